@@ -1,0 +1,77 @@
+"""Carry large local files from a notebook into Alibaba Cloud OSS, and never lose the place.
+
+    import oss_jupyter as oj
+    transfer = oj.upload("trips.parquet", "oss://my-bucket/data/trips.parquet", region="cn-hangzhou")
+    transfer.result()
+
+In a notebook: ``%load_ext oss_jupyter`` and then ``%oss_upload trips.parquet oss://my-bucket/data/``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from oss_jupyter.errors import OssJupyterError
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.transfer import Transfer
+    from oss_jupyter.model.progress import Receipt, Snapshot
+    from oss_jupyter.model.states import State
+    from oss_jupyter.notebook.front import panel, resume, settings, transfers, upload
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "OssJupyterError",
+    "Receipt",
+    "Snapshot",
+    "State",
+    "Transfer",
+    "__version__",
+    "load_ipython_extension",
+    "panel",
+    "resume",
+    "settings",
+    "transfers",
+    "unload_ipython_extension",
+    "upload",
+]
+
+# Loaded when they are first used, so that importing the package costs next to nothing.
+_HOMES = {
+    "Receipt": "oss_jupyter.model.progress",
+    "Snapshot": "oss_jupyter.model.progress",
+    "State": "oss_jupyter.model.states",
+    "Transfer": "oss_jupyter.engine.transfer",
+    "panel": "oss_jupyter.notebook.front",
+    "resume": "oss_jupyter.notebook.front",
+    "settings": "oss_jupyter.notebook.front",
+    "transfers": "oss_jupyter.notebook.front",
+    "upload": "oss_jupyter.notebook.front",
+}
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Make the magics known; called by ``%load_ext oss_jupyter``."""
+    from oss_jupyter.notebook.extension import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics away again; uploads go on."""
+    from oss_jupyter.notebook.extension import unload
+
+    unload(shell)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,192 @@
+"""Every exception of the project.
+
+    OssJupyterError                     has four lines: what happened, what is safe, what to do, the code
+    ├── InputError (also ValueError)    an argument, option or setting cannot work; nothing was sent
+    ├── SourceError                     the local file cannot be used
+    │   ├── SourceMissing               it is not there, or is not a file
+    │   ├── SourceUnreadable            it is there and may not be read
+    │   └── SourceChanged               it changed while it was being sent
+    ├── CheckpointError                 the checkpoint directory or a journal in it cannot be used
+    │   ├── CheckpointNotWritable       no permission, or the disk is full
+    │   ├── CheckpointTooNew            a later version of this package wrote it
+    │   ├── CheckpointDamaged           its first line cannot be read
+    │   └── TransferBusy                another kernel drives this transfer
+    ├── CredentialsError                no credentials were found, or a provider failed
+    ├── NetworkError                    no usable answer came back
+    │   ├── CertificateRefused          TLS: the server's certificate is not trusted
+    │   └── Stalled                     the connection accepted no bytes for too long
+    ├── ServiceError                    the service answered with an error
+    ├── IntegrityError                  a CRC-64 differs from the service's
+    ├── OutcomeUnknown                  the service may have finished; it could not be asked
+    ├── TransferNotFound                no transfer has this id
+    ├── TransferAborted                 the result was asked of an aborted transfer
+    ├── PartStopped                     a part gave way to pause or abort (internal)
+    └── LaneLost                        the process that ran a part has gone (internal)
+
+All of them survive pickling, because parts may run in other processes. None holds a key, a token or a signed URL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class OssJupyterError(Exception):
+    """Something the user can understand and act on.
+
+    what: one sentence, what happened.
+    advice: what to do next, with the exact cell or command where there is one.
+    safe: what is not lost. The engine fills it in, because only it knows.
+    code: a short word for searching, such as ``SourceMissing``.
+    """
+
+    safe = "Nothing was sent."
+
+    def __init__(self, what: str, advice: str = "", *, safe: str = "", code: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.advice = advice
+        self.safe = safe or type(self).safe
+        self.code = code or type(self).__name__
+
+    @property
+    def code_line(self) -> str:
+        """The code, and whatever else helps support to find the event."""
+        return self.code
+
+    def four_lines(self) -> tuple[str, str, str, str]:
+        """What happened, what is safe, what to do, and the code."""
+        return (self.what, self.safe, self.advice, self.code_line)
+
+    def __str__(self) -> str:
+        return "\n".join(line for line in self.four_lines() if line)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.__dict__.copy()))
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows these lines instead of a traceback: the failure is expected, the stack is not news."""
+        return str(self).split("\n")
+
+
+class InputError(OssJupyterError, ValueError):
+    """An argument, option or setting cannot work; nothing was sent."""
+
+
+class SourceError(OssJupyterError):
+    """The local file cannot be used."""
+
+
+class SourceMissing(SourceError):
+    """The source is not there, or is not a file."""
+
+
+class SourceUnreadable(SourceError):
+    """The source is there and may not be read."""
+
+
+class SourceChanged(SourceError):
+    """The source changed while it was being sent."""
+
+
+class CheckpointError(OssJupyterError):
+    """The checkpoint directory or a journal in it cannot be used."""
+
+
+class CheckpointNotWritable(CheckpointError):
+    """No permission in the checkpoint directory, or its disk is full."""
+
+
+class CheckpointTooNew(CheckpointError):
+    """A later version of this package wrote the journal."""
+
+
+class CheckpointDamaged(CheckpointError):
+    """The first line of the journal cannot be read."""
+
+
+class TransferBusy(CheckpointError):
+    """Another kernel drives this transfer."""
+
+
+class CredentialsError(OssJupyterError):
+    """No credentials were found, or a provider failed."""
+
+
+class NetworkError(OssJupyterError):
+    """No usable answer came back."""
+
+
+class CertificateRefused(NetworkError):
+    """TLS: the server's certificate is not trusted."""
+
+
+class Stalled(NetworkError):
+    """The connection accepted no bytes, or the reply did not come, for too long."""
+
+
+class IntegrityError(OssJupyterError):
+    """A CRC-64 differs from the service's."""
+
+
+class OutcomeUnknown(OssJupyterError):
+    """The service may have finished, and it could not be asked."""
+
+
+class TransferNotFound(OssJupyterError):
+    """No transfer has this id."""
+
+
+class TransferAborted(OssJupyterError):
+    """The result was asked of a transfer that was aborted."""
+
+
+class PartStopped(OssJupyterError):
+    """A part gave way to pause or abort. Internal: it never reaches a user."""
+
+
+class LaneLost(OssJupyterError):
+    """The process that ran a part has gone. Internal: the part is sent again."""
+
+
+@dataclass(frozen=True)
+class ServiceReply:
+    """What an error reply of the service said, without anything secret.
+
+    status: HTTP status. code: the service's word, such as ``AccessDenied``. message: the service's sentence.
+    ec: the finer code (``0003-00000001``), for people, never for branching. request_id, host_id: for support.
+    advice_url: the service's own troubleshooting page. extras: the other elements of the error document, such as
+    ``Endpoint`` or ``ArgumentName``. retry_after_seconds: from ``x-oss-qos-delay-time`` or ``Retry-After``.
+    """
+
+    status: int
+    code: str = ""
+    message: str = ""
+    ec: str = ""
+    request_id: str = ""
+    host_id: str = ""
+    advice_url: str = ""
+    extras: dict[str, str] = field(default_factory=dict)
+    retry_after_seconds: float | None = None
+
+
+class ServiceError(OssJupyterError):
+    """The service answered with an error; ``reply`` says what it said."""
+
+    def __init__(self, reply: ServiceReply, what: str, advice: str = "") -> None:
+        super().__init__(what, advice, code=reply.code or f"HTTP {reply.status}")
+        self.reply = reply
+
+    @property
+    def code_line(self) -> str:
+        """``code · EC · request id · link``, as far as the service told them."""
+        reply = self.reply
+        return " · ".join(filter(None, (self.code, reply.ec, reply.request_id, reply.advice_url)))
+
+
+def _rebuild(kind: type[OssJupyterError], attributes: dict[str, Any]) -> OssJupyterError:
+    error = kind.__new__(kind, attributes.get("what", ""))
+    error.args = (attributes.get("what", ""),)
+    error.__dict__.update(attributes)
+    return error

@@ -1,0 +1,18 @@
+"""What tests of every room may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oss_jupyter.sandbox import Key, Sandbox
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """A running sandbox with one key and one empty bucket, "test-bucket"."""
+    with Sandbox(tmp_path / "sandbox", keys=[Key("test-key-id", "test-key-secret")]) as running:
+        running.create_bucket("test-bucket")
+        yield running
