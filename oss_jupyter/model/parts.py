@@ -1,0 +1,114 @@
+"""What goes into a part and what comes back: frozen values that cross threads and processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """The identity of a source: size in bytes, mtime in nanoseconds, file id (device and inode)."""
+
+    size: int
+    mtime_ns: int
+    file_id: str
+
+
+@dataclass(frozen=True)
+class SignedRequest:
+    """A URL the control plane has signed, with the headers it was signed with. The repr shows neither.
+
+    credentials_mark: changes with the credentials, so that a refusal can be laid to the right ones.
+    """
+
+    url: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(repr=False, default=())
+    credentials_mark: str = ""
+
+
+@dataclass(frozen=True)
+class Route:
+    """How bytes reach the service: what every part of a transfer has in common.
+
+    connect_timeout_seconds: until a connection stands. stall_seconds: longest time without one accepted byte, and
+    longest wait for the reply. proxy: a proxy's URL, maybe with a password, so it is never shown. ca_bundle: a path.
+    """
+
+    connect_timeout_seconds: float = 10.0
+    stall_seconds: float = 30.0
+    proxy: str | None = field(default=None, repr=False)
+    ca_bundle: str | None = None
+
+
+@dataclass(frozen=True)
+class PartRequest:
+    """One PUT of a byte range: everything `send_part` needs, and no credentials.
+
+    path: the source. offset, length: in bytes. part_number: from 1; a single PutObject is part 1.
+    """
+
+    signed: SignedRequest
+    path: str
+    offset: int
+    length: int
+    part_number: int
+    route: Route = Route()
+
+
+@dataclass(frozen=True)
+class PartReceipt:
+    """What the service confirmed: ETag without quotes, CRC-64, its request id, and how long it took.
+
+    version_id, callback_body and callback_failed only come with a single PutObject.
+    """
+
+    part_number: int
+    etag: str
+    crc64: int
+    request_id: str = ""
+    seconds: float = 0.0
+    version_id: str = ""
+    callback_body: str = ""
+    callback_failed: bool = False
+
+
+@dataclass(frozen=True)
+class ListedPart:
+    """A part as ListParts shows it. `crc64` is None where the service leaves it out."""
+
+    part_number: int
+    size: int
+    etag: str
+    crc64: int | None = None
+
+
+@dataclass(frozen=True)
+class ListedUpload:
+    """An unfinished upload as ListMultipartUploads shows it; `initiated` is ISO 8601 text."""
+
+    key: str
+    upload_id: str
+    initiated: str = ""
+
+
+@dataclass(frozen=True)
+class ObjectHead:
+    """A finished object: size in bytes, ETag, CRC-64 where the service has one."""
+
+    size: int
+    etag: str = ""
+    crc64: int | None = None
+    version_id: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """The reply to Complete. `warning` says that the object is stored but its callback was not answered."""
+
+    etag: str = ""
+    crc64: int | None = None
+    version_id: str = ""
+    request_id: str = ""
+    callback_body: str = ""
+    warning: str = ""

@@ -1,0 +1,147 @@
+"""How far a transfer is: a frozen snapshot for whoever displays it, and a speed derived from samples."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from oss_jupyter.model.states import State
+from oss_jupyter.model.target import Target
+
+# Long enough to smooth over parts that end together, short enough to follow a line that changes.
+SPEED_WINDOW_SECONDS = 10.0
+# Before this a speed would be a guess, so displays say "estimating".
+SPEED_FIRST_SECONDS = 2.0
+
+
+class PartState(IntEnum):
+    """What a display shows of one part; small numbers, because a snapshot holds one byte per part."""
+
+    WAITING = 0
+    ON_THE_WIRE = 1
+    DONE = 2
+    KEPT = 3
+    RETRYING = 4
+    FAILED = 5
+
+
+class SpeedMeter:
+    """Bytes per second over the last few seconds, from samples of a count that only grows. The caller brings the time.
+
+    Not safe for threads; whoever owns it locks.
+    """
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def reset(self) -> None:
+        """Forget everything, for example over a pause."""
+        self._samples.clear()
+
+    def sample(self, now: float, total_bytes: int) -> None:
+        """Take one sample: `now` in monotonic seconds."""
+        samples = self._samples
+        samples.append((now, total_bytes))
+        while len(samples) > 2 and now - samples[1][0] >= SPEED_WINDOW_SECONDS:
+            samples.popleft()
+
+    def bytes_per_second(self) -> float | None:
+        """Return the speed, or None while it would be a guess."""
+        if len(self._samples) < 2:
+            return None
+        (first_at, first_bytes), (last_at, last_bytes) = self._samples[0], self._samples[-1]
+        if last_at - first_at < SPEED_FIRST_SECONDS:
+            return None
+        return max(0, last_bytes - first_bytes) / (last_at - first_at)
+
+
+@dataclass(frozen=True)
+class Flight:
+    """One part on the wire: number, length and bytes sent, attempt (from 1), seconds since it started."""
+
+    part_number: int
+    length: int
+    sent_bytes: int
+    attempt: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What is known of a finished upload.
+
+    url: ``oss://bucket/key``. size, kept_bytes (from earlier runs), sent_bytes (on the wire, with repeats): bytes.
+    crc64: of the whole object, equal to the file's. seconds: in this kernel, pauses left out. already_there: nothing
+    had to be sent. warning: the object is stored, but something beside it failed, such as its callback.
+    """
+
+    url: str
+    size: int
+    etag: str
+    crc64: int | None
+    request_id: str
+    seconds: float
+    parts: int
+    kept_bytes: int
+    sent_bytes: int
+    retries: int
+    version_id: str = ""
+    already_there: bool = False
+    callback_body: str = ""
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A transfer at one moment. Sizes in bytes, times in seconds, `started_at` seconds since the epoch.
+
+    kept_bytes: confirmed in earlier runs. confirmed_bytes: confirmed in this one. in_flight_bytes: sent and not yet
+    confirmed. shown_bytes: their sum, which never goes back, for bars. sent_bytes: over the wire, repeats included.
+    phase: what is going on within the state, for example "verifying". bytes_per_second, left_seconds: None while they
+    would be guesses. silent_seconds: since the service last took or confirmed anything, while running. error: four
+    lines. part_states: one PartState per byte. version: changes whenever anything but bytes in flight does.
+    """
+
+    id: str
+    source: str
+    target: Target
+    state: State
+    phase: str = ""
+    total_bytes: int = 0
+    kept_bytes: int = 0
+    confirmed_bytes: int = 0
+    in_flight_bytes: int = 0
+    shown_bytes: int = 0
+    sent_bytes: int = 0
+    bytes_per_second: float | None = None
+    left_seconds: float | None = None
+    silent_seconds: float = 0.0
+    parts_total: int = 0
+    parts_kept: int = 0
+    parts_done: int = 0
+    parts_failed: int = 0
+    retries: int = 0
+    part_size: int = 0
+    parallel: int = 0
+    parallel_auto: bool = False
+    limit_bytes_per_second: float | None = None
+    upload_id: str = ""
+    checkpoint: str | None = None
+    started_at: float = 0.0
+    elapsed_seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    error: tuple[str, str, str, str] | None = None
+    receipt: Receipt | None = None
+    part_states: bytes = field(default=b"", repr=False)
+    flights: tuple[Flight, ...] = ()
+    version: int = 0
+
+    @property
+    def fraction(self) -> float:
+        """Return how full a bar is, 0 to 1; it stands at 0.99 until the service has confirmed the object."""
+        if self.state is State.COMPLETED:
+            return 1.0
+        if not self.total_bytes:
+            return 0.0
+        return min(0.99, self.shown_bytes / self.total_bytes)

@@ -1,0 +1,75 @@
+"""How sizes, speeds and durations are read and written, the same everywhere: binary units, one style."""
+
+from __future__ import annotations
+
+import re
+
+from oss_jupyter.errors import InputError
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+_UNITS = {"": 1, "b": 1, "kib": KIB, "mib": MIB, "gib": GIB, "tib": 1024 * GIB, "k": KIB, "m": MIB, "g": GIB}
+_UNITS |= {"kb": KIB, "mb": MIB, "gb": GIB}
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*(?:/s)?\s*", re.IGNORECASE)
+
+
+def parse_size(value: int | str, name: str = "size") -> int:
+    """Return bytes for ``8388608``, ``"8MiB"``, ``"512 KiB"`` or ``"1.5GiB"``.
+
+    ``MB`` is read as ``MiB``: whoever writes it here means the same. `name` is the argument's name, for the message.
+    Raises InputError.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        size = value
+    else:
+        match = _SIZE.fullmatch(str(value))
+        unit = _UNITS.get(match[2].lower()) if match else None
+        if match is None or unit is None:
+            raise InputError(f"{name}: {value!r} is not a size.", f"Write it like {name}=8MiB, 512KiB or 1GiB.")
+        size = int(float(match[1]) * unit)
+    if size <= 0:
+        raise InputError(f"{name}: {value!r} is not above zero.", f"Write it like {name}=8MiB, 512KiB or 1GiB.")
+    return size
+
+
+def format_size(size_bytes: float) -> str:
+    """Return ``52.0 GiB``, ``8 MiB``, ``100 KiB`` or ``17 B``: three digits are enough to watch."""
+    size = float(size_bytes)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1000 or (unit == "B" and size < KIB):
+            return f"{_three_digits(size)} {unit}"
+        size /= 1024
+    return f"{_three_digits(size)} TiB"
+
+
+def format_progress(done_bytes: int, total_bytes: int) -> str:
+    """Return ``19.4 of 52.0 GiB``: both in the unit of the whole."""
+    whole, unit = format_size(total_bytes).split(" ")
+    scale = {"B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": 1024 * GIB}[unit]
+    return f"{_three_digits(done_bytes / scale)} of {whole} {unit}"
+
+
+def format_speed(bytes_per_second: float) -> str:
+    """Return ``84.0 MiB/s``."""
+    return f"{format_size(bytes_per_second)}/s"
+
+
+def format_duration(seconds: float) -> str:
+    """Return ``45s``, ``6m 40s`` or ``2h 05m``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 part`` or ``1,024 parts``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"

@@ -1,0 +1,104 @@
+"""The states of a transfer and every move between them, as one table.
+
+    queued -> running <-> paused
+              running -> waiting_for_credentials -> running
+              running -> completing -> completed
+              any of them -> failed -> running          (resume keeps the upload id)
+              any of them -> aborted
+    interrupted -> running                              (found on disk, no kernel drives it)
+
+Nothing else in the project decides whether a move is legal: `after` looks it up, and a missing entry is a refusal.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from oss_jupyter.errors import InputError
+
+
+class State(str, Enum):
+    """Where a transfer stands. The values are the words shown to people."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    WAITING_FOR_CREDENTIALS = "waiting for credentials"
+    COMPLETING = "completing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ABORTED = "aborted"
+    INTERRUPTED = "interrupted"
+
+    __str__ = str.__str__
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens unless somebody asks."""
+        return self in _ENDED
+
+    @property
+    def ended_for_good(self) -> bool:
+        """Whether it can never move again."""
+        return self in (State.COMPLETED, State.ABORTED)
+
+    @property
+    def active(self) -> bool:
+        """Whether the transfer is doing something now."""
+        return self in _ACTIVE
+
+
+class Event(str, Enum):
+    """What can happen to a transfer."""
+
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CREDENTIALS_EXPIRED = "credentials expired"
+    CREDENTIALS_RENEWED = "credentials renewed"
+    ALL_PARTS_DONE = "all parts done"
+    PARTS_MISSING = "parts missing"
+    CONFIRMED = "confirmed"
+    FAIL = "fail"
+    ABORT = "abort"
+
+    __str__ = str.__str__
+
+
+_ENDED = frozenset({State.COMPLETED, State.FAILED, State.ABORTED, State.INTERRUPTED})
+_ACTIVE = frozenset({State.QUEUED, State.RUNNING, State.WAITING_FOR_CREDENTIALS, State.COMPLETING})
+
+_MOVES: dict[tuple[State, Event], State] = {
+    (State.QUEUED, Event.START): State.RUNNING,
+    (State.QUEUED, Event.PAUSE): State.PAUSED,
+    (State.RUNNING, Event.PAUSE): State.PAUSED,
+    (State.RUNNING, Event.CREDENTIALS_EXPIRED): State.WAITING_FOR_CREDENTIALS,
+    (State.RUNNING, Event.ALL_PARTS_DONE): State.COMPLETING,
+    # A file that is already there, or a single PutObject, is confirmed without a Complete.
+    (State.RUNNING, Event.CONFIRMED): State.COMPLETED,
+    (State.PAUSED, Event.RESUME): State.RUNNING,
+    (State.WAITING_FOR_CREDENTIALS, Event.CREDENTIALS_RENEWED): State.RUNNING,
+    (State.WAITING_FOR_CREDENTIALS, Event.RESUME): State.RUNNING,
+    (State.WAITING_FOR_CREDENTIALS, Event.PAUSE): State.PAUSED,
+    (State.COMPLETING, Event.CONFIRMED): State.COMPLETED,
+    # Complete answered InvalidPart or NoSuchUpload: parts have to be sent again.
+    (State.COMPLETING, Event.PARTS_MISSING): State.RUNNING,
+    (State.COMPLETING, Event.CREDENTIALS_EXPIRED): State.WAITING_FOR_CREDENTIALS,
+    (State.FAILED, Event.RESUME): State.RUNNING,
+    (State.INTERRUPTED, Event.RESUME): State.RUNNING,
+    **{(state, Event.FAIL): State.FAILED for state in _ACTIVE | {State.PAUSED}},
+    **{(state, Event.ABORT): State.ABORTED for state in State if state not in {State.COMPLETED, State.ABORTED}},
+}
+
+
+def after(state: State, event: Event) -> State:
+    """Return the state that follows. Raises InputError, in one sentence, where the move is not in the table."""
+    try:
+        return _MOVES[state, event]
+    except KeyError:
+        raise InputError(f"A transfer that is {state} cannot {event}.", code="IllegalMove") from None
+
+
+def allowed(state: State, event: Event) -> bool:
+    """Whether `event` can happen in `state`."""
+    return (state, event) in _MOVES

@@ -1,0 +1,73 @@
+"""Where an upload goes: a bucket and a key, written ``oss://bucket/key``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from oss_jupyter.errors import InputError
+
+# Bucket naming (OSS documentation, "Bucket naming"): 3-63 of a-z 0-9 -, alphanumeric at both ends.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+# Object naming: counted in bytes of UTF-8, not in characters; the SDK counts characters.
+KEY_MAX_BYTES = 1023
+
+_FORM = "Write the target as oss://bucket/key, for example oss://my-bucket/data/trips.parquet."
+
+
+@dataclass(frozen=True, order=True)
+class Target:
+    """A bucket and a key, both known to be acceptable to the service."""
+
+    bucket: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"oss://{self.bucket}/{self.key}"
+
+
+def parse_target(text: str, source_name: str = "") -> Target:
+    """Return the Target of ``oss://bucket/key``; a key that is empty or ends in ``/`` gets `source_name` appended.
+
+    Raises InputError with the rule that was broken.
+    """
+    scheme, separator, rest = str(text).partition("://")
+    if scheme.lower() != "oss" or not separator:
+        raise InputError(f"{text!r} is not an OSS address.", _FORM, code="InvalidTarget")
+    bucket, _, key = rest.partition("/")
+    if not key or key.endswith("/"):
+        key += source_name
+    return make_target(bucket, key)
+
+
+def make_target(bucket: str, key: str) -> Target:
+    """Return a Target after checking both names against the service's rules. Raises InputError."""
+    if not _BUCKET.fullmatch(bucket):
+        raise InputError(
+            f"{bucket!r} cannot be the name of a bucket.",
+            "A bucket name has 3 to 63 of a-z, 0-9 and -, with a letter or digit at both ends. " + _FORM,
+            code="InvalidBucketName",
+        )
+    if not key:
+        raise InputError(f"oss://{bucket}/ names no object.", _FORM, code="InvalidObjectName")
+    try:
+        key_bytes = len(key.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise InputError(
+            "The key is not valid Unicode.",
+            "Choose a key that can be written as UTF-8.",
+            code="InvalidObjectName",
+        ) from None
+    if key_bytes > KEY_MAX_BYTES:
+        raise InputError(
+            f"The key has {key_bytes:,} bytes in UTF-8; the service allows {KEY_MAX_BYTES:,}.",
+            "Choose a shorter key.",
+            code="InvalidObjectName",
+        )
+    if key[0] in "/\\":
+        raise InputError(
+            f"The key {key!r} begins with {key[0]!r}, which the service refuses.",
+            f"Write oss://{bucket}/{key.lstrip('/').lstrip(chr(92)) or 'key'}.",
+            code="InvalidObjectName",
+        )
+    return Target(bucket, key)
