@@ -1,0 +1,105 @@
+"""A local file as a source: what it is now, and checksums of its ranges. Any thread may call it; no file stays open."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from oss_jupyter.crc64 import crc64
+from oss_jupyter.errors import PartStopped, SourceChanged, SourceMissing, SourceUnreadable
+from oss_jupyter.model.parts import Fingerprint
+
+_READ_BYTES = 1024 * 1024
+
+
+def _never() -> bool:
+    return False
+
+
+class FileSource:
+    """A file, by its absolute path. A symbolic link stands for what it points at when it is read."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - resolve() would follow links
+
+    def __repr__(self) -> str:
+        return f"FileSource({str(self.path)!r})"
+
+    def check(self) -> Fingerprint:
+        """Return the fingerprint of a file that can be opened for reading. Raises SourceMissing, SourceUnreadable."""
+        mark = self.fingerprint()
+        with _explained(self.path), self.path.open("rb"):
+            return mark
+
+    def fingerprint(self) -> Fingerprint:
+        """Return size in bytes, mtime in ns and inode. Raises SourceMissing, SourceUnreadable.
+
+        The device number is left out: it changes when a disk is mounted again, and the file does not.
+        """
+        with _explained(self.path):
+            status = self.path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SourceMissing(
+                f"{self.path} is a directory.",
+                "Upload one file; pack a directory first, for example: !tar -cf data.tar " + str(self.path),
+                code="SourceIsDirectory",
+            )
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceMissing(
+                f"{self.path} is not a regular file.",
+                "Write the data to a file first: pipes and devices cannot be read again after a failure.",
+                code="SourceNotRegular",
+            )
+        return Fingerprint(status.st_size, status.st_mtime_ns, str(status.st_ino))
+
+    def crc64(self, offset: int, length: int, stopped: Callable[[], bool] = _never) -> int:
+        """Return the CRC-64 of a byte range. Raises PartStopped once `stopped()`, SourceError."""
+        crc = 0
+        for piece in self._pieces(offset, length, stopped):
+            crc = crc64(piece, crc)
+        return crc
+
+    def md5(self, offset: int, length: int, stopped: Callable[[], bool] = _never) -> str:
+        """Return the MD5 of a byte range in upper-case hex, as the ETag of a part has it."""
+        digest = hashlib.md5(usedforsecurity=False)
+        for piece in self._pieces(offset, length, stopped):
+            digest.update(piece)
+        return digest.hexdigest().upper()
+
+    def _pieces(self, offset: int, length: int, stopped: Callable[[], bool]) -> Iterator[memoryview]:
+        buffer = memoryview(bytearray(min(_READ_BYTES, max(1, length))))
+        with _explained(self.path), self.path.open("rb", buffering=0) as file:
+            file.seek(offset)
+            while length:
+                if stopped():
+                    raise PartStopped("Reading was stopped.")
+                count = file.readinto(buffer[:length])
+                if not count:
+                    raise SourceChanged(
+                        f"{self.path} is shorter than it was.", "Run the upload again; it looks at the file anew."
+                    )
+                yield buffer[:count]
+                length -= count
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise SourceMissing(
+            f"There is no file {path}.",
+            f"Check the path; the notebook's folder is {Path.cwd()}.",
+        ) from None
+    except NotADirectoryError:
+        raise SourceMissing(f"{path} goes through something that is not a directory.", "Check the path.") from None
+    except PermissionError:
+        raise SourceUnreadable(
+            f"{path} may not be read by this user.", f"Allow it, for example: !chmod u+r {path}"
+        ) from None
+    except OSError as error:
+        raise SourceUnreadable(f"{path} cannot be read: {error.strerror}.", "Check the disk or the mount.") from error
