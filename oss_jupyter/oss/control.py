@@ -1,0 +1,295 @@
+"""The control plane: the small requests around the parts, asked through the official SDK.
+
+Importing this file is cheap; the SDK is loaded by the first request. Any thread may call a SdkControl. What it raises
+holds no key, no token and no signed URL, not even as the context of the exception.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from oss_jupyter.errors import OssJupyterError, ServiceError
+from oss_jupyter.model.options import ObjectOptions
+from oss_jupyter.model.parts import Completed, ListedPart, ListedUpload, ObjectHead, SignedRequest
+from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.target import Target
+from oss_jupyter.oss.advice import Asked, explain
+from oss_jupyter.oss.credentials import Credentials
+from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
+from oss_jupyter.oss.failures import from_exception, not_oss
+from oss_jupyter.oss.reply import read_reply
+
+# Long enough for the slowest part, short enough that a leaked URL is worth little.
+SIGNED_SECONDS = 3600
+# The service joins up to 10,000 parts before it answers.
+_COMPLETE_SECONDS = 300.0
+# Small requests are asked again at once; patience is the engine's matter.
+_RETRY = RetryPolicy(attempts=3, base_seconds=0.2, cap_seconds=5.0)
+# Headers of an object that no signature covers, so presigning drops them.
+_UNSIGNED = {
+    "cache_control": "Cache-Control",
+    "content_disposition": "Content-Disposition",
+    "content_encoding": "Content-Encoding",
+    "expires": "Expires",
+}
+_OF_OBJECT = (
+    "content_type", "storage_class", "tagging", "server_side_encryption", "server_side_data_encryption",
+    "server_side_encryption_key_id", "forbid_overwrite", "request_payer", "object_worm_mode",
+    "object_worm_retain_until_date", "object_worm_legal_hold",
+)  # fmt: skip
+_OF_COMPLETE = ("acl", "callback", "callback_var", "forbid_overwrite", "request_payer")
+_OF_PART = ("traffic_limit", "request_payer")
+_METHODS = {
+    "InitiateMultipartUpload": "initiate_multipart_upload",
+    "CompleteMultipartUpload": "complete_multipart_upload",
+    "AbortMultipartUpload": "abort_multipart_upload",
+    "ListParts": "list_parts",
+    "ListMultipartUploads": "list_multipart_uploads",
+    "HeadObject": "head_object",
+}
+# New in each process, so that marks cannot be compared with anything known.
+_MARK_SALT = os.urandom(16)
+
+
+class SdkControl:
+    """The engine's Control over the SDK's client, made for one endpoint and one source of credentials."""
+
+    def __init__(
+        self,
+        settings: EndpointSettings,
+        credentials: Callable[[], Credentials],
+        retry: RetryPolicy = _RETRY,
+        page_size: int = 1000,
+    ) -> None:
+        self.settings = settings
+        self._credentials = credentials
+        self._retry = retry
+        self._page_size = page_size  # of lists; 1,000 is the most the service gives
+        self._lock = threading.Lock()  # guards the making of the two below
+        self._made: Any = None
+        self._transport: Any = None
+        self._used = threading.local()
+
+    def __repr__(self) -> str:
+        return f"SdkControl({self.settings.describe()}, region={self.settings.region})"
+
+    def initiate(self, target: Target, options: ObjectOptions) -> str:
+        """Start a multipart upload and return its upload id."""
+        # Asked once: a repetition whose first reply was lost leaves an upload nobody knows, and its parts cost money.
+        given = {"metadata": dict(options.metadata) or None, **_some(options, *_OF_OBJECT, *_UNSIGNED)}
+        result = self._ask("InitiateMultipartUpload", target, given, retry_max_attempts=1)
+        return self._told(result.upload_id)
+
+    def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
+        """Sign one UploadPart, valid from now for an hour. Sends nothing."""
+        given = {"upload_id": upload_id, "part_number": part_number, **_some(options, *_OF_PART)}
+        return self._sign("UploadPart", target, given)
+
+    def sign_put(self, target: Target, options: ObjectOptions) -> SignedRequest:
+        """Sign one PutObject with all its headers. Sends nothing."""
+        names = dict.fromkeys((*_OF_OBJECT, *_OF_COMPLETE, *_OF_PART))
+        given = {"metadata": dict(options.metadata) or None, **_some(options, *names)}
+        extra = tuple((header, getattr(options, name)) for name, header in _UNSIGNED.items() if getattr(options, name))
+        return self._sign("PutObject", target, given, extra)
+
+    def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
+        """Return every part the service holds, all pages."""
+        found: list[ListedPart] = []
+        given = {"upload_id": upload_id, "max_parts": self._page_size}
+        for page in self._pages("ListParts", target, given, _next_parts):
+            found += [
+                ListedPart(part.part_number, part.size, _etag(part.etag), _crc64(part.hash_crc64))
+                for part in page.parts or ()
+            ]
+        return found
+
+    def complete(
+        self, target: Target, upload_id: str, parts: Sequence[tuple[int, str]], options: ObjectOptions
+    ) -> Completed:
+        """Join the parts (number, ETag), ascending."""
+        sdk = _sdk()
+        listed = [sdk.UploadPart(part_number=number, etag=f'"{etag}"') for number, etag in parts]
+        given = {
+            "upload_id": upload_id,
+            "complete_multipart_upload": sdk.CompleteMultipartUpload(parts=listed),
+            **_some(options, *_OF_COMPLETE),
+        }
+        # Asked once: when its reply is lost the object may be there, and only the engine can look.
+        result = self._ask(
+            "CompleteMultipartUpload", target, given, retry_max_attempts=1, readwrite_timeout=_COMPLETE_SECONDS
+        )
+        return _completed(result, self._asked("CompleteMultipartUpload", target))
+
+    def abort(self, target: Target, upload_id: str) -> None:
+        """Remove the upload and its parts; an upload that is gone already counts as removed."""
+        try:
+            self._ask("AbortMultipartUpload", target, {"upload_id": upload_id})
+        except ServiceError as error:
+            if error.reply.code != "NoSuchUpload":
+                raise
+
+    def head(self, target: Target) -> ObjectHead | None:
+        """Return the object, or None where there is none."""
+        try:
+            result = self._ask("HeadObject", target, {})
+        except ServiceError as error:
+            # A proxy may drop the header that carries the code; a bucket that is missing says so in it.
+            if error.reply.status == 404 and error.reply.code in ("NoSuchKey", ""):
+                return None
+            raise
+        return ObjectHead(
+            size=result.content_length or 0,
+            etag=_etag(result.etag),
+            crc64=_crc64(result.hash_crc64),
+            version_id=result.version_id or "",
+            request_id=result.request_id,
+        )
+
+    def list_uploads(self, bucket: str, prefix: str = "") -> Sequence[ListedUpload]:
+        """Return the unfinished uploads of a bucket, all pages."""
+        found: list[ListedUpload] = []
+        given = {"prefix": prefix or None, "max_uploads": self._page_size}
+        for page in self._pages("ListMultipartUploads", Target(bucket, ""), given, _next_uploads):
+            found += [
+                ListedUpload(upload.key, upload.upload_id, upload.initiated.isoformat() if upload.initiated else "")
+                for upload in page.uploads or ()
+            ]
+        return found
+
+    def credentials_mark(self) -> str:
+        """Return a word that changes when the credentials change, and from which they cannot be told."""
+        return _mark(self._credentials())
+
+    def explain(self, error: ServiceError, target: Target) -> OssJupyterError:
+        """Return a part's error in words that name the bucket and the key."""
+        return from_exception(error, self.settings.describe(), self._asked("UploadPart", target))
+
+    def close(self) -> None:
+        """Close the connections that are kept alive."""
+        with self._lock:
+            transport, self._made, self._transport = self._transport, None, None
+        if transport is not None:
+            transport.close()
+
+    def _sign(
+        self, operation: str, target: Target, given: dict[str, Any], extra: tuple[tuple[str, str], ...] = ()
+    ) -> SignedRequest:
+        request = getattr(_sdk(), f"{operation}Request")(bucket=target.bucket, key=target.key, **given)
+        lifetime = timedelta(seconds=SIGNED_SECONDS)
+        signed = self._guarded(lambda: self._client().presign(request, expires=lifetime), operation, target)
+        headers = (*signed.signed_headers.items(), *extra, ("User-Agent", _user_agent()))
+        return SignedRequest(keep_dots(signed.url), headers, _mark(self._used.credentials))
+
+    def _lookup(self) -> Credentials:
+        """Look the credentials up for the SDK, and remember which ones this thread's request was signed with."""
+        used = self._used.credentials = self._credentials()
+        return used
+
+    def _ask(self, operation: str, target: Target, given: dict[str, Any], **how: Any) -> Any:
+        names = {"bucket": target.bucket, **({"key": target.key} if target.key else {})}
+        request = getattr(_sdk(), f"{operation}Request")(**names, **given)
+        call = getattr(self._client(), _METHODS[operation])
+        return self._guarded(lambda: call(request, **how), operation, target)
+
+    def _pages(
+        self,
+        operation: str,
+        target: Target,
+        given: dict[str, Any],
+        following: Callable[[Any], dict[str, Any]],
+    ) -> Iterator[Any]:
+        while True:
+            page = self._ask(operation, target, given)
+            self._told(page.bucket)
+            yield page
+            marker = following(page)
+            # A page that leads nowhere would be asked for ever.
+            if not page.is_truncated or marker.items() <= given.items():
+                return
+            given = {**given, **marker}
+
+    def _guarded(self, call: Callable[[], Any], operation: str, target: Target) -> Any:
+        try:
+            return call()
+        except Exception as error:
+            failure = from_exception(error, self.settings.describe(), self._asked(operation, target))
+        # Outside the except block, so that the SDK's exception with its URLs does not stay as the context.
+        raise failure
+
+    def _asked(self, operation: str, target: Target) -> Asked:
+        return Asked(operation, target.bucket, target.key, self.settings.region or "", self.settings.describe())
+
+    def _told(self, value: str | None) -> str:
+        if not value:
+            # The SDK reads a document it does not know as an empty one, and no parts is not the same as no answer.
+            raise not_oss(self.settings.describe())
+        return value
+
+    def _client(self) -> Any:
+        with self._lock:
+            if self._made is None:
+                from oss_jupyter.oss.sdk import make_client
+                from oss_jupyter.oss.transport import Transport
+
+                self._transport = Transport(self.settings)
+                self._made = make_client(self.settings, self._lookup, self._transport, self._retry, _user_agent())
+            return self._made
+
+
+def _mark(used: Credentials) -> str:
+    text = "\0".join((used.access_key_id, used.access_key_secret, used.security_token or ""))
+    return hashlib.blake2b(text.encode(), key=_MARK_SALT, digest_size=8).hexdigest()
+
+
+def _sdk() -> Any:
+    import alibabacloud_oss_v2
+
+    return alibabacloud_oss_v2
+
+
+def _user_agent() -> str:
+    from oss_jupyter import __version__
+
+    return f"oss_jupyter/{__version__}"
+
+
+def _some(options: ObjectOptions, *names: str) -> dict[str, Any]:
+    """Return the options of these names; the SDK leaves out what is None."""
+    return {name: getattr(options, name) for name in names}
+
+
+def _completed(result: Any, asked: Asked) -> Completed:
+    headers, body = result.headers, result.callback_result or ""
+    # 203: the object is stored and its callback failed. The SDK takes it for an answer of the callback's server.
+    reply = read_reply(result.status_code, headers, body.encode())
+    failed = result.status_code == 203 or reply.code == "CallbackFailed"
+    return Completed(
+        etag=_etag(headers.get("ETag") or result.etag),
+        crc64=_crc64(headers.get("x-oss-hash-crc64ecma")),
+        version_id=headers.get("x-oss-version-id", ""),
+        request_id=result.request_id,
+        callback_body="" if failed else body,
+        warning=" ".join(explain(replace(reply, code="CallbackFailed"), asked)) if failed else "",
+    )
+
+
+def _next_parts(page: Any) -> dict[str, Any]:
+    return {"part_number_marker": str(page.next_part_number_marker or "")}
+
+
+def _next_uploads(page: Any) -> dict[str, Any]:
+    return {"key_marker": page.next_key_marker, "upload_id_marker": page.next_upload_id_marker}
+
+
+def _etag(text: str | None) -> str:
+    return (text or "").strip('"')
+
+
+def _crc64(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None

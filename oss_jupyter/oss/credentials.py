@@ -1,0 +1,223 @@
+"""Who signs: the credentials, and where they come from.
+
+They are looked up each time something is signed, so rotating ones work, and nothing here is ever saved or shown. The
+first place that has them wins: given in Python, the environment, the file of ossutil, then the default chain of the
+package alibabacloud-credentials where it is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import textwrap
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+from oss_jupyter.errors import CredentialsError
+from oss_jupyter.oss.ossutil_config import OssutilConfig
+from oss_jupyter.oss.reply import scrub
+
+_ID, _SECRET, _TOKEN = "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"
+# A provider may return a provider, which may return credentials; more is a loop.
+_DEPTH_MAX = 4
+_HOW_TO_GIVE = 'Give credentials=("<id>", "<secret>"), a triple with a session token, or a provider of the SDK.'
+_PACKAGE = "the package alibabacloud-credentials"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An access key, with a session token if it is temporary. The repr shows nothing."""
+
+    access_key_id: str = field(repr=False)
+    access_key_secret: str = field(repr=False)
+    security_token: str | None = field(default=None, repr=False)
+
+
+class Place(Protocol):
+    """Somewhere credentials can be."""
+
+    @property
+    def name(self) -> str:
+        """The place, as people write it."""
+
+    def find(self) -> Credentials | str:
+        """Return the credentials, or in a few words why there are none here."""
+
+
+class CredentialsChain:
+    """Asks one place after another at each call. Any thread may call it."""
+
+    def __init__(self, places: tuple[Place, ...]) -> None:
+        self._places = places
+
+    def __repr__(self) -> str:
+        return f"CredentialsChain({', '.join(place.name for place in self._places)})"
+
+    def __call__(self) -> Credentials:
+        """Return the credentials of now. Raises CredentialsError."""
+        return self._look()[1]
+
+    def describe(self) -> str:
+        """Return where the credentials come from, like ``~/.ossutilconfig [default]``. Raises CredentialsError."""
+        return self._look()[0]
+
+    def _look(self) -> tuple[str, Credentials]:
+        looked = []
+        for place in self._places:
+            found = place.find()
+            if isinstance(found, Credentials):
+                return place.name, found
+            looked.append(f"{place.name} ({found})")
+        raise CredentialsError(
+            f"No credentials were found. Looked at: {'; '.join(looked)}.",
+            f"Type  %env {_ID}=<id>  and  %env {_SECRET}=<secret>  "
+            "or, so that no notebook keeps them, run  ossutil config  in a terminal.",
+            code="NoCredentials",
+        )
+
+
+def credentials_chain(
+    given: Any = None,
+    profile: str | None = None,
+    config_file: str | os.PathLike[str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    default_chain: Callable[[], Any] | None = None,
+) -> CredentialsChain:
+    """Return the places to look at, in order; what is named by an argument is the only one.
+
+    given: a pair, a triple, a mapping, a provider (``get_credentials``), or a callable that returns any of them.
+    profile, config_file: of ossutil. default_chain: what returns the client of alibabacloud-credentials.
+    """
+    if given is not None:
+        return CredentialsChain((_Given(given),))
+    config = OssutilConfig(profile, config_file, environ)
+    if config.chosen:
+        return CredentialsChain((_Ossutil(config),))
+    return CredentialsChain((_Environment(environ), _Ossutil(config), _DefaultChain(default_chain)))
+
+
+class _Given:
+    name = "given in Python"
+
+    def __init__(self, given: Any) -> None:
+        self._given = given
+
+    def find(self) -> Credentials:
+        return _ask(lambda: self._given, "The credentials given in Python cannot be used", _HOW_TO_GIVE)
+
+
+class _Environment:
+    name = f"the environment variables {_ID} and {_SECRET}"
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def find(self) -> Credentials | str:
+        key_id, secret = (self._environ.get(name, "").strip() for name in (_ID, _SECRET))
+        if bool(key_id) != bool(secret):
+            there, missing = (_ID, _SECRET) if key_id else (_SECRET, _ID)
+            raise CredentialsError(
+                f"The environment has {there} but not {missing}.",
+                f"Set both, for example: %env {missing}=<value>",
+                code="HalfCredentials",
+            )
+        if not key_id:
+            return "not set"
+        return Credentials(key_id, secret, self._environ.get(_TOKEN, "").strip() or None)
+
+
+class _Ossutil:
+    def __init__(self, config: OssutilConfig) -> None:
+        self._config = config
+        self.name = config.name
+
+    def find(self) -> Credentials | str:
+        profile = self._config.profile()
+        if isinstance(profile, str):
+            return profile
+        if profile.mode.lower() not in ("ak", "ststoken"):
+            return (
+                f"its mode {profile.mode} is ossutil's own: pip install alibabacloud-credentials, "
+                "and give its Client with credentials="
+            )
+        values = profile.values
+        key_id, secret = values.get("accesskeyid", ""), values.get("accesskeysecret", "")
+        if not key_id or not secret:
+            return "has no " + ("access key id" if not key_id else "access key secret")
+        return Credentials(key_id, secret, values.get("ststoken") or None)
+
+
+class _DefaultChain:
+    name = _PACKAGE
+
+    def __init__(self, make: Callable[[], Any] | None) -> None:
+        self._make = make or _alibabacloud_client
+        self._lock = threading.Lock()
+        self._client: Any = None
+
+    def find(self) -> Credentials | str:
+        # Kept, because it caches temporary credentials and renews them in time.
+        with self._lock:
+            client = self._client = self._client or self._make()
+        if client is None:
+            return "not installed"
+        try:
+            return _ask(lambda: client, "it failed", "")
+        except CredentialsError as error:
+            # It chose its places when it was made; credentials that appear later need another one.
+            self._client = None
+            return textwrap.shorten(error.what.rstrip("."), 160, placeholder=" …")
+
+
+def _alibabacloud_client() -> Any:
+    if find_spec("alibabacloud_credentials") is None:
+        return None
+    from alibabacloud_credentials.client import Client
+
+    return Client()
+
+
+def _ask(given: Callable[[], Any], what: str, advice: str) -> Credentials:
+    try:
+        return _convert(given(), _DEPTH_MAX)
+    except CredentialsError:
+        raise
+    except Exception as error:
+        failure = f"{what}: {type(error).__name__}: {scrub(str(error))}".rstrip(": ")
+    # Raised outside the except block: the original's text and arguments may hold a secret.
+    raise CredentialsError(f"{failure}.", advice, code="CredentialsProviderFailed")
+
+
+def _convert(value: Any, depth: int) -> Credentials:
+    """Return what `value` means as credentials: it may be them, hold them, or know how to get them."""
+    if isinstance(value, (tuple, list)):
+        return _checked(*value) if len(value) in (2, 3) else _refuse(value)
+    if isinstance(value, Mapping):
+        plain = {str(name).lower().replace("_", "").replace("-", ""): entry for name, entry in value.items()}
+        token = plain.get("securitytoken") or plain.get("ststoken") or plain.get("sessiontoken")
+        return _checked(plain.get("accesskeyid"), plain.get("accesskeysecret"), token)
+    # In this order: the client of alibabacloud-credentials has both, and means something else by the second.
+    for method in ("get_credential", "get_credentials"):
+        if callable(getattr(value, method, None)) and not isinstance(value, type):
+            return _convert(getattr(value, method)(), depth - 1) if depth else _refuse(value)
+    if hasattr(value, "access_key_id"):
+        token = getattr(value, "security_token", None)
+        return _checked(value.access_key_id, getattr(value, "access_key_secret", None), token)
+    if callable(value) and depth:
+        return _convert(value(), depth - 1)
+    return _refuse(value)
+
+
+def _checked(key_id: Any, secret: Any, token: Any = None) -> Credentials:
+    for name, entry in (("access key id", key_id), ("access key secret", secret)):
+        if not isinstance(entry, str) or not entry.strip():
+            raise CredentialsError(f"The credentials given have no {name}.", _HOW_TO_GIVE, code="HalfCredentials")
+    if not all(text.isascii() and text.isprintable() for text in (key_id, secret, token or "")):
+        raise CredentialsError("The credentials hold a character that no key has.", "Copy them again.")
+    return Credentials(key_id.strip(), secret.strip(), token or None)
+
+
+def _refuse(value: Any) -> Credentials:
+    raise CredentialsError(f"A {type(value).__name__} is not understood as credentials.", _HOW_TO_GIVE)

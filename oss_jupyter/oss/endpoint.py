@@ -1,0 +1,231 @@
+"""Where the service is: region, host, addressing, and how to get there. Nothing is sent from here.
+
+One host serves one region, and Signature V4 names that region, so both must be known and agree. The official SDK would
+take a host without a region and fail with a signature error later; here it is refused with the argument to add.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from oss_jupyter.errors import InputError
+from oss_jupyter.model.parts import Route
+
+_REGION = re.compile(r"[a-z0-9-]+")
+# oss-cn-hangzhou.aliyuncs.com, oss-cn-hangzhou-internal.aliyuncs.com, cn-hangzhou.oss.aliyuncs.com. No list of regions:
+# new ones appear, and finance and government clouds have their own.
+_STANDARD_HOST = re.compile(
+    r"(?:(?P<bucket>[a-z0-9-]+)\.)?(?:oss-(?P<plain>[a-z0-9-]+?)(?:-internal)?|(?P<dual>[a-z0-9-]+)\.oss)\.aliyuncs\.com"
+)
+_HOSTS_OF_EVERY_REGION = ("accelerate", "accelerate-overseas")
+_EXAMPLE = 'region="cn-hangzhou"'
+# What a checkpoint remembers: never a proxy (it may hold a password), never a timeout (a matter of the machine).
+_PLACE = (
+    "region", "endpoint", "internal", "accelerate", "dual_stack", "cname", "path_style", "signature_version",
+    "ca_bundle", "insecure_http",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class EndpointSettings:
+    """How the service is reached; checked when it is made, so that what exists is usable.
+
+    region: like ``cn-hangzhou``; taken from a standard endpoint where absent. endpoint: a host or URL; chosen by region
+    where absent, and then `internal`, `accelerate` or `dual_stack` pick the kind. cname: the endpoint is a domain bound
+    to one bucket. path_style: the bucket is in the path; IP addresses and localhost always are. proxy: a URL, maybe
+    with a password. ca_bundle: a file of trusted certificates. insecure_http: without TLS.
+    """
+
+    region: str | None = None
+    endpoint: str | None = None
+    internal: bool = False
+    accelerate: bool = False
+    dual_stack: bool = False
+    cname: bool = False
+    path_style: bool = False
+    signature_version: str = "v4"
+    proxy: str | None = field(default=None, repr=False)
+    ca_bundle: str | None = None
+    connect_timeout_seconds: float = 10.0
+    read_timeout_seconds: float = 60.0
+    insecure_http: bool = False
+
+    def __post_init__(self) -> None:
+        _refuse_contradictions(self)
+        endpoint = _split(self.endpoint, self.insecure_http) if self.endpoint else None
+        host = (endpoint.hostname or "") if endpoint else ""
+        values = {
+            "region": _checked_region(self.region, host) if self.region else _region_told_by(host),
+            "endpoint": f"{endpoint.scheme}://{endpoint.netloc}" if endpoint else None,
+            "path_style": self.path_style or (bool(host) and _has_no_subdomains(host)),
+            "proxy": _proxy(self.proxy) if self.proxy else None,
+            "ca_bundle": _ca_bundle(self.ca_bundle) if self.ca_bundle else None,
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def url(self) -> str:
+        """The service's address without a bucket, like ``https://oss-cn-hangzhou.aliyuncs.com``."""
+        if self.endpoint:
+            return self.endpoint
+        host = f"oss-{self.region}"
+        if self.dual_stack:
+            host = f"{self.region}.oss"
+        elif self.internal:
+            host = f"oss-{self.region}-internal"
+        elif self.accelerate:
+            host = "oss-accelerate"
+        return f"{'http' if self.insecure_http else 'https'}://{host}.aliyuncs.com"
+
+    def describe(self) -> str:
+        """Return the host as people read it."""
+        return urlsplit(self.url).netloc
+
+    def route(self, stall_seconds: float = Route.stall_seconds) -> Route:
+        """Return how the bytes of a part reach the service."""
+        return Route(self.connect_timeout_seconds, stall_seconds, self.proxy, self.ca_bundle)
+
+    def place(self) -> dict[str, Any]:
+        """Return what a checkpoint remembers, ready for JSON."""
+        defaults = {entry.name: entry.default for entry in fields(self)}
+        return {name: getattr(self, name) for name in _PLACE if getattr(self, name) != defaults[name]}
+
+    @classmethod
+    def from_place(cls, place: Mapping[str, Any], **machine: Any) -> EndpointSettings:
+        """Return the settings a checkpoint remembers; `machine` adds the proxy and timeouts of today."""
+        return cls(**{name: place[name] for name in _PLACE if name in place}, **machine)
+
+
+def region_of(host: str) -> str | None:
+    """Return the region that a standard host name tells, else None."""
+    match = _STANDARD_HOST.fullmatch(host.lower().rpartition("@")[2].partition(":")[0])
+    region = match and (match["plain"] or match["dual"])
+    return None if not region or region in _HOSTS_OF_EVERY_REGION else region
+
+
+def keep_dots(url: str) -> str:
+    """Return a URL in which the ``.`` and ``..`` of a key survive `requests`, which would resolve them as a path.
+
+    A key like ``a/../b`` is a name of its own, and the signature is over that name.
+    """
+    path, mark, query = url.partition("?")
+    return re.sub(r"(?<=/)\.{1,2}(?=/|$)", lambda dots: dots[0].replace(".", "%2E"), path) + mark + query
+
+
+def _refuse_contradictions(settings: EndpointSettings) -> None:
+    kinds = [name for name in ("internal", "accelerate", "dual_stack") if getattr(settings, name)]
+    if len(kinds) > 1:
+        raise InputError(f"{kinds[0]} and {kinds[1]} name two different hosts.", "Set only one of them.")
+    if kinds and settings.endpoint:
+        raise InputError(
+            f"{kinds[0]}=True chooses a host, and endpoint names another.",
+            f"Leave out one of them; {kinds[0]}=True needs only the region.",
+        )
+    if settings.cname and not settings.endpoint:
+        raise InputError("cname=True says the endpoint is a domain of your own, and no endpoint is given.",
+                         'Add endpoint="data.example.com".')  # fmt: skip
+    if settings.cname and settings.path_style:
+        raise InputError("cname and path_style are two different forms of address.", "Set only one of them.")
+    if settings.signature_version not in ("v4", "v1"):
+        raise InputError(f"signature_version={settings.signature_version!r} is not known.", "Choose v4 or v1.")
+    for name in ("connect_timeout_seconds", "read_timeout_seconds"):
+        if not getattr(settings, name) > 0:
+            raise InputError(f"{name} must be above zero.", f"Leave it out, or write for example {name}=10.")
+
+
+def _split(endpoint: str, insecure_http: bool) -> SplitResult:
+    text = endpoint.strip()
+    if "://" not in text:
+        text = f"{'http' if insecure_http else 'https'}://{text}"
+    text = text.removesuffix("/")
+    advice = 'Write the host only, like endpoint="oss-cn-hangzhou.aliyuncs.com".'
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises where it is not a number
+    except ValueError:
+        raise InputError("The endpoint is not a host name or URL.", advice) from None
+    if "@" in parts.netloc:
+        raise InputError("The endpoint holds a user name or password.", advice)
+    if parts.scheme not in ("https", "http"):
+        raise InputError(f"The endpoint's scheme {parts.scheme!r} is neither https nor http.", advice)
+    if not parts.hostname or parts.path or parts.query or parts.fragment or " " in text:
+        raise InputError(f"{endpoint!r} is not the address of a service.", advice)
+    if insecure_http and parts.scheme == "https":
+        raise InputError("insecure_http=True contradicts an endpoint with https://.", "Leave out one of them.")
+    match = _STANDARD_HOST.fullmatch(parts.hostname)
+    if match and match["bucket"]:
+        raise InputError(
+            f"The endpoint {parts.hostname!r} begins with a bucket.",
+            f'Write endpoint="{parts.hostname.partition(".")[2]}"; the bucket belongs into oss://{match["bucket"]}/key.',
+        )
+    return parts
+
+
+def _region_told_by(host: str) -> str:
+    if not host:
+        raise InputError(
+            "Neither a region nor an endpoint is given.",
+            f"Add the bucket's region, like {_EXAMPLE}, or type: %env OSS_REGION=cn-hangzhou",
+            code="RegionMissing",
+        )
+    region = region_of(host)
+    if region is None:
+        raise InputError(
+            f"The region cannot be told from the endpoint {host!r}.",
+            f"Signature V4 names the bucket's region: add it, like {_EXAMPLE}.",
+            code="RegionMissing",
+        )
+    return region
+
+
+def _checked_region(region: str, host: str) -> str:
+    region = region.strip().lower().removeprefix("oss-")
+    if not _REGION.fullmatch(region):
+        raise InputError(f"{region!r} is not the id of a region.", f"Write it like {_EXAMPLE}.")
+    told = region_of(host)
+    if told and told != region:
+        raise InputError(
+            f"The endpoint {host!r} is in {told}, and region={region!r} is another.",
+            f'Leave out the region, or write region="{told}".',
+        )
+    return region
+
+
+def _has_no_subdomains(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _proxy(proxy: str) -> str:
+    text = proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises where it is not a number
+        usable = bool(parts.hostname) and " " not in text and parts.scheme in ("http", "https", "socks5", "socks5h")
+    except ValueError:
+        usable = False
+    if not usable:  # The proxy is not shown: it may hold a password.
+        raise InputError("The proxy is not a URL.", 'Write it like proxy="http://proxy.example.com:3128".')
+    return text
+
+
+def _ca_bundle(ca_bundle: str) -> str:
+    path = Path(ca_bundle).expanduser()
+    if not path.exists():
+        raise InputError(
+            f"The certificate file {str(path)!r} is not there.",
+            "Correct ca_bundle, or leave it out to trust the certificates that requests brings.",
+        )
+    return str(path.absolute())

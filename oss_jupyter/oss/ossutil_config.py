@@ -1,0 +1,125 @@
+"""`~/.ossutilconfig`, the file of the ossutil command: credentials, region and endpoint by profile.
+
+Version 1 has one ``[Credentials]`` section, version 2 has ``[default]`` and ``[profile name]``, under the same name.
+Keys come in camel, kebab and snake case. The file is read again when it changes.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oss_jupyter.errors import CredentialsError
+
+_DEFAULT_PATH = "~/.ossutilconfig"
+_OF_DEFAULT = ("credentials", "default", "profile default")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One profile. mode: how ossutil gets credentials; the values may be secret and are not shown."""
+
+    name: str
+    values: Mapping[str, str] = field(repr=False)
+
+    @property
+    def mode(self) -> str:
+        """``AK``, ``StsToken`` or another of ossutil's words."""
+        return self.values.get("mode") or ("StsToken" if self.values.get("ststoken") else "AK")
+
+
+class OssutilConfig:
+    """The file and the profile that `path`, `profile` or the environment name. Any thread may ask."""
+
+    def __init__(
+        self,
+        profile: str | None = None,
+        path: str | os.PathLike[str] | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._profile = profile or environ.get("OSSUTIL_PROFILE") or "default"
+        named = path or environ.get("OSSUTIL_CONFIG_FILE")
+        self.chosen = bool(profile or path)
+        self.path = Path(named or _DEFAULT_PATH).expanduser()
+        # One tuple, so that another thread sees the stamp and the sections of the same reading.
+        self._read: tuple[tuple[int, int], dict[str, dict[str, str]]] = ((0, 0), {})
+
+    @property
+    def name(self) -> str:
+        """The file and profile, as people write them."""
+        try:
+            shown = f"~/{self.path.relative_to(Path.home()).as_posix()}"
+        except (ValueError, RuntimeError):
+            shown = str(self.path)
+        return f"{shown} [{self._profile}]"
+
+    def profile(self) -> Profile | str:
+        """Return the profile, or in a few words why there is none."""
+        try:
+            sections = self._sections()
+        except FileNotFoundError:
+            return "no such file"
+        except OSError as error:
+            return f"cannot be read: {error.strerror}"
+        wanted = _OF_DEFAULT if self._profile == "default" else (f"profile {self._profile}", self._profile)
+        for section in wanted:
+            found = next((values for name, values in sections.items() if _same(name, section)), None)
+            if found is not None:
+                return Profile(self._profile, found)
+        return f"no such profile; the file has {', '.join(map(_bare, sections)) or 'none'}"
+
+    def _sections(self) -> dict[str, dict[str, str]]:
+        status = self.path.stat()
+        stamp = (status.st_mtime_ns, status.st_size)
+        if self._read[0] != stamp:
+            self._read = (stamp, _parse(self.path.read_text("utf-8-sig", "replace"), self.name))
+        return self._read[1]
+
+
+def config_place(
+    profile: str | None = None,
+    config_file: str | os.PathLike[str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> tuple[str | None, str | None]:
+    """Return the region and the endpoint of a profile, each None where the file does not say."""
+    try:
+        found = OssutilConfig(profile, config_file, environ).profile()
+    except CredentialsError:
+        return (None, None)  # Whoever asks for the credentials in it is told.
+    if isinstance(found, str):
+        return (None, None)
+    return (found.values.get("region") or None, found.values.get("endpoint") or None)
+
+
+def _parse(text: str, name: str) -> dict[str, dict[str, str]]:
+    parser = configparser.ConfigParser(
+        interpolation=None, strict=False, delimiters=("=",), allow_no_value=True, default_section=""
+    )
+    parser.optionxform = _plain  # type: ignore[method-assign,assignment]
+    broken = False
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        broken = True  # Its message quotes the line, which may hold a secret.
+    if broken:
+        raise CredentialsError(f"{name} is not a configuration file of ossutil.", "Run: ossutil config")
+    return {
+        section: {key: (value or "").strip().strip("\"'") for key, value in parser.items(section)}
+        for section in parser.sections()
+    }
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("-", "").replace("_", "").strip()
+
+
+def _same(name: str, section: str) -> bool:
+    # Section names of version 1 are capitalised; profile names are the user's own.
+    return name == section or (section in _OF_DEFAULT and name.lower() == section)
+
+
+def _bare(section: str) -> str:
+    return section.removeprefix("profile ")

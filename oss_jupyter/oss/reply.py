@@ -1,0 +1,112 @@
+"""The service's error document, read into a ServiceReply. Nothing here is secret afterwards.
+
+Only the elements named below survive: an error document may quote the request, and with it a token or a signature.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from xml.etree import ElementTree
+
+from oss_jupyter.errors import ServiceReply
+
+# Error documents have about 1 KB; more is not one.
+_DOCUMENT_MAX_BYTES = 64 * 1024
+_TEXT_MAX = 500
+_EXTRAS = (
+    "ArgumentName", "ArgumentValue", "AuthAction", "Bucket", "BucketName", "ETag", "Endpoint", "Expires", "HeaderName",
+    "Key", "MaxAllowedSkewMilliseconds", "MaxSizeAllowed", "Method", "MinSizeAllowed", "PartNumber", "ProposedSize",
+    "RequestTime", "ResourceType", "ServerTime", "UploadId",
+)  # fmt: skip
+_SECRET_ARGUMENT = re.compile(r"credential|signature|token|access.?key|authorization", re.IGNORECASE)
+_SIGNED_QUERY = re.compile(
+    r"\?\S*|\b(?:x-oss-(?:signature|credential|security-token)|signature|security-token|ossaccesskeyid)\b[=:\s]+\S+",
+    re.IGNORECASE,
+)
+# Key ids are LTAI… or STS.… (the first of temporary ones); in a message they only help who should not have them.
+_KEY_ID = re.compile(r"\b(?:LTAI\w{6,}|STS\.\w{4,}|TMP\.\w{4,})")
+# Secrets and tokens are long runs that mix letters and digits; host names and sentences are not.
+_LONG_RUN = re.compile(r"(?=[A-Za-z0-9+/_=-]*\d)(?=[A-Za-z0-9+/_=-]*[A-Za-z])[A-Za-z0-9+/_=-]{16,}")
+
+
+def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> ServiceReply:
+    """Return what an error reply says; a body that is no error document leaves only the headers' facts."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    found = _elements(body or _head_document(lower.get("x-oss-err", "")))
+    extras = {name: clean(found[name]) for name in _EXTRAS if found.get(name)}
+    if _SECRET_ARGUMENT.search(extras.get("ArgumentName", "")):
+        extras.pop("ArgumentValue", None)
+    return ServiceReply(
+        status=status,
+        code=clean(found.get("Code", "")),
+        message=scrub(found.get("Message", "")),
+        ec=clean(found.get("EC") or lower.get("x-oss-ec", "")),
+        request_id=clean(found.get("RequestId") or lower.get("x-oss-request-id", "")),
+        host_id=clean(found.get("HostId", "")),
+        advice_url=_advice_url(found.get("RecommendDoc", "")),
+        extras=extras,
+        retry_after_seconds=_retry_after_seconds(lower),
+    )
+
+
+def clean(text: str) -> str:
+    """Return a text of the service on one line, bounded, without key ids and the queries of signed URLs."""
+    one_line = " ".join(text.split())[:_TEXT_MAX]
+    return _KEY_ID.sub("…", _SIGNED_QUERY.sub("…", one_line))
+
+
+def scrub(text: str) -> str:
+    """Return a text of unknown origin without anything that could be a key, a token or a signature."""
+    return _LONG_RUN.sub("…", clean(text))
+
+
+def _head_document(encoded: str) -> bytes:
+    # A reply to HEAD has no body; the service puts the document into a header.
+    try:
+        return base64.b64decode(encoded)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _elements(document: bytes) -> dict[str, str]:
+    document = document[: _DOCUMENT_MAX_BYTES + 1].strip()
+    if len(document) > _DOCUMENT_MAX_BYTES:
+        return {}
+    if document.startswith(b"{"):
+        return _json_elements(document)
+    # No error document has a DTD; without one there are no entities to blow up or to fetch.
+    if b"<Error" not in document or b"<!" in document:
+        return {}
+    try:
+        root = ElementTree.fromstring(document)  # noqa: S314
+    except ElementTree.ParseError:
+        return {}
+    return {child.tag.rpartition("}")[2]: child.text or "" for child in root}
+
+
+def _json_elements(document: bytes) -> dict[str, str]:
+    try:
+        root = json.loads(document)
+    except ValueError:
+        return {}
+    inner = root.get("Error", root)
+    found = {str(name): str(value) for name, value in inner.items()} if isinstance(inner, dict) else {}
+    if "message" in found:
+        found.setdefault("Message", found["message"])
+    return found
+
+
+def _advice_url(text: str) -> str:
+    # Shown as a link beside the code, so only the service's own pages; their query is an EC number.
+    return text if re.fullmatch(r"https://[a-z.]+\.(?:aliyun|alibabacloud)\.com/[\w/.?=-]*", text) else ""
+
+
+def _retry_after_seconds(lower: Mapping[str, str]) -> float | None:
+    for name, unit_seconds in (("x-oss-qos-delay-time", 0.001), ("retry-after", 1.0)):
+        if lower.get(name, "").strip().isdecimal():
+            return int(lower[name]) * unit_seconds
+    return None

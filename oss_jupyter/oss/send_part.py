@@ -1,0 +1,139 @@
+"""The data plane: one byte range of a file, one PUT to a signed URL.
+
+`send_part` is a plain function of a value. It knows no credentials and no SDK, keeps nothing between calls but this
+thread's open connections, and holds one slice of the file in memory whatever the part's size.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import requests
+import urllib3
+
+from oss_jupyter.crc64 import crc64
+from oss_jupyter.errors import IntegrityError, OssJupyterError, PartStopped, SourceChanged
+from oss_jupyter.model.gauge import Gauge, LocalGauge
+from oss_jupyter.model.parts import PartReceipt, PartRequest
+from oss_jupyter.oss.failures import from_exception, from_reply
+from oss_jupyter.oss.wire import Watch, session, watching
+
+# One read, one checksum and a handful of sends: large enough that their fixed cost disappears, small enough that
+# sixteen connections hold 16 MiB.
+SLICE_BYTES = 1024 * 1024
+
+# Replies to a PUT are empty, or an error document, or a callback server's JSON of at most 1 MB.
+_REPLY_MAX_BYTES = 4 * 1024 * 1024
+
+_OK = 200
+# The object is stored, but the callback's server gave no good answer (documentation "Callback").
+_STORED_BUT_CALLBACK_FAILED = 203
+
+
+def send_part(request: PartRequest, gauge: Gauge | None = None) -> PartReceipt:
+    """Send one part and return the service's receipt, its CRC-64 compared with the one computed while reading.
+
+    Once `gauge.stopped` is set it raises PartStopped within a second. Raises ServiceError, NetworkError,
+    SourceError, IntegrityError.
+    """
+    gauge = gauge or LocalGauge()
+    if gauge.stopped:
+        raise PartStopped("The part was stopped before it began.")
+    gauge.sent_bytes = 0
+    body = _Body(request)
+    started_at = time.monotonic()
+    reply, content, failure = _put(request, body, gauge)
+    if failure is not None:
+        raise failure
+    assert reply is not None
+    if reply.status_code not in (_OK, _STORED_BUT_CALLBACK_FAILED):
+        raise from_reply(reply.status_code, reply.headers, content)
+    _compare(body.crc, reply.headers.get("x-oss-hash-crc64ecma"), request.part_number)
+    callback_failed = reply.status_code == _STORED_BUT_CALLBACK_FAILED
+    return PartReceipt(
+        part_number=request.part_number,
+        etag=reply.headers.get("ETag", "").strip('"'),
+        crc64=body.crc,
+        request_id=reply.headers.get("x-oss-request-id", ""),
+        seconds=time.monotonic() - started_at,
+        version_id=reply.headers.get("x-oss-version-id", ""),
+        callback_body="" if callback_failed else content.decode("utf-8", "replace"),
+        callback_failed=callback_failed,
+    )
+
+
+class _Body:
+    """The byte range as slices. It has a length, so requests sends Content-Length and not chunks."""
+
+    def __init__(self, request: PartRequest) -> None:
+        self._request = request
+        self.crc = 0
+
+    def __len__(self) -> int:
+        return self._request.length
+
+    def __iter__(self) -> Iterator[memoryview]:
+        self.crc = 0
+        buffer = memoryview(bytearray(min(SLICE_BYTES, self._request.length)))
+        left_bytes = self._request.length
+        with Path(self._request.path).open("rb", buffering=0) as file:
+            file.seek(self._request.offset)
+            while left_bytes:
+                count = file.readinto(buffer[:left_bytes])
+                if not count:
+                    raise SourceChanged(
+                        f"{self._request.path} became shorter while it was being sent.",
+                        "Wait until whoever writes it has finished, then resume.",
+                    )
+                self.crc = crc64(buffer[:count], self.crc)
+                left_bytes -= count
+                yield buffer[:count]
+
+
+def _put(
+    request: PartRequest, body: _Body, gauge: Gauge
+) -> tuple[requests.Response | None, bytes, OssJupyterError | None]:
+    """Return the reply and its content, or the failure.
+
+    The failure is returned and not raised, because the exception of urllib3 that it comes from quotes the signed URL,
+    and would travel along as its context.
+    """
+    try:
+        with watching(Watch(gauge, request.route.stall_seconds)):
+            return *_exchange(request, body), None
+    except OssJupyterError as error:
+        return None, b"", error
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        if gauge.stopped:
+            return None, b"", PartStopped("The part was stopped.")
+        return None, b"", from_exception(error, urllib3.util.parse_url(request.signed.url).host or "")
+
+
+def _exchange(request: PartRequest, body: _Body) -> tuple[requests.Response, bytes]:
+    route = request.route
+    reply = session().put(
+        request.signed.url,
+        # requests would announce an empty iterable as chunked, which the service takes for a missing length.
+        data=cast("Iterator[bytes]", body) if len(body) else b"",
+        headers=dict(request.signed.headers),
+        timeout=(route.connect_timeout_seconds, route.stall_seconds),
+        allow_redirects=False,
+        stream=True,
+        # Given here and not to the session, because there the environment's would win.
+        proxies={"http": route.proxy, "https": route.proxy} if route.proxy else None,
+        verify=route.ca_bundle or True,
+    )
+    with reply:
+        return reply, reply.raw.read(_REPLY_MAX_BYTES, decode_content=True)
+
+
+def _compare(ours: int, theirs: str | None, part_number: int) -> None:
+    # The service may leave the header out (old buckets, gateways); absence is no failure.
+    if theirs and int(theirs) != ours:
+        raise IntegrityError(
+            f"Part {part_number} arrived with CRC-64 {theirs}, but was sent with {ours}.",
+            "Something between here and the service changed the bytes; the part is sent again.",
+        )

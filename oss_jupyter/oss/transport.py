@@ -1,0 +1,86 @@
+"""How the SDK's requests travel: one `requests` session that any thread may use.
+
+The SDK's own client has no option for a CA bundle and passes a proxy under a name that `requests` ignores. This one has
+both, and raises our errors itself, so that an error reply is read in one place whoever received it.
+"""
+
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
+from oss_jupyter.oss.failures import from_exception, from_reply
+
+
+class Reply:
+    """A reply that has been read, in the shape the SDK expects."""
+
+    is_closed = True
+    is_stream_consumed = True
+
+    def __init__(self, request: Any, reply: requests.Response) -> None:
+        self.request = request
+        self.status_code = reply.status_code
+        self.headers = reply.headers
+        self.reason = reply.reason
+        self.content = reply.content
+
+    def read(self) -> bytes:
+        """Return the body."""
+        return self.content
+
+    def close(self) -> None:
+        """Do nothing: the connection is back in its pool already."""
+
+
+class Transport:
+    """The SDK's HttpClient. Raises ServiceError for a reply that is not 2xx, NetworkError where none came."""
+
+    def __init__(self, settings: EndpointSettings) -> None:
+        self._timeouts = (settings.connect_timeout_seconds, settings.read_timeout_seconds)
+        self._proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else {}
+        self._verify = settings.ca_bundle
+        self._session = requests.Session()
+        self._session.headers.clear()
+        # With an `auth` of its own the session leaves ~/.netrc alone, which would replace the signature.
+        self._session.auth = lambda request: request
+        # Cookies are the one thing that threads would share.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+
+    def send(self, request: Any, readwrite_timeout: float | None = None, **_: Any) -> Reply:
+        """Send a request of the SDK and return the whole reply."""
+        connect_seconds, read_seconds = self._timeouts
+        failure: OssJupyterError
+        try:
+            reply = self._send(request, (connect_seconds, readwrite_timeout or read_seconds))
+        except (requests.RequestException, HTTPError, OSError) as error:
+            failure = from_exception(error, urlsplit(request.url).netloc)
+        else:
+            if 200 <= reply.status_code < 300:
+                return Reply(request, reply)
+            failure = from_reply(reply.status_code, reply.headers, reply.content)
+        raise failure
+
+    def _send(self, request: Any, timeouts: tuple[float, float]) -> requests.Response:
+        session = self._session
+        prepared = session.prepare_request(
+            requests.Request(
+                request.method, keep_dots(request.url), headers=dict(request.headers), data=request.body or b""
+            )
+        )
+        # Only where no bundle is given, REQUESTS_CA_BUNDLE is looked at.
+        environment = session.merge_environment_settings(request.url, dict(self._proxies), False, self._verify, None)
+        return session.send(prepared, timeout=timeouts, allow_redirects=False, **environment)
+
+    def open(self) -> None:
+        """Do nothing: connections open when they are needed."""
+
+    def close(self) -> None:
+        """Close the connections that are kept alive."""
+        self._session.close()

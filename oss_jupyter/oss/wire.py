@@ -1,0 +1,242 @@
+"""Connections that can be watched: every slice is timed by itself, counted when the socket has taken it, and stoppable.
+
+`requests` sends a body with `sendall`, which has one time-out for the whole slice and tells nothing on the way. Here
+the body's slices (memoryviews) are sent piece by piece, with a look at the stop switch every tick; everything else is
+urllib3's own code. One thread uses one session, so which part a connection is busy with is a fact of the thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import sys
+import threading
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, cast
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from oss_jupyter.errors import PartStopped, Stalled
+
+if sys.platform != "win32":
+    import fcntl
+    import termios
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from urllib3.response import HTTPResponse
+
+    from oss_jupyter.model.gauge import Gauge
+
+# How long a stop may go unnoticed while a socket takes nothing; also the price of a look: ten wake-ups a second.
+TICK_SECONDS = 0.1
+# How long a sender waits before it asks an empty bucket again.
+_PACE_SECONDS = 0.02
+
+_thread = threading.local()
+
+
+class _WithoutQuery(logging.Filter):
+    """urllib3 logs the path of every request at DEBUG, and the query of a signed URL is as good as a key."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(_cut_query(value) for value in record.args)
+        return True
+
+
+def _cut_query(value: object) -> object:
+    if isinstance(value, str) and "ignature=" in value:
+        return value.partition("?")[0] + "?…"
+    return value
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQuery())
+
+
+class Watch:
+    """What a connection of this thread looks at while it sends: the part's gauge and the longest silence allowed."""
+
+    def __init__(self, gauge: Gauge, stall_seconds: float) -> None:
+        self.gauge = gauge
+        self._stall_seconds = stall_seconds
+        self._accepted_bytes = 0
+        self._moved_at = time.monotonic()
+
+    def check(self) -> None:
+        """Raise PartStopped once the part has to give way, Stalled when nothing has moved for too long."""
+        if self.gauge.stopped:
+            raise PartStopped("The part was stopped.")
+        if time.monotonic() - self._moved_at > self._stall_seconds:
+            raise Stalled(
+                f"The service took no data for {self._stall_seconds:.0f} s.",
+                "Check the network; the part is sent again on a new connection.",
+            )
+
+    def moved(self) -> None:
+        """Note that this is no silence."""
+        self._moved_at = time.monotonic()
+
+    def accepted(self, count_bytes: int) -> None:
+        """Count what the system has taken from us."""
+        self._accepted_bytes += count_bytes
+
+    def observe(self, sock: socket.socket) -> None:
+        """Count what the other side has confirmed: the system takes megabytes ahead of a slow line."""
+        delivered_bytes = self._accepted_bytes - _unacknowledged(sock)
+        if delivered_bytes > self.gauge.sent_bytes:
+            self.gauge.sent_bytes = delivered_bytes
+            self.moved()
+
+    def granted(self, wanted_bytes: int) -> int:
+        """Return how many bytes the speed limit allows now."""
+        bucket = self.gauge.bucket
+        return wanted_bytes if bucket is None else bucket.take(wanted_bytes)
+
+    def give_back(self, unused_bytes: int) -> None:
+        """Return what was granted and the socket did not take."""
+        if unused_bytes and self.gauge.bucket is not None:
+            self.gauge.bucket.give_back(unused_bytes)
+
+
+@contextmanager
+def watching(watch: Watch) -> Iterator[None]:
+    """Let the connections of this thread report to `watch`."""
+    _thread.watch = watch
+    try:
+        yield
+    finally:
+        watch.gauge.on_stop = None
+        del _thread.watch
+
+
+def session() -> requests.Session:
+    """Return this thread's session; its connections are kept alive from part to part."""
+    if not hasattr(_thread, "session"):
+        _thread.session = _new_session()
+    return cast("requests.Session", _thread.session)
+
+
+def _new_session() -> requests.Session:
+    new = requests.Session()
+    # Without this, an entry for the host in ~/.netrc would put an Authorization header beside the signature.
+    new.auth = _unchanged
+    new.headers.clear()
+    adapter = _WatchedAdapter(pool_connections=2, pool_maxsize=1)
+    new.mount("http://", adapter)
+    new.mount("https://", adapter)
+    return new
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+class _WatchedMixin:
+    """Overrides the two places of a urllib3 connection that wait: sending a slice and waiting for the reply."""
+
+    sock: socket.socket
+
+    def send(self, data: Any) -> None:
+        if not isinstance(data, memoryview):
+            _thread.watch.check()
+            super().send(data)  # type: ignore[misc]
+            return
+        watch: Watch = _thread.watch
+        sock = self.sock
+        watch.gauge.on_stop = lambda: _cut(sock)
+        sock.settimeout(TICK_SECONDS)
+        done_bytes = 0
+        while done_bytes < len(data):
+            watch.check()
+            granted_bytes = watch.granted(len(data) - done_bytes)
+            if not granted_bytes:
+                time.sleep(_PACE_SECONDS)
+                watch.moved()
+                continue
+            accepted_bytes = _accepted(sock, data[done_bytes : done_bytes + granted_bytes])
+            watch.give_back(granted_bytes - accepted_bytes)
+            watch.accepted(accepted_bytes)
+            watch.observe(sock)
+            done_bytes += accepted_bytes
+
+    def getresponse(self) -> HTTPResponse:
+        watch: Watch = _thread.watch
+        watch.moved()
+        while not _readable(self.sock):
+            watch.observe(self.sock)
+            watch.check()
+        watch.observe(self.sock)
+        return cast("HTTPResponse", super().getresponse())  # type: ignore[misc]
+
+
+def _accepted(sock: socket.socket, data: memoryview) -> int:
+    """Return how many bytes the system took; none within a tick is no failure."""
+    try:
+        return sock.send(data)
+    except TimeoutError:
+        return 0
+
+
+def _readable(sock: socket.socket) -> bool:
+    pending = getattr(sock, "pending", None)
+    if pending is not None and pending():
+        return True
+    poller = getattr(select, "poll", None)
+    if poller is None:
+        return bool(select.select([sock], [], [], TICK_SECONDS)[0])
+    poll = poller()  # select.select refuses descriptors above 1,023
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(TICK_SECONDS * 1000))
+
+
+def _unacknowledged(sock: socket.socket) -> int:
+    """Return how many bytes the system holds that the other side has not confirmed, or 0 where it does not tell."""
+    if sys.platform == "win32":
+        return 0
+    try:
+        return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except OSError:
+        return 0
+
+
+def _cut(sock: socket.socket) -> None:
+    with suppress(OSError):
+        # Not sock.shutdown: on a TLS socket that also forgets the session under the feet of the sending thread.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+class _WatchedHTTPConnection(_WatchedMixin, HTTPConnection):  # type: ignore[misc]
+    pass
+
+
+class _WatchedHTTPSConnection(_WatchedMixin, HTTPSConnection):  # type: ignore[misc]
+    pass
+
+
+class _WatchedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _WatchedHTTPConnection
+
+
+class _WatchedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedHTTPSConnection
+
+
+_POOLS = {"http": _WatchedHTTPPool, "https": _WatchedHTTPSPool}
+
+
+class _WatchedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager

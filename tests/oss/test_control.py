@@ -1,0 +1,347 @@
+"""The control plane against a local server, over HTTP."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from oss_jupyter.crc64 import crc64
+from oss_jupyter.errors import NetworkError, ServiceError
+from oss_jupyter.model.options import ObjectOptions
+from oss_jupyter.model.parts import SignedRequest
+from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.target import Target
+from oss_jupyter.oss.control import SdkControl
+from oss_jupyter.oss.credentials import Credentials
+from oss_jupyter.oss.endpoint import EndpointSettings
+from oss_jupyter.sandbox import Fault, Key, Sandbox
+
+TARGET = Target("test-bucket", "dir/data.bin")
+PLAIN = ObjectOptions(content_type="text/plain")
+PART = b"x" * 102_400
+AT_ONCE = RetryPolicy(attempts=3, base_seconds=0.0)
+
+
+def key_pair() -> Credentials:
+    return Credentials("test-key-id", "test-key-secret")
+
+
+def reach(sandbox: Sandbox, **how: Any) -> EndpointSettings:
+    return EndpointSettings(region=sandbox.region, endpoint=sandbox.endpoint, **how)
+
+
+@pytest.fixture
+def control(sandbox: Sandbox) -> Iterator[SdkControl]:
+    made = SdkControl(reach(sandbox), key_pair, AT_ONCE)
+    yield made
+    made.close()
+
+
+def put(signed: SignedRequest, body: bytes) -> requests.Response:
+    """Send as a part is sent: the signed URL and the signed headers, by `requests` and whatever it does to them."""
+    return requests.put(signed.url, body, headers=dict(signed.headers), timeout=5)
+
+
+def upload(control: SdkControl, target: Target, upload_id: str, count: int) -> list[tuple[int, str]]:
+    parts = []
+    for number in range(1, count + 1):
+        reply = put(control.sign_part(target, upload_id, number, PLAIN), PART)
+        assert reply.status_code == 200, reply.text
+        parts.append((number, reply.headers["ETag"].strip('"')))
+    return parts
+
+
+def last(sandbox: Sandbox) -> Any:
+    return sandbox.requests[-1]
+
+
+@pytest.mark.parametrize("signature_version", ["v4", "v1"])
+def test_an_upload_from_initiate_to_head(sandbox: Sandbox, signature_version: str) -> None:
+    control = SdkControl(reach(sandbox, signature_version=signature_version), key_pair, AT_ONCE)
+    upload_id = control.initiate(TARGET, PLAIN)
+    parts = upload(control, TARGET, upload_id, 2)
+
+    listed = control.list_parts(TARGET, upload_id)
+    completed = control.complete(TARGET, upload_id, parts, PLAIN)
+    head = control.head(TARGET)
+    control.close()
+
+    assert [(part.part_number, part.etag) for part in listed] == parts
+    assert {part.crc64 for part in listed} == {crc64(PART)}
+    assert {part.size for part in listed} == {len(PART)}
+    assert head is not None
+    assert (head.size, head.crc64, head.etag) == (2 * len(PART), crc64(PART + PART), completed.etag)
+    assert completed.crc64 == head.crc64
+    assert completed.request_id
+    assert not completed.warning
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a b+c",
+        "æøå/数据.bin",
+        "100%",
+        "a&b=c?d#e",
+        "x//y",
+        "./here",
+        "a/../b",
+        "tab\there",
+        "q'\"<>",
+        "~-_.!*()",
+        "ends/",
+    ],
+)
+@pytest.mark.parametrize("signature_version", ["v4", "v1"])
+def test_keys_with_special_characters_survive(sandbox: Sandbox, key: str, signature_version: str) -> None:
+    control = SdkControl(reach(sandbox, signature_version=signature_version), key_pair, AT_ONCE)
+    target = Target("test-bucket", key)
+    upload_id = control.initiate(target, PLAIN)
+    parts = upload(control, target, upload_id, 1)
+    control.complete(target, upload_id, parts, PLAIN)
+    head = control.head(target)
+    control.close()
+
+    assert head is not None
+    assert {request.key for request in sandbox.requests} == {key}
+
+
+def test_a_single_put_carries_every_option_of_the_object(sandbox: Sandbox, control: SdkControl) -> None:
+    options = ObjectOptions(
+        content_type="text/csv",
+        metadata={"project": "taxi"},
+        cache_control="no-cache",
+        content_disposition="attachment",
+        content_encoding="gzip",
+        expires="Wed, 21 Oct 2026 07:28:00 GMT",
+        storage_class="IA",
+        tagging="k=v",
+        forbid_overwrite=True,
+        request_payer="requester",
+        traffic_limit=819_200 * 10,
+        acl="private",
+    )
+
+    reply = put(control.sign_put(TARGET, options), b"12345")
+
+    assert reply.status_code == 200, reply.text
+    sent = sandbox.requests[0].headers
+    assert sent["content-type"] == "text/csv"
+    assert sent["cache-control"] == "no-cache"
+    assert sent["x-oss-storage-class"] == "IA"
+    assert sent["x-oss-tagging"] == "k=v"
+    assert sent["x-oss-traffic-limit"] == "8192000"
+    assert sent["x-oss-forbid-overwrite"] == "true"
+    assert sent["user-agent"].startswith("oss_jupyter/")
+
+
+def test_the_signed_put_names_all_headers_that_have_to_be_sent(control: SdkControl) -> None:
+    options = ObjectOptions(content_type="text/csv", metadata={"a": "b"}, cache_control="no-cache", callback="e30=")
+
+    headers = {name.lower(): value for name, value in control.sign_put(TARGET, options).headers}
+
+    assert headers.pop("user-agent")
+    assert headers == {
+        "content-type": "text/csv",
+        "x-oss-meta-a": "b",
+        "cache-control": "no-cache",
+        "x-oss-callback": "e30=",
+    }
+
+
+def test_every_part_carries_the_traffic_limit_and_the_payer(sandbox: Sandbox, control: SdkControl) -> None:
+    options = ObjectOptions(traffic_limit=819_200 * 10, request_payer="requester")
+    upload_id = control.initiate(TARGET, options)
+
+    for number in (1, 2):
+        assert put(control.sign_part(TARGET, upload_id, number, options), PART).status_code == 200
+
+    parts = [request for request in sandbox.requests if request.operation == "UploadPart"]
+    assert {request.headers["x-oss-traffic-limit"] for request in parts} == {"8192000"}
+    assert {request.headers["x-oss-request-payer"] for request in parts} == {"requester"}
+
+
+def test_a_signature_lives_an_hour_and_the_repr_shows_none_of_it(control: SdkControl) -> None:
+    signed = control.sign_part(TARGET, "ID", 1, PLAIN)
+
+    query = parse_qs(urlsplit(signed.url).query)
+    assert 3590 <= int(query["x-oss-expires"][0]) <= 3600
+    assert "x-oss" not in repr(signed)
+
+
+def test_all_pages_of_parts_and_of_uploads_are_read(sandbox: Sandbox) -> None:
+    control = SdkControl(reach(sandbox), key_pair, AT_ONCE, page_size=2)
+    upload_id = control.initiate(TARGET, PLAIN)
+    for number in (1, 2, 5, 8, 10_000):
+        assert put(control.sign_part(TARGET, upload_id, number, PLAIN), b"x").status_code == 200
+    keys = [f"many/{number} & more" for number in (1, 1, 1, 2, 3)]
+    ids = [control.initiate(Target("test-bucket", key), PLAIN) for key in keys]
+
+    listed = control.list_parts(TARGET, upload_id)
+    uploads = control.list_uploads("test-bucket", "many/")
+    everything = control.list_uploads("test-bucket")
+    control.close()
+
+    assert [part.part_number for part in listed] == [1, 2, 5, 8, 10_000]
+    assert [upload.key for upload in uploads] == keys
+    assert {upload.upload_id for upload in uploads} == set(ids)
+    assert len(everything) == 6
+    assert datetime.fromisoformat(uploads[0].initiated)
+
+
+def test_no_parts_yet_is_an_empty_list(control: SdkControl) -> None:
+    assert control.list_parts(TARGET, control.initiate(TARGET, PLAIN)) == []
+
+
+def test_an_abort_that_finds_nothing_counts_as_done(sandbox: Sandbox, control: SdkControl) -> None:
+    upload_id = control.initiate(TARGET, PLAIN)
+
+    control.abort(TARGET, upload_id)
+    control.abort(TARGET, upload_id)
+
+    assert sandbox.uploads("test-bucket") == ()
+
+
+def test_an_object_that_is_not_there_is_none_and_a_bucket_that_is_not_there_an_error(control: SdkControl) -> None:
+    assert control.head(TARGET) is None
+    with pytest.raises(ServiceError) as caught:
+        control.head(Target("no-such-bucket", "k"))
+    assert caught.value.reply.code == "NoSuchBucket"
+
+
+def test_an_existing_object_is_refused_where_overwriting_is_forbidden(control: SdkControl) -> None:
+    options = replace(PLAIN, forbid_overwrite=True)
+    upload_id = control.initiate(TARGET, options)
+    parts = upload(control, TARGET, upload_id, 1)
+    put(control.sign_put(TARGET, PLAIN), b"somebody was faster")
+
+    with pytest.raises(ServiceError) as caught:
+        control.complete(TARGET, upload_id, parts, options)
+
+    assert caught.value.reply.code == "FileAlreadyExists"
+    assert "forbid_overwrite" in caught.value.advice
+
+
+def test_a_callback_answers_in_the_place_of_the_document(control: SdkControl) -> None:
+    options = replace(PLAIN, callback=base64.b64encode(json.dumps({"callbackUrl": "http://x.test"}).encode()).decode())
+    upload_id = control.initiate(TARGET, options)
+
+    completed = control.complete(TARGET, upload_id, upload(control, TARGET, upload_id, 1), options)
+
+    assert json.loads(completed.callback_body) is not None
+    assert completed.etag
+    assert completed.crc64 == crc64(PART)
+    assert not completed.warning
+
+
+def test_a_failed_callback_is_a_warning_because_the_object_is_stored(sandbox: Sandbox, control: SdkControl) -> None:
+    options = replace(PLAIN, callback=base64.b64encode(b'{"callbackUrl": "http://x.test"}').decode())
+    upload_id = control.initiate(TARGET, options)
+    parts = upload(control, TARGET, upload_id, 1)
+    sandbox.faults.add(Fault("CompleteMultipartUpload", "callback_failed"))
+
+    completed = control.complete(TARGET, upload_id, parts, options)
+
+    assert "stored" in completed.warning
+    assert "Do not upload again" in completed.warning
+    assert completed.callback_body == ""
+    assert control.head(TARGET) is not None
+
+
+@pytest.mark.parametrize(("operation", "asked"), [("ListParts", 3), ("HeadObject", 3), ("AbortMultipartUpload", 3)])
+def test_harmless_requests_are_repeated(sandbox: Sandbox, control: SdkControl, operation: str, asked: int) -> None:
+    upload_id = control.initiate(TARGET, PLAIN)
+    calls: dict[str, Callable[[], object]] = {
+        "ListParts": lambda: control.list_parts(TARGET, upload_id),
+        "HeadObject": lambda: control.head(TARGET),
+        "AbortMultipartUpload": lambda: control.abort(TARGET, upload_id),
+    }
+    sandbox.faults.add(Fault(operation, code="InternalError", times=asked - 1))
+
+    calls[operation]()
+
+    assert [request.operation for request in sandbox.requests].count(operation) == asked
+
+
+def test_initiate_and_complete_are_asked_once(sandbox: Sandbox, control: SdkControl) -> None:
+    upload_id = control.initiate(TARGET, PLAIN)
+    parts = upload(control, TARGET, upload_id, 1)
+    sandbox.faults.add(Fault("InitiateMultipartUpload", code="InternalError"))
+    sandbox.faults.add(Fault("CompleteMultipartUpload", "drop_reply"))
+
+    with pytest.raises(ServiceError):
+        control.initiate(TARGET, PLAIN)
+    with pytest.raises(NetworkError):
+        control.complete(TARGET, upload_id, parts, PLAIN)
+
+    operations = [request.operation for request in sandbox.requests]
+    assert operations.count("InitiateMultipartUpload") == 2
+    assert operations.count("CompleteMultipartUpload") == 1
+
+
+def test_a_throttled_reply_tells_how_long_to_wait(sandbox: Sandbox, control: SdkControl) -> None:
+    delay = {"x-oss-qos-delay-time": "250"}
+    sandbox.faults.add(Fault("InitiateMultipartUpload", code="UploadTrafficRateLimitExceeded", headers=delay))
+
+    with pytest.raises(ServiceError) as caught:
+        control.initiate(TARGET, PLAIN)
+
+    assert caught.value.reply.retry_after_seconds == 0.25
+
+
+def test_any_thread_may_ask(sandbox: Sandbox, control: SdkControl) -> None:
+    targets = [Target("test-bucket", f"k/{number}") for number in range(24)]
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(lambda target: control.initiate(target, PLAIN), targets))
+        empty = list(pool.map(control.list_parts, targets, ids))
+
+    assert len(set(ids)) == 24
+    assert empty == [[]] * 24
+
+
+def test_the_mark_changes_with_the_credentials_and_tells_nothing(sandbox: Sandbox) -> None:
+    keys = [key_pair(), key_pair(), Credentials("test-key-id", "test-key-secret", "token")]
+    control = SdkControl(reach(sandbox), iter(keys).__next__)
+
+    first, second, third = (control.credentials_mark() for _ in range(3))
+
+    assert first == second != third
+    assert not any("key" in mark for mark in (first, third))
+
+
+def test_new_credentials_are_used_by_the_next_request(sandbox: Sandbox) -> None:
+    sandbox.keys.put(Key("sts-1", "secret-1", "token-1"))
+    sandbox.keys.put(Key("sts-2", "secret-2", "token-2"))
+    keys = iter([Credentials("sts-1", "secret-1", "token-1"), Credentials("sts-2", "secret-2", "token-2")])
+    control = SdkControl(reach(sandbox), keys.__next__, AT_ONCE)
+
+    upload_id = control.initiate(TARGET, PLAIN)
+    reply = put(control.sign_part(TARGET, upload_id, 1, PLAIN), PART)
+    control.close()
+
+    assert reply.status_code == 200
+    assert [request.access_key_id for request in sandbox.requests] == ["sts-1", "sts-2"]
+
+
+@pytest.mark.parametrize("signature_version", ["v4", "v1"])
+def test_a_session_token_is_understood_in_headers_and_in_urls(sandbox: Sandbox, signature_version: str) -> None:
+    sandbox.keys.put(Key("sts-1", "secret-1", "CAIS+/=token"))
+    control = SdkControl(
+        reach(sandbox, signature_version=signature_version), lambda: Credentials("sts-1", "secret-1", "CAIS+/=token")
+    )
+
+    upload_id = control.initiate(TARGET, PLAIN)
+    reply = put(control.sign_part(TARGET, upload_id, 1, PLAIN), PART)
+    control.close()
+
+    assert reply.status_code == 200, reply.text

@@ -1,0 +1,191 @@
+"""Where credentials come from, in which order, and that they are never shown."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from oss_jupyter.errors import CredentialsError
+from oss_jupyter.oss.credentials import Credentials, CredentialsChain, credentials_chain
+
+SECRET = "k3J9aPq0Zx7LmN2vT8wYb4"
+BOTH = {"OSS_ACCESS_KEY_ID": "env-id", "OSS_ACCESS_KEY_SECRET": "env-secret"}
+
+
+def not_installed() -> None:
+    return None
+
+
+def chain(environ: dict[str, str] | None = None, default_chain: Callable[[], Any] = not_installed) -> CredentialsChain:
+    """A chain that sees neither the machine's environment nor the file of whoever runs the tests."""
+    environ = {} if environ is None else environ
+    environ.setdefault("OSSUTIL_CONFIG_FILE", "/nowhere/ossutilconfig")
+    return credentials_chain(environ=environ, default_chain=default_chain)
+
+
+def ossutil(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "ossutilconfig"
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+class Provider:
+    """Shaped like a provider of the SDK."""
+
+    def get_credentials(self) -> Any:
+        return SimpleNamespace(access_key_id="id", access_key_secret="secret", security_token="token")
+
+
+class Client:
+    """Shaped like the client of alibabacloud-credentials."""
+
+    def get_credential(self) -> Any:
+        return SimpleNamespace(access_key_id="id", access_key_secret="secret", security_token="token")
+
+    @staticmethod
+    def get_credentials(config: Any) -> Any:
+        """An inner matter of that client, which takes an argument."""
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("id", "secret", "token"),
+        {"access_key_id": "id", "access_key_secret": "secret", "security_token": "token"},
+        {"AccessKeyId": "id", "AccessKeySecret": "secret", "SecurityToken": "token"},
+        Provider(),
+        Provider,
+        Client(),
+        lambda: ("id", "secret", "token"),
+        lambda: Provider(),
+        Credentials("id", "secret", "token"),
+    ],
+)
+def test_everything_that_holds_credentials_may_be_given(given: Any) -> None:
+    found = credentials_chain(given)
+
+    assert found() == Credentials("id", "secret", "token")
+    assert found.describe() == "given in Python"
+
+
+def test_a_pair_has_no_token() -> None:
+    assert credentials_chain(("id", "secret"))().security_token is None
+
+
+@pytest.mark.parametrize("given", [("id",), ("id", ""), ("id", None), {}, 7, "id:secret", lambda: None, ("id", "s\n")])
+def test_what_is_no_credentials_is_refused_in_words(given: Any) -> None:
+    with pytest.raises(CredentialsError):
+        credentials_chain(given)()
+
+
+def test_a_provider_that_returns_itself_for_ever_is_refused() -> None:
+    def endless() -> Any:
+        return endless
+
+    with pytest.raises(CredentialsError, match="not understood"):
+        credentials_chain(endless)()
+
+
+def test_a_provider_is_asked_again_each_time() -> None:
+    keys = iter([("a", "1"), ("b", "2")])
+    found = credentials_chain(lambda: next(keys))
+
+    assert [found().access_key_id, found().access_key_id] == ["a", "b"]
+
+
+def test_the_environment_is_read_anew_and_wins_over_the_file(tmp_path: Path) -> None:
+    path = ossutil(tmp_path, "[default]\naccess-key-id=file-id\naccess-key-secret=s\n")
+    environ = {**BOTH, "OSSUTIL_CONFIG_FILE": path, "OSS_SESSION_TOKEN": "t"}
+    found = chain(environ)
+    before = found()
+    environ.pop("OSS_ACCESS_KEY_ID")
+    environ.pop("OSS_ACCESS_KEY_SECRET")
+
+    assert before == Credentials("env-id", "env-secret", "t")
+    assert found().access_key_id == "file-id"
+
+
+def test_what_an_argument_names_wins_over_the_environment(tmp_path: Path) -> None:
+    path = ossutil(tmp_path, "[profile lab]\naccess-key-id=lab-id\naccess-key-secret=s\n")
+
+    assert credentials_chain(profile="lab", config_file=path, environ=BOTH)().access_key_id == "lab-id"
+    assert credentials_chain(("given", "s"), environ=BOTH)().access_key_id == "given"
+
+
+@pytest.mark.parametrize("present", ["OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"])
+def test_half_a_pair_in_the_environment_says_which_half_is_missing(present: str) -> None:
+    missing = "OSS_ACCESS_KEY_SECRET" if present.endswith("ID") else "OSS_ACCESS_KEY_ID"
+
+    with pytest.raises(CredentialsError) as caught:
+        chain({present: "x"})()
+
+    assert f"has {present} but not {missing}" in caught.value.what
+    assert f"%env {missing}=" in caught.value.advice
+
+
+def test_the_default_chain_comes_last_and_its_client_is_kept() -> None:
+    made = []
+
+    def make() -> Client:
+        made.append(1)
+        return Client()
+
+    found = chain({}, make)
+
+    assert (found().access_key_id, found().access_key_id, made) == ("id", "id", [1])
+    assert found.describe() == "the package alibabacloud-credentials"
+
+
+def test_the_default_chain_is_made_anew_after_it_found_nothing() -> None:
+    made: list[Any] = [lambda: None, Client()]
+    found = chain({}, lambda: made.pop(0))
+
+    with pytest.raises(CredentialsError):
+        found()
+    assert found().access_key_id == "id"
+
+
+def test_a_mode_that_only_ossutil_knows_is_named_and_the_default_chain_gets_its_turn(tmp_path: Path) -> None:
+    environ = {"OSSUTIL_CONFIG_FILE": ossutil(tmp_path, "[default]\nmode=EcsRamRole\n")}
+
+    assert chain(environ, Client)().access_key_id == "id"
+    with pytest.raises(CredentialsError, match="EcsRamRole"):
+        chain(environ)()
+
+
+def test_finding_none_names_every_place_and_what_to_type(tmp_path: Path) -> None:
+    def failing() -> Any:
+        return lambda: (_ for _ in ()).throw(RuntimeError("unable to load credentials"))
+
+    with pytest.raises(CredentialsError) as caught:
+        chain({"OSSUTIL_CONFIG_FILE": str(tmp_path / "none")}, failing)()
+
+    for place in ("OSS_ACCESS_KEY_ID", f"{tmp_path.as_posix()}/none [default] (no such file)", "unable to load"):
+        assert place in caught.value.what
+    assert "%env OSS_ACCESS_KEY_ID=" in caught.value.advice
+    assert "%env OSS_ACCESS_KEY_SECRET=" in caught.value.advice
+
+
+def test_a_provider_that_raises_leaves_no_secret_behind() -> None:
+    def failing() -> Any:
+        raise ValueError(f"cannot decode {SECRET}")
+
+    with pytest.raises(CredentialsError) as caught:
+        credentials_chain(failing)()
+
+    error = caught.value
+    shown = "".join(traceback.format_exception(error)) + repr(error) + str(error)
+    assert "ValueError: cannot decode …" in error.what
+    assert SECRET not in shown
+    assert error.__context__ is None
+
+
+def test_nothing_shows_the_credentials() -> None:
+    shown = repr(Credentials("the-id", "the-secret", "the-token")) + repr(credentials_chain(("the-id", "the-secret")))
+
+    assert not any(word in shown for word in ("the-id", "the-secret", "the-token"))
