@@ -1,0 +1,87 @@
+"""A few kilobytes of memory that the kernel and its helper process share: progress one way, orders the other.
+
+Nothing is sent about a part between its start and its end: the helper writes how far it is, the kernel reads it when
+somebody looks, and a stop or a new speed limit is seen by the sender at its next look. The memory is a file without a
+name, so nothing is left behind however the processes end.
+
+Cells are 8 bytes, aligned, each with one writer; such a write is never seen half done.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import tempfile
+from collections.abc import Callable
+
+from oss_jupyter.engine.bucket import Bucket
+
+SLOTS = 1024  # parts that the helper has at once, of all transfers
+LEDGES = 256  # transfers
+_CELL_BYTES = 8
+_BOARD_BYTES = (2 * SLOTS + 2 * LEDGES) * _CELL_BYTES
+
+
+class Board:
+    """Cells by kind: bytes sent and stop switch per slot; speed limit and width per ledge.
+
+    A ledge is a transfer's place: `rates` are in bytes per second, `widths` say how many of its parts run at once, and
+    0 is no limit in both.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._memory = mmap.mmap(descriptor, _BOARD_BYTES)
+        cells = memoryview(self._memory).cast("Q")
+        self.sent_bytes = cells[:SLOTS]
+        self.stops = cells[SLOTS : 2 * SLOTS]
+        self.rates = cells[2 * SLOTS : 2 * SLOTS + LEDGES]
+        self.widths = cells[2 * SLOTS + LEDGES :]
+
+    @classmethod
+    def new(cls) -> Board:
+        """Return a fresh board; its descriptor can be given to a child."""
+        with tempfile.TemporaryFile() as file:
+            file.truncate(_BOARD_BYTES)
+            return cls(os.dup(file.fileno()))
+
+    def close(self) -> None:
+        """Let go of the descriptor; the memory goes with the last process that has it."""
+        os.close(self.descriptor)
+
+
+class SlotGauge:
+    """A gauge on a board: the kernel's end and the helper's end look alike."""
+
+    def __init__(self, board: Board, slot: int, bucket: Bucket | None = None) -> None:
+        self._board: Board | None = board
+        self.slot = slot
+        self.bucket = bucket
+        self.on_stop: Callable[[], object] | None = None
+        self._last = (0, False)
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes the sockets have taken."""
+        return self._board.sent_bytes[self.slot] if self._board else self._last[0]
+
+    @sent_bytes.setter
+    def sent_bytes(self, value: int) -> None:
+        if self._board:
+            self._board.sent_bytes[self.slot] = value
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the sender has to give way."""
+        return bool(self._board.stops[self.slot]) if self._board else self._last[1]
+
+    def stop(self) -> None:
+        """Ask the sender to give way."""
+        if self._board:
+            self._board.stops[self.slot] = 1
+
+    def leave(self) -> int:
+        """Keep the last reading and give the slot back for another part; return its number."""
+        self._last = (self.sent_bytes, self.stopped)
+        self._board = None
+        return self.slot

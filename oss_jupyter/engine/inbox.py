@@ -1,0 +1,54 @@
+"""What a run waits on: parts that land, and a poke when the user wants something else."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+
+class Inbox:
+    """`_changed` (a condition) guards _events and _poked. Any thread puts in; only the run's thread takes out."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._events: deque[Any] = deque()
+        self._poked = False
+
+    def put(self, event: Any) -> None:
+        """Add an event."""
+        with self._changed:
+            self._events.append(event)
+            self._changed.notify_all()
+
+    def poke(self) -> None:
+        """End the wait that is going on, or the next one."""
+        with self._changed:
+            self._poked = True
+            self._changed.notify_all()
+
+    def nudge(self) -> None:
+        """Let `wait_until` look again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait_until(self, done: Callable[[], bool]) -> None:
+        """Wait until `done()` or a poke, leaving events where they are; whoever makes it done nudges."""
+        with self._changed:
+            self._changed.wait_for(lambda: done() or self._poked)
+            self._poked = False
+
+    def next_event(self, timeout_seconds: float) -> Any:
+        """Return the next event, or None after a poke or the time-out."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._events or self._poked, timeout_seconds)
+            self._poked = False
+            return self._events.popleft() if self._events else None
+
+    def sleep(self, timeout_seconds: float) -> bool:
+        """Wait, leaving events where they are; return whether a poke ended it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._poked, timeout_seconds)
+            poked, self._poked = self._poked, False
+            return poked

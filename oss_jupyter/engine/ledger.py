@@ -1,0 +1,229 @@
+"""Which part stands where: the engine's only book of parts, read by displays and written by the driver thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from oss_jupyter.crc64 import combine
+from oss_jupyter.model.gauge import Gauge
+from oss_jupyter.model.parts import PartReceipt
+from oss_jupyter.model.plan import Plan
+from oss_jupyter.model.progress import Flight, PartState, SpeedMeter
+
+
+@dataclass(frozen=True)
+class PartDetail:
+    """What is known of one part. Offset, length and sent bytes in bytes; `error` is the last failure's first line."""
+
+    number: int
+    offset: int
+    length: int
+    state: PartState
+    sent_bytes: int
+    attempts: int
+    error: str
+    seconds: float
+
+
+@dataclass
+class _Airborne:
+    gauge: Gauge
+    length: int
+    attempt: int
+    started_at: float
+
+
+class Ledger:
+    """The parts of one transfer.
+
+    `_lock` guards every mutable field: _plan, _states, _receipts, _airborne, _attempts, _errors, _meter and the
+    counters. Nothing slow happens under it.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._lock = threading.Lock()
+        self._plan = plan
+        self._states = bytearray(len(plan))
+        self._receipts: dict[int, PartReceipt] = {}
+        self._airborne: dict[int, _Airborne] = {}
+        self._attempts: dict[int, int] = {}
+        self._errors: dict[int, str] = {}
+        self._meter = SpeedMeter()
+        self._kept_bytes = self._confirmed_bytes = self._landed_bytes = 0
+        self._shown_bytes = self._retries = self._version = 0
+        self._moved_at = 0.0
+        self._moved_bytes = -1
+
+    def begin(self, plan: Plan, receipts: Mapping[int, PartReceipt], now: float) -> None:
+        """Start over with these receipts: those already confirmed here stay done, the others are kept from before."""
+        with self._lock:
+            same = plan == self._plan
+            before = self._states
+            self._plan = plan
+            self._states = bytearray(len(plan))
+            for number in receipts:
+                done = same and before[number - 1] == PartState.DONE
+                self._states[number - 1] = PartState.DONE if done else PartState.KEPT
+            self._receipts = dict(receipts)
+            self._attempts, self._errors = {}, {}
+            self._airborne.clear()
+            self._meter.reset()
+            self._moved_at, self._moved_bytes = now, -1
+            self._recount()
+            # A restart may show less than before: what counted is gone, and saying so is the truth.
+            self._shown_bytes = self._kept_bytes + self._confirmed_bytes
+
+    def take_off(self, number: int, gauge: Gauge, now: float) -> int:
+        """Note that a part is on the wire and return which attempt this is, from 1."""
+        with self._lock:
+            attempt = self._attempts[number] = self._attempts.get(number, 0) + 1
+            self._airborne[number] = _Airborne(gauge, self._plan.part(number).length, attempt, now)
+            self._set(number, PartState.ON_THE_WIRE)
+            return attempt
+
+    def land(self, receipt: PartReceipt) -> None:
+        """Note that the service has confirmed a part."""
+        with self._lock:
+            length = self._plan.part(receipt.part_number).length
+            self._airborne.pop(receipt.part_number, None)
+            self._landed_bytes += length
+            self._receipts[receipt.part_number] = receipt
+            self._errors.pop(receipt.part_number, None)
+            self._set(receipt.part_number, PartState.DONE)
+            self._confirmed_bytes += length
+
+    def fall(self, number: int, state: PartState, error: str = "") -> None:
+        """Note that a part left the wire without a receipt: it waits, is retried, or has failed."""
+        with self._lock:
+            self._end_flight(number)
+            if error:
+                self._errors[number] = error
+            if state is PartState.RETRYING:
+                self._retries += 1
+            if not error:
+                # Stopped by pause or abort: that was no attempt of the part's.
+                self._attempts[number] = max(0, self._attempts.get(number, 1) - 1)
+            self._set(number, state)
+
+    def lose(self, numbers: Iterable[int]) -> None:
+        """Note that parts which counted do so no longer."""
+        with self._lock:
+            for number in numbers:
+                self._receipts.pop(number, None)
+                self._set(number, PartState.WAITING)
+            self._recount()
+
+    def sample(self, now: float) -> int:
+        """Take a sample for speed and silence, a few times a second; return the bytes moved so far."""
+        with self._lock:
+            moved = self._landed_bytes + self._in_flight_bytes()
+            self._meter.sample(now, moved)
+            if moved != self._moved_bytes:
+                self._moved_at, self._moved_bytes = now, moved
+            return moved
+
+    def missing(self) -> list[int]:
+        """Return the numbers of the parts that have no receipt, ascending."""
+        with self._lock:
+            return [number for number in range(1, len(self._plan) + 1) if number not in self._receipts]
+
+    def receipts(self) -> Sequence[PartReceipt]:
+        """Return the receipts, ascending."""
+        with self._lock:
+            return [self._receipts[number] for number in sorted(self._receipts)]
+
+    def whole_crc64(self) -> int | None:
+        """Return the CRC-64 of the whole source from its parts', or None while one is missing."""
+        with self._lock:
+            if len(self._receipts) != len(self._plan):
+                return None
+            crc = 0
+            for part in self._plan:
+                crc = combine(crc, self._receipts[part.number].crc64, part.length)
+            return crc
+
+    @property
+    def moved_at(self) -> float:
+        """When bytes last moved, in monotonic seconds; 0.0 if they never did."""
+        with self._lock:
+            return self._moved_at
+
+    def detail(self, number: int, now: float) -> PartDetail:
+        """Return what is known of one part. Raises IndexError where there is no such part."""
+        with self._lock:
+            part = self._plan.part(number)
+            flight = self._airborne.get(number)
+            receipt = self._receipts.get(number)
+            sent_bytes = flight.gauge.sent_bytes if flight else part.length if receipt else 0
+            queued = flight is not None and not sent_bytes
+            seconds = now - flight.started_at if flight else receipt.seconds if receipt else 0.0
+            return PartDetail(
+                number,
+                part.offset,
+                part.length,
+                PartState.WAITING if queued else PartState(self._states[number - 1]),
+                sent_bytes,
+                self._attempts.get(number, 0),
+                self._errors.get(number, ""),
+                seconds,
+            )
+
+    def view(self, now: float) -> dict[str, Any]:
+        """Return the fields of a Snapshot that the book knows."""
+        with self._lock:
+            in_flight = self._in_flight_bytes()
+            done = self._kept_bytes + self._confirmed_bytes
+            self._shown_bytes = min(self._plan.size, max(self._shown_bytes, done + in_flight))
+            speed = self._meter.bytes_per_second()
+            flights, states = [], bytearray(self._states)
+            for number, flight in sorted(self._airborne.items()):
+                sent_bytes = flight.gauge.sent_bytes
+                if sent_bytes:
+                    flights.append(Flight(number, flight.length, sent_bytes, flight.attempt, now - flight.started_at))
+                else:
+                    states[number - 1] = PartState.WAITING  # for a connection: the lane may have it in a queue
+            return {
+                "total_bytes": self._plan.size,
+                "kept_bytes": self._kept_bytes,
+                "confirmed_bytes": self._confirmed_bytes,
+                "in_flight_bytes": in_flight,
+                "shown_bytes": self._shown_bytes,
+                "sent_bytes": self._landed_bytes + in_flight,
+                "bytes_per_second": speed,
+                "left_seconds": (self._plan.size - done - in_flight) / speed if speed else None,
+                "silent_seconds": self._silence(now),
+                "parts_total": len(self._plan),
+                "parts_kept": self._states.count(PartState.KEPT),
+                "parts_done": self._states.count(PartState.DONE),
+                "parts_failed": self._states.count(PartState.FAILED),
+                "retries": self._retries,
+                "part_size": self._plan.part_size,
+                "part_states": bytes(states),
+                "flights": tuple(flights),
+                "version": self._version,
+            }
+
+    def _silence(self, now: float) -> float:
+        return max(0.0, now - self._moved_at) if self._moved_at else 0.0
+
+    def _in_flight_bytes(self) -> int:
+        return sum(flight.gauge.sent_bytes for flight in self._airborne.values())
+
+    def _end_flight(self, number: int) -> None:
+        flight = self._airborne.pop(number, None)
+        if flight is not None:
+            self._landed_bytes += flight.gauge.sent_bytes
+
+    def _set(self, number: int, state: PartState) -> None:
+        self._states[number - 1] = state
+        self._version += 1
+
+    def _recount(self) -> None:
+        lengths = {PartState.KEPT: 0, PartState.DONE: 0}
+        for number in self._receipts:
+            lengths[PartState(self._states[number - 1])] += self._plan.part(number).length
+        self._kept_bytes, self._confirmed_bytes = lengths[PartState.KEPT], lengths[PartState.DONE]
+        self._version += 1

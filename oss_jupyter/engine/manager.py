@@ -1,0 +1,123 @@
+"""All transfers of this kernel, found by id or by its beginning."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+from oss_jupyter.engine.order import Order
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import InputError, TransferNotFound
+from oss_jupyter.model.record import CheckpointRecord
+from oss_jupyter.model.share import share
+from oss_jupyter.model.states import State
+
+# A shorter upload tells more about latency than about the line.
+_TELLING_SECONDS = 1.0
+
+
+class Manager:
+    """`_lock` guards _transfers, in the order in which they began, _limit and _speeds (by host)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._transfers: dict[str, Transfer] = {}
+        self._limit: float | None = None
+        self._speeds: dict[str, float] = {}
+
+    def upload(self, order: Order) -> Transfer:
+        """Return the transfer of this source and target: the live one, the unfinished one resumed, or a new one."""
+        with self._lock:
+            transfer = self._transfers.get(order.transfer_id)
+            if transfer is None or transfer.state.ended_for_good:
+                transfer = self._add(Transfer(order))
+        transfer.renew(order)
+        transfer.resume()
+        return transfer
+
+    def adopt(self, order: Order, record: CheckpointRecord) -> Transfer:
+        """Return the transfer of a checkpoint found on disk, as interrupted unless it already lives here."""
+        with self._lock:
+            transfer = self._transfers.get(order.transfer_id)
+            if transfer is None or transfer.state.ended_for_good:
+                transfer = self._add(Transfer(order, State.INTERRUPTED))
+        # One that is still interrupted is read again: another kernel may have carried on with it meanwhile.
+        if transfer.state is State.INTERRUPTED:
+            transfer.show_record(record)
+        return transfer
+
+    def transfers(self) -> tuple[Transfer, ...]:
+        """Return all of them, in the order in which they began."""
+        with self._lock:
+            return tuple(self._transfers.values())
+
+    def find(self, text: str) -> Transfer:
+        """Return the one transfer whose id is `text` or begins with it. Raises TransferNotFound, InputError."""
+        known = self.transfers()
+        found = [transfer for transfer in known if transfer.id.startswith(text)] if text else []
+        exact = [transfer for transfer in found if transfer.id == text]
+        if not found:
+            ids = ", ".join(transfer.id for transfer in known) or "there are none"
+            raise TransferNotFound(f"No upload has an id that begins with {text!r}.", f"Known ids: {ids}.")
+        if len(found) > 1 and not exact:
+            ids = ", ".join(transfer.id for transfer in found)
+            raise InputError(f"{len(found)} uploads begin with {text!r}: {ids}.", "Write more of the id.")
+        return (exact or found)[0]
+
+    def forget(self, wanted: Callable[[Transfer], bool]) -> int:
+        """Take ended transfers off the list and return how many; nothing is touched on the disk or in OSS."""
+        with self._lock:
+            gone = [key for key, transfer in self._transfers.items() if transfer.state.ended and wanted(transfer)]
+            for key in gone:
+                del self._transfers[key]
+            return len(gone)
+
+    @property
+    def limit(self) -> float | None:
+        """The speed limit of all transfers together in bytes per second, or None."""
+        with self._lock:
+            return self._limit
+
+    def set_limit(self, bytes_per_second: float | None) -> None:
+        """Limit all transfers together, from now on; what runs gets equal shares. None takes the limit away."""
+        with self._lock:
+            self._limit = bytes_per_second
+        self._share_out()
+
+    def _add(self, transfer: Transfer) -> Transfer:
+        self._transfers.pop(transfer.id, None)
+        self._transfers[transfer.id] = transfer
+        transfer.on_change(partial(self._changed, transfer))
+        return transfer
+
+    def connection_speed(self, host: str) -> float | None:
+        """Return the bytes per second of one connection when a file last went to `host`, or None."""
+        with self._lock:
+            return self._speeds.get(host)
+
+    def _changed(self, transfer: Transfer) -> None:
+        if transfer.state is State.COMPLETED:
+            now = transfer.snapshot()
+            if now.receipt is not None and now.receipt.seconds > _TELLING_SECONDS:
+                speed = now.receipt.sent_bytes / now.receipt.seconds / max(1, now.parallel)
+                with self._lock:
+                    self._speeds[transfer.order.host] = speed
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Tell the lanes what each running transfer may send, whenever one starts, ends or changes its limit."""
+        running = {transfer.id: transfer for transfer in self.transfers() if transfer.state.active}
+        shares = share(self.limit, {key: transfer.limit for key, transfer in running.items()})
+        for key, transfer in running.items():
+            transfer.order.lane.limit(key, shares[key])
+
+    def pause_all(self, timeout_seconds: float) -> None:
+        """Bring everything to rest, for a kernel that is about to go; what landed is in the journals."""
+        moving = [transfer for transfer in self.transfers() if transfer.state.active]
+        for transfer in moving:
+            transfer.stop_for_exit()
+        until = time.monotonic() + timeout_seconds
+        for transfer in moving:
+            transfer.wait(max(0.0, until - time.monotonic()))

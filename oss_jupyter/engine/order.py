@@ -1,0 +1,46 @@
+"""What a transfer is asked to do, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane, Source
+from oss_jupyter.model.options import ObjectOptions
+from oss_jupyter.model.parts import PartReceipt, Route
+from oss_jupyter.model.plan import Plan
+from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.target import Target
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to send and how. The repr shows neither credentials nor a proxy.
+
+    place: how the service is reached, as it is saved in the checkpoint. parallel: parts on the wire at once, None to
+    follow the line, up to parallel_most. limit: bytes per second, None for no limit.
+    force: send even if the object is already there.
+    """
+
+    transfer_id: str
+    source: Source
+    target: Target
+    plan: Plan
+    options: ObjectOptions
+    control: Control
+    store: CheckpointStore
+    lane: Lane
+    clock: Clock
+    policy: RetryPolicy
+    send_part: Callable[..., PartReceipt]
+    route: Route
+    place: Mapping[str, Any]
+    host: str = ""
+    parallel: int | None = None
+    parallel_most: int = 16
+    limit: float | None = None
+    force: bool = False
+
+    def __repr__(self) -> str:
+        return f"Order({self.transfer_id}, {self.source.path} -> {self.target})"

@@ -1,0 +1,169 @@
+"""What the engine needs from the outside, as protocols: the service, the disk and the clock.
+
+oss/ and local/ implement them, tests put fakes in their place, and notebook/wiring.py joins them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Protocol
+
+from oss_jupyter.errors import OssJupyterError, ServiceError
+from oss_jupyter.model.gauge import Gauge
+from oss_jupyter.model.options import ObjectOptions
+from oss_jupyter.model.parts import (
+    Completed,
+    Fingerprint,
+    ListedPart,
+    ListedUpload,
+    ObjectHead,
+    PartReceipt,
+    PartRequest,
+    SignedRequest,
+)
+from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
+from oss_jupyter.model.target import Target
+
+
+class Control(Protocol):
+    """The control plane: small requests to the service. Any thread may call it; each call may block for seconds.
+
+    Every method raises ServiceError, NetworkError or CredentialsError. Credentials are asked for at each call.
+    """
+
+    def initiate(self, target: Target, options: ObjectOptions) -> str:
+        """Start a multipart upload and return its upload id."""
+
+    def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
+        """Sign one UploadPart, valid from now for a limited time. Sends nothing."""
+
+    def sign_put(self, target: Target, options: ObjectOptions) -> SignedRequest:
+        """Sign one PutObject with all its headers. Sends nothing."""
+
+    def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
+        """Return every part the service holds, all pages."""
+
+    def complete(
+        self, target: Target, upload_id: str, parts: Sequence[tuple[int, str]], options: ObjectOptions
+    ) -> Completed:
+        """Join the parts (number, ETag), ascending."""
+
+    def abort(self, target: Target, upload_id: str) -> None:
+        """Remove the upload and its parts; an upload that is gone already counts as removed."""
+
+    def head(self, target: Target) -> ObjectHead | None:
+        """Return the object, or None where there is none."""
+
+    def list_uploads(self, bucket: str, prefix: str = "") -> Sequence[ListedUpload]:
+        """Return the unfinished uploads of a bucket, all pages."""
+
+    def explain(self, error: ServiceError, target: Target) -> OssJupyterError:
+        """Return a part's error in words that name the bucket and the key. Asks nobody."""
+
+    def credentials_mark(self) -> str:
+        """Return a word that changes when the credentials change, and from which they cannot be told.
+
+        Every SignedRequest carries the word of the credentials it was signed with.
+        """
+
+
+class Source(Protocol):
+    """A local file. Any thread may call it."""
+
+    @property
+    def path(self) -> Path:
+        """The absolute path."""
+
+    def fingerprint(self) -> Fingerprint:
+        """Return what the file is now. Raises SourceMissing or SourceUnreadable."""
+
+    def crc64(self, offset: int, length: int, stopped: Callable[[], bool] = ...) -> int:
+        """Return the CRC-64 of a byte range. Raises PartStopped once `stopped()` is true, SourceError."""
+
+    def md5(self, offset: int, length: int, stopped: Callable[[], bool] = ...) -> str:
+        """Return the MD5 of a byte range in upper-case hex, for parts that the service lists without a CRC-64."""
+
+
+class Journal(Protocol):
+    """One transfer's open checkpoint, locked for this process. Only the transfer's driver thread writes."""
+
+    @property
+    def path(self) -> Path | None:
+        """Where it lies, or None where nothing is saved."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What the user should know about how it was found."""
+
+    def start(self, header: CheckpointHeader, receipts: Sequence[PartReceipt] = ()) -> None:
+        """Begin anew with this header and these receipts, in one step. Raises CheckpointNotWritable."""
+
+    def add(self, receipt: PartReceipt) -> None:
+        """Record one finished part. Raises CheckpointNotWritable."""
+
+    def drop(self, part_numbers: Sequence[int]) -> None:
+        """Record that these parts do not count any longer. Raises CheckpointNotWritable."""
+
+    def completing(self) -> None:
+        """Record that Complete is about to be asked. Raises CheckpointNotWritable."""
+
+    def delete(self) -> None:
+        """Remove the checkpoint: the object is complete, or the upload was aborted."""
+
+    def close(self) -> None:
+        """Flush, and let other kernels have it."""
+
+
+class CheckpointStore(Protocol):
+    """The checkpoint directory; `directory` is None where nothing outlives the kernel."""
+
+    @property
+    def directory(self) -> Path | None: ...
+
+    def open(self, transfer_id: str) -> tuple[Journal, CheckpointRecord | None]:
+        """Lock a transfer's checkpoint and return it with what it remembers.
+
+        Raises TransferBusy, CheckpointTooNew, CheckpointNotWritable.
+        """
+
+    def records(self) -> Sequence[CheckpointRecord]:
+        """Return what is remembered of every transfer, newest first, without locking any."""
+
+    def busy(self, transfer_id: str) -> bool:
+        """Whether a process, this one or another, drives this transfer."""
+
+
+class Lane(Protocol):
+    """Where parts run. None of these blocks."""
+
+    def start(self) -> None:
+        """Get ready, because parts will come soon."""
+
+    def gauge(self, transfer_id: str) -> Gauge:
+        """Return the dials for one part of a transfer."""
+
+    def limit(self, transfer_id: str, bytes_per_second: float | None) -> None:
+        """Limit a transfer's speed from now on; None takes the limit away."""
+
+    def at_once(self, transfer_id: str, count: int) -> int:
+        """Run so many parts of a transfer at once from now on; return how many may be submitted and not yet ended."""
+
+    def submit(
+        self, send_part: Callable[..., PartReceipt], request: PartRequest, gauge: Gauge, transfer_id: str = ""
+    ) -> Future[PartReceipt]:
+        """Start one part; the future ends with a PartReceipt, or with an OssJupyterError."""
+
+    def close(self) -> None:
+        """Let go of threads and processes; parts on the wire are stopped by their gauges."""
+
+
+class Clock(Protocol):
+    """Time, passed in so that tests need not wait."""
+
+    def time(self) -> float:
+        """Return seconds since the epoch."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""

@@ -1,0 +1,323 @@
+"""One run of a transfer, on a thread of its own: from a checkpoint, or from nothing, to the end or to a pause."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from oss_jupyter.engine.asking import Asking, WishChanged
+from oss_jupyter.engine.finish import PartsMissing, already_there, complete
+from oss_jupyter.engine.restore import Restored, describe_change, restore
+from oss_jupyter.engine.sending import Sending
+from oss_jupyter.engine.transfer import Wish
+from oss_jupyter.errors import OssJupyterError, PartStopped, ServiceError, SourceChanged
+from oss_jupyter.model.parts import Completed, Fingerprint, ObjectHead, PartReceipt, SignedRequest
+from oss_jupyter.model.plan import make_plan
+from oss_jupyter.model.progress import Receipt
+from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
+from oss_jupyter.model.states import Event, State
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.inbox import Inbox
+    from oss_jupyter.engine.order import Order
+    from oss_jupyter.engine.ports import Control, Journal
+    from oss_jupyter.engine.transfer import Transfer
+
+# Where the user's change of mind can find a run that begins again.
+_BACK_TO_RUNNING = {
+    State.WAITING_FOR_CREDENTIALS: Event.CREDENTIALS_RENEWED,
+    State.COMPLETING: Event.PARTS_MISSING,
+}
+# A new upload id helps once or twice; a service that forgets every upload is not helped by a third.
+_RESTARTS_MAX = 2
+
+
+class Run:
+    """Call it once, on a new thread; it leaves through `Transfer.end`, whatever happens."""
+
+    def __init__(self, transfer: Transfer, inbox: Inbox) -> None:
+        self._transfer = transfer
+        self._order: Order = transfer.order
+        self._inbox = inbox
+        self._asking = Asking(transfer, inbox)
+        self._journal: Journal | None = None
+        self._record: CheckpointRecord | None = None
+        self._header: CheckpointHeader | None = None
+        self._restarts = 0
+
+    def __call__(self) -> None:
+        """Run to the end. Raises nothing."""
+        while not self._once():
+            pass
+
+    def _once(self) -> bool:
+        """Return whether the run is over; it is not when the user changed their mind at the last moment."""
+        event, error, receipt, obeyed = Event.FAIL, None, None, self._transfer.wish()
+        back = _BACK_TO_RUNNING.get(self._transfer.state)
+        if back is not None:
+            self._transfer.move(back)
+        try:
+            receipt = self._life()
+            event = Event.CONFIRMED
+        except (WishChanged, PartStopped):
+            obeyed = self._transfer.wish()
+            if obeyed is Wish.GO:
+                return False
+            event, error = self._obey(obeyed)
+        except OssJupyterError as failure:
+            error = self._failed(failure)
+        except Exception as failure:
+            error = self._failed(_unexpected(failure))
+        finally:
+            if self._journal is not None:
+                self._journal.close()
+        return self._transfer.end(event, obeyed, error=error, receipt=receipt)
+
+    def _life(self) -> Receipt:
+        self._journal, self._record = self._order.store.open(self._transfer.id)
+        for remark in self._journal.remarks:
+            self._transfer.note(remark)
+        self._show_record()
+        self._asking.check()
+        restored = self._restore()
+        while True:
+            if restored is None or restored.lost:
+                mark = self._plan_anew()
+                there = self._already_there(restored)
+                if there is not None:
+                    return self._finished(_found(there), already_there=True)
+                restored = self._start_anew(restored, mark)
+            self._begin(restored)
+            try:
+                return self._finished(self._send(restored))
+            except PartsMissing as missing:
+                restored = self._again(missing)
+
+    def _show_record(self) -> None:
+        """Show what the checkpoint knows before anybody is asked, so that a dead network shows it too."""
+        if self._record is not None:
+            self._transfer.show_record(self._record)
+
+    def _restore(self) -> Restored | None:
+        mark = self._order.source.fingerprint()
+        if self._record is None:
+            return None
+        self._transfer.set_phase("checking what is already in OSS")
+        restored = restore(self._record, mark, self._order, self._asking)
+        for note in restored.notes if restored else ():
+            self._transfer.note(note)
+        return restored
+
+    def _plan_anew(self) -> Fingerprint:
+        """Plan for the file as it is now, which is returned: it may have changed since the order was made."""
+        mark = self._order.source.fingerprint()
+        if mark.size != self._order.plan.size:
+            plan = make_plan(mark.size, default_part_size=self._order.plan.part_size)
+            self._order = replace(self._order, plan=plan)
+        return mark
+
+    def _already_there(self, lost: Restored | None) -> ObjectHead | None:
+        """Return the finished object where it is already the file."""
+        if self._order.force and lost is None:
+            return None
+        self._transfer.set_phase("checking whether it is already there")
+        crc = None
+        if lost is not None and not lost.changed:
+            self._transfer.ledger.begin(lost.plan, lost.receipts, self._order.clock.monotonic())
+            crc = self._transfer.ledger.whole_crc64()
+        return already_there(self._order, crc, self._asking)
+
+    def _start_anew(self, lost: Restored | None, mark: Fingerprint) -> Restored:
+        order = self._order
+        if lost is not None:
+            self._transfer.note(
+                f"OSS no longer knows the upload id {lost.header.upload_id} (aborted, or removed by a lifecycle rule), "
+                "so the file is sent from its beginning with a new one."
+            )
+            self._leave_nothing_behind(lost.header)
+        elif self._record is not None and self._record.header.upload_id:
+            self._transfer.note("The file changed too much to keep any part, so it is sent from its beginning.")
+            self._leave_nothing_behind(self._record.header)
+        upload_id = "" if order.plan.single else self._initiate()
+        header = CheckpointHeader(
+            transfer_id=self._transfer.id,
+            source=str(order.source.path),
+            target=order.target,
+            fingerprint=mark,
+            part_size=order.plan.part_size,
+            upload_id=upload_id,
+            options=order.options.as_dict(),
+            place=order.place,
+            created_at=order.clock.time(),
+        )
+        return Restored(header, order.plan, {})
+
+    def _initiate(self) -> str:
+        order = self._order
+        return self._asking.ask(
+            lambda control: control.initiate(order.target, order.options),
+            undo=lambda control, upload_id: control.abort(order.target, upload_id),
+        )
+
+    def _leave_nothing_behind(self, header: CheckpointHeader) -> None:
+        with suppress(OssJupyterError):  # parts left behind cost storage, but must not stop the upload
+            self._asking.control.abort(header.target, header.upload_id)
+
+    def _begin(self, restored: Restored) -> None:
+        """Make the journal say what the run starts from, before anything is sent."""
+        self._header = restored.header
+        self._order = replace(self._order, plan=restored.plan)
+        self._open_journal.start(restored.header, tuple(restored.receipts.values()))
+        self._transfer.set_upload_id(restored.header.upload_id)
+        self._transfer.ledger.begin(restored.plan, restored.receipts, self._order.clock.monotonic())
+        self._transfer.set_phase("")
+
+    def _send(self, restored: Restored) -> Completed:
+        header, order = restored.header, self._order
+
+        def sign(number: int) -> SignedRequest:
+            def call(control: Control) -> SignedRequest:
+                if not header.upload_id:
+                    return control.sign_put(order.target, order.options)
+                return control.sign_part(order.target, header.upload_id, number, order.options)
+
+            return self._asking.sign(call)
+
+        sending = Sending(
+            self._transfer, self._inbox, self._asking, self._open_journal, sign, order.plan, header.fingerprint
+        )
+        try:
+            sending.run()
+        except ServiceError as error:
+            if error.reply.code == "NoSuchUpload":
+                raise PartsMissing(error, anew=True) from None
+            there = self._ours_already(error) if not header.upload_id else None
+            if there is None:
+                raise
+            return _found(there)
+        if not header.upload_id:
+            return _completed(self._transfer.ledger.receipts()[0])
+        return self._complete(header)
+
+    def _ours_already(self, error: ServiceError) -> ObjectHead | None:
+        """Return the object that forbids overwriting where it is the file: the reply to an earlier PUT was lost."""
+        return already_there(self._order, None, self._asking) if error.reply.code == "FileAlreadyExists" else None
+
+    def _complete(self, header: CheckpointHeader) -> Completed:
+        order, ledger = self._order, self._transfer.ledger
+        now = order.source.fingerprint()
+        if now != header.fingerprint:
+            raise SourceChanged(
+                f"{order.source.path} changed before the upload was finished: "
+                f"{describe_change(header.fingerprint, now)}.",
+                "Wait until whoever writes it has finished, then resume: what is still the same is kept.",
+            )
+        crc = ledger.whole_crc64()
+        assert crc is not None, "Sending returns only when every part has a receipt"
+        asked_before = self._record is not None and self._record.completing
+        self._open_journal.completing()
+        self._transfer.move(Event.ALL_PARTS_DONE)
+        self._transfer.set_phase("completing")
+        return complete(order, header.upload_id, ledger.receipts(), crc, self._asking, asked_before)
+
+    def _again(self, missing: PartsMissing) -> Restored | None:
+        """Go back to sending: with the parts the service still has, or with a new upload id."""
+        self._restarts += 1
+        if self._restarts > _RESTARTS_MAX:
+            raise missing.error
+        if self._transfer.state is State.COMPLETING:
+            self._transfer.move(Event.PARTS_MISSING)
+        assert self._header is not None, "parts were sent under it"
+        receipts = {receipt.part_number: receipt for receipt in self._transfer.ledger.receipts()}
+        if missing.anew or self._restarts == _RESTARTS_MAX:
+            return Restored(self._header, self._order.plan, receipts, lost=True)
+        self._record = CheckpointRecord(self._header, receipts)
+        return self._restore()
+
+    def _finished(self, done: Completed, *, already_there: bool = False) -> Receipt:
+        order, transfer = self._order, self._transfer
+        self._open_journal.delete()
+        view = transfer.snapshot()
+        if done.warning:
+            transfer.note(done.warning)
+        return Receipt(
+            url=str(order.target),
+            size=order.plan.size,
+            etag=done.etag,
+            crc64=done.crc64,
+            request_id=done.request_id,
+            seconds=transfer.active_seconds(),
+            parts=len(order.plan),
+            kept_bytes=view.kept_bytes,
+            sent_bytes=view.sent_bytes,
+            retries=view.retries,
+            version_id=done.version_id,
+            already_there=already_there,
+            callback_body=done.callback_body,
+            warning=done.warning,
+        )
+
+    @property
+    def _open_journal(self) -> Journal:
+        assert self._journal is not None, "the run opens it first"
+        return self._journal
+
+    def _obey(self, wish: Wish) -> tuple[Event, OssJupyterError | None]:
+        """Do what the user wanted instead of going on."""
+        if wish is Wish.ABORT:
+            error = self._remove()
+            return (Event.FAIL, error) if error else (Event.ABORT, None)
+        return (Event.ABORT if wish is Wish.ABORT_KEEP_PARTS else Event.PAUSE), None
+
+    def _remove(self) -> OssJupyterError | None:
+        """Remove the parts from the service and the checkpoint from the disk."""
+        header = self._header or (self._record.header if self._record else None)
+        if header is not None and header.upload_id:
+            try:
+                self._asking.control.abort(header.target, header.upload_id)
+            except OssJupyterError as error:
+                error.safe = "The parts are still in OSS and the checkpoint is kept, so abort can be asked again."
+                return error
+        if self._journal is not None:
+            self._journal.delete()
+        return None
+
+    def _failed(self, error: OssJupyterError) -> OssJupyterError:
+        """Say what is safe; without a checkpoint nothing is kept, and the service should not keep it either."""
+        view = self._transfer.snapshot()
+        header = self._header or (self._record.header if self._record else None)
+        if self._order.store.directory is None and header is not None:
+            removal = self._remove()
+            parts = " The parts could not be removed from OSS." if removal else " The parts were removed from OSS."
+            error.safe = "Nothing is kept: resuming is off (checkpoint_dir=None)." + (header.upload_id and parts)
+        elif header is not None and not header.upload_id:
+            error.safe = "The file is untouched; it is sent in one piece when you resume."
+        elif header is not None:
+            kept = view.parts_kept + view.parts_done
+            error.safe = f"{kept:,} of {view.parts_total:,} parts are kept; resume sends the rest."
+        return error
+
+
+def _found(head: ObjectHead) -> Completed:
+    return Completed(head.etag, head.crc64, head.version_id, head.request_id)
+
+
+def _completed(receipt: PartReceipt) -> Completed:
+    return Completed(
+        receipt.etag,
+        receipt.crc64,
+        receipt.version_id,
+        receipt.request_id,
+        receipt.callback_body,
+        "The object is stored; its callback was not answered." if receipt.callback_failed else "",
+    )
+
+
+def _unexpected(error: Exception) -> OssJupyterError:
+    # Only the type: the text of a foreign exception may hold a URL.
+    return OssJupyterError(
+        f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
+        "Resume the upload; if it happens again, please report it.",
+        code="Unexpected",
+    )

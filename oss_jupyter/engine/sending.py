@@ -1,0 +1,233 @@
+"""The parts of one run: which goes next, what becomes of it, and when to give up."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from oss_jupyter.engine.restore import describe_change
+from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, PartStopped, ServiceError, SourceChanged
+from oss_jupyter.model.gauge import Gauge
+from oss_jupyter.model.parts import Fingerprint, PartReceipt, PartRequest, SignedRequest
+from oss_jupyter.model.plan import Plan
+from oss_jupyter.model.progress import PartState
+from oss_jupyter.model.retry import Action, classify, decide
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.asking import Asking
+    from oss_jupyter.engine.inbox import Inbox
+    from oss_jupyter.engine.ports import Journal
+    from oss_jupyter.engine.transfer import Transfer
+
+# How often speed and silence are sampled; displays look about as often.
+TICK_SECONDS = 0.25
+# A stopped part gives way within a tick of its socket; whatever is later (a name server, a handshake) is let go of,
+# and looks at its stop switch before it sends a byte.
+LET_GO_SECONDS = 1.0
+# So many parts may fail for good before any succeeds again: then it is not the parts, it is the service.
+_FAILED_IN_A_ROW = 3
+# So many parts may be lost with their process before one arrives: a process that cannot live is no lane.
+_LOST_IN_A_ROW = 200
+
+
+@dataclass(frozen=True)
+class _Landed:
+    part_number: int
+    attempt: int
+    signed: SignedRequest
+    future: Future[PartReceipt]
+
+
+class Sending:
+    """Sends the parts that have no receipt yet. Only the run's own thread uses it."""
+
+    def __init__(
+        self,
+        transfer: Transfer,
+        inbox: Inbox,
+        asking: Asking,
+        journal: Journal,
+        sign: Callable[[int], SignedRequest],
+        plan: Plan,
+        mark: Fingerprint,
+    ) -> None:
+        self._transfer = transfer
+        self._order = transfer.order
+        self._ledger = transfer.ledger
+        self._inbox = inbox
+        self._asking = asking
+        self._journal = journal
+        self._sign = sign
+        self._plan = plan
+        self._mark = mark
+        self._waiting = deque(self._ledger.missing())
+        self._delayed: list[tuple[float, int]] = []
+        self._gauges: dict[int, Gauge] = {}
+        self._cut_off: Counter[int] = Counter()  # attempts of each part that broke off after some bytes
+        self._parallel, self._parallel_of = transfer.new_parallel(), transfer.parallel_wish()
+        self._failed_in_a_row = self._lost_in_a_row = 0
+        self._sampled_at = 0.0
+        self._first_failure: OssJupyterError | None = None
+
+    def run(self) -> None:
+        """Return once every part has a receipt.
+
+        Raises WishChanged when the user wants something else, or what stands in the way; by then nothing is on the
+        wire any longer and every receipt that arrived is in the journal.
+        """
+        try:
+            while self._waiting or self._delayed or self._gauges:
+                self._asking.check()
+                self._dispatch()
+                self._sample()
+                self._take(self._inbox.next_event(self._timeout()))
+        except BaseException:
+            self._come_down()
+            raise
+        if self._first_failure is not None:
+            raise self._first_failure
+
+    def _dispatch(self) -> None:
+        now = self._order.clock.monotonic()
+        while self._delayed and self._delayed[0][0] <= now:
+            self._waiting.appendleft(heapq.heappop(self._delayed)[1])
+        room = self._order.lane.at_once(self._transfer.id, self._allowed())
+        while self._waiting and len(self._gauges) < room:
+            self._take_off(self._waiting.popleft())
+
+    def _allowed(self) -> int:
+        wish = self._transfer.parallel_wish()
+        if wish != self._parallel_of:
+            self._parallel, self._parallel_of = self._transfer.new_parallel(), wish
+        return self._parallel.target
+
+    def _sample(self) -> None:
+        now = self._order.clock.monotonic()
+        if now - self._sampled_at >= TICK_SECONDS:
+            self._sampled_at = now
+            self._parallel.sample(now, self._ledger.sample(now))
+            self._transfer.show_parallel(self._parallel.target)
+
+    def _take_off(self, number: int) -> None:
+        signed = self._sign(number)
+        part = self._plan.part(number)
+        request = PartRequest(signed, str(self._order.source.path), part.offset, part.length, number, self._order.route)
+        lane = self._order.lane
+        gauge = self._gauges[number] = lane.gauge(self._transfer.id)
+        attempt = self._ledger.take_off(number, gauge, self._order.clock.monotonic())
+        future = lane.submit(self._order.send_part, request, gauge, self._transfer.id)
+        future.add_done_callback(lambda done: self._inbox.put(_Landed(number, attempt, signed, done)))
+
+    def _timeout(self) -> float:
+        if not self._delayed:
+            return TICK_SECONDS
+        return min(TICK_SECONDS, max(0.0, self._delayed[0][0] - self._order.clock.monotonic()))
+
+    def _take(self, event: Any) -> None:
+        if not isinstance(event, _Landed) or event.part_number not in self._gauges:
+            return
+        sent_bytes = self._gauges.pop(event.part_number).sent_bytes
+        self._cut_off[event.part_number] += sent_bytes > 0
+        error = _error_of(event.future)
+        if error is None:
+            self._land(event.future.result())
+        elif isinstance(error, LaneLost):
+            self._send_again(event.part_number, error)
+        elif isinstance(error, ServiceError):
+            self._fall(event, self._order.control.explain(error, self._order.target))
+        elif isinstance(error, OssJupyterError):
+            self._fall(event, error)
+        else:
+            self._ledger.fall(event.part_number, PartState.FAILED, repr(error))
+            raise error
+
+    def _land(self, receipt: PartReceipt) -> None:
+        try:
+            self._check_source()
+            self._journal.add(receipt)
+        except OssJupyterError as error:
+            # What was read may be old or new bytes, or nothing remembers the receipt: the part does not count.
+            self._ledger.fall(receipt.part_number, PartState.FAILED, error.what)
+            raise
+        self._ledger.land(receipt)
+        self._asking.confirmed()
+        self._failed_in_a_row = self._lost_in_a_row = 0
+        self._parallel.landed()
+
+    def _check_source(self) -> None:
+        now = self._order.source.fingerprint()
+        if now != self._mark:
+            raise SourceChanged(
+                f"{self._order.source.path} changed while it was being sent: {describe_change(self._mark, now)}.",
+                "Wait until whoever writes it has finished, then resume: what is still the same is kept.",
+            )
+
+    def _fall(self, event: _Landed, error: OssJupyterError) -> None:
+        number, ledger = event.part_number, self._ledger
+        now = self._order.clock.monotonic()
+        # An attempt that got bytes through has found a network; where that goes on, the part is the trouble.
+        patient = self._cut_off[number] < self._order.policy.attempts
+        decision = decide(error, event.attempt, self._order.policy, self._asking.silent_seconds if patient else None)
+        if decision.action in (Action.RETRY, Action.SLOW_DOWN):
+            if decision.action is Action.SLOW_DOWN or isinstance(error, NetworkError):
+                self._parallel.slow_down(now)
+            ledger.fall(number, PartState.RETRYING, error.what)
+            heapq.heappush(self._delayed, (now + decision.wait_seconds, number))
+        elif decision.action is Action.RENEW:
+            ledger.fall(number, PartState.RETRYING, error.what)
+            self._waiting.appendleft(number)
+            self._asking.renew_credentials(error, event.signed.credentials_mark)
+        else:
+            ledger.fall(number, PartState.FAILED, error.what)
+            self._give_up(error)
+
+    def _send_again(self, number: int, error: LaneLost) -> None:
+        """Send a part whose process died once more, at once: neither the part nor the line is to blame."""
+        self._lost_in_a_row += 1
+        if self._lost_in_a_row > _LOST_IN_A_ROW:
+            raise error
+        self._transfer.note("A helper process ended and was started again; only the parts on the wire are sent again.")
+        self._ledger.fall(number, PartState.WAITING)
+        self._waiting.appendleft(number)
+
+    def _give_up(self, error: OssJupyterError) -> None:
+        """Raise, or go on with the other parts where the failure is this part's own."""
+        if isinstance(error, SourceChanged):
+            self._check_source()  # it knows both sizes and times
+        self._failed_in_a_row += 1
+        own_failure = classify(error) in (Action.RETRY, Action.SLOW_DOWN)
+        if not own_failure or self._failed_in_a_row >= _FAILED_IN_A_ROW:
+            raise error
+        self._first_failure = self._first_failure or error
+
+    def _come_down(self) -> None:
+        """Stop what is on the wire, and write down whatever still lands."""
+        for gauge in self._gauges.values():
+            gauge.stop()
+        clock = self._order.clock
+        until = clock.monotonic() + LET_GO_SECONDS
+        while self._gauges and (left := until - clock.monotonic()) > 0:
+            event = self._inbox.next_event(left)
+            if isinstance(event, _Landed) and self._gauges.pop(event.part_number, None) is not None:
+                self._come_down_with(event)
+        for number in self._gauges:
+            self._ledger.fall(number, PartState.WAITING)
+        self._gauges.clear()
+
+    def _come_down_with(self, event: _Landed) -> None:
+        error = _error_of(event.future)
+        if error is None:
+            with suppress(OssJupyterError):  # on the way down because of something else
+                self._land(event.future.result())
+        else:
+            text = "" if isinstance(error, PartStopped) else str(error).partition("\n")[0]
+            self._ledger.fall(event.part_number, PartState.WAITING, text)
+
+
+def _error_of(future: Future[PartReceipt]) -> BaseException | None:
+    return PartStopped("The part was stopped.") if future.cancelled() else future.exception()

@@ -1,0 +1,365 @@
+"""A transfer as its user holds it: a handle for any thread, whose work a `Run` does on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from oss_jupyter.engine.inbox import Inbox
+from oss_jupyter.engine.ledger import Ledger, PartDetail
+from oss_jupyter.errors import InputError, OssJupyterError, TransferAborted
+from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
+from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.states import Event, State, after, allowed
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.order import Order
+    from oss_jupyter.model.record import CheckpointRecord
+
+# Condition.wait without a time-out cannot be interrupted on Windows.
+_WAIT_SLICE_SECONDS = 0.5
+
+
+class Wish(Enum):
+    """What the user wants of a run; the run looks at it wherever it waits."""
+
+    GO = "go"
+    PAUSE = "pause"
+    ABORT = "abort"
+    ABORT_KEEP_PARTS = "abort, keep parts"
+
+
+class Transfer:
+    """One file on its way to one object.
+
+    `_changed` (a condition) guards _state, _wish, _phase, _notes, _error, _receipt, _inbox, _order, _parallel,
+    _shown_parallel, _limit, _upload_id, _started_at and _listeners. The parts have their own book, the ledger.
+    """
+
+    def __init__(self, order: Order, state: State = State.QUEUED) -> None:
+        self.id = order.transfer_id
+        self.ledger = Ledger(order.plan)
+        self._changed = threading.Condition()
+        self._order = order
+        self._state = state
+        self._wish = Wish.GO
+        self._phase = ""
+        self._notes: list[str] = []
+        self._error: OssJupyterError | None = None
+        self._receipt: Receipt | None = None
+        self._inbox: Inbox | None = None
+        self._parallel = order.parallel
+        self._shown_parallel = order.parallel or 0
+        self._limit = order.limit
+        self._upload_id = ""
+        self._started_at = 0.0
+        self._started_monotonic = 0.0
+        self._earlier_seconds = 0.0  # of runs in this kernel that a pause or a failure ended
+        self._listeners: list[Callable[[], None]] = []
+
+    def __repr__(self) -> str:
+        now = self.snapshot()
+        parts = f"{now.parts_kept + now.parts_done}/{now.parts_total}"
+        return f"<Transfer {self.id} {now.state}: {self.order.source.path} -> {now.target}, {parts} parts>"
+
+    @property
+    def order(self) -> Order:
+        """What to send and how."""
+        with self._changed:
+            return self._order
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        with self._changed:
+            return self._state
+
+    @property
+    def error(self) -> OssJupyterError | None:
+        """Why it failed, or None."""
+        with self._changed:
+            return self._error
+
+    # What a user asks for. None of these blocks.
+
+    def pause(self) -> None:
+        """Stop sending within a second and keep every finished part. Raises InputError where that makes no sense."""
+        self._ask(Wish.PAUSE, Event.PAUSE)
+
+    def resume(self) -> None:
+        """Carry on with the same upload id, after a pause, a failure or a kernel restart; harmless while running."""
+        with self._changed:
+            if self._inbox is not None:
+                self._wish = Wish.GO
+                self._wake()
+                return
+            if self._state is not State.QUEUED:
+                after(self._state, Event.RESUME)
+            self._wish = Wish.GO
+        self._start()
+
+    def abort(self, keep_parts: bool = False) -> None:
+        """Give the upload up.
+
+        Its parts are removed from the service, where they cost storage. With `keep_parts` they stay there together
+        with the checkpoint, so that running the upload again carries on.
+        """
+        wish = Wish.ABORT_KEEP_PARTS if keep_parts else Wish.ABORT
+        self._ask(wish, Event.ABORT)
+        with self._changed:
+            idle = self._inbox is None and not self._state.ended_for_good
+        if idle:
+            self._start()
+
+    def set_parallel(self, parallel: int | None) -> None:
+        """Change how many parts are on the wire at once, from now on; None follows the line."""
+        if parallel is not None and parallel < 1:
+            raise InputError(f"parallel={parallel} is too few.", 'Write parallel=1 or more, or "auto".')
+        with self._changed:
+            self._parallel = parallel
+            self._wake()
+
+    @property
+    def limit(self) -> float | None:
+        """The transfer's own speed limit in bytes per second, or None."""
+        with self._changed:
+            return self._limit
+
+    def set_limit(self, bytes_per_second: float | None) -> None:
+        """Change the transfer's own speed limit, from now on; None takes it away."""
+        if bytes_per_second is not None and bytes_per_second <= 0:
+            raise InputError("A speed limit of zero would never end.", "Pause the upload instead.")
+        with self._changed:
+            self._limit = bytes_per_second
+        self._tell()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the transfer has ended (or is paused) and return whether it has; `timeout` in seconds."""
+        clock = self.order.clock
+        deadline = None if timeout is None else clock.monotonic() + timeout
+        with self._changed:
+            while self._inbox is not None or self._state is State.QUEUED:
+                left = _WAIT_SLICE_SECONDS if deadline is None else deadline - clock.monotonic()
+                if left <= 0:
+                    return False
+                self._changed.wait(min(left, _WAIT_SLICE_SECONDS))
+            return True
+
+    def result(self, timeout: float | None = None) -> Receipt:
+        """Wait for the end and return the receipt.
+
+        Raises what made it fail, TransferAborted, InputError if it is paused, or TimeoutError; the upload itself goes
+        on when the wait is interrupted or runs out.
+        """
+        if not self.wait(timeout):
+            raise TimeoutError(f"The upload {self.id} is still {self.state}; it goes on.")
+        return self._outcome()
+
+    def __await__(self) -> Generator[Any, None, Receipt]:
+        return asyncio.shield(asyncio.wrap_future(self._as_future())).__await__()
+
+    def snapshot(self) -> Snapshot:
+        """Return where everything stands, as a frozen value."""
+        with self._changed:
+            clock = self._order.clock
+            now = clock.monotonic()
+            fields = self.ledger.view(now)
+            running = self._inbox is not None
+            path = self._order.store.directory
+            if not running:
+                fields |= {"bytes_per_second": None, "left_seconds": None, "silent_seconds": 0.0}
+            return Snapshot(
+                id=self.id,
+                source=str(self._order.source.path),
+                target=self._order.target,
+                state=self._state,
+                phase=self._phase,
+                parallel=self._shown_parallel,
+                parallel_auto=self._parallel is None,
+                limit_bytes_per_second=self._limit,
+                upload_id=self._upload_id,
+                checkpoint=str(path / f"{self.id}.journal") if path else None,
+                started_at=self._started_at,
+                elapsed_seconds=self._earlier_seconds + (now - self._started_monotonic if running else 0.0),
+                notes=tuple(self._notes),
+                error=self._error.four_lines() if self._error else None,
+                receipt=self._receipt,
+                **fields,
+            )
+
+    def part(self, number: int) -> PartDetail:
+        """Return what is known of part `number` (from 1). Raises IndexError."""
+        return self.ledger.detail(number, self.order.clock.monotonic())
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each change of state, on the thread that changed it; it must be quick."""
+        with self._changed:
+            self._listeners.append(listener)
+
+    # What only the engine calls.
+
+    def start(self) -> None:
+        """Begin a queued transfer."""
+        self._start()
+
+    def renew(self, order: Order) -> None:
+        """Take over what may differ when the same cell runs again: credentials, settings, how many at once."""
+        with self._changed:
+            self._order = order
+            self._parallel = order.parallel
+            self._limit = order.limit
+            self._wake()
+        self._tell()
+
+    def stop_for_exit(self) -> None:
+        """Stop, wherever it stands: the process is about to end. Parts that nobody could resume are removed."""
+        with self._changed:
+            self._wish = Wish.PAUSE if self._order.store.directory else Wish.ABORT
+            self._wake()
+
+    def wish(self) -> Wish:
+        """Return what the user wants now."""
+        with self._changed:
+            return self._wish
+
+    def new_parallel(self) -> Parallel:
+        """Return what decides how many parts are on the wire, for the wish of now."""
+        wanted, limited = self.parallel_wish()
+        if wanted is not None:
+            return FixedParallel(wanted)
+        # Under a limit more connections carry no more, and a pause would throw away more unfinished parts.
+        return AutoParallel(min(START, self.order.parallel_most) if limited else self.order.parallel_most)
+
+    def parallel_wish(self) -> tuple[int | None, bool]:
+        """Return what the user wants, None to follow the line, and whether there is a speed limit of its own."""
+        with self._changed:
+            return self._parallel, self._limit is not None
+
+    def show_parallel(self, parallel: int) -> None:
+        """Show how many parts are on the wire at once now."""
+        with self._changed:
+            self._shown_parallel = parallel
+
+    def move(self, event: Event) -> None:
+        """Change the state by the table and tell whoever listens."""
+        with self._changed:
+            self._state = after(self._state, event)
+            self._phase = ""
+        self._tell()
+
+    def set_phase(self, phase: str) -> None:
+        """Say what is going on within the state."""
+        with self._changed:
+            self._phase = phase
+        self._tell()
+
+    def note(self, text: str) -> None:
+        """Tell the user something that is neither progress nor failure. The same words are said once."""
+        with self._changed:
+            if text in self._notes:
+                return
+            self._notes.append(text)
+        self._tell()
+
+    def show_record(self, record: CheckpointRecord) -> None:
+        """Show what a checkpoint knows; that of a single PutObject knows nothing worth showing."""
+        if record.header.upload_id:
+            self.ledger.begin(record.header.plan, record.receipts, self.order.clock.monotonic())
+            self.set_upload_id(record.header.upload_id)
+
+    def set_upload_id(self, upload_id: str) -> None:
+        """Show the service's upload id."""
+        with self._changed:
+            self._upload_id = upload_id
+
+    def end(
+        self, event: Event, obeyed: Wish, *, error: OssJupyterError | None = None, receipt: Receipt | None = None
+    ) -> bool:
+        """Close a run: the state changes, the result is there, and whoever waits goes on.
+
+        Return False, with nothing changed, where the user's wish is no longer the one that was obeyed.
+        """
+        with self._changed:
+            failed_before_pause = event is Event.FAIL and self._wish is Wish.PAUSE
+            if event is not Event.CONFIRMED and self._wish is not obeyed and not failed_before_pause:
+                return False
+            self._error, self._receipt = error, receipt
+            if allowed(self._state, event):
+                self._state = after(self._state, event)
+            self._phase = ""
+            self._inbox = None
+            self._earlier_seconds += self._order.clock.monotonic() - self._started_monotonic
+            self._changed.notify_all()
+        self._tell()
+        return True
+
+    def active_seconds(self) -> float:
+        """Return how long the runs in this kernel have been going, pauses left out."""
+        with self._changed:
+            return self._earlier_seconds + self._order.clock.monotonic() - self._started_monotonic
+
+    def _ask(self, wish: Wish, event: Event) -> None:
+        with self._changed:
+            after(self._state, event)
+            self._wish = wish
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._inbox is not None:
+            self._inbox.poke()
+
+    def _start(self) -> None:
+        from oss_jupyter.engine.run import Run
+
+        with self._changed:
+            if self._inbox is not None:
+                return
+            inbox = self._inbox = Inbox()
+            clock = self._order.clock
+            self._started_at, self._started_monotonic = clock.time(), clock.monotonic()
+            if self._wish is Wish.GO:
+                self._state = after(self._state, Event.START if self._state is State.QUEUED else Event.RESUME)
+                self._error = None
+        run = Run(self, inbox)
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(run,), name=f"oss-transfer-{self.id}", daemon=True).start()
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._changed:
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener()
+
+    def _outcome(self) -> Receipt:
+        with self._changed:
+            if self._receipt is not None and self._state is State.COMPLETED:
+                return self._receipt
+            if self._error is not None:
+                raise self._error
+            if self._state is State.ABORTED:
+                raise TransferAborted(f"The upload {self.id} was aborted.", "Run the cell again to start over.")
+            raise InputError(f"The upload {self.id} is {self._state}.", f"Resume it: %oss_uploads resume {self.id}")
+
+    def _as_future(self) -> Future[Receipt]:
+        future: Future[Receipt] = Future()
+
+        def settle() -> None:
+            if not self.wait(0):
+                return
+            # Two threads may see the end at once; the first settles it.
+            with suppress(InvalidStateError):
+                try:
+                    future.set_result(self._outcome())
+                except OssJupyterError as error:
+                    future.set_exception(error)
+
+        self.on_change(settle)
+        settle()
+        return future

@@ -1,0 +1,174 @@
+"""A service in memory: Control and send_part over a dictionary, with the real rules and answers from a script."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from oss_jupyter.crc64 import crc64
+from oss_jupyter.errors import OssJupyterError, PartStopped, ServiceError, ServiceReply
+from oss_jupyter.model.gauge import Gauge
+from oss_jupyter.model.options import ObjectOptions
+from oss_jupyter.model.parts import (
+    Completed,
+    ListedPart,
+    ListedUpload,
+    ObjectHead,
+    PartReceipt,
+    PartRequest,
+    SignedRequest,
+)
+from oss_jupyter.model.target import Target
+
+
+def refusal(code: str, status: int = 400, **extras: str) -> ServiceError:
+    """Return an error as the service words it."""
+    return ServiceError(ServiceReply(status, code, extras=extras), f"The service said {code}.", "Do something.")
+
+
+class Service:
+    """What the engine takes for OSS.
+
+    script: for each operation, what happens at its next calls: an exception is raised, a function is called, None lets
+    it pass. Before, or with `after` in place of `script` once the call has taken effect. mark: of the credentials.
+    """
+
+    def __init__(self) -> None:
+        self.uploads: dict[str, dict[int, bytes]] = {}
+        self.objects: dict[str, bytes] = {}
+        self.script: defaultdict[str, deque[Any]] = defaultdict(deque)
+        self.after: defaultdict[str, deque[Any]] = defaultdict(deque)
+        self.calls: list[str] = []
+        self.sent: list[int] = []
+        self.mark = "first"
+        self.refused_marks: set[str] = set()
+        self._lock = threading.Lock()
+        self._ids = 0
+
+    def initiate(self, target: Target, options: ObjectOptions) -> str:
+        """Start a multipart upload."""
+        self._next("initiate")
+        self._ids += 1
+        self.uploads[f"upload-{self._ids}"] = {}
+        return f"upload-{self._ids}"
+
+    def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
+        """Sign one part."""
+        return SignedRequest(upload_id, credentials_mark=self.mark)
+
+    def sign_put(self, target: Target, options: ObjectOptions) -> SignedRequest:
+        """Sign the whole object."""
+        return SignedRequest(f"object:{target}", credentials_mark=self.mark)
+
+    def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
+        """Return the parts."""
+        self._next("list_parts")
+        parts = self._parts(upload_id)
+        return [ListedPart(n, len(data), _etag(data), crc64(data)) for n, data in sorted(parts.items())]
+
+    def complete(
+        self, target: Target, upload_id: str, parts: Sequence[tuple[int, str]], options: ObjectOptions
+    ) -> Completed:
+        """Join the parts."""
+        self._next("complete")
+        there = self._parts(upload_id)
+        if any(number not in there or _etag(there[number]) != etag for number, etag in parts):
+            raise refusal("InvalidPart")
+        whole = self.objects[str(target)] = b"".join(there[number] for number, _ in parts)
+        del self.uploads[upload_id]
+        self._next("complete", self.after)
+        return Completed(_etag(whole), crc64(whole))
+
+    def abort(self, target: Target, upload_id: str) -> None:
+        """Remove an upload."""
+        self._next("abort")
+        self.uploads.pop(upload_id, None)
+
+    def head(self, target: Target) -> ObjectHead | None:
+        """Return the object."""
+        self._next("head")
+        data = self.objects.get(str(target))
+        return None if data is None else ObjectHead(len(data), _etag(data), crc64(data))
+
+    def list_uploads(self, bucket: str, prefix: str = "") -> Sequence[ListedUpload]:
+        """Return the unfinished uploads."""
+        return [ListedUpload(prefix, upload_id) for upload_id in self.uploads]
+
+    def explain(self, error: ServiceError, target: Target) -> OssJupyterError:
+        """Return the error as it is."""
+        return error
+
+    def credentials_mark(self) -> str:
+        """Return the word of the credentials."""
+        return self.mark
+
+    def send_part(self, request: PartRequest, gauge: Gauge) -> PartReceipt:
+        """Take one part, or the whole object."""
+        self._next(f"part {request.part_number}", gauge=gauge)
+        if gauge.stopped:
+            raise PartStopped("The part was stopped.")
+        if request.signed.credentials_mark in self.refused_marks:
+            raise refusal("SecurityTokenExpired", 403)
+        with Path(request.path).open("rb") as file:
+            file.seek(request.offset)
+            data = file.read(request.length)
+        gauge.sent_bytes = len(data)
+        with self._lock:
+            self.sent.append(request.part_number)
+            if request.signed.url.startswith("object:"):
+                self.objects[request.signed.url.removeprefix("object:")] = data
+            else:
+                self._parts(request.signed.url)[request.part_number] = data
+        self._next(f"part {request.part_number}", self.after, gauge=gauge)
+        return PartReceipt(request.part_number, _etag(data), crc64(data))
+
+    def _parts(self, upload_id: str) -> dict[int, bytes]:
+        if upload_id not in self.uploads:
+            raise refusal("NoSuchUpload", 404)
+        return self.uploads[upload_id]
+
+    def _next(
+        self, operation: str, script: defaultdict[str, deque[Any]] | None = None, gauge: Gauge | None = None
+    ) -> None:
+        if script is None:
+            self.calls.append(operation)
+            script = self.script
+        planned = script[operation].popleft() if script[operation] else None
+        if isinstance(planned, Exception):
+            raise planned
+        if planned is not None:
+            planned()
+
+    def calls_of(self, operation: str) -> int:
+        """Return how often an operation was asked for."""
+        return self.calls.count(operation)
+
+
+class HastyClock:
+    """A clock on which every look finds it some seconds later, so that a long patience is over at once."""
+
+    def __init__(self, step_seconds: float) -> None:
+        self._step_seconds = step_seconds
+        self._lock = threading.Lock()
+        self._now = 0.0
+
+    def time(self) -> float:
+        """Return seconds since the epoch."""
+        return 1_700_000_000.0 + self.monotonic()
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        with self._lock:
+            self._now += self._step_seconds
+            return self._now
+
+
+def _etag(data: bytes) -> str:
+    return hashlib.md5(data).hexdigest().upper()
+
+
+Script = Callable[[], None]

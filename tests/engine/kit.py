@@ -1,0 +1,184 @@
+"""Kernels for tests: the real rooms wired together, the sandbox for a service, and no waiting between attempts."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from oss_jupyter.engine.lanes import ThreadLane
+from oss_jupyter.engine.manager import Manager
+from oss_jupyter.engine.order import Order
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.record import CheckpointRecord, read_journal
+from oss_jupyter.model.states import State
+from oss_jupyter.notebook.config import OssJupyter
+from oss_jupyter.notebook.wiring import Wiring
+from oss_jupyter.sandbox import Sandbox
+
+KEY = ("test-key-id", "test-key-secret")
+BUCKET, OBJECT = "test-bucket", "data/big.bin"
+URL = f"oss://{BUCKET}/{OBJECT}"
+PART = 100 * 1024
+LONG_SECONDS = 20.0  # of patience with a busy machine; nothing here takes as long
+
+
+def make_file(path: Path, size: int, seed: int = 1) -> Path:
+    """Write a file of random bytes, the same ones for the same seed."""
+    path.write_bytes(random.Random(seed).randbytes(size))
+    return path
+
+
+def until(condition: Callable[[], Any], what: str) -> None:
+    """Return once the condition holds; fail after a long time."""
+    deadline = time.monotonic() + LONG_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.002)
+
+
+_ORDER_FIELDS = ("control", "send_part", "clock", "policy", "lane")
+
+
+class Kernel:
+    """What one kernel has: its own manager and lane, and no memory of the kernels before it."""
+
+    def __init__(self, endpoint: str, checkpoints: Path) -> None:
+        settings = OssJupyter(
+            region="cn-hangzhou",
+            endpoint=endpoint,
+            part_size="100KiB",
+            parallel=4,
+            retries=2,
+            checkpoint_dir=str(checkpoints),
+        )
+        self.wiring = Wiring(settings)
+        self.manager = Manager()
+        self.lane = ThreadLane()
+
+    def order(self, source: Path, target: str = URL, *, base_seconds: float = 0.0, **arguments: Any) -> Order:
+        """Return an order as a notebook would make it; what an Order has as a field may be given directly."""
+        fields = {name: arguments.pop(name) for name in _ORDER_FIELDS if name in arguments}
+        order = self.wiring.order(source, target, {"credentials": KEY, **arguments})
+        policy = replace(order.policy, base_seconds=base_seconds)
+        return replace(order, **{"lane": self.lane, "policy": policy, **fields})
+
+    def upload(self, source: Path, target: str = URL, **arguments: Any) -> Transfer:
+        """Start, attach to or resume an upload."""
+        return self.manager.upload(self.order(source, target, **arguments))
+
+    def close(self) -> None:
+        """Stop everything, as a kernel does that is asked to go."""
+        self.manager.pause_all(5.0)
+        self.lane.close()
+
+
+class Process:
+    """A kernel in a process of its own, for killing: it runs a plain script that uploads one file."""
+
+    def __init__(self, script: Path, sandbox: Sandbox, source: Path, checkpoints: Path, **arguments: Any) -> None:
+        script.write_text(_SCRIPT, encoding="utf-8")
+        given = {
+            "credentials": KEY,
+            "endpoint": sandbox.endpoint,
+            "region": "cn-hangzhou",
+            "part_size": PART,
+            "parallel": 4,
+            "checkpoint_dir": str(checkpoints),
+            **arguments,
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, str(script), str(source), URL, json.dumps(given)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "OSS_JUPYTER_STATE_DIR": str(script.parent)},
+        )
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self.ended:
+            self.kill()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """End it with SIGKILL, which it cannot notice."""
+        self._process.kill()
+        self._process.communicate()
+
+    def result(self) -> dict[str, Any]:
+        """Wait for the end and return the receipt it printed."""
+        printed, _ = self._process.communicate(timeout=60)
+        assert self._process.returncode == 0, printed
+        return dict(json.loads(printed.splitlines()[-1]))
+
+
+# No `if __name__ == "__main__"` guard: whatever the engine starts must not run the script again.
+_SCRIPT = """\
+import dataclasses, json, sys
+import oss_jupyter as oj
+
+receipt = oj.upload(sys.argv[1], sys.argv[2], **json.loads(sys.argv[3])).result()
+print(json.dumps(dataclasses.asdict(receipt)))
+"""
+
+
+def sent_parts(sandbox: Sandbox, status: int | None = 200) -> list[int]:
+    """Return the part numbers that were sent and answered so, in order."""
+    return [
+        request.part_number or 0
+        for request in sandbox.requests
+        if request.operation == "UploadPart" and request.status == status
+    ]
+
+
+def operations(sandbox: Sandbox) -> list[str]:
+    """Return the names of the finished requests, in order."""
+    return [request.operation for request in sandbox.requests]
+
+
+def stored(sandbox: Sandbox, key: str = OBJECT) -> bytes:
+    """Return the bytes of the finished object."""
+    return sandbox.object_path(BUCKET, key).read_bytes()
+
+
+def listed(sandbox: Sandbox) -> set[int]:
+    """Return the numbers of the parts that the service holds, of all unfinished uploads."""
+    return {
+        part.number
+        for upload in sandbox.uploads(BUCKET)
+        for part in sandbox.parts(BUCKET, upload.key, upload.upload_id)
+    }
+
+
+def journal_of(checkpoints: Path) -> CheckpointRecord:
+    """Return what the only journal says."""
+    (path,) = checkpoints.glob("*.journal")
+    return read_journal(path.read_bytes())
+
+
+def reach(transfer: Transfer, *states: State) -> None:
+    """Return once the transfer is in one of the states."""
+    until(lambda: transfer.state in states, f"{transfer.id} is {' or '.join(states)}")
+
+
+def repeated(numbers: Iterable[int]) -> list[int]:
+    """Return the numbers that occur again, as often as they do."""
+    seen: set[int] = set()
+    again: list[int] = []
+    for number in numbers:
+        (again.append if number in seen else seen.add)(number)
+    return again
