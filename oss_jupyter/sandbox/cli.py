@@ -1,0 +1,131 @@
+"""The command line: `oss-jupyter sandbox`, which is also `python -m oss_jupyter.sandbox`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import service
+from .process import ProcessOptions, serve
+from .replies import ServiceError
+from .state import SandboxInfo
+
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?(?:/s)?")
+_UNIT_BYTES = {None: 1, "B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except (service.SandboxStartError, ServiceError, OSError) as error:
+        sys.stderr.write(f"oss-jupyter: {error}\n")
+        return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.status:
+        return _show(service.running(), options.json, with_counts=True)
+    if options.stop:
+        return _stop(options.json)
+    buckets: list[str] = options.bucket or ["demo-bucket"]
+    if options.detach:
+        info = service.start_detached(
+            buckets=buckets,
+            region=options.region,
+            port=options.port,
+            data_dir=options.data_dir,
+            rate_bytes_per_second=options.rate,
+            idle_seconds=service.IDLE_SECONDS if options.idle_seconds is None else options.idle_seconds,
+        )
+        return _show(info, options.json)
+    process_options = ProcessOptions(
+        port=options.port,
+        data_dir=options.data_dir,
+        buckets=buckets,
+        region=options.region,
+        rate_bytes_per_second=options.rate,
+        idle_seconds=options.idle_seconds,
+        records_state=options.record_state,
+    )
+    serve(process_options, lambda info: _announce(info, options.json))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="oss-jupyter")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    sandbox = commands.add_parser(
+        "sandbox",
+        help="run a local server that behaves like OSS",
+        description="Run a local server that behaves like OSS, on the loopback address, with throwaway keys.",
+    )
+    sandbox.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    sandbox.add_argument("--data-dir", type=Path, help="where objects are kept (default: removed at the end)")
+    sandbox.add_argument("--bucket", action="append", help="bucket to create, repeatable (default: demo-bucket)")
+    sandbox.add_argument("--region", default="cn-hangzhou", help="region to sign for (default: %(default)s)")
+    sandbox.add_argument("--rate", type=_rate, help="pace of all uploads together, such as 20MiB/s")
+    sandbox.add_argument("--idle-seconds", type=float, help="end after so long without a request")
+    mode = sandbox.add_mutually_exclusive_group()
+    mode.add_argument("--detach", action="store_true", help="run on behind the caller, until idle for half an hour")
+    mode.add_argument("--status", action="store_true", help="show the detached sandbox")
+    mode.add_argument("--stop", action="store_true", help="stop the detached sandbox")
+    mode.add_argument("--record-state", action="store_true", help=argparse.SUPPRESS)  # what --detach starts
+    sandbox.add_argument("--json", action="store_true", help="print one line of JSON")
+    return parser
+
+
+def _rate(text: str) -> float:
+    found = _RATE.fullmatch(text.strip())
+    if found is None or float(found[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a rate such as 20MiB/s")
+    return float(found[1]) * _UNIT_BYTES[found[2]]
+
+
+def _show(info: SandboxInfo | None, as_json: bool, *, with_counts: bool = False) -> int:
+    if as_json:
+        _say(json.dumps({"running": info is not None, **(info.public() if info else {})}))
+    elif info is None:
+        _say("No sandbox is running.")
+    else:
+        counts = service.status(info) if with_counts else None
+        known = f"\n{counts['requests']} requests, idle for {counts['idle_seconds']} s." if counts else ""
+        _say(f"{_lines(info)}\n{known}\nStop it with: oss-jupyter sandbox --stop")
+    return 0 if info else 1
+
+
+def _stop(as_json: bool) -> int:
+    info = service.stop()
+    if as_json:
+        _say(json.dumps({"running": False, **(info.public() if info else {})}))
+    else:
+        _say(f"Stopped the sandbox at {info.endpoint}." if info else "No sandbox is running.")
+    return 0 if info else 1
+
+
+def _announce(info: SandboxInfo, as_json: bool) -> None:
+    _say(json.dumps({"running": True, **info.public()}) if as_json else f"{_lines(info)}\n\nCtrl-C stops it.")
+
+
+def _lines(info: SandboxInfo) -> str:
+    return "\n".join(
+        [
+            f"OSS sandbox at {info.endpoint}, region {info.region}, bucket {info.bucket}",
+            f"Data in {info.data_dir}",
+            "",
+            f"export OSS_ENDPOINT={info.endpoint}",
+            f"export OSS_REGION={info.region}",
+            f"export OSS_ACCESS_KEY_ID={info.access_key_id}",
+            f"export OSS_ACCESS_KEY_SECRET={info.access_key_secret}",
+        ]
+    )
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

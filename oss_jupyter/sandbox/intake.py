@@ -1,0 +1,45 @@
+"""Feeding a body through the pool, so that the loop receives the next slice while one is hashed and written."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .bodies import Body
+
+_INLINE_BYTES = 16 * 1024  # less than this is not worth a trip to the pool
+
+
+class Intake:
+    """One body on its way in. Used on the loop's thread; at most one slice is in the pool."""
+
+    def __init__(self, pool: ThreadPoolExecutor, directory: Path | None) -> None:
+        self._pool = pool
+        self._body = Body(directory)
+        self._feeding: asyncio.Future[None] | None = None
+
+    async def take(self, data: bytes) -> None:
+        """Take the next bytes; what went wrong with the ones before is raised here."""
+        await self._settle()
+        if len(data) < _INLINE_BYTES:
+            self._body.feed(data)
+        else:
+            self._feeding = asyncio.get_running_loop().run_in_executor(self._pool, self._body.feed, data)
+
+    async def whole(self) -> Body:
+        """Return the body when all that was taken has been written."""
+        await self._settle()
+        return self._body
+
+    def discard(self) -> None:
+        """Remove what was received, once the pool has let go of it."""
+        if self._feeding is None:
+            self._body.discard()
+        else:
+            self._feeding.add_done_callback(lambda _: self._body.discard())
+
+    async def _settle(self) -> None:
+        if self._feeding is not None:
+            await self._feeding
+            self._feeding = None
