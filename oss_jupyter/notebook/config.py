@@ -1,0 +1,94 @@
+"""Every setting, as traitlets of one Configurable: `%config OssJupyter`, ``ipython_config.py``, then the environment.
+
+What is None here is taken from the environment, and then from ossutil's own file where it has such a thing.
+No setting holds a key: credentials are looked up when something is signed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, Union, validate
+from traitlets.config import Configurable
+
+from oss_jupyter.errors import InputError
+from oss_jupyter.model.sizes import parse_size
+
+# Words that switch the checkpoint off where Python's None cannot be written.
+OFF = frozenset({"none", "off", "no"})
+
+
+class OssJupyter(Configurable):
+    """Settings of oss_jupyter. Arguments of a single upload win over these."""
+
+    region = Unicode(
+        None, allow_none=True, help="The buckets' region, like cn-hangzhou. Else OSS_REGION, else ~/.ossutilconfig."
+    ).tag(config=True)
+    endpoint = Unicode(
+        None, allow_none=True, help="A host or URL. Else OSS_ENDPOINT, else ~/.ossutilconfig, else from the region."
+    ).tag(config=True)
+    internal = Bool(False, help="Use the internal endpoint, inside the same region's network.").tag(config=True)
+    accelerate = Bool(False, help="Use transfer acceleration; the bucket must have it enabled.").tag(config=True)
+    dual_stack = Bool(False, help="Use the endpoint that speaks IPv4 and IPv6.").tag(config=True)
+    cname = Bool(False, help="The endpoint is a domain of your own, bound to one bucket.").tag(config=True)
+    path_style = Bool(False, help="Put the bucket into the path; for gateways, the real service refuses it.").tag(
+        config=True
+    )
+    signature_version = Enum(["v4", "v1"], default_value="v4", help="Signature version.").tag(config=True)
+    proxy = Unicode(None, allow_none=True, help="A proxy's URL. Else HTTPS_PROXY and its kin.").tag(config=True)
+    ca_bundle = Unicode(None, allow_none=True, help="A file of trusted certificates.").tag(config=True)
+    profile = Unicode(None, allow_none=True, help="A profile in ~/.ossutilconfig.").tag(config=True)
+    part_size = Unicode(
+        "auto", help="Size of a part. 'auto': 8 MiB, and up to 64 MiB for large files and fast lines."
+    ).tag(config=True)
+    parallel = Union(
+        [Int(min=1, max=64), Enum(["auto"])],
+        default_value="auto",
+        help="Parts on the wire at once, for each upload. 'auto' starts at 3 and follows the line.",
+    ).tag(config=True)
+    parallel_most = Int(16, min=1, max=64, help="How far 'auto' may go.").tag(config=True)
+    limit = Unicode(None, allow_none=True, help="Speed limit of all uploads together, like 20MiB/s; acts at once.").tag(
+        config=True
+    )
+    helper = Enum(
+        ["auto", "always", "never"],
+        default_value="auto",
+        help="Whether parts run in a helper process, which a busy cell cannot slow down. 'auto': for larger files.",
+    ).tag(config=True)
+    checkpoint_dir = Unicode(
+        None,
+        allow_none=True,
+        help="Where checkpoints lie; 'none' switches resuming off. Else OSS_JUPYTER_CHECKPOINT_DIR, "
+        "else the user's state directory.",
+    ).tag(config=True)
+    retries = Int(5, min=0, max=100, help="How often one part is tried again.").tag(config=True)
+    connect_timeout_seconds = Float(10.0, min=0.1, help="Longest wait for a connection.").tag(config=True)
+    stall_seconds = Float(30.0, min=1.0, help="Longest silence before a part is sent again.").tag(config=True)
+    widgets = Bool(True, help="Show live cards in notebooks; else plain outputs, for front ends without widgets.").tag(
+        config=True
+    )
+    language = Enum(["", "en", "zh"], default_value="", help="Of the cards; without it the page's own.").tag(
+        config=True
+    )
+    auto_resume = Bool(False, help="Resume unfinished uploads when the extension is loaded.").tag(config=True)
+
+    @validate("part_size", "limit")
+    def _check_size(self, proposal: dict[str, Any]) -> str | None:
+        value = proposal["value"]
+        if value is not None and value != "auto":
+            try:
+                parse_size(value, proposal["trait"].name)
+            except InputError as error:
+                raise TraitError(f"{error.what} {error.advice}") from None
+        return None if value is None else str(value)
+
+    def checkpoint_path(self) -> Path | None:
+        """Return the checkpoint directory, or None where resuming is off."""
+        named = self.checkpoint_dir or os.environ.get("OSS_JUPYTER_CHECKPOINT_DIR")
+        if named:
+            return None if named.lower() in OFF else Path(named).expanduser()
+        root = os.environ.get("OSS_JUPYTER_STATE_DIR") or platformdirs.user_state_dir("oss_jupyter")
+        return Path(root) / "checkpoints"

@@ -1,0 +1,131 @@
+"""The public functions. They share one workbench per process, which the extension sets up with the user's settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.notebook.config import OssJupyter
+from oss_jupyter.notebook.wiring import UNSET, Unset
+from oss_jupyter.notebook.workbench import Workbench
+
+_shared: list[Workbench] = []
+
+
+def workbench(settings: OssJupyter | None = None) -> Workbench:
+    """Return this process's workbench; the first call makes it, with `settings` or the defaults."""
+    if not _shared:
+        _shared.append(Workbench(settings))
+    return _shared[0]
+
+
+def settings() -> OssJupyter:
+    """Return the settings: every attribute is a default of `upload`, see ``%config OssJupyter``."""
+    return workbench().settings
+
+
+def upload(
+    source: str | os.PathLike[str],
+    target: str,
+    *,
+    part_size: int | str | None = None,
+    parallel: int | str | None = None,
+    limit: int | str | None = None,
+    executor: Executor | None = None,
+    checkpoint_dir: str | os.PathLike[str] | Unset | None = UNSET,
+    region: str | None = None,
+    endpoint: str | None = None,
+    internal: bool | None = None,
+    accelerate: bool | None = None,
+    dual_stack: bool | None = None,
+    cname: bool | None = None,
+    path_style: bool | None = None,
+    signature_version: str | None = None,
+    proxy: str | None = None,
+    ca_bundle: str | None = None,
+    credentials: Any = None,
+    profile: str | None = None,
+    retries: int | None = None,
+    force: bool = False,
+    on_progress: Callable[[Snapshot], None] | None = None,
+    content_type: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Transfer:
+    """Upload a local file behind the caller's back and return at once.
+
+    Calling it again with the same file and target attaches to the live transfer, resumes the unfinished one, or finds
+    that the object is already there. What is left out comes from the settings.
+
+    source: path of a file. target: ``oss://bucket/key``; a key that ends in ``/`` gets the file's name appended.
+    part_size: bytes, text such as ``"16MiB"`` (at least 100 KiB), or "auto". parallel: parts on the wire at once, or
+    "auto" to follow the line. limit: speed limit of this upload, such as ``"20MiB/s"``. executor: where parts run
+    instead of a helper process, any `concurrent.futures.Executor`.
+    checkpoint_dir: where the place is kept; None switches resuming off, and a failure then means the whole file again.
+    region, endpoint, internal, accelerate, dual_stack, cname, path_style, signature_version, proxy, ca_bundle: how the
+    service is reached. credentials: a key pair, a triple with an STS token, a provider of the SDK, or a callable that
+    returns any of them; without it the environment, then ~/.ossutilconfig, then the default chain are asked.
+    profile: of ~/.ossutilconfig. retries: how often one part is tried again. force: send even if the same object is
+    already there. on_progress: called with a Snapshot a few times a second and once at the end, on another thread.
+    options: content_type, metadata, acl, storage_class, tagging, server_side_encryption and the rest of ObjectOptions.
+
+    Raises InputError or SourceError for what can be known before anything is sent; everything later is raised by
+    `Transfer.result`.
+    """
+    arguments = {
+        "part_size": part_size,
+        "parallel": parallel,
+        "limit": limit,
+        "executor": executor,
+        "region": region,
+        "endpoint": endpoint,
+        "internal": internal,
+        "accelerate": accelerate,
+        "dual_stack": dual_stack,
+        "cname": cname,
+        "path_style": path_style,
+        "signature_version": signature_version,
+        "proxy": proxy,
+        "ca_bundle": ca_bundle,
+        "credentials": credentials,
+        "profile": profile,
+        "retries": retries,
+        "force": force,
+        "content_type": content_type,
+        "metadata": metadata,
+        **options,
+    }
+    if not isinstance(checkpoint_dir, Unset):
+        arguments["checkpoint_dir"] = checkpoint_dir
+    return workbench().upload(source, target, arguments, on_progress)
+
+
+def transfers() -> tuple[Transfer, ...]:
+    """Return the live transfers and those found in the checkpoint directory."""
+    return workbench().transfers()
+
+
+def resume(text: str, credentials: Any = None) -> tuple[Transfer, ...]:
+    """Resume the transfer whose id begins with `text`, or every unfinished one for ``"all"``; return what was resumed.
+
+    Raises TransferNotFound, or InputError where there is nothing to resume.
+    """
+    return workbench().resume(text, credentials)
+
+
+def panel() -> None:
+    """Show every upload in the running cell, with its buttons and a form to start one; without widgets, list them."""
+    from oss_jupyter.notebook.view import with_widgets
+
+    if with_widgets():
+        from oss_jupyter.notebook.panel.desk_show import show_desk
+
+        show_desk()
+    else:
+        from oss_jupyter.notebook.uploads import Uploads
+
+        Uploads(workbench()).overview()

@@ -1,0 +1,112 @@
+"""`%oss_upload`, `%oss_uploads`, `%oss_panel` and `%oss_sandbox`: they parse a line and hand over. Main thread only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.notebook.front import panel
+from oss_jupyter.notebook.ipython import Magics, UsageError, line_magic, magics_class, option
+from oss_jupyter.notebook.sandbox_switch import SandboxSwitch
+from oss_jupyter.notebook.upload_options import UPLOAD_OPTIONS
+from oss_jupyter.notebook.uploads import Uploads
+from oss_jupyter.notebook.view import say, show
+from oss_jupyter.notebook.waiting import wait_for
+from oss_jupyter.notebook.words import pairs, parse
+from oss_jupyter.notebook.workbench import Workbench
+
+_UPLOAD_USAGE = "Usage: %oss_upload FILE oss://bucket/key [options]; %oss_upload? explains them."
+_UPLOADS_USAGE = "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID | clean | wait ID|all]"
+_PANEL_USAGE = "Usage: %oss_panel, without anything after it."
+_SANDBOX_USAGE = "Usage: %oss_sandbox [start [--rate 20MiB/s] [--bucket NAME] | stop | status]"
+_ACTIONS = ("list", "show", "resume", "pause", "abort", "clean", "wait")
+
+
+@magics_class
+class OssMagics(Magics):
+    """The magics of oss_jupyter."""
+
+    def __init__(self, shell: Any, bench: Workbench) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._bench = bench
+        self._uploads = Uploads(bench)
+        self._sandbox = SandboxSwitch(bench.settings)
+
+    @line_magic(*UPLOAD_OPTIONS)
+    def oss_upload(self, line: str) -> Transfer:
+        """Upload a local file into OSS, behind the notebook.
+
+        It returns at once. Running the same cell again attaches to the upload, resumes it where an earlier kernel or
+        a failure left it, or finds that the object is already there. `t = %oss_upload ...` keeps the Transfer, which
+        can be paused, resumed, aborted and awaited. What is left out comes from `%config OssJupyter`.
+        """
+        given = vars(parse(self.oss_upload, line, _UPLOAD_USAGE))
+        source, target, wait = given.pop("source"), given.pop("target"), given.pop("wait")
+        given["metadata"] = pairs(given["metadata"])
+        given["credentials"] = self._variable(given["credentials"])
+        transfer = self._bench.upload(
+            source, target, {name: value for name, value in given.items() if value is not None}
+        )
+        if wait:
+            wait_for(transfer, self._bench.reporter)
+        else:
+            show(transfer, self._bench.reporter)
+        return transfer
+
+    @line_magic(
+        option("action", nargs="?", default="list", choices=_ACTIONS),
+        option("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause and wait."),
+        option("--keep-parts", action="store_true", help="abort: leave the parts in OSS, where they are billed."),
+        option("--credentials", metavar="VARIABLE", help="resume: name of a Python variable that holds them."),
+    )
+    def oss_uploads(self, line: str) -> None:
+        """List uploads and act on them: of this kernel, and unfinished ones of earlier kernels.
+
+        list: all of them. show ID: one, with details. resume, pause, wait ID or all. abort ID: give it up and remove
+        its parts from OSS, where they would be billed. clean: take finished and aborted ones off the list.
+        """
+        given = parse(self.oss_uploads, line, _UPLOADS_USAGE)
+        if given.action == "list":
+            self._uploads.overview()
+        elif given.action == "clean":
+            self._uploads.clean()
+        elif given.id is None:
+            raise UsageError(f"{given.action} needs the id of an upload.\n{_UPLOADS_USAGE}")
+        elif given.action == "abort":
+            self._uploads.abort(given.id, keep_parts=given.keep_parts)
+        elif given.action == "resume":
+            self._uploads.resume(given.id, self._variable(given.credentials))
+        else:
+            getattr(self._uploads, given.action)(given.id)
+
+    @line_magic()
+    def oss_panel(self, line: str) -> None:
+        """Show all uploads with their buttons, and a form to start one; where there are no widgets, list them."""
+        parse(self.oss_panel, line, _PANEL_USAGE)
+        panel()
+
+    @line_magic(
+        option("action", nargs="?", default="status", choices=("start", "stop", "status")),
+        option("--rate", help="start: pace of all uploads together, like 20MiB/s."),
+        option("--bucket", metavar="NAME", help="start: the bucket to create; demo-bucket without it."),
+    )
+    def oss_sandbox(self, line: str) -> None:
+        """Run a local server that behaves like OSS, for trying things out; it outlives the kernel.
+
+        start: start it and point this kernel's settings at it. stop: stop it and bring the settings back.
+        """
+        given = parse(self.oss_sandbox, line, _SANDBOX_USAGE)
+        if given.action == "start":
+            say(*self._sandbox.start(given.rate, given.bucket))
+        else:
+            say(*getattr(self._sandbox, given.action)())
+
+    def _variable(self, name: str | None) -> Any:
+        """Return the value of a variable. What was written is not repeated: it may be a key."""
+        if name is None:
+            return None
+        variables = self._shell.user_ns
+        if name not in variables:
+            raise UsageError("--credentials takes the name of a Python variable, and there is none of that name.")
+        return variables[name]

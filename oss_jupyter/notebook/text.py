@@ -1,0 +1,170 @@
+"""What uploads look like in words: functions from frozen values to text. No IPython, no I/O, any thread.
+
+Names, keys and what a server said come from outside, so whatever could move a terminal's cursor is written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.sizes import format_duration, format_progress, format_size, format_speed
+from oss_jupyter.model.states import State
+
+# Parts end together now and then; a shorter silence is nothing to worry anybody with.
+_SILENT_SECONDS = 5.0
+# More would push what matters out of sight; the newest say most.
+_NOTES_MAX = 5
+
+
+def printable(text: str) -> str:
+    """Return `text` with control characters and broken Unicode written out."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+def name_of(now: Snapshot) -> str:
+    """Return the file's name."""
+    return printable(Path(now.source).name)
+
+
+def head_line(now: Snapshot) -> str:
+    """Return ``trips.parquet -> oss://bucket/key (k5ffjj43)``."""
+    return f"{name_of(now)} -> {printable(str(now.target))} ({now.id})"
+
+
+def status_line(now: Snapshot) -> str:
+    """Return ``37 % · 19.4 of 52.0 GiB · 84 MiB/s · 6m 40s left``, led by the state where it is another."""
+    words = progress_line(now)
+    if now.state in (State.RUNNING, State.COMPLETING):
+        return words
+    return " · ".join(filter(None, (str(now.state), words)))
+
+
+def progress_line(now: Snapshot) -> str:
+    """Return how far it is, without the state."""
+    if now.state is State.COMPLETED:
+        return _done(now.receipt) if now.receipt else ""
+    if now.state is State.ABORTED:
+        return ""
+    if now.state.active:
+        return " · ".join([*_so_far(now), *_pace(now)])
+    return in_oss(now) if now.checkpoint or now.state is State.PAUSED else ""
+
+
+def short_line(now: Snapshot) -> str:
+    """Return how far it is for a table, where another state than running has a column of its own."""
+    if now.receipt and not now.receipt.already_there:
+        return f"{format_size(now.receipt.size)} · {_time(now.receipt)}"
+    return progress_line(now)
+
+
+def in_oss(now: Snapshot) -> str:
+    """Return ``18.4 of 52.0 GiB already in OSS``: what counts if it is resumed."""
+    confirmed_bytes = now.kept_bytes + now.confirmed_bytes
+    if not confirmed_bytes:
+        return f"nothing of {format_size(now.total_bytes)} in OSS yet"
+    return f"{format_progress(confirmed_bytes, now.total_bytes)} already in OSS"
+
+
+def describe(now: Snapshot, *, with_error: bool = True) -> list[str]:
+    """Return a transfer as a cell shows it: what, how far, why not further, and what else there is to say."""
+    return [head_line(now), status_line(now), *remarks(now, with_error=with_error)]
+
+
+def remarks(now: Snapshot, *, with_error: bool = True) -> list[str]:
+    """Return the lines below the progress: the four of a failure, how to carry on, and the notes."""
+    lines = [line for text in now.error or () for line in text.split("\n")] if with_error else []
+    if now.state in (State.PAUSED, State.INTERRUPTED):
+        lines.append(f"Carry on with: %oss_uploads resume {now.id}")
+    return [printable(line) for line in (*filter(None, lines), *now.notes[-_NOTES_MAX:])]
+
+
+def details(now: Snapshot) -> list[tuple[str, str]]:
+    """Return what `%oss_uploads show` adds: names and values."""
+    done = now.parts_kept + now.parts_done
+    parts = f"{done:,} of {now.parts_total:,} done, {now.parts_kept:,} of them kept from before"
+    rows = [
+        ("source", now.source),
+        ("parts", f"{parts}; {format_size(now.part_size)} each, {now.parallel} at once"),
+        ("on the wire", ", ".join(f"{part.part_number:,}" for part in now.flights)),
+        ("retries", f"{now.retries:,}" if now.retries else ""),
+        ("upload id", now.upload_id),
+        ("checkpoint", now.checkpoint or "none: resuming is off"),
+    ]
+    return [(name, printable(value)) for name, value in rows if value]
+
+
+def receipt_rows(receipt: Receipt) -> list[tuple[str, str]]:
+    """Return a finished upload as names and values."""
+    rows = [
+        ("object", receipt.url),
+        ("size", f"{format_size(receipt.size)} ({receipt.size:,} bytes)"),
+        ("CRC-64", "unknown" if receipt.crc64 is None else str(receipt.crc64)),
+        ("ETag", receipt.etag),
+        ("time", _time(receipt)),
+        ("parts", f"{receipt.parts:,}"),
+        ("kept, sent", _kept_and_sent(receipt)),
+        ("version", receipt.version_id),
+        ("request id", receipt.request_id),
+        ("callback", receipt.callback_body),
+        ("warning", receipt.warning),
+    ]
+    return [(name, printable(value)) for name, value in rows if value]
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of equally many cells as aligned lines."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def counted(number: int, one: str, more: str = "") -> str:
+    """Return ``1 upload`` or ``2 uploads``."""
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def _so_far(now: Snapshot) -> list[str]:
+    percent = int(100 * now.fraction)
+    words = [f"{percent} %", format_progress(now.shown_bytes, now.total_bytes)]
+    if now.kept_bytes:
+        kept = min(percent, 100 * now.kept_bytes // now.total_bytes)
+        words.append(f"{kept} % kept from before · {percent - kept} % now")
+    return words
+
+
+def _pace(now: Snapshot) -> list[str]:
+    """Say what is going on: a phase, a silence, or the speed."""
+    if now.phase or now.state is not State.RUNNING:
+        # Reading a large file again takes minutes; the seconds show that it is alive.
+        spent = [format_duration(now.elapsed_seconds)] if now.elapsed_seconds >= _SILENT_SECONDS else []
+        return [now.phase, *spent] if now.phase else []
+    # Before the first byte the silence is as old as the run.
+    silent_seconds = min(now.silent_seconds, now.elapsed_seconds)
+    if silent_seconds > _SILENT_SECONDS:
+        return [f"no data accepted for {silent_seconds:.0f} s, retrying"]
+    if now.bytes_per_second is None:
+        return ["estimating"]
+    left = [] if now.left_seconds is None else [f"{format_duration(now.left_seconds)} left"]
+    return [format_speed(now.bytes_per_second), *left]
+
+
+def _done(receipt: Receipt) -> str:
+    crc = "" if receipt.crc64 is None else f"CRC-64 {receipt.crc64}"
+    if receipt.already_there:
+        return " · ".join(filter(None, ("already there, nothing was sent", format_size(receipt.size), crc)))
+    return " · ".join(filter(None, (format_size(receipt.size), _time(receipt), crc, _kept_and_sent(receipt))))
+
+
+def _time(receipt: Receipt) -> str:
+    speed = f" · {format_speed(receipt.sent_bytes / receipt.seconds)}" if receipt.sent_bytes and receipt.seconds else ""
+    return f"{receipt.seconds:.1f} s{speed}" if receipt.seconds < 10 else format_duration(receipt.seconds) + speed
+
+
+def _kept_and_sent(receipt: Receipt) -> str:
+    if receipt.already_there:
+        return "already there, nothing was sent"
+    retries = f", {counted(receipt.retries, 'retry', 'retries')}" if receipt.retries else ""
+    kept = f"kept {format_size(receipt.kept_bytes)}, " if receipt.kept_bytes else ""
+    return f"{kept}sent {format_size(receipt.sent_bytes)}{retries}"

@@ -1,0 +1,183 @@
+"""What `%oss_uploads` does. It acts on transfers, in this kernel or found on disk, and says what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import TransferBusy, TransferNotFound
+from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.record import CheckpointRecord
+from oss_jupyter.model.sizes import format_size
+from oss_jupyter.model.states import Event, State, allowed
+from oss_jupyter.notebook.text import counted, details, head_line, in_oss, name_of, printable, short_line
+from oss_jupyter.notebook.view import say, say_table, show
+from oss_jupyter.notebook.waiting import wait_for
+from oss_jupyter.notebook.workbench import Workbench
+
+# Pausing takes a second at most; removing parts is one request to the service, which may have to be repeated.
+_PAUSE_SECONDS = 3.0
+_ABORT_SECONDS = 30.0
+_HEADER = ("id", "file", "target", "status", "progress", "note")
+_ELSEWHERE = "another kernel"
+_NOTHING_RUNS = "Nothing is running."
+
+
+class Uploads:
+    """The actions, on one workbench. Main thread only."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+
+    def overview(self) -> None:
+        """Show all transfers, those that other kernels drive, and journals that cannot be used."""
+        rows = [_row(transfer) for transfer in self._bench.transfers()]
+        rows += [_row_elsewhere(record) for record in self._bench.elsewhere()]
+        if rows:
+            noted = any(row[-1] for row in rows)  # an empty column makes lines wrap for nothing
+            say_table([row if noted else row[:-1] for row in rows], _HEADER if noted else _HEADER[:-1])
+        else:
+            say("There are no uploads.")
+        problems = [f"{path}: {reason}" for path, reason in self._problems()]
+        if problems:
+            say(f"{counted(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems))
+
+    def show(self, text: str) -> None:
+        """Show one transfer and its details."""
+        transfer = self._find(text)
+        show(transfer, self._bench.reporter)
+        say_table(list(details(transfer.snapshot())))
+
+    def resume(self, text: str, credentials: Any = None) -> None:
+        """Carry on with one transfer or all unfinished ones, and show them."""
+        resumed = self._bench.resume(text if text == "all" else self._find(text).id, credentials)
+        for transfer in resumed:
+            show(transfer, self._bench.reporter)
+        if not resumed:
+            say("There is nothing to resume.")
+
+    def pause(self, text: str) -> None:
+        """Stop sending; every finished part is kept."""
+        chosen = self._chosen(text, lambda state: allowed(state, Event.PAUSE))
+        for transfer in chosen:
+            transfer.pause()
+        for transfer in chosen:
+            transfer.wait(_PAUSE_SECONDS)
+            now = transfer.snapshot()
+            then = [f"Carry on with: %oss_uploads resume {now.id}"] if now.state is State.PAUSED else []
+            say(f"{head_line(now)}: {now.state}, {in_oss(now)}.", *then)
+        if not chosen:
+            say(_NOTHING_RUNS)
+
+    def abort(self, text: str, *, keep_parts: bool = False) -> None:
+        """Give one upload up and say what became of its parts. Raises what stood in the way."""
+        transfer = self._find(text)
+        transfer.abort(keep_parts=keep_parts)
+        over = transfer.wait(_ABORT_SECONDS)
+        now = transfer.snapshot()
+        if not over:
+            say(f"{head_line(now)} is being aborted; %oss_uploads tells when it is.")
+        elif transfer.error is not None:
+            raise transfer.error
+        elif keep_parts:
+            say(
+                f"{head_line(now)}: stopped. {_parts(now)} stay in OSS and are billed until they are used or removed.",
+                f"Carry on with: %oss_uploads resume {now.id}",
+                f"Remove them with: %oss_uploads abort {now.id}",
+            )
+        else:
+            gone = f"{_parts(now)} were removed from OSS, and the checkpoint" if now.upload_id else "Nothing was in OSS"
+            say(f"{head_line(now)}: aborted. {gone}; the file is untouched.")
+
+    def clean(self) -> None:
+        """Forget what has ended for good and remove locks of nothing; what could be resumed stays."""
+        forgotten = self._bench.manager.forget(_nothing_left)
+        locks = sum(_remove_stale_locks(store) for store in self._bench.wiring.stores())
+        said = f"{counted(forgotten, 'finished or aborted upload')} taken off the list"
+        say(f"{said}; {counted(locks, 'stale lock file')} removed.", *self._left())
+
+    def wait(self, text: str) -> None:
+        """Wait for one transfer, or for all that run."""
+        chosen = self._chosen(text, lambda state: state.active)
+        for transfer in chosen:
+            wait_for(transfer, self._bench.reporter)
+        if not chosen:
+            say(_NOTHING_RUNS)
+
+    def _left(self) -> list[str]:
+        left = [transfer.snapshot() for transfer in self._bench.unfinished()]
+        if not left:
+            return []
+        size = format_size(sum(now.kept_bytes + now.confirmed_bytes for now in left))
+        return [
+            f"{counted(len(left), 'unfinished upload')} left, with {size} in OSS, which are billed until they are used "
+            "or removed: %oss_uploads resume ID, or %oss_uploads abort ID."
+        ]
+
+    def _find(self, text: str) -> Transfer:
+        try:
+            return self._bench.find(text)
+        except TransferNotFound:
+            for record in self._bench.elsewhere():
+                if record.header.transfer_id.startswith(text):
+                    raise TransferBusy(
+                        f"Another kernel is sending {Path(record.header.source).name} ({record.header.transfer_id}).",
+                        "Do it there, or stop that kernel; then it can be resumed here.",
+                        safe="The other kernel goes on; nothing was touched.",
+                    ) from None
+            raise
+
+    def _chosen(self, text: str, wanted: Callable[[State], bool]) -> list[Transfer]:
+        if text == "all":
+            return [transfer for transfer in self._bench.transfers() if wanted(transfer.state)]
+        return [self._find(text)]
+
+    def _problems(self) -> Iterator[tuple[Path, str]]:
+        for store in self._bench.wiring.stores():
+            problems = getattr(store, "problems", None)  # a store in memory has none
+            if problems is not None:
+                yield from problems()
+
+
+def _row(transfer: Transfer) -> tuple[str, ...]:
+    now = transfer.snapshot()
+    status = str(now.state)
+    if not now.state.active and not now.state.ended_for_good and transfer.order.store.busy(now.id):
+        status = _ELSEWHERE
+    note = now.error[0] if now.error else now.notes[-1] if now.notes else ""
+    return (now.id, name_of(now), printable(str(now.target)), status, short_line(now), printable(note))
+
+
+def _row_elsewhere(record: CheckpointRecord) -> tuple[str, ...]:
+    header = record.header
+    size = f"{format_size(record.kept_bytes)} of {format_size(header.fingerprint.size)} in OSS"
+    name, target = printable(Path(header.source).name), printable(str(header.target))
+    return (header.transfer_id, name, target, _ELSEWHERE, size, "")
+
+
+def _parts(now: Snapshot) -> str:
+    size = format_size(now.kept_bytes + now.confirmed_bytes)
+    return f"{counted(now.parts_kept + now.parts_done, 'part')} ({size})"
+
+
+def _nothing_left(transfer: Transfer) -> bool:
+    """Whether forgetting a transfer that has ended forgets nothing that could be resumed."""
+    checkpoint = transfer.snapshot().checkpoint
+    return transfer.state.ended_for_good or checkpoint is None or not Path(checkpoint).exists()
+
+
+def _remove_stale_locks(store: Any) -> int:
+    """Remove the locks of a kernel that died before it had written a journal."""
+    from filelock import FileLock, Timeout
+
+    removed = 0
+    for path in store.directory.glob("*.lock") if store.directory else ():
+        # Removed while it is held, so that nobody can have begun meanwhile.
+        with suppress(OSError, Timeout), FileLock(path).acquire(timeout=0):
+            if not path.with_suffix(".journal").exists():
+                path.unlink()
+                removed += 1
+    return removed

@@ -1,0 +1,151 @@
+"""What a cell shows of a transfer. `show` is the only place that decides it.
+
+A notebook gets the live card, or, where widgets are not wanted, a view that is updated in place from the reporter's
+thread until the transfer rests; a terminal gets text once, because a bar that moves behind the prompt would fight
+with it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Protocol
+
+from oss_jupyter.engine.reporter import Reporter
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.notebook.front import workbench
+from oss_jupyter.notebook.ipython import display, in_notebook
+from oss_jupyter.notebook.markup import lines_html, table_html, transfer_html
+from oss_jupyter.notebook.text import columns, describe, head_line, receipt_rows, status_line
+
+# Each update is a message to every page that is open, and people read no faster.
+UPDATE_SECONDS = 0.5
+
+# The transfers that the running cell shows already: a magic shows one and returns it too. Main thread only.
+_shown: set[str] = set()
+
+
+class Bundle:
+    """Text for terminals and the same as HTML for notebooks."""
+
+    def __init__(self, text: str, html: str) -> None:
+        self._bundle = {"text/plain": text, "text/html": html}
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self._bundle
+
+
+class TransferView:
+    """A transfer as it is at the moment of display."""
+
+    def __init__(self, transfer: Transfer, *, with_error: bool = True) -> None:
+        self._transfer = transfer
+        self._with_error = with_error
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        now = self._transfer.snapshot()
+        return {
+            "text/plain": "\n".join(describe(now, with_error=self._with_error)),
+            "text/html": transfer_html(now, with_error=self._with_error),
+        }
+
+
+class Refreshed(Protocol):
+    """Something on the page that follows its transfer."""
+
+    def refresh(self) -> None:
+        """Show where the transfer stands, now."""
+
+
+class LiveView:
+    """One output of a notebook that follows its transfer, also after a pause. Any thread may call it.
+
+    `_lock` guards _handle, _said and _said_at, and keeps an older view from overtaking a newer one.
+    """
+
+    def __init__(self, transfer: Transfer, reporter: Reporter, *, with_error: bool = True) -> None:
+        self._transfer = transfer
+        self._reporter = reporter
+        self._view = TransferView(transfer, with_error=with_error)
+        self._lock = threading.Lock()
+        self._said = self._view._repr_mimebundle_()
+        self._said_at = time.monotonic()
+        self._handle = display(self._view, display_id=True)
+        transfer.on_change(self._follow)
+        self._follow()
+
+    def refresh(self) -> None:
+        """Show where the transfer stands, unless the output says so already."""
+        with self._lock:
+            says = self._view._repr_mimebundle_()
+            if says != self._said and self._handle is not None:
+                self._handle.update(self._view)
+                self._said, self._said_at = says, time.monotonic()
+
+    def _follow(self) -> None:
+        if self._transfer.state.active:
+            self._reporter.add(self._transfer, self._on_progress)
+
+    def _on_progress(self, now: Snapshot) -> None:
+        with self._lock:
+            early = time.monotonic() - self._said_at < UPDATE_SECONDS
+        if not (early and now.state.active):
+            self.refresh()
+
+
+def show(transfer: Transfer, reporter: Reporter, *, with_error: bool = True) -> Refreshed | None:
+    """Show a transfer in the running cell; return what follows it, where something does."""
+    mark_shown(transfer)
+    if with_widgets():
+        from oss_jupyter.notebook.panel.show import stage  # ipywidgets cost 100 ms
+
+        return stage().show_card(transfer)
+    if in_notebook():
+        return LiveView(transfer, reporter, with_error=with_error)
+    now = transfer.snapshot()
+    if now.state.active:
+        say(f"{head_line(now)}: {status_line(now)}", f"It goes on behind the prompt: %oss_uploads wait {now.id}")
+    else:
+        say(*describe(now))
+    return None
+
+
+def with_widgets() -> bool:
+    """Whether this is a notebook in which cards are wanted."""
+    return in_notebook() and workbench().settings.widgets
+
+
+def mark_shown(transfer: Transfer) -> None:
+    """Note that the running cell shows this transfer."""
+    _shown.add(transfer.id)
+
+
+def is_shown(transfer: Transfer) -> bool:
+    """Whether the running cell shows this transfer already."""
+    return transfer.id in _shown
+
+
+def forget_shown(*_event: Any) -> None:
+    """Begin a new cell."""
+    _shown.clear()
+
+
+def say(*lines: str) -> None:
+    """Show lines of text in the running cell."""
+    display(Bundle("\n".join(lines), lines_html(lines)))
+
+
+def say_table(rows: list[tuple[str, ...]], header: tuple[str, ...] = ()) -> None:
+    """Show rows of text in the running cell."""
+    display(Bundle(columns([header, *rows] if header else rows), table_html(rows, header)))
+
+
+def receipt_text(receipt: Receipt) -> str:
+    """Return a receipt as a terminal shows it."""
+    return columns(receipt_rows(receipt))
+
+
+def receipt_html(receipt: Receipt) -> str:
+    """Return a receipt as a notebook shows it."""
+    return table_html(receipt_rows(receipt))

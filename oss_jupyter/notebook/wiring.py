@@ -1,0 +1,218 @@
+"""From what a user wrote to an Order the engine can carry out: the only place where all rooms meet."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from oss_jupyter.engine.helper_lane import HelperLane, helper_possible
+from oss_jupyter.engine.lanes import ExecutorLane, ThreadLane
+from oss_jupyter.engine.order import Order
+from oss_jupyter.engine.ports import CheckpointStore, Clock, Lane
+from oss_jupyter.errors import InputError
+from oss_jupyter.local.source import FileSource
+from oss_jupyter.local.store import CheckpointDirectory, NoCheckpoints
+from oss_jupyter.model.identity import transfer_id
+from oss_jupyter.model.options import OPTION_NAMES, make_options
+from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
+from oss_jupyter.model.record import CheckpointRecord
+from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.sizes import MIB, parse_size
+from oss_jupyter.model.target import parse_target
+from oss_jupyter.notebook.config import OFF, OssJupyter
+from oss_jupyter.notebook.sandbox_process import sandbox_credentials
+from oss_jupyter.oss.control import SdkControl
+from oss_jupyter.oss.credentials import credentials_chain
+from oss_jupyter.oss.endpoint import EndpointSettings
+from oss_jupyter.oss.late import send_part
+from oss_jupyter.oss.ossutil_config import config_place
+
+
+class Unset:
+    """Stands for an argument that was not given, where None has a meaning of its own."""
+
+    def __repr__(self) -> str:
+        return "the setting's value"
+
+
+UNSET = Unset()
+
+# Below this the helper's start (0.2 s of another core) is not worth it: the bytes are gone before they could disturb.
+HELPER_FROM_BYTES = 32 * MIB
+
+# How the service is reached: arguments of `upload`, traits of the settings, fields of EndpointSettings.
+PLACE_NAMES = (
+    "region", "endpoint", "internal", "accelerate", "dual_stack", "cname", "path_style", "signature_version", "proxy",
+    "ca_bundle",
+)  # fmt: skip
+_OTHER_NAMES = (
+    "part_size", "parallel", "limit", "executor", "checkpoint_dir", "credentials", "profile", "retries", "force",
+)  # fmt: skip
+
+
+@dataclass
+class Wiring:
+    """Makes orders from arguments and settings. Any thread may call it: what it keeps are stores, made once each."""
+
+    settings: OssJupyter
+    clock: Clock = time
+    known_speed: Callable[[str], float | None] = lambda host: None
+    threads: ThreadLane = field(default_factory=ThreadLane)
+    _helper: HelperLane | None = None
+    _stores: dict[Path | None, CheckpointStore] = field(default_factory=dict)
+
+    def order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
+        """Return a checked order. Raises InputError or SourceError, before anything is sent."""
+        given = {name: value for name, value in arguments.items() if value is not None or name == "checkpoint_dir"}
+        unknown = sorted(set(given) - {*PLACE_NAMES, *OPTION_NAMES, *_OTHER_NAMES})
+        if unknown:
+            raise InputError(
+                f"{unknown[0]!r} is not an argument of an upload.",
+                f"The arguments are {', '.join((*_OTHER_NAMES, *PLACE_NAMES, *OPTION_NAMES))}.",
+                code="UnknownArgument",
+            )
+        file = FileSource(source)
+        mark = file.check()
+        goal = parse_target(target, file.path.name)
+        options = make_options({name: given[name] for name in OPTION_NAMES if name in given}, goal.key, file.path.name)
+        endpoint = self._endpoint(given)
+        plan = self._plan(mark.size, given.get("part_size"), endpoint.describe())
+        return Order(
+            transfer_id=transfer_id(str(file.path), goal, endpoint.describe()),
+            source=file,
+            target=goal,
+            plan=plan,
+            options=options,
+            control=self._control(endpoint, given.get("credentials"), given.get("profile")),
+            store=self.store(given.get("checkpoint_dir", UNSET)),
+            lane=self._lane(plan, given.get("executor")),
+            clock=self.clock,
+            policy=self._policy(given.get("retries")),
+            send_part=send_part,
+            route=endpoint.route(self.settings.stall_seconds),
+            place=endpoint.place(),
+            host=endpoint.describe(),
+            parallel=_parallel(given.get("parallel", self.settings.parallel)),
+            parallel_most=self.settings.parallel_most,
+            limit=parse_limit(given.get("limit")),
+            force=bool(given.get("force")),
+        )
+
+    def order_of(self, record: CheckpointRecord, store: CheckpointStore) -> Order:
+        """Return the order that an earlier kernel began. Raises InputError where it cannot be reached from here."""
+        header = record.header
+        endpoint = EndpointSettings.from_place(
+            header.place,
+            proxy=self.settings.proxy,
+            connect_timeout_seconds=self.settings.connect_timeout_seconds,
+        )
+        plan = header.plan
+        return Order(
+            transfer_id=header.transfer_id,
+            source=FileSource(header.source),
+            target=header.target,
+            plan=plan,
+            options=make_options(header.options, header.target.key),
+            control=self._control(endpoint, None, None),
+            store=store,
+            lane=self._lane(plan, None),
+            clock=self.clock,
+            policy=self._policy(None),
+            send_part=send_part,
+            route=endpoint.route(self.settings.stall_seconds),
+            place=endpoint.place(),
+            host=endpoint.describe(),
+            parallel=_parallel(self.settings.parallel),
+            parallel_most=self.settings.parallel_most,
+        )
+
+    def with_credentials(self, order: Order, credentials: Any) -> Order:
+        """Return the order with other credentials."""
+        assert isinstance(order.control, SdkControl)
+        return replace(order, control=self._control(order.control.settings, credentials, None))
+
+    def store(self, directory: str | os.PathLike[str] | Unset | None = UNSET) -> CheckpointStore:
+        """Return the checkpoint store of a directory; None, 'none' or 'off' switch resuming off."""
+        path: Path | None
+        if isinstance(directory, Unset):
+            path = self.settings.checkpoint_path()
+        elif directory is None or str(directory).lower() in OFF:
+            path = None
+        else:
+            path = Path(directory).expanduser()
+        path = Path(os.path.abspath(path)) if path else None  # noqa: PTH100 - resolve() would follow links
+        if path not in self._stores:
+            self._stores[path] = CheckpointDirectory(path) if path else NoCheckpoints()
+        return self._stores[path]
+
+    def stores(self) -> tuple[CheckpointStore, ...]:
+        """Return the settings' store and every other one that was used in this kernel."""
+        self.store()
+        return tuple(self._stores.values())
+
+    def _plan(self, size: int, part_size: Any, host: str) -> Plan:
+        wanted = self.settings.part_size if part_size is None else part_size
+        if wanted == "auto":
+            return make_plan(size, default_part_size=auto_part_size(size, self.known_speed(host)))
+        if part_size is None:  # a setting is meant for all files, so it gives way to one that needs larger parts
+            return make_plan(size, default_part_size=parse_size(wanted, "part_size"))
+        return make_plan(size, parse_size(part_size, "part_size"))
+
+    def _lane(self, plan: Plan, executor: Any) -> Lane:
+        if executor is not None:
+            return ExecutorLane(executor)
+        choice = self.settings.helper
+        if choice == "never" or not helper_possible() or (choice == "auto" and plan.size < HELPER_FROM_BYTES):
+            return self.threads
+        if self._helper is None:
+            self._helper = HelperLane()
+        return self._helper
+
+    def _endpoint(self, given: Mapping[str, Any]) -> EndpointSettings:
+        values = {name: given.get(name, getattr(self.settings, name)) for name in PLACE_NAMES}
+        env_region, env_endpoint = os.environ.get("OSS_REGION"), os.environ.get("OSS_ENDPOINT")
+        file_region, file_endpoint = config_place(given.get("profile") or self.settings.profile)
+        # Never half from here and half from there: a region of one source may contradict the endpoint of another.
+        if not values["endpoint"] and not values["region"]:
+            if env_region or env_endpoint:
+                values |= {"region": env_region, "endpoint": env_endpoint}
+            else:
+                values |= {"region": file_region, "endpoint": file_endpoint}
+        elif not values["region"] and values["endpoint"] == env_endpoint:
+            values["region"] = env_region
+        return EndpointSettings(**values, connect_timeout_seconds=self.settings.connect_timeout_seconds)
+
+    def _control(self, endpoint: EndpointSettings, credentials: Any, profile: str | None) -> SdkControl:
+        profile = profile or self.settings.profile
+        if credentials is None and profile is None:
+            credentials = sandbox_credentials(endpoint.url)
+        return SdkControl(endpoint, credentials_chain(credentials, profile))
+
+    def _policy(self, retries: int | None) -> RetryPolicy:
+        count = self.settings.retries if retries is None else _count(retries, "retries", least=0)
+        return RetryPolicy(attempts=1 + count)
+
+
+def parse_limit(limit: int | str | None) -> float | None:
+    """Return bytes per second for ``"20MiB/s"``; None and ``"none"`` are no limit."""
+    if limit is None or str(limit).lower() in OFF:
+        return None
+    return float(parse_size(limit, "limit"))
+
+
+def _parallel(value: Any) -> int | None:
+    return None if str(value).lower() == "auto" else _count(value, "parallel")
+
+
+def _count(value: Any, name: str, least: int = 1) -> int:
+    try:
+        count = int(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}={value!r} is not a whole number.", f"Write it like {name}=3.") from None
+    if count < least:
+        raise InputError(f"{name}={count} is too few.", f"Write {name}={least} or more.")
+    return count

@@ -1,0 +1,107 @@
+"""What `import oss_jupyter as oj` offers, as one object per kernel: start, find, resume, show."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from oss_jupyter.engine.manager import Manager
+from oss_jupyter.engine.reporter import Reporter
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import InputError
+from oss_jupyter.local.source import FileSource
+from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.record import CheckpointRecord
+from oss_jupyter.model.states import Event, State, allowed
+from oss_jupyter.notebook.config import OssJupyter
+from oss_jupyter.notebook.rehoming import rehome_checkpoint
+from oss_jupyter.notebook.wiring import Wiring, parse_limit
+
+# A kernel that goes waits this long, all told, for parts to give way; what is later is sent again by the next one.
+_EXIT_SECONDS = 1.5
+
+
+class Workbench:
+    """The transfers of this kernel and how to get more."""
+
+    def __init__(self, settings: OssJupyter | None = None) -> None:
+        self.settings = settings or OssJupyter()
+        self.manager = Manager()
+        self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
+        self.manager.set_limit(parse_limit(self.settings.limit))
+        self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")
+        self.reporter = Reporter()
+        atexit.register(self.manager.pause_all, _EXIT_SECONDS)
+
+    def upload(
+        self,
+        source: str | os.PathLike[str],
+        target: str,
+        arguments: Mapping[str, Any],
+        on_progress: Callable[[Snapshot], None] | None = None,
+    ) -> Transfer:
+        """Start, attach to or resume the upload of `source` to `target`."""
+        order = self.wiring.order(source, target, arguments)
+        order.lane.start()
+        transfer = self.manager.upload(order)
+        if on_progress is not None:
+            self.reporter.add(transfer, on_progress)
+        return transfer
+
+    def transfers(self) -> tuple[Transfer, ...]:
+        """Return the live ones and those that earlier kernels left in the checkpoint directories."""
+        for store in self.wiring.stores():
+            for record in store.records():
+                self._adopt(record, store)
+        return self.manager.transfers()
+
+    def find(self, text: str) -> Transfer:
+        """Return the transfer whose id begins with `text`. Raises TransferNotFound, InputError."""
+        self.transfers()
+        return self.manager.find(text)
+
+    def unfinished(self) -> tuple[Transfer, ...]:
+        """Return what could be resumed now."""
+        return tuple(transfer for transfer in self.transfers() if allowed(transfer.state, Event.RESUME))
+
+    def resume(self, text: str, credentials: Any = None) -> tuple[Transfer, ...]:
+        """Resume one transfer, or all of them for ``"all"``, and return them."""
+        chosen = self.unfinished() if text == "all" else (self.find(text),)
+        for transfer in chosen:
+            if credentials is not None:
+                transfer.renew(self.wiring.with_credentials(transfer.order, credentials))
+            transfer.resume()
+        return chosen
+
+    def rehome(self, transfer: Transfer, path: str | os.PathLike[str]) -> Transfer:
+        """Return the same upload, interrupted, with its file at another path; it has another id.
+
+        Raises InputError where it runs or is over, or where that cannot be the same file.
+        """
+        if transfer.state not in (State.FAILED, State.INTERRUPTED):
+            raise InputError(f"The file of an upload that is {transfer.state} stays where it is.", "Pause or abort it.")
+        order = transfer.order
+        record = rehome_checkpoint(order, FileSource(path))
+        if record.header.transfer_id == transfer.id:
+            return transfer
+        self.manager.forget(lambda known: known is transfer)
+        return self.manager.adopt(self.wiring.order_of(record, order.store), record)
+
+    def elsewhere(self) -> Iterator[CheckpointRecord]:
+        """Yield what other kernels drive and this one knows nothing else of."""
+        known = {transfer.id for transfer in self.transfers()}
+        for store in self.wiring.stores():
+            for record in store.records():
+                if record.header.transfer_id not in known and store.busy(record.header.transfer_id):
+                    yield record
+
+    def _adopt(self, record: Any, store: Any) -> None:
+        if store.busy(record.header.transfer_id):
+            return
+        try:
+            order = self.wiring.order_of(record, store)
+        except InputError:
+            return  # it names a certificate file or an endpoint that is not valid here; its journal stays
+        self.manager.adopt(order, record)

@@ -1,0 +1,91 @@
+"""A real ipykernel as a front end sees it: cells, their outputs by display id, interrupts, and a sudden end."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import KernelManager
+
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass
+class Cell:
+    """The outputs of one cell so far."""
+
+    message_id: str
+    bundles: list[dict[str, str]] = field(default_factory=list)
+    text: str = ""
+    error: dict[str, Any] | None = None
+    idle: bool = False
+
+
+class Kernel:
+    """One kernel process and its only client."""
+
+    def __init__(self, folder: Path, arguments: Sequence[str] = ()) -> None:
+        self._manager: Any = KernelManager(kernel_name="python3")
+        self._manager.start_kernel(cwd=str(folder), extra_arguments=list(arguments))
+        self._client: Any = self._manager.client()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=_PATIENCE_SECONDS)
+        self._cells: dict[str, Cell] = {}
+        self._displays: dict[str, dict[str, str]] = {}
+        self.said: list[str] = []
+
+    def begin(self, code: str) -> Cell:
+        """Send a cell and do not wait for it."""
+        cell = Cell(self._client.execute(code))
+        self._cells[cell.message_id] = cell
+        return cell
+
+    def run(self, code: str) -> Cell:
+        """Run a cell to its end."""
+        cell = self.begin(code)
+        self.until(lambda: cell.idle)
+        return cell
+
+    def until(self, is_true: Callable[[], bool]) -> None:
+        """Take in what the kernel says until something is true."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not is_true():
+            assert time.monotonic() < deadline, "the kernel did not get there:\n" + "\n".join(self.said[-20:])
+            try:
+                self._take(self._client.get_iopub_msg(timeout=0.5))
+            except queue.Empty:
+                continue
+
+    def interrupt(self) -> None:
+        """What the stop button does."""
+        self._manager.interrupt_kernel()
+
+    def kill(self) -> None:
+        """End the process at once, as a crash would; harmless when it is gone."""
+        if self._manager is not None:
+            self._client.stop_channels()
+            self._manager.shutdown_kernel(now=True)
+            self._manager = None
+
+    def _take(self, message: dict[str, Any]) -> None:
+        kind, content = message["msg_type"], message["content"]
+        if kind != "execute_input":  # which repeats the cell
+            self.said.append(repr(content))
+        if kind == "update_display_data":
+            self._displays[content["transient"]["display_id"]].update(content["data"])
+        cell = self._cells.get(message["parent_header"].get("msg_id", ""))
+        if cell is None:
+            return
+        if kind in ("display_data", "execute_result"):
+            cell.bundles.append(content["data"])
+            self._displays[content.get("transient", {}).get("display_id", "")] = content["data"]
+        elif kind == "stream":
+            cell.text += content["text"]
+        elif kind == "error":
+            cell.error = content
+        elif kind == "status" and content["execution_state"] == "idle":
+            cell.idle = True

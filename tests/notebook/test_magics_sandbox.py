@@ -1,0 +1,48 @@
+"""`%oss_sandbox`: a server behind the kernel, and settings that lead to it and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oss_jupyter.errors import InputError, OssJupyterError
+from oss_jupyter.notebook import front
+from oss_jupyter.notebook.sandbox_process import sandbox_command
+
+from .conftest import Shell
+
+
+@pytest.fixture
+def no_sandbox_left(place: Path) -> Iterator[None]:
+    """Whatever a test starts ends with it."""
+    yield
+    sandbox_command("--stop")
+
+
+def test_start_upload_stop(shell: Shell, data: Path, no_sandbox_left: None) -> None:
+    """After `start` the line it proposes uploads without any other setting; `stop` brings the settings back."""
+    shell.ok("%config OssJupyter.region = 'cn-shanghai'\n%config OssJupyter.accelerate = True")
+    assert "No sandbox is running. Start one with: %oss_sandbox start" in shell.ok("%oss_sandbox").text
+    lines = shell.ok("%oss_sandbox start --rate 50MiB/s --bucket my-bucket").text.strip().splitlines()
+    assert len(lines) == 2
+    example = lines[1].partition("Try: ")[2]
+    assert example == "%oss_upload trips.bin oss://my-bucket/"
+    assert "completed · 8 MiB" in shell.ok(f"{example} --wait").text
+    assert "This kernel uploads to it." in shell.ok("%oss_sandbox status").text
+    assert isinstance(shell.run("%oss_sandbox start --rate 1MiB/s").error, InputError)
+    assert shell.ok("%oss_sandbox start").text.strip().splitlines()[0] == lines[0]
+    assert "The settings are as they were before" in shell.ok("%oss_sandbox stop").text
+    settings = front.settings()
+    assert (settings.endpoint, settings.region, settings.accelerate) == (None, "cn-shanghai", True)
+    assert shell.ok("%oss_sandbox stop").text.strip() == "No sandbox is running."
+
+
+def test_what_the_sandbox_says_is_passed_on(shell: Shell, no_sandbox_left: None) -> None:
+    """A sandbox that cannot start and a rate that is none are explained, and the settings stay."""
+    assert isinstance(shell.run("%oss_sandbox start --rate fast").error, InputError)
+    refused = shell.run("%oss_sandbox start --bucket Not_A_Bucket")
+    assert isinstance(refused.error, OssJupyterError)
+    assert front.settings().endpoint is None
+    assert "Usage: %oss_sandbox" in shell.run("%oss_sandbox explode").text

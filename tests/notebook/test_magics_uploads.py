@@ -1,0 +1,149 @@
+"""`%oss_uploads`: the list and what can be done about its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import InputError, TransferBusy, TransferNotFound
+from oss_jupyter.model.states import State
+from oss_jupyter.notebook import front
+from oss_jupyter.sandbox import Fault, Sandbox
+
+from .conftest import Shell
+
+UPLOAD = "%oss_upload trips.bin oss://test-bucket/k --part-size 1MiB --parallel 2"
+
+
+@pytest.fixture
+def paused(shell: Shell, service: Sandbox, data: Path) -> Transfer:
+    """An upload that was paused with some parts in OSS."""
+    service.faults.add(Fault("UploadPart", part_number=6, kind="stall", times=None))
+    shell.ok(UPLOAD)
+    (transfer,) = front.workbench().manager.transfers()
+    while transfer.snapshot().parts_done < 5:
+        assert not transfer.wait(0.05)
+    shell.ok(f"%oss_uploads pause {transfer.id[:3]}")
+    service.faults.clear()
+    return transfer
+
+
+def test_an_empty_list(shell: Shell) -> None:
+    """Where there is nothing, that is said."""
+    assert "There are no uploads." in shell.ok("%oss_uploads").text
+    assert "Nothing is running." in shell.ok("%oss_uploads pause all").text
+    assert "Nothing is running." in shell.ok("%oss_uploads wait all").text
+    assert "There is nothing to resume." in shell.ok("%oss_uploads resume all").text
+
+
+def test_list_show_resume_wait(shell: Shell, paused: Transfer, service: Sandbox, data: Path) -> None:
+    """A paused upload is listed and shown with its parts, and resumes by a prefix of its id."""
+    listed = shell.ok("%oss_uploads")
+    assert listed.text.split()[:5] == ["id", "file", "target", "status", "progress"]
+    assert f"{paused.id}  trips.bin  oss://test-bucket/k  paused" in listed.text
+    assert f'<td style="text-align:left">{paused.id}</td>' in listed.html[0]
+    shown = shell.ok(f"%oss_uploads show {paused.id}").text
+    assert f"Carry on with: %oss_uploads resume {paused.id}" in shown
+    assert paused.snapshot().upload_id in shown
+    shell.ok(f"%oss_uploads resume {paused.id[:4]}")
+    assert "completed · 8 MiB" in shell.ok(f"%oss_uploads wait {paused.id}").text
+    assert service.object_path("test-bucket", "k").read_bytes() == data.read_bytes()
+
+
+def test_abort_says_what_it_removed(shell: Shell, paused: Transfer, service: Sandbox, data: Path) -> None:
+    """Abort removes parts and checkpoint, says how much, and clean takes it off the list."""
+    parts = paused.snapshot().parts_done
+    assert (
+        f"aborted. {parts} parts ({parts} MiB) were removed from OSS"
+        in shell.ok(f"%oss_uploads abort {paused.id}").text
+    )
+    assert not service.uploads("test-bucket")
+    assert data.exists()
+    assert "1 finished or aborted upload taken off" in shell.ok("%oss_uploads clean").text
+    assert "There are no uploads." in shell.ok("%oss_uploads").text
+    assert isinstance(shell.run(f"%oss_uploads abort {paused.id}").error, TransferNotFound)
+
+
+def test_abort_can_keep_the_parts(shell: Shell, paused: Transfer, service: Sandbox, data: Path) -> None:
+    """With --keep-parts the parts stay, their price is named, and the same cell carries on."""
+    said = shell.ok(f"%oss_uploads abort {paused.id} --keep-parts").text
+    assert "stay in OSS and are billed until they are used or removed" in said
+    assert len(service.uploads("test-bucket")) == 1
+    assert "interrupted" in shell.ok("%oss_uploads").text
+    assert " · kept " in shell.ok(UPLOAD + " --wait").text
+
+
+def test_an_abort_that_failed_is_not_called_done(shell: Shell, paused: Transfer, service: Sandbox) -> None:
+    """Where the service refuses to remove the parts, the failure is shown with what is safe."""
+    service.faults.add(Fault("AbortMultipartUpload", code="AccessDenied", status=403, times=None))
+    ran = shell.run(f"%oss_uploads abort {paused.id}")
+    assert "The parts are still in OSS and the checkpoint is kept" in ran.text
+    assert paused.state is State.FAILED
+
+
+def test_clean_keeps_what_can_be_resumed(shell: Shell, paused: Transfer, tmp_path: Path) -> None:
+    """Clean removes stale locks and no checkpoint, and says what unfinished parts cost."""
+    checkpoints = tmp_path / "state" / "checkpoints"
+    (checkpoints / "aaaaaaaa.lock").touch()
+    held = FileLock(checkpoints / "bbbbbbbb.lock")
+    with held:
+        said = shell.ok("%oss_uploads clean").text
+        assert Path(held.lock_file).exists()
+    assert "0 finished or aborted uploads taken off the list; 1 stale lock file removed." in said
+    assert "1 unfinished upload left, with " in said
+    assert "which are billed until they are used or removed" in said
+    assert (checkpoints / f"{paused.id}.journal").exists()
+    assert not (checkpoints / "aaaaaaaa.lock").exists()
+
+
+def test_another_kernel_is_named(paused: Transfer, new_shell: Callable[..., Shell], tmp_path: Path) -> None:
+    """An upload that another kernel drives is listed as such and left alone, whether it was known before or not."""
+    with FileLock(tmp_path / "state" / "checkpoints" / f"{paused.id}.lock"):
+        other = new_shell()
+        assert not other.ok("%load_ext oss_jupyter").text.strip()
+        assert f"{paused.id}  trips.bin  oss://test-bucket/k  another kernel" in other.ok("%oss_uploads").text
+        for action in ("pause", "resume", "abort", "show", "wait"):
+            assert isinstance(other.run(f"%oss_uploads {action} {paused.id[:5]}").error, TransferBusy)
+    assert "interrupted" in other.ok("%oss_uploads").text
+    with FileLock(tmp_path / "state" / "checkpoints" / f"{paused.id}.lock"):
+        assert "another kernel" in other.ok("%oss_uploads").text
+
+
+def test_journals_that_cannot_be_used_are_named(shell: Shell, tmp_path: Path) -> None:
+    """A damaged checkpoint is listed with its reason, and neither hides the others nor is removed."""
+    path = tmp_path / "state" / "checkpoints" / "damaged.journal"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"nonsense\n")
+    said = shell.ok("%oss_uploads").text
+    assert f"1 checkpoint cannot be used:\n{path}: The first line of the checkpoint cannot be read." in said
+    shell.ok("%oss_uploads clean")
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("explode", "invalid choice: 'explode'"),
+        ("pause", "pause needs the id of an upload."),
+        ("show a b", "1 word too many."),
+    ],
+)
+def test_a_wrong_line_gets_the_usage(shell: Shell, line: str, said: str) -> None:
+    """Wrong words are answered with one line of usage."""
+    ran = shell.run(f"%oss_uploads {line}")
+    assert said in ran.text
+    assert "Usage: %oss_uploads [list | show ID" in ran.text
+
+
+def test_what_cannot_be_done_is_said(shell: Shell, service: Sandbox, data: Path) -> None:
+    """A finished upload cannot be paused, resumed or aborted, and says so in four lines."""
+    shell.ok(UPLOAD + " --wait")
+    (transfer,) = front.workbench().transfers()
+    for action in ("pause", "resume", "abort"):
+        ran = shell.run(f"%oss_uploads {action} {transfer.id}")
+        assert isinstance(ran.error, InputError)
+        assert f"A transfer that is completed cannot {action}." in ran.text
