@@ -1,0 +1,121 @@
+"""The desk: every transfer in one widget, with a form to start one. The banner is the same, with less on it.
+
+The form is part of the widget and not made of stock ipywidgets: their callbacks wait for the running cell, and the
+desk has to browse, start and resume while a model trains. So all of it goes by the protocol in commands.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from traitlets import Bytes, Unicode
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.notebook.panel import bundle
+from oss_jupyter.notebook.panel.commands import Commands
+from oss_jupyter.notebook.panel.desk_disk import INTERVAL_SECONDS, Disk
+from oss_jupyter.notebook.panel.desk_rows import Row, row_elsewhere, row_of, to_text
+from oss_jupyter.notebook.panel.desk_word import DeskWord
+from oss_jupyter.notebook.panel.state import pack
+from oss_jupyter.notebook.panel.widget import PanelWidget
+from oss_jupyter.notebook.workbench import Workbench
+
+DESK, BANNER = "desk", "banner"
+# A long list is sent less often.
+_BYTES_PER_SECOND = 60 * 1024
+
+
+class TransferDesk(PanelWidget):
+    """Shows transfers. Only the painter's thread writes `kind`, `state` and `detail`.
+
+    kind: "desk" or "banner". state: rows as JSON. detail: the card of the transfer that was opened, or nothing.
+    folder: where relative paths begin. target: what the form suggests.
+    """
+
+    _esm = bundle.script("desk.js")
+    _css = bundle.style("card.css") + bundle.style("desk.css")
+
+    kind = Unicode(DESK).tag(sync=True)
+    state = Unicode("[]").tag(sync=True)
+    detail = Bytes().tag(sync=True)
+    folder = Unicode().tag(sync=True)
+    target = Unicode().tag(sync=True)
+
+    def __init__(self, commands: Commands, language: str, kind: str, target: str) -> None:
+        super().__init__(commands, language, kind=kind, folder=str(Path.cwd()), target=target)
+
+    def in_words(self) -> str:
+        """Return a short sentence: the summary below says the rest."""
+        return "The uploads of this kernel, and unfinished ones of earlier kernels; how they stood is below."
+
+
+@dataclass(eq=False)
+class ShownDesk:
+    """A desk and the summary beside it, as the painter sees them.
+
+    only: ids of the transfers that a banner is about; None shows all. opened: id of the transfer whose card is open.
+    """
+
+    desk: TransferDesk
+    bench: Workbench
+    word: DeskWord
+    only: frozenset[str] | None = None
+    opened: str = ""
+    _born: dict[str, int] = field(default_factory=dict)
+    _next_look: float = float("-inf")
+    _next_send: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        self._disk = Disk(self.bench)
+
+    @property
+    def transfer(self) -> None:
+        """A desk shows many, so its commands name the one they mean."""
+
+    def concerns(self, transfer: Transfer) -> bool:
+        """Whether a change of this transfer is to be seen here."""
+        return True
+
+    def set_on_screen(self, view: str, on_screen: bool) -> None:
+        """Note that a view came to the screen or left it."""
+        self.desk.set_on_screen(view, on_screen)
+
+    def paint(self, now: float) -> bool:
+        """Show how everything stands; more is to come while somebody may be looking, or something runs."""
+        if self.desk.on_screen and now >= self._next_look:
+            self._disk.look()
+            self._next_look = now + INTERVAL_SECONDS
+        rows = self._rows()
+        self.word.update(rows, now)
+        if self.desk.on_screen and now >= self._next_send:
+            self._send(rows, now)
+        return self.desk.on_screen or any(row["moving"] for row in rows)
+
+    def hurry(self) -> None:
+        """Look at the disk at the next occasion."""
+        self._next_look = float("-inf")
+
+    def _send(self, rows: list[Row], now: float) -> None:
+        text = to_text(rows)
+        if text != self.desk.state:
+            self.desk.state = text
+            self._next_send = now + len(text) / _BYTES_PER_SECOND
+        self.desk.kind = DESK if self.only is None else BANNER
+        opened = next((one for one in self.bench.manager.transfers() if one.id == self.opened), None)
+        self.desk.detail = pack(opened.snapshot(), opened) if opened else b""
+
+    def _rows(self) -> list[Row]:
+        """Return the rows, the newest first. A row stays at its place, or one would press the wrong button."""
+        disk = self._disk
+        rows = [row_elsewhere(record) for record in reversed(disk.elsewhere)]
+        for transfer in self.bench.manager.transfers():
+            # What the disk said may be older than the transfer's last start, and while it runs, its lock is ours.
+            rests, known = transfer.wait(0), transfer.id
+            rows.append(
+                row_of(transfer, missing=rests and known in disk.missing, elsewhere=rests and known in disk.busy)
+            )
+        unique = {row["id"]: row for row in rows if self.only is None or row["id"] in self.only}
+        for transfer_id in unique:
+            self._born.setdefault(transfer_id, len(self._born))
+        return sorted(unique.values(), key=lambda row: -self._born[row["id"]])

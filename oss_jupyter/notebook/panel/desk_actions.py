@@ -1,0 +1,106 @@
+"""What the desk and the banner can ask beyond the buttons of a single transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import InputError
+from oss_jupyter.model.states import Event, allowed
+from oss_jupyter.notebook.panel.arguments import Arguments
+from oss_jupyter.notebook.panel.commands import Commands, Handler, Reply
+from oss_jupyter.notebook.panel.desk import ShownDesk
+from oss_jupyter.notebook.panel.errands import Errands
+from oss_jupyter.notebook.panel.folder import list_folder
+from oss_jupyter.notebook.workbench import Workbench
+
+_PATH_MAX = 4096
+# An argument of `upload` each; what was left empty comes from the settings.
+_OPTIONS = ("part_size", "parallel", "limit", "storage_class", "acl")
+
+
+class DeskActions:
+    """Commands that name a desk by its widget.
+
+    bench: starts and finds transfers. shown: a desk by its widget's id, or None. touched: called with a desk after
+    something was asked for that it should show.
+    """
+
+    def __init__(
+        self,
+        bench: Callable[[], Workbench],
+        shown: Callable[[str], ShownDesk | None],
+        touched: Callable[[ShownDesk], None],
+    ) -> None:
+        self._bench = bench
+        self._shown = shown
+        self._touched = touched
+        self._errands = Errands()
+
+    def add_to(self, commands: Commands) -> None:
+        """Make the commands known."""
+        commands.add("start", self._errands.slowly(self._on_desk(self._start)))
+        commands.add("rehome", self._errands.slowly(self._on_desk(self._rehome)))
+        commands.add("browse", self._errands.slowly(self._on_desk(self._browse)))
+        commands.add("open", self._on_desk(self._open))
+        commands.add("review", self._on_desk(self._review))
+        commands.add("resume_these", self._on_desk(self._resume_these))
+        commands.add("discard_these", self._on_desk(self._discard_these))
+
+    def _on_desk(self, action: Callable[[ShownDesk, Arguments], Reply]) -> Handler:
+        def handle(arguments: Arguments) -> Reply:
+            desk = self._shown(arguments.text("widget"))
+            if desk is None:
+                raise InputError("This desk is not known to the kernel.", "Run the cell again.")
+            reply = action(desk, arguments)
+            desk.hurry()
+            self._touched(desk)
+            return reply
+
+        return handle
+
+    def _start(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+        options = {name: arguments.text(name) for name in _OPTIONS if name in arguments}
+        source = _path(desk, arguments)
+        transfer = self._bench().upload(source, arguments.text("target", _PATH_MAX), options)
+        return {"transfer": transfer.id}
+
+    def _rehome(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+        bench = self._bench()
+        before = bench.manager.find(arguments.text("transfer"))
+        transfer = bench.rehome(before, _path(desk, arguments))
+        if desk.only is not None:
+            desk.only = desk.only - {before.id} | {transfer.id}
+        transfer.resume()
+        return {"transfer": transfer.id}
+
+    def _browse(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+        start = Path(desk.desk.folder)
+        return list_folder(arguments.text("path", _PATH_MAX) if "path" in arguments else ".", start)
+
+    def _open(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+        desk.opened = arguments.text("transfer") if "transfer" in arguments else ""
+        return {}
+
+    def _review(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+        desk.only = None
+        return {}
+
+    def _resume_these(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+        return self._ask_these(desk, Event.RESUME, Transfer.resume)
+
+    def _discard_these(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+        return self._ask_these(desk, Event.ABORT, Transfer.abort)
+
+    def _ask_these(self, desk: ShownDesk, event: Event, action: Callable[[Transfer], None]) -> Reply:
+        only = desk.only or frozenset()
+        chosen = [one for one in self._bench().manager.transfers() if one.id in only and allowed(one.state, event)]
+        for transfer in chosen:
+            action(transfer)
+        return {"count": len(chosen)}
+
+
+def _path(desk: ShownDesk, arguments: Arguments) -> Path:
+    """Return a path as it was meant when the desk was opened: a later chdir does not change it."""
+    return Path(desk.desk.folder) / Path(arguments.text("path", _PATH_MAX)).expanduser()

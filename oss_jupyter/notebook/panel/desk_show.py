@@ -1,0 +1,44 @@
+"""Putting a desk or a banner under the running cell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.states import State
+from oss_jupyter.notebook.front import workbench
+from oss_jupyter.notebook.ipython import display
+from oss_jupyter.notebook.panel.desk import BANNER, DESK, ShownDesk, TransferDesk
+from oss_jupyter.notebook.panel.desk_word import DeskWord, static
+from oss_jupyter.notebook.panel.show import stage
+
+
+def show_desk(language: str = "") -> None:
+    """Display every transfer and a form to start one. `language` is "en", "zh", or "" for the page's own."""
+    _show(DESK, None, language, ["The uploads are listed here while the kernel runs."])
+
+
+def show_banner(transfers: Sequence[Transfer], lines: Sequence[str], language: str = "") -> None:
+    """Display what waits to be carried on; `lines` say the same where there are no widgets. Nothing is sent."""
+    _show(BANNER, frozenset(transfer.id for transfer in transfers), language, lines)
+
+
+def _show(kind: str, only: frozenset[str] | None, language: str, lines: Sequence[str]) -> None:
+    bench, on = workbench(), stage()
+    language = language or bench.settings.language
+    desk = TransferDesk(on.commands, language, kind, _likely_target(bench.manager.transfers()))
+    display(desk)
+    handle = display(static(lines), raw=True, display_id=True)
+    word = DeskWord(lambda words: handle.update(words, raw=True), time.monotonic())
+    on.add(desk, ShownDesk(desk, bench, word, only))
+
+
+def _likely_target(transfers: Sequence[Transfer]) -> str:
+    """Return the place of the latest upload that did not fail: the next one goes there more often than not."""
+    for transfer in reversed(transfers):
+        if transfer.state is not State.FAILED:
+            target = transfer.order.target
+            folder, slash, _ = target.key.rpartition("/")
+            return f"oss://{target.bucket}/{folder}{slash}"
+    return ""

@@ -1,0 +1,64 @@
+"""The words beside the desk that stay in the notebook: its list as a plain table, hidden while the desk lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from oss_jupyter.model.sizes import format_progress
+from oss_jupyter.notebook.markup import lines_html, table_html
+from oss_jupyter.notebook.panel.desk_rows import Row
+from oss_jupyter.notebook.panel.last_word import INTERVAL_SECONDS, STYLE, Bundle, moment
+from oss_jupyter.notebook.text import columns, counted, printable
+
+_ROWS_MAX = 8
+_NAME_MAX = 60
+_HEADER = ("file", "target", "status", "in OSS")
+
+
+class DeskWord:
+    """Publishes the table when a transfer changes its state and, in between, now and then. One thread uses it."""
+
+    def __init__(self, publish: Callable[[Bundle], None], now: float) -> None:
+        self._publish = publish
+        self._shown: list[tuple[str, str]] | None = None
+        self._next_at = now + INTERVAL_SECONDS
+
+    def update(self, rows: Sequence[Row], now: float) -> None:
+        """Publish, if it is time; `now` in monotonic seconds."""
+        states = [(row["id"], row["state"]) for row in rows]
+        moving = any(row["moving"] for row in rows)
+        if states == self._shown and not (moving and now >= self._next_at):
+            return
+        self._shown, self._next_at = states, now + INTERVAL_SECONDS
+        self._publish(desk_summary(rows))
+
+
+def desk_summary(rows: Sequence[Row]) -> Bundle:
+    """Return the list as HTML and as text, the newest first and not too many."""
+    if not rows:
+        return static(["There are no uploads."])
+    cells = [tuple(map(printable, _cells(row))) for row in rows[:_ROWS_MAX]]
+    more = [f"and {counted(len(rows) - _ROWS_MAX, 'more upload')}"] if len(rows) > _ROWS_MAX else []
+    below = [*more, moment()]
+    return {
+        "text/html": f'{STYLE}<div class="ossj-static">{table_html(cells, _HEADER)}{lines_html(below)}</div>',
+        "text/plain": "\n".join([columns([_HEADER, *cells]), *below]),
+    }
+
+
+def static(lines: Sequence[str]) -> Bundle:
+    """Return lines of text as what stands beside a widget."""
+    return {
+        "text/html": f'{STYLE}<div class="ossj-static">{lines_html(lines)}</div>',
+        "text/plain": "\n".join(lines),
+    }
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    confirmed_bytes = row["total"] if row["state"] == "completed" else row["kept"] + row["confirmed"]
+    return (_short(row["name"]), _short(row["url"]), row["state"], format_progress(confirmed_bytes, row["total"]))
+
+
+def _short(text: str) -> str:
+    half = _NAME_MAX // 2
+    return text if len(text) <= _NAME_MAX else f"{text[:half]}…{text[-half:]}"

@@ -1,0 +1,35 @@
+// One bar in three tones and the lines under it.
+
+import { make, setAttribute, setShown, setText } from "./dom.js";
+import { percent } from "./format.js";
+import { barShares, keptLine, mainLine } from "./lines.js";
+
+export function createBar(say) {
+  const element = make("div", "ossj-progress");
+  const track = make("div", "ossj-bar");
+  track.setAttribute("role", "progressbar");
+  track.setAttribute("aria-label", say("progress"));
+  track.setAttribute("aria-valuemin", "0");
+  track.setAttribute("aria-valuemax", "100");
+  const tones = { kept: make("div", "ossj-kept"), confirmed: make("div", "ossj-done"), flying: make("div", "ossj-wire") };
+  track.append(...Object.values(tones));
+  const line = make("div", "ossj-line");
+  const kept = make("div", "ossj-line ossj-muted");
+  element.append(track, line, kept);
+
+  function update(state) {
+    const shares = barShares(state);
+    for (const [name, tone] of Object.entries(tones)) tone.style.width = `${100 * shares[name]}%`;
+    tones.flying.classList.toggle("ossj-again", !state.moving && state.state !== "completed");
+    const words = mainLine(state, say);
+    setShown(track, !state.parts_gone);
+    setAttribute(track, "aria-valuenow", percent(state.fraction));
+    setAttribute(track, "aria-valuetext", words);
+    setText(line, words);
+    const keptWords = keptLine(state, say);
+    setText(kept, keptWords);
+    setShown(kept, keptWords !== "");
+  }
+
+  return { element, update };
+}

@@ -1,0 +1,117 @@
+// The card of one transfer. It shows the trait `state` and sends commands; what is true is decided in the kernel.
+// Elements are made once and changed in place, so that focus, selection and an open fold survive every update.
+
+import { createBar } from "./bar.js";
+import { createControls } from "./controls.js";
+import { createDetails } from "./details.js";
+import { make, setAttribute, setShown, setText } from "./dom.js";
+import { createHead } from "./head.js";
+import { createLegend } from "./legend.js";
+import { announcement } from "./lines.js";
+import { createPartMap } from "./partmap.js";
+import { createRpc, newId } from "./rpc.js";
+import { decode } from "./state.js";
+import { createTrouble } from "./trouble.js";
+import { watchScreen, watchTheme } from "./watch.js";
+
+const OVER = ["completed", "aborted"];
+
+export function createCard(model, say) {
+  const widgetId = model.get("widget_id");
+  const rpc = createRpc(model, widgetId);
+  const element = make("section", "ossj-card ossj-live");
+  // The notebook's shortcuts are single letters and arrows: keys pressed in the card must not cut cells. Saving and the
+  // like still work.
+  element.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+  });
+  const notice = make("div", "ossj-notice");
+  const announcer = make("div", "ossj-hidden");
+  announcer.setAttribute("role", "status");
+  notice.setAttribute("role", "status");
+  notice.hidden = true;
+
+  const head = createHead(say);
+  const bar = createBar(say);
+  const legend = createLegend(say);
+  const map = createPartMap(say, legend.colours, askPart);
+  const trouble = createTrouble(say);
+  const controls = createControls(say, ask);
+  const details = createDetails(say);
+  element.append(head.element, bar.element, map.element, legend.element, trouble.element);
+  element.append(controls.element, notice, details.element, announcer);
+
+  let state = null;
+  let stopped = false;
+  let announced = "";
+
+  function update() {
+    state = decode(model.get("state"));
+    if (!state) return;
+    setAttribute(element, "aria-label", say("label", { name: state.name, url: state.url }));
+    head.update(state, stopped);
+    for (const view of [map, legend]) setShown(view.element, !state.parts_gone);
+    for (const view of [bar, legend, map, trouble, controls, details]) view.update(state);
+    announce();
+  }
+
+  function announce() {
+    const standing = `${state.state} ${state.phase}`;
+    if (announced && announced !== standing) setText(announcer, announcement(state, say));
+    announced = standing;
+  }
+
+  function showNotice(text) {
+    setText(notice, text);
+    setShown(notice, text !== "");
+  }
+
+  async function ask(command, args) {
+    showNotice("");
+    const reply = await rpc.request(command, { transfer: state.id, ...args }, () => showNotice(say("kernel_busy")));
+    showNotice(reply.status === "error" ? [reply.error[0], reply.error[2]].filter(Boolean).join(" ") : "");
+    return reply.status === "ok";
+  }
+
+  async function askPart(number) {
+    if (stopped) return null;
+    const reply = await rpc.request("part", { transfer: state.id, number });
+    return reply.part ?? null;
+  }
+
+  // A transfer that is over does not need its kernel any more: its card stays as it is.
+  function stop() {
+    if (stopped || !state || OVER.includes(state.state)) return;
+    stopped = true;
+    element.classList.replace("ossj-live", "ossj-stopped");
+    head.update(state, true);
+    setShown(controls.element, false);
+    showNotice(say("restarted"));
+    map.recolour();
+  }
+
+  async function checkKernel() {
+    const whole = await model.widget_manager?.get_model?.(widgetId)?.catch?.(() => null);
+    if (whole?.comm_live === false) stop();
+  }
+
+  model.on("change:state", update);
+  model.on("comm_live_update", checkKernel);
+  const view = newId();
+  const stopWatching = [
+    watchTheme(map.recolour),
+    watchScreen(element, (visible) => rpc.request("visible", { view, visible })),
+    map.close,
+  ];
+  update();
+  checkKernel();
+
+  function close() {
+    stopWatching.forEach((stopOne) => stopOne());
+    model.off("change:state", update);
+    model.off("comm_live_update", checkKernel);
+    rpc.close();
+  }
+
+  return { element, close };
+}

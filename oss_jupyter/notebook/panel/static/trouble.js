@@ -1,0 +1,77 @@
+// What went wrong, in four lines with the cell to run; and what else there is to say.
+
+import { button, make, setShown, setText } from "./dom.js";
+import { codeLine } from "./lines.js";
+
+const COPIED_MS = 2000;
+
+export function createTrouble(say) {
+  const element = make("div", "ossj-trouble");
+  const box = make("div", "ossj-error");
+  const lines = make("div", "ossj-error-lines");
+  const copy = button("", say("copy_error"), async () => {
+    if (!(await copyText(text))) return;
+    setText(copy, say("copied"));
+    setTimeout(() => setText(copy, say("copy_error")), COPIED_MS);
+  });
+  const notes = make("ul", "ossj-notes");
+  box.append(lines, copy);
+  element.append(box, notes);
+  let text = "";
+  let shownNotes = "";
+
+  function update(state) {
+    setShown(box, state.error !== null);
+    const newText = state.error ? [...state.error, state.cell].filter(Boolean).join("\n") : "";
+    if (newText !== text) lines.replaceChildren(...(state.error ? errorLines(state, say) : []));
+    text = newText;
+    const newNotes = state.notes.join("\n");
+    if (newNotes !== shownNotes) notes.replaceChildren(...state.notes.map((note) => make("li", "", note)));
+    shownNotes = newNotes;
+    setShown(notes, newNotes !== "");
+  }
+
+  return { element, update };
+}
+
+function errorLines(state, say) {
+  const [what, safe, advice, code] = state.error;
+  const rows = [make("div", "ossj-what", what), make("div", "", safe), make("div", "ossj-advice", advice)];
+  if (state.cell) rows[2].append(" ", make("span", "ossj-muted", `${say("run_cell")}:`), " ", make("code", "", state.cell));
+  rows.push(codeRow(code, say));
+  return rows;
+}
+
+function codeRow(code, say) {
+  const row = make("div", "ossj-code");
+  codeLine(code).forEach(({ text, link }, index) => {
+    if (index) row.append(" · ");
+    row.append(link ? adviceLink(text, say) : text);
+  });
+  return row;
+}
+
+function adviceLink(url, say) {
+  const link = make("a", "", say("advice_link"));
+  return Object.assign(link, { href: url, target: "_blank", rel: "noopener noreferrer", title: url });
+}
+
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyBySelection(text); // the clipboard is closed to pages that did not come over https
+  }
+}
+
+function copyBySelection(text) {
+  const area = Object.assign(make("textarea"), { value: text });
+  const focused = document.activeElement;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  focused?.focus();
+  return done;
+}

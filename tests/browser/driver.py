@@ -1,0 +1,250 @@
+"""A real JupyterLab and a real browser, driven from a test.
+
+    with Lab(directory) as lab, chromium() as browser:
+        notebook = lab.open(browser, ["1 + 1"])
+        notebook.run(0)
+
+Everything Jupyter writes goes below one directory, so nothing of the user's is read or changed. Lab is driven by its
+own commands, which say when they have finished; what people press with a mouse or a keyboard is pressed in the page.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+START_SECONDS = 60.0
+_POLL_SECONDS = 0.1
+
+# No network but the loopback's: a test that needs more is wrong, and a browser that phones home is slow.
+_CHROMIUM_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-sync",
+    "--disable-component-update", "--disable-default-apps", "--no-first-run", "--no-default-browser-check",
+    "--metrics-recording-only", "--disable-features=Translate,OptimizationHints,MediaRouter",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)  # fmt: skip
+
+# Not shell.currentWidget: that is nothing for a moment whenever the focus moves.
+_PANEL = "[...window.jupyterapp.shell.widgets('main')].find((widget) => widget.context && widget.sessionContext)"
+_READY = f"""() => {{
+    const panel = window.jupyterapp?.shell && {_PANEL};
+    return panel?.context.isReady && panel.sessionContext.session?.kernel?.status === 'idle';
+}}"""
+_RUN = f"""async (index) => {{
+    const panel = {_PANEL};
+    window.jupyterapp.shell.activateById(panel.id);
+    panel.content.activeCellIndex = index;
+    panel.content.deselectAll();
+    await window.jupyterapp.commands.execute('notebook:run-cell');
+}}"""
+_OUTPUTS = f"(index) => {_PANEL}.content.widgets[index].model.outputs.toJSON()"
+_SHUT_DOWN = f"async () => {{ await {_PANEL}?.sessionContext.shutdown(); }}"
+_WATCH_RESTART = f"""() => {{
+    const kernel = {_PANEL}.sessionContext.session.kernel;
+    window.sawRestart = false;
+    kernel.statusChanged.connect((_, status) => {{ if (status.includes('restarting')) window.sawRestart = true; }});
+}}"""
+
+
+def find_chromium() -> str | None:
+    """Return the browser's path, or None where there is none."""
+    named = os.environ.get("OSS_JUPYTER_CHROMIUM")
+    return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(_CHROMIUM_FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Lab:
+    """A Jupyter server below `directory`; notebooks lie in `directory`/work. Notebook 7 is the other application."""
+
+    def __init__(
+        self,
+        directory: Path,
+        python: str = sys.executable,
+        environment: dict[str, str] | None = None,
+        application: str = "jupyterlab",
+    ) -> None:
+        self.directory = directory
+        self.work = directory / "work"
+        self._python = python
+        self._application = application
+        self._environment = environment or {}
+        self._token = secrets.token_hex(16)
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Lab:
+        self.work.mkdir(parents=True, exist_ok=True)
+        self._silence_the_news()
+        with (self.directory / "server.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    self._python, "-m", self._application, "--no-browser", "--allow-root", f"--port={self._port}",
+                    "--ip=127.0.0.1", f"--IdentityProvider.token={self._token}", f"--ServerApp.root_dir={self.work}",
+                    "--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True",
+                    "--JupyterNotebookApp.expose_app_in_browser=True",
+                ],
+                cwd=self.work, env=self._own_environment(), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        self._wait_until_up()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def open(self, browser: Browser, cells: Sequence[str], name: str = "test", **context: Any) -> Notebook:
+        """Write a notebook with these cells and open it in a page of its own, with its kernel idle."""
+        cells_json: list[dict[str, Any]] = [
+            {"cell_type": "code", "id": f"cell-{index}", "source": source, "metadata": {}, "outputs": [],
+             "execution_count": None}
+            for index, source in enumerate(cells)
+        ]  # fmt: skip
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        content = {"cells": cells_json, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+        path = self.work / f"{name}.ipynb"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return self.reopen(browser, name, **context)
+
+    def reopen(self, browser: Browser, name: str = "test", **context: Any) -> Notebook:
+        """Open a notebook that is there; `context` goes to the browser: viewport, color_scheme, device_scale_factor."""
+        page = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **context})
+        place = "lab/tree" if self._application == "jupyterlab" else "notebooks"
+        notebook = Notebook(page, self.work / f"{name}.ipynb", f"{self._url}/{place}/{name}.ipynb?reset")
+        page.goto(f"{notebook.url}&token={self._token}")
+        notebook.wait_until_ready()
+        return notebook
+
+    @property
+    def _url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def _own_environment(self) -> dict[str, str]:
+        places = {
+            "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
+            "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython",
+            "OSS_JUPYTER_STATE_DIR": "state",
+        }  # fmt: skip
+        own = {variable: str(self.directory / name) for variable, name in places.items()}
+        return {**os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1", **self._environment}
+
+    def _silence_the_news(self) -> None:
+        """Its popup hides the lower right corner of the page."""
+        settings = self.directory / "settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True, exist_ok=True)
+        silent = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+        (settings / "notification.jupyterlab-settings").write_text(json.dumps(silent), encoding="utf-8")
+
+    def _wait_until_up(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self._url}/api?token={self._token}", timeout=2):
+                    return
+            except OSError:
+                time.sleep(_POLL_SECONDS)
+        raise TimeoutError(f"JupyterLab did not start; see {self.directory / 'server.log'}")
+
+
+class Notebook:
+    """An open notebook. Cells count from 0."""
+
+    def __init__(self, page: Page, path: Path, url: str) -> None:
+        self.page = page
+        self.path = path
+        self.url = url
+
+    def wait_until_ready(self) -> None:
+        """Wait until the notebook is loaded and its kernel is idle."""
+        self.page.wait_for_function(_READY, timeout=1000 * START_SECONDS)
+
+    def run(self, index: int) -> None:
+        """Run a cell and wait until it has ended."""
+        self.page.evaluate(_RUN, index)
+
+    def start(self, index: int) -> None:
+        """Run a cell without waiting for its end."""
+        self.page.evaluate(f"(index) => {{ ({_RUN})(index); }}", index)
+
+    def cell(self, index: int) -> Locator:
+        """Return a cell as it is in the page."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+
+    def outputs(self, index: int) -> list[dict[str, Any]]:
+        """Return a cell's outputs, as they would be saved."""
+        return list(self.page.evaluate(_OUTPUTS, index))
+
+    def text_of(self, index: int) -> str:
+        """Return what a cell printed."""
+        return "".join("".join(output.get("text", "")) for output in self.outputs(index))
+
+    def value_of(self, index: int) -> str:
+        """Return a cell's value as text."""
+        values = [output for output in self.outputs(index) if output["output_type"] == "execute_result"]
+        return "".join(values[-1]["data"]["text/plain"])
+
+    def save(self) -> dict[str, Any]:
+        """Save the notebook and return what is in the file."""
+        self.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+        return dict(json.loads(self.path.read_text(encoding="utf-8")))
+
+    def reload(self) -> None:
+        """Load the page again; the kernel stays."""
+        self.page.goto(self.url)
+        self.wait_until_ready()
+
+    def restart_kernel(self) -> None:
+        """Restart the kernel from the menu, as people do."""
+        page = self.page
+        page.evaluate(_WATCH_RESTART)
+        page.get_by_role("menuitem", name="Kernel", exact=True).click()
+        page.locator('.lm-Menu-item[data-command="kernelmenu:restart"]').click()
+        page.locator(".jp-Dialog .jp-mod-accept").click()
+        page.wait_for_function("window.sawRestart", timeout=1000 * START_SECONDS)
+        self.wait_until_ready()
+
+    def close(self) -> None:
+        """Shut the kernel down and close the page."""
+        self.page.evaluate(_SHUT_DOWN)
+        self.page.close()
+
+    def set_theme(self, name: str) -> None:
+        """Switch to "JupyterLab Light", "JupyterLab Dark" or "JupyterLab Dark High Contrast"."""
+        self.page.evaluate("(theme) => jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
+        self.page.wait_for_function("(theme) => document.body.dataset.jpThemeName === theme", arg=name)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,118 @@
+// Both languages say everything, with the same things filled in; and the sentences of the card are what they should be.
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+
+import { DESK_WORDS } from "../../oss_jupyter/notebook/panel/static/deskwords.js";
+import * as lines from "../../oss_jupyter/notebook/panel/static/lines.js";
+import { decode } from "../../oss_jupyter/notebook/panel/static/state.js";
+import { WORDS, languageOf, wordForPhrase, wordsFor } from "../../oss_jupyter/notebook/panel/static/words.js";
+
+const STATIC = new URL("../../oss_jupyter/notebook/panel/static/", import.meta.url);
+const say = wordsFor("en");
+const base = decode(readFileSync(new URL("golden/state.bin", import.meta.url)));
+const MIB = 1024 * 1024;
+
+const state = (changes = {}) => ({ ...base, ...changes });
+const holes = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+
+test("both languages have the same words, and the same holes in them", () => {
+  for (const { en, zh } of [WORDS, DESK_WORDS]) {
+    assert.deepEqual(Object.keys(zh), Object.keys(en));
+    for (const [name, text] of Object.entries(en)) {
+      assert.ok(zh[name].length > 0, name);
+      assert.deepEqual(holes(zh[name]), holes(text), name);
+    }
+  }
+});
+
+test("every word that the code says is in the tables", () => {
+  for (const file of readdirSync(STATIC).filter((name) => name.endsWith(".js"))) {
+    const code = readFileSync(new URL(file, STATIC), "utf8");
+    const { en } = /^(desk|banner)/.test(file) ? DESK_WORDS : WORDS;
+    for (const [, name] of code.matchAll(/\bsay\("(\w+)"/g)) assert.ok(name in en, `${file}: ${name}`);
+  }
+});
+
+test("the language is the one asked for, else the page's, else English", () => {
+  assert.equal(languageOf("", "zh-CN"), "zh");
+  assert.equal(languageOf("en", "zh-CN"), "en");
+  assert.equal(languageOf("", "de"), "en");
+  assert.equal(languageOf("", ""), "en");
+});
+
+test("a phrase that is new is shown as it came, and what is filled in is not filled in again", () => {
+  assert.equal(wordForPhrase(say, "phase", "warming up"), "Warming up");
+  assert.equal(wordForPhrase(say, "state", "waiting for credentials"), "Waiting for credentials");
+  assert.equal(say("label", { name: "{url}", url: "$&" }), "Upload of {url} to $&");
+});
+
+test("the line says how far, how fast and how long", () => {
+  assert.equal(lines.mainLine(state(), say), "44 % · 22 of 50 MiB · 2.6 MiB/s · 11s left");
+  assert.equal(lines.mainLine(state({ speed: null, left: null }), say), "44 % · 22 of 50 MiB · estimating");
+  assert.equal(lines.keptLine(state(), say), "16 % kept from before · 28 % now");
+});
+
+test("a silence is told, with the retry as long as that is true", () => {
+  const silent = (retry) => lines.mainLine(state({ silent: 45, retry }), say);
+  assert.equal(silent([2, 5]), "44 % · 22 of 50 MiB · no data accepted for 45s, retrying (2 of 5)");
+  assert.equal(silent([9, 5]), "44 % · 22 of 50 MiB · no data accepted for 45s, retrying");
+  assert.equal(silent(null), "44 % · 22 of 50 MiB · no data accepted for 45s");
+});
+
+test("until the service has confirmed it stands at 99 % and names the phase", () => {
+  const completing = state({ state: "completing", phase: "verifying", shown: 50 * MIB, fraction: 0.99 });
+  assert.equal(lines.mainLine(completing, say), "99 % · 50 of 50 MiB · Verifying");
+});
+
+test("at rest only what is in OSS counts", () => {
+  const paused = state({ state: "paused", moving: false });
+  assert.equal(lines.mainLine(paused, say), "32 % · 16 of 50 MiB in OSS · resume whenever you like");
+  assert.equal(lines.mainLine(state({ state: "failed", moving: false }), say), "32 % · 16 of 50 MiB in OSS");
+  assert.equal(lines.mainLine(state({ state: "aborted", moving: false, parts_gone: true }), say), say("aborted_gone"));
+});
+
+test("a finished upload says so once", () => {
+  const receipt = { seconds: 25, crc64: "1", sent: 50 * MIB, already_there: false };
+  const done = state({ state: "completed", moving: false, fraction: 1, receipt });
+  assert.equal(lines.mainLine(done, say), "50 MiB in 25s · 2 MiB/s · CRC-64 verified");
+  const there = state({ state: "completed", fraction: 1, receipt: { ...receipt, already_there: true } });
+  assert.match(lines.mainLine(there, say), /already there/);
+  assert.equal(lines.keptLine(there, say), "");
+});
+
+test("the three tones of the bar are together as long as the progress", () => {
+  for (const changes of [{}, { fraction: 0.99 }, { fraction: 0.1 }, { kept: 0 }, { total: 0, fraction: 1 }]) {
+    const { kept, confirmed, flying } = lines.barShares(state(changes));
+    assert.ok(Math.min(kept, confirmed, flying) >= 0);
+    assert.ok(Math.abs(kept + confirmed + flying - state(changes).fraction) < 1e-9);
+  }
+});
+
+test("a link is offered only to the service's own pages", () => {
+  const good = ["https://api.aliyun.com/troubleshoot?q=0003-1", "https://api.alibabacloud.com/x", "https://aliyun.com/"];
+  const bad = [
+    "http://api.aliyun.com/x",
+    "https://aliyun.com.evil.example/x",
+    "https://evilaliyun.com/",
+    "https://user:pw@api.aliyun.com/",
+    "https://my-bucket.oss-cn-hangzhou.aliyuncs.com/x.html",
+    "javascript:alert(1)//aliyun.com",
+    "AccessDenied",
+    "",
+  ];
+  for (const url of good) assert.ok(lines.isAdvice(url), url);
+  for (const url of bad) assert.ok(!lines.isAdvice(url), url);
+  assert.deepEqual(lines.codeLine(`AccessDenied · 0003-1 · ${good[0]}`).map((piece) => piece.link), [false, false, true]);
+});
+
+test("a part is told in one line", () => {
+  const part = { number: 3, offset: 16 * MIB, length: 8 * MIB, code: 1, fill: 0.5 };
+  assert.equal(lines.partLine(part, null, say), "on the wire 50 % · 8 MiB · at 16 MiB");
+  const detail = { speed: 2 * MIB, attempts: 3, error: "<b>the line broke</b>" };
+  assert.equal(
+    lines.partLine(part, detail, say),
+    "on the wire 50 % · 8 MiB · at 16 MiB · 2 MiB/s · 3 attempts · last error: <b>the line broke</b>",
+  );
+});

@@ -1,0 +1,162 @@
+"""The painter: at most one look in each interval, none when nothing lives, and no widget can stop it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, cast
+
+import pytest
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.states import State
+from oss_jupyter.notebook.panel.card import TransferCard
+from oss_jupyter.notebook.panel.commands import Commands
+from oss_jupyter.notebook.panel.last_word import LastWord
+from oss_jupyter.notebook.panel.painter import INTERVAL_SECONDS, Painter
+from oss_jupyter.notebook.panel.show import ShownCard
+
+from .stand_ins import MIB, StandIn, a_snapshot
+
+
+class Time:
+    """A clock that only sleeping moves on."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Painting:
+    """Wants to be looked at a number of times, and notes when it was."""
+
+    def __init__(self, looks: int, fails: bool = False) -> None:
+        self.looks = looks
+        self.fails = fails
+        self.seen_at: list[float] = []
+        self.rested = threading.Event()
+
+    def paint(self, now: float) -> bool:
+        self.seen_at.append(now)
+        if self.fails:
+            raise RuntimeError("a widget that cannot be drawn")
+        if len(self.seen_at) >= self.looks:
+            self.rested.set()
+        return not self.rested.is_set()
+
+
+def wait_for_the_end(painter: Painter) -> None:
+    thread = painter._thread
+    if thread is not None:
+        thread.join(5)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def painter(time: Time) -> Painter:
+    return Painter(clock=time, sleep=time.sleep)
+
+
+def test_it_looks_four_times_a_second_and_no_more(painter: Painter) -> None:
+    painting = Painting(looks=9)
+    painter.add(painting)
+    assert painting.rested.wait(5)
+    assert painting.seen_at == pytest.approx([100.0 + INTERVAL_SECONDS * look for look in range(9)])
+    assert INTERVAL_SECONDS >= 0.25
+
+
+def test_its_thread_ends_when_nothing_lives_and_begins_again(painter: Painter) -> None:
+    first, second = Painting(looks=2), Painting(looks=1)
+    painter.add(first)
+    wait_for_the_end(painter)
+    assert painter._thread is None
+    painter.add(second)
+    assert second.rested.wait(5)
+    # Also across two threads the interval is kept.
+    assert second.seen_at[0] - first.seen_at[-1] >= 0.25
+
+
+def test_one_that_fails_does_not_stop_the_others(painter: Painter, caplog: pytest.LogCaptureFixture) -> None:
+    broken, whole = Painting(looks=9, fails=True), Painting(looks=3)
+    painter.add(broken)
+    painter.add(whole)
+    assert whole.rested.wait(5)
+    wait_for_the_end(painter)
+    assert "could not be painted" in caplog.text
+
+
+class Page:
+    """Counts what a card sends; takes the place of the front end."""
+
+    def __init__(self, transfer: StandIn) -> None:
+        self.card = TransferCard(cast("Transfer", transfer), Commands())
+        self.sent: list[Any] = []
+        self.card.observe(lambda change: self.sent.append(change["new"]), "state")
+        self.words: list[dict[str, str]] = []
+        self.shown = ShownCard(self.card, LastWord(self.words.append, transfer.now, 0.0))
+
+
+@pytest.fixture
+def transfer() -> StandIn:
+    return StandIn()
+
+
+@pytest.fixture
+def page(transfer: StandIn) -> Any:
+    page = Page(transfer)
+    yield page
+    page.card.close()
+
+
+def test_nothing_is_sent_when_nothing_changed(page: Page, transfer: StandIn) -> None:
+    for look in range(8):
+        assert page.shown.paint(look / 4)
+    assert page.sent == []
+    transfer.now = a_snapshot(version=13, shown_bytes=23 * MIB)
+    page.shown.paint(2.0)
+    page.shown.paint(2.25)
+    assert len(page.sent) == 1
+
+
+def test_nothing_is_sent_off_the_screen_and_everything_once_it_is_back(page: Page, transfer: StandIn) -> None:
+    page.card.set_on_screen("one", True)
+    page.card.set_on_screen("two", False)
+    transfer.now = a_snapshot(shown_bytes=23 * MIB)
+    page.shown.paint(1.0)
+    assert len(page.sent) == 1  # one of two views is looked at
+    page.card.set_on_screen("one", False)
+    transfer.now = a_snapshot(shown_bytes=24 * MIB)
+    page.shown.paint(2.0)
+    assert len(page.sent) == 1
+    page.card.set_on_screen("two", True)
+    page.shown.paint(3.0)
+    assert len(page.sent) == 2
+
+
+def test_the_end_is_sent_even_off_the_screen(page: Page, transfer: StandIn) -> None:
+    page.card.set_on_screen("one", False)
+    transfer.now, transfer.over = a_snapshot(state=State.PAUSED), True
+    assert not page.shown.paint(1.0)
+    assert len(page.sent) == 1
+
+
+def test_the_summary_is_written_when_the_state_changes_and_else_every_half_minute(
+    page: Page, transfer: StandIn
+) -> None:
+    for second in range(65):
+        transfer.now = a_snapshot(shown_bytes=(second % 40) * MIB)
+        page.shown.paint(float(second))
+    assert len(page.words) == 2
+    transfer.now = a_snapshot(state=State.PAUSED)
+    page.shown.paint(65.5)
+    page.shown.paint(200.0)
+    assert len(page.words) == 3
+    assert "paused" in page.words[-1]["text/plain"]

@@ -1,0 +1,100 @@
+"""The summary that stays, and the script that is made of many files."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.states import State
+from oss_jupyter.model.target import Target
+from oss_jupyter.notebook.panel import bundle
+from oss_jupyter.notebook.panel.card import TransferCard
+from oss_jupyter.notebook.panel.commands import Commands
+from oss_jupyter.notebook.panel.last_word import summary
+
+from .stand_ins import StandIn, a_snapshot
+
+NODE = shutil.which("node")
+ENTRIES = ("card.js", "desk.js")
+EVIL = '<img src=x onerror="alert(1)">&'
+
+
+def test_nothing_from_outside_becomes_html() -> None:
+    error = (EVIL, EVIL, EVIL, EVIL)
+    now = a_snapshot(source=f"/data/{EVIL}", target=Target("b", EVIL), notes=(EVIL,), error=error, state=State.FAILED)
+    html = summary(now)["text/html"]
+    assert "<img" not in html
+    assert html.count("&lt;img") == 7
+
+
+def test_it_stays_under_two_kilobytes_whatever_happened() -> None:
+    error = ("What happened. " * 8, "What is safe. " * 5, "What to do. " * 10, "Code · 0003-00000001 · " + "x" * 100)
+    key = "data/" + "k" * 200
+    notes = tuple(f"Note {number}. " + "n" * 400 for number in range(5))
+    now = a_snapshot(source="/data/" + "f" * 200, target=Target("b", key), error=error, notes=notes, state=State.FAILED)
+    assert len(summary(now)["text/html"].encode()) <= 2000
+
+
+def test_it_reads_without_style_and_without_html() -> None:
+    words = summary(a_snapshot(state=State.PAUSED))
+    bare = re.sub(r"<style>.*?</style>|<[^>]+>", " ", words["text/html"])
+    for text in (bare, words["text/plain"]):
+        assert "trips 2024.parquet" in text
+        assert "paused" in text
+        assert "%oss_uploads resume k5ffjj43" in text
+
+
+def test_the_card_itself_is_one_sentence_where_there_are_no_widgets() -> None:
+    card = TransferCard(cast("Transfer", StandIn()), Commands())
+    data = card._repr_mimebundle_()[0]
+    assert set(data) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+    assert data["text/plain"].count(".") >= 1
+    assert "trips 2024.parquet" in data["text/plain"]
+    card.close()
+
+
+def modules_of(entry: str) -> list[str]:
+    return re.findall(r"^// ([\w-]+\.js)$", bundle.script(entry), re.MULTILINE)
+
+
+def test_every_module_is_in_a_script() -> None:
+    held = {name for entry in ENTRIES for name in modules_of(entry)}
+    assert held == {path.name for path in bundle.STATIC.glob("*.js")}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_the_script_holds_a_module_once_and_no_joints(entry: str) -> None:
+    script, modules = bundle.script(entry), modules_of(entry)
+    assert len(set(modules)) == len(modules)
+    assert not re.search(r"^import\b", script, re.MULTILINE)
+    assert re.findall(r"^export\b.*", script, re.MULTILINE) == ["export default { render };"]
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_the_script_is_one_module_that_a_browser_would_load(entry: str, tmp_path: Path) -> None:
+    module = tmp_path / "script.mjs"
+    module.write_text(bundle.script(entry), encoding="utf-8")
+    check = f"import({str(module)!r}).then((m) => console.log(typeof m.default.render))"
+    done = subprocess.run([str(NODE), "-e", check], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("function", "")
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_the_page_side_passes_its_own_tests() -> None:
+    tests = sorted(map(str, (Path(__file__).parents[1] / "js").glob("*.test.mjs")))
+    done = subprocess.run([str(NODE), "--test", *tests], capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_nothing_is_put_into_the_page_as_html() -> None:
+    for path in bundle.STATIC.glob("*.js"):
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", path.read_text("utf-8")
+        )
