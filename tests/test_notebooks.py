@@ -1,0 +1,243 @@
+"""The onboarding notebooks, run from top to bottom as a newcomer would: in a real kernel, on a sandbox that they start.
+
+A cell with the tag "restart-kernel" tells the reader to restart the kernel; there the kernel is ended and another one
+takes its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from oss_jupyter.sandbox.state import SandboxInfo
+
+from .demo import Kernel, jupyter_home
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FIRST, SECOND, OWN_BUCKET, BUSY = (
+    "01-first-upload",
+    "02-pause-restart-carry-on",
+    "03-your-own-bucket",
+    "04-busy-notebook",
+)
+CELLS_MOST = 9  # more than ten minutes of reading is a manual
+RESTART = "restart-kernel"
+# Access keys of the service and of the sandbox, and whatever else is long and mixed enough to be a secret.
+KEY_LIKE = re.compile(r"LTAI\w{8,}|sandbox-[0-9a-f]{16}|(?=\w*\d)(?=\w*[A-Z])(?=\w*[a-z])\w{24,}")
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Reader]:
+    """A newcomer: a folder with copies of the notebooks, and no settings, keys or uploads from before."""
+    folder = tmp_path / "reader"
+    folder.mkdir()
+    for notebook in NOTEBOOKS:
+        shutil.copy(notebook, folder)
+    with jupyter_home(folder):
+        reader = Reader(folder)
+        try:
+            yield reader
+        finally:
+            reader.close()
+            shutil.rmtree(folder)  # some hundred MiB, which pytest would keep
+
+
+# What they look like before anybody runs them.
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_short_valid_and_carries_nothing_of_a_run(path: Path) -> None:
+    nbformat.validate(json.loads(path.read_text(encoding="utf-8")))
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells = notebook["cells"]
+    assert len(cells) <= CELLS_MOST
+    assert len({cell["id"] for cell in cells}) == len(cells)
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
+    assert set(notebook["metadata"]["language_info"]) == {"name"}
+    for cell in cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+        assert set(cell["metadata"]) <= {"tags"}
+    assert not KEY_LIKE.search(path.read_text(encoding="utf-8"))
+
+
+def test_the_notebooks_lead_from_one_to_the_next() -> None:
+    assert [path.stem for path in NOTEBOOKS] == [FIRST, SECOND, OWN_BUCKET, BUSY]
+    for here, there in pairwise(NOTEBOOKS):
+        assert f"]({there.name})" in here.read_text(encoding="utf-8")
+
+
+def test_the_policy_of_the_notebook_is_the_one_of_the_readme() -> None:
+    text = "\n".join("".join(cell["source"]) for cell in _cells(OWN_BUCKET))
+    policies = [re.findall(r"```json\n(.*?)```", where, re.DOTALL) for where in (text, _read(ROOT / "README.md"))]
+    assert [json.loads(policy) for policy in policies[0]] == [json.loads(policy) for policy in policies[1]]
+
+
+# What they do.
+
+
+def test_the_first_upload_brings_the_table_into_the_bucket(reader: Reader) -> None:
+    reader.run(FIRST)
+    assert "The object holds the same table." in reader.shown
+    table = reader.folder / "data" / "flights.csv"
+    with table.open(encoding="utf-8") as lines:
+        assert sum(1 for _ in lines) == 336_776 + 1
+    assert reader.ask("(receipt.size, receipt.already_there)") == (table.stat().st_size, False)
+    assert reader.stored("first/flights.csv") == _digest(table)
+
+    reader.run_cell(FIRST, "upload")  # "Run the upload cell once more"
+    assert reader.ask("transfer.result().already_there")
+
+
+def test_an_upload_carries_on_after_the_kernel_was_restarted(reader: Reader) -> None:
+    reader.run(SECOND)
+    assert re.search(r"1 unfinished upload: weights\.bin .* already in OSS", reader.shown_by["load-again"])
+    assert "%oss_uploads resume" in reader.shown_by["load-again"]
+    size_bytes, kept_bytes, sent_bytes = reader.ask("(receipt.size, receipt.kept_bytes, receipt.sent_bytes)")
+    assert kept_bytes > size_bytes // 8
+    assert size_bytes <= kept_bytes + sent_bytes < size_bytes + size_bytes // 4  # a busy machine may repeat a part
+    assert "The object is the file." in reader.shown
+    assert reader.stored("second/weights.bin") == _digest(reader.folder / "data" / "weights.bin")
+
+
+def test_the_check_of_a_bucket_says_that_it_is_ready_and_what_a_failure_looks_like(reader: Reader) -> None:
+    reader.run(OWN_BUCKET)
+    shown = reader.shown_by["check"]
+    assert "hello.txt: ready. oss://demo-bucket/check/hello.txt holds 5 bytes." in shown
+    assert reader.stored("check/hello.txt") == hashlib.sha256(b"hello").hexdigest()
+    _, _, failure = shown.partition("never.txt: this does not work yet.\n")
+    assert len(failure.splitlines()) >= 4
+    assert "InvalidAccessKeyId · " in failure.splitlines()[-1]
+    assert not reader.journals()
+
+
+def test_an_upload_obeys_and_moves_while_a_cell_is_busy(reader: Reader) -> None:
+    reader.run(BUSY)
+    seconds = re.findall(r"second \d: +[\d,]+ steps +upload (\w+), (\d+)%", reader.shown_by["train-both"])
+    states = [state for state, _ in seconds]
+    assert states[:3] == ["running"] * 3
+    assert states[-2:] == ["paused"] * 2
+    done = [int(percent) for _, percent in seconds]
+    assert done == sorted(done)
+    assert 0 < done[2] <= done[-2] == done[-1] < 99
+    assert "the last one says: paused" in reader.shown_by["train-both"]
+    assert reader.ask("transfer.result().sent_bytes > 0")
+    assert reader.stored("busy/weights.bin") == _digest(reader.folder / "data" / "weights.bin")
+
+
+@dataclass
+class Reader:
+    """Runs notebooks in `folder`, and remembers what each cell showed."""
+
+    folder: Path
+    shown_by: dict[str, str] = field(default_factory=dict)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _kernel: Kernel | None = None
+
+    @property
+    def shown(self) -> str:
+        """Everything that was shown so far."""
+        return "\n".join(self.shown_by.values())
+
+    def run(self, name: str) -> None:
+        """Run a notebook from top to bottom; a cell that fails raises CellFailed. No output may hold the secret."""
+        self._start_kernel()
+        for cell in _cells(name):
+            if RESTART in cell["metadata"].get("tags", ()):
+                self._start_kernel()
+            elif cell["cell_type"] == "code":
+                self.run_cell(name, cell["id"])
+        assert self.sandbox().access_key_secret not in self.shown
+
+    def run_cell(self, name: str, cell_id: str) -> None:
+        """Run one cell."""
+        (source,) = ("".join(cell["source"]) for cell in _cells(name) if cell["id"] == cell_id)
+        assert self._kernel is not None
+        self.shown_by[cell_id] = self._kernel.run(source)
+
+    def ask(self, expression: str) -> Any:
+        """Return the value of an expression in the kernel."""
+        assert self._kernel is not None
+        return self._kernel.ask(expression)
+
+    def sandbox(self) -> SandboxInfo:
+        """Return the sandbox that a notebook has started."""
+        fields: Mapping[str, Any] = json.loads(_read(self.folder / "state" / "sandbox" / "sandbox.json"))
+        return SandboxInfo(**fields)
+
+    def stored(self, key: str) -> str:
+        """Return the SHA-256 of an object, as the official SDK reads it."""
+        import alibabacloud_oss_v2 as oss
+
+        sandbox = self.sandbox()
+        config = oss.config.load_default()
+        config.credentials_provider = oss.credentials.StaticCredentialsProvider(
+            sandbox.access_key_id, sandbox.access_key_secret
+        )
+        config.region, config.endpoint = sandbox.region, sandbox.endpoint
+        reply = oss.Client(config).get_object(oss.GetObjectRequest(bucket=sandbox.bucket, key=key))
+        assert reply.body is not None
+        digest = hashlib.sha256()
+        with reply.body as body:
+            for piece in body.iter_bytes(block_size=1024 * 1024):
+                digest.update(piece)
+        return digest.hexdigest()
+
+    def journals(self) -> list[Path]:
+        """Return the checkpoints that are left."""
+        return list((self.folder / "state").rglob("*.journal"))
+
+    def close(self) -> None:
+        """End the kernel and the sandbox."""
+        self._stack.close()
+        stop = [sys.executable, "-m", "oss_jupyter.sandbox", "--stop"]
+        subprocess.run(stop, env=self._environment(), check=False, capture_output=True, timeout=30)
+
+    def _start_kernel(self) -> None:
+        """Start a kernel; the one before ends first."""
+        self._stack.close()
+        self._kernel = self._stack.enter_context(Kernel(self.folder, self._environment()))
+
+    def _environment(self) -> dict[str, str]:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(("OSS", "ALIBABA_CLOUD_"))}
+        return ours | {
+            "HOME": str(self.folder / "home"),
+            "IPYTHONDIR": str(self.folder / "ipython"),
+            "JUPYTER_CONFIG_DIR": str(self.folder / "jupyter"),
+            "OSS_JUPYTER_STATE_DIR": str(self.folder / "state"),
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+        }
+
+
+def _cells(name: str) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(_read(ROOT / "notebooks" / f"{name}.ipynb"))["cells"]
+    return cells
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while piece := file.read(1024 * 1024):
+            digest.update(piece)
+        return digest.hexdigest()
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
