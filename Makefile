@@ -1,0 +1,87 @@
+# One place for everything one does with the project. It needs Python 3.10 or newer, make and git; what it installs goes
+# into .venv, once for each change of pyproject.toml.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo lab test test-kernels bench format clean
+
+VENV ?= .venv
+BIN := $(abspath $(VENV))/bin
+# Passed on: make test ARGS="-k resume", make bench ARGS=journal
+ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+JS_TESTS := $(wildcard tests/js/*.test.mjs)
+
+help:
+	@echo 'make demo     watch an upload survive the death of its kernel (about half a minute)'
+	@echo 'make lab      open JupyterLab on the notebooks, with a local OSS to try things on'
+	@echo 'make test     check everything: style, types, tests     ARGS="-k resume" picks tests'
+	@echo 'make test-kernels   press Pause during a busy cell with four versions of ipykernel'
+	@echo 'make bench    measure what is worth measuring           ARGS=NAME picks one'
+	@echo 'make format   put the code into shape'
+	@echo 'make clean    remove .venv and everything else that can be made again'
+
+demo: $(VENV)/.has-kernel
+	@$(BIN)/python tests/demo.py $(ARGS)
+
+# A sandbox that runs already belongs to somebody else and is left alone.
+lab: $(VENV)/.has-lab
+	@if ! $(BIN)/oss-jupyter sandbox --status >/dev/null; then \
+	  trap '$(BIN)/oss-jupyter sandbox --stop' EXIT; trap : INT; \
+	fi; \
+	$(BIN)/oss-jupyter sandbox --detach >/dev/null && \
+	echo 'A local OSS is running; %oss_sandbox start finds it. Ctrl-C ends everything.' && \
+	cd notebooks && $(BIN)/jupyter lab --ServerApp.answer_yes=True --ServerApp.log_level=WARN \
+	  $$(test "$$(id -u)" = 0 && echo --allow-root) $(or $(ARGS),01-first-upload.ipynb)
+
+test: $(VENV)/.has-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+ifneq ($(JS_TESTS),)
+	@if command -v node >/dev/null; then \
+	  echo 'node --test tests/js'; node --test --test-reporter=dot $(JS_TESTS); \
+	else \
+	  echo 'NOT RUN: the tests of the JavaScript in tests/js need node (Debian: apt-get install nodejs).'; \
+	  test -z "$$CI"; \
+	fi
+endif
+	$(BIN)/pytest $(ARGS)
+
+test-kernels: $(VENV)/.has-test
+	$(BIN)/pytest -m kernels tests/browser/test_kernel_versions.py $(ARGS)
+
+bench: $(VENV)/.has-bench
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+format: $(VENV)/.has-test
+	@$(BIN)/ruff check --fix --exit-zero --quiet
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check
+
+clean:
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache artifacts build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What each command needs is installed when it is first given.
+$(VENV)/.has-kernel: EXTRAS := kernel
+$(VENV)/.has-lab: EXTRAS := lab,demo
+$(VENV)/.has-bench: EXTRAS := bench
+$(VENV)/.has-test: EXTRAS := lab,test
+
+$(VENV)/.has-%: pyproject.toml $(VENV)/.made
+	@echo 'Installing oss_jupyter[$(EXTRAS)] into $(VENV) (once; a minute or two) …'
+	@$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
+	@touch $@
+
+# The first Python that is new enough; name another with: make PYTHON=/path/to/python3.12
+$(VENV)/.made:
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python3.10 python); do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then \
+	    echo "Making $(VENV) with $$($$python --version) …" && $$python -m venv --clear $(VENV) && touch $@; \
+	    exit; \
+	  fi; \
+	done; \
+	echo 'Python 3.10 or newer is needed and was not found; name it with: make PYTHON=/path/to/python3.11' >&2; exit 1

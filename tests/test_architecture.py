@@ -1,0 +1,158 @@
+"""The rooms and the arrows between them: what each may import, checked by reading the source."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import oss_jupyter
+
+ROOT = Path(oss_jupyter.__file__).parent
+SHARED = {"errors"}
+# What a room may import of ours, beside itself; the front door (the empty name) holds the version and loads no room.
+ROOMS = {
+    "errors": set(),
+    "crc64": SHARED,
+    "model": SHARED,
+    "oss": SHARED | {"crc64", "model", ""},
+    "local": SHARED | {"crc64", "model"},
+    "engine": SHARED | {"crc64", "model", ""},
+    "notebook": SHARED | {"crc64", "model", "oss", "local", "engine", ""},
+    "sandbox": SHARED,
+    "": SHARED,
+}
+# What a room may import of others, where that is part of its promise.
+PACKAGES = {
+    "errors": set(),
+    "crc64": {"anycrc"},
+    "model": set(),
+    "local": {"filelock"},
+    "engine": set(),
+}
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    """Return ``engine.run`` for a file; the package itself is the empty name."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def room_of(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def imports(path: Path, *, lazy: bool = True, types: bool = True) -> Iterator[str]:
+    """Yield what a file imports, with full names; without `lazy` only what happens when it is loaded."""
+    package = ["oss_jupyter", *path.relative_to(ROOT).parent.parts]
+
+    def walk(node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) + 1 - node.level]) if node.level else ""
+            module = ".".join(filter(None, (base, node.module)))
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names if is_module(f"{module}.{alias.name}"))
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            for statement in node.body if types else []:
+                yield from walk(statement)
+        elif lazy or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for child in ast.iter_child_nodes(node):
+                yield from walk(child)
+
+    yield from walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def is_module(name: str) -> bool:
+    place = ROOT.parent.joinpath(*name.split("."))
+    return place.is_dir() or place.with_suffix(".py").exists()
+
+
+def ours(name: str) -> str | None:
+    """Return the name within the package, or None for a foreign one."""
+    head, _, rest = name.partition(".")
+    return rest if head == "oss_jupyter" else None
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_forbidden_arrow(path: Path) -> None:
+    """A room imports only the rooms it may; the front door reaches the others lazily or for types."""
+    room = room_of(name_of(path))
+    at_once = room != ""
+    found = {ours(name) for name in imports(path, lazy=at_once, types=at_once)} - {None}
+    rooms = {room_of(name) for name in found if name is not None}
+    assert rooms <= ROOMS[room] | {room}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if room_of(name_of(path)) in PACKAGES], ids=name_of)
+def test_rooms_that_keep_to_the_standard_library(path: Path) -> None:
+    """Values and rules need nothing from outside; the disk needs a lock; the engine needs nobody's network."""
+    allowed = PACKAGES[room_of(name_of(path))] | set(sys.stdlib_module_names) | {"oss_jupyter"}
+    assert {name.partition(".")[0] for name in imports(path)} <= allowed
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room_of(name_of(p)) == "model"], ids=name_of)
+def test_values_do_nothing(path: Path) -> None:
+    """The model has no threads, no files and no clock of its own."""
+    assert not {"os", "io", "pathlib", "socket", "subprocess", "threading", "time"} & set(imports(path))
+
+
+@pytest.mark.parametrize("name", ["oss/send_part.py", "oss/wire.py"])
+def test_the_data_plane_knows_no_sdk(name: str) -> None:
+    """A part may be sent where neither the SDK nor credentials are."""
+    found = set(imports(ROOT / name))
+    assert not any(module.startswith("alibabacloud") for module in found)
+    assert "oss_jupyter.oss.credentials" not in found
+
+
+def test_no_cycles() -> None:
+    """No module imports itself, by whatever way, when it is loaded."""
+    graph = {
+        name_of(path): {
+            name for name in (ours(found) for found in imports(path, lazy=False, types=False)) if name is not None
+        }
+        - {""}
+        for path in MODULES
+    }
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join([*trail, name])
+        if name in done or name not in graph:
+            return
+        for following in sorted(graph[name]):
+            # A package's own files may import each other through it: only files count.
+            if (ROOT / Path(*following.split("."))).is_dir() and name.startswith(following):
+                continue
+            visit(following, (*trail, name))
+        done.add(name)
+
+    for name in graph:
+        visit(name, ())
+    assert done == set(graph)
+
+
+@pytest.mark.parametrize("statement", ["import oss_jupyter", "import oss_jupyter.engine.run, oss_jupyter.local.store"])
+def test_what_importing_costs(statement: str) -> None:
+    """Importing the package loads neither requests nor the SDK nor IPython nor a widget."""
+    heavy = ["requests", "urllib3", "alibabacloud_oss_v2", "IPython", "ipywidgets", "tornado", "traitlets", "rich"]
+    program = f"import sys; {statement}; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_sandbox_is_nobodys_business() -> None:
+    """Nothing else imports the sandbox."""
+    users = {
+        name_of(path)
+        for path in MODULES
+        if room_of(name_of(path)) != "sandbox"
+        and any((ours(name) or "").startswith("sandbox") for name in imports(path))
+    }
+    assert users == set()

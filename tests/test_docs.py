@@ -1,0 +1,212 @@
+"""What the documents say is so: what a user is told to type is typed here, and every table is compared with the code.
+
+Two tables of the README are written by this file: `python tests/test_docs.py` after an option or setting has changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import oss_jupyter
+from oss_jupyter import Transfer
+from oss_jupyter.model.options import OPTION_NAMES
+from oss_jupyter.notebook.config import OssJupyter
+from oss_jupyter.notebook.magics import OssMagics
+from oss_jupyter.sandbox import Key, Sandbox
+
+from .demo import Kernel, jupyter_home, kernel_environment
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+DOCUMENTS = [README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+# What `tests/conftest.py` gives the sandbox.
+KEY = Key("test-key-id", "test-key-secret")
+FILE_NAME = "trips.parquet"  # the file that the README uploads
+FILE_BYTES = os.urandom(20 * 1024 * 1024)  # two parts and a half
+
+
+def blocks(document: Path, language: str) -> list[str]:
+    """Return the fenced blocks of a language, from top to bottom."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def code_words(document: Path) -> list[str]:
+    """Return what stands in backquotes or in fenced blocks."""
+    text = document.read_text(encoding="utf-8")
+    return re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL)
+
+
+@pytest.fixture
+def home(sandbox: Sandbox, tmp_path: Path) -> Iterator[Path]:
+    """A user's folder with the file, and the bucket that the README speaks of."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / FILE_NAME).write_bytes(FILE_BYTES)
+    sandbox.create_bucket("my-bucket")
+    with jupyter_home(folder):
+        yield folder
+    stop = [sys.executable, "-m", "oss_jupyter.sandbox", "--stop"]
+    subprocess.run(stop, env=kernel_environment(sandbox, KEY, folder), check=False, capture_output=True, timeout=30)
+
+
+# What a user types.
+
+
+def test_the_cells_of_the_documents_work_when_they_are_typed_one_after_the_other(sandbox: Sandbox, home: Path) -> None:
+    shown = []
+    with Kernel(home, kernel_environment(sandbox, KEY, home)) as kernel:
+        # A region alone leads to the real service; the setting keeps those cells here.
+        kernel.run(f"import oss_jupyter; oss_jupyter.settings().endpoint = {sandbox.endpoint!r}", silent=True)
+        for document in DOCUMENTS:
+            shown += [kernel.run(cell) for cell in blocks(document, "python")]
+        kernel.run("%oss_uploads wait all")
+    assert "demo-bucket/data/trips.parquet" in "".join(shown)
+    for key in ("data", "copies", "archive"):
+        assert sandbox.object_path("my-bucket", f"{key}/{FILE_NAME}").read_bytes() == FILE_BYTES
+
+
+def test_readme_command_lines_of_python_work(sandbox: Sandbox, home: Path) -> None:
+    lines = [line for block in blocks(README, "sh") for line in block.splitlines() if line.startswith("python -c")]
+    assert lines, "the README shows how to upload from a plain script"
+    for line in lines:
+        command = shlex.split(line.replace("https://oss-cn-hangzhou.aliyuncs.com", sandbox.endpoint))
+        environment = kernel_environment(sandbox, KEY, home)
+        del environment["OSS_ENDPOINT"], environment["OSS_REGION"]
+        done = subprocess.run(
+            [sys.executable, *command[1:]], cwd=home, env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Receipt(url='oss://my-bucket/trips.parquet'" in done.stdout
+    assert sandbox.object_path("my-bucket", FILE_NAME).read_bytes() == FILE_BYTES
+
+
+def test_every_make_command_of_the_documents_is_a_target() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for document in DOCUMENTS:
+        named = re.findall(r"\bmake ([a-z-]+)", " ".join(code_words(document)))
+        assert set(named) <= targets, document.name
+
+
+def test_every_magic_action_and_option_of_the_documents_exists() -> None:
+    magics = (OssMagics.oss_upload, OssMagics.oss_uploads, OssMagics.oss_sandbox)
+    known = {word for magic in magics for action in _parser(magic)._actions for word in action.option_strings}
+    actions = {
+        f"oss_{name}": next(action for action in _parser(magic)._actions if action.dest == "action").choices
+        for name, magic in (("uploads", OssMagics.oss_uploads), ("sandbox", OssMagics.oss_sandbox))
+    }
+    for document in DOCUMENTS:
+        for text in code_words(document):
+            for line in re.findall(r"%oss_.*", text):
+                assert set(re.findall(r"(?<= )--[a-z-]+", line)) <= known, line
+            for magic, action in re.findall(r"%(oss_uploads|oss_sandbox) ([a-z]+)", text):
+                assert action in (actions[magic] or ()), f"%{magic} {action}"
+
+
+def test_every_python_name_of_the_readme_exists() -> None:
+    words = " ".join(code_words(README))
+    for name in re.findall(r"\boj\.([A-Za-z_]+)", words):
+        assert hasattr(oss_jupyter, name), f"oj.{name}"
+    for name in re.findall(r"\btransfer\.([a-z_]+)", words):
+        assert hasattr(Transfer, name) or name == "id", f"transfer.{name}"
+
+
+def test_the_policy_of_the_readme_is_json_and_asks_for_no_more_than_putting_objects() -> None:
+    (policy,) = map(json.loads, blocks(README, "json"))
+    assert [statement["Action"] for statement in policy["Statement"]] == [["oss:PutObject"]]
+
+
+# What the tables say.
+
+
+def test_the_options_are_the_words_of_the_python_function() -> None:
+    options = {action.dest for action in _parser(OssMagics.oss_upload)._actions}
+    arguments = set(inspect.signature(oss_jupyter.upload).parameters) - {"options"} | set(OPTION_NAMES)
+    # A function and an executor cannot be written on a line.
+    assert options - {"help", "wait"} == arguments - {"on_progress", "executor"}
+
+
+def test_the_tables_of_the_readme_are_those_of_the_code() -> None:
+    assert README.read_text(encoding="utf-8") == with_tables(README.read_text(encoding="utf-8")), (
+        "an option or setting has changed; run: python tests/test_docs.py"
+    )
+
+
+def with_tables(text: str) -> str:
+    """Return the README with its tables as they should be."""
+    for name, rows in (("options", _option_rows()), ("settings", _setting_rows())):
+        head, tail = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(head)
+        _, _, after = rest.partition(tail)
+        assert after, f"the README has a place for the table of {name}"
+        table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+        text = f"{before}{head}{table}{tail}{after}"
+    return text
+
+
+def _option_rows() -> Iterator[tuple[str, str]]:
+    yield ("Option", "What it does")
+    yield ("---", "---")
+    for action in _parser(OssMagics.oss_upload)._actions:
+        if action.option_strings and action.dest != "help":
+            takes = f" {action.metavar or action.dest.upper()}" if action.nargs != 0 else ""
+            if action.choices:
+                takes = " " + " or ".join(map(str, action.choices))
+            words = ", ".join(f"`{word}{takes}`" for word in action.option_strings if not word.startswith("--no-"))
+            yield (words, (action.help or "").partition(" (default")[0])
+
+
+def _setting_rows() -> Iterator[tuple[str, str, str]]:
+    yield ("Setting", "Default", "What it does")
+    yield ("---", "---", "---")
+    for name, trait in sorted(OssJupyter.class_own_traits(config=True).items()):
+        default = getattr(OssJupyter(), name)
+        yield (f"`{name}`", "" if default is None else f"`{default}`", trait.help)
+
+
+def _parser(magic: object) -> argparse.ArgumentParser:
+    parser = magic.parser  # type: ignore[attr-defined]
+    assert isinstance(parser, argparse.ArgumentParser)
+    return parser
+
+
+# What the documents point at.
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_links_lead_to_files_that_are_there(document: Path) -> None:
+    links = re.findall(r"\]\(([^)]+)\)", document.read_text(encoding="utf-8"))
+    gone = [link for link in links if "://" not in link and not (document.parent / link.partition("#")[0]).exists()]
+    assert not gone
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_files_of_the_project_that_are_named_are_there(document: Path) -> None:
+    named = re.findall(r"`([a-z_]+/[a-z_/]+\.(?:py|md|toml))`", document.read_text(encoding="utf-8"))
+    gone = [name for name in named if not any((ROOT / place / name).exists() for place in ("", "oss_jupyter"))]
+    assert not gone
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    versions = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert versions[0] == oss_jupyter.__version__
+
+
+def test_the_design_names_every_room_and_no_other() -> None:
+    drawn = re.findall(r"^  ([a-z]+)/ ", (ROOT / "docs" / "design.md").read_text(encoding="utf-8"), re.MULTILINE)
+    rooms = {path.parent.name for path in (ROOT / "oss_jupyter").glob("*/__init__.py")}
+    assert set(drawn) == rooms
+
+
+if __name__ == "__main__":
+    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
