@@ -50,6 +50,28 @@ def test_an_upload_survives_its_kernel(new_kernel: Callable[..., Kernel], servic
     assert not service.uploads("test-bucket")
 
 
+INTERRUPT_AT_THE_FIRST_OUTPUT = """
+publisher = get_ipython().display_pub
+def interrupt(message):
+    publisher.unregister_hook(interrupt)
+    publisher.session.send(publisher.pub_socket, message, ident=publisher.topic)
+    raise KeyboardInterrupt
+publisher.register_hook(interrupt)
+"""
+
+
+def test_an_interrupt_in_the_moment_of_display_leaves_a_view_that_follows(
+    new_kernel: Callable[..., Kernel], service: Sandbox, data: Path
+) -> None:
+    """Whoever interrupts as soon as the output is there still sees the upload to its end."""
+    kernel = new_kernel()
+    kernel.run("%load_ext oss_jupyter")
+    waited = kernel.run(INTERRUPT_AT_THE_FIRST_OUTPUT + UPLOAD + " --wait")
+    assert waited.error is not None
+    assert waited.error["ename"] == "WaitInterrupted"
+    kernel.until(lambda: "completed · 8 MiB" in _plain(waited))
+
+
 def test_a_transfer_is_shown_once(new_kernel: Callable[..., Kernel], service: Sandbox, data: Path) -> None:
     """Every magic of a cell shows its view, the last expression adds no second one, and Out keeps the transfer."""
     kernel = new_kernel()
