@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,14 +107,6 @@ class Ledger:
                 # Stopped by pause or abort: that was no attempt of the part's.
                 self._attempts[number] = max(0, self._attempts.get(number, 1) - 1)
             self._set(number, state)
-
-    def lose(self, numbers: Iterable[int]) -> None:
-        """Note that parts which counted do so no longer."""
-        with self._lock:
-            for number in numbers:
-                self._receipts.pop(number, None)
-                self._set(number, PartState.WAITING)
-            self._recount()
 
     def sample(self, now: float) -> int:
         """Take a sample for speed and silence, a few times a second; return the bytes moved so far."""

@@ -103,9 +103,6 @@ class Journal(Protocol):
     def add(self, receipt: PartReceipt) -> None:
         """Record one finished part. Raises CheckpointNotWritable."""
 
-    def drop(self, part_numbers: Sequence[int]) -> None:
-        """Record that these parts do not count any longer. Raises CheckpointNotWritable."""
-
     def completing(self) -> None:
         """Record that Complete is about to be asked. Raises CheckpointNotWritable."""
 

@@ -21,7 +21,6 @@ from oss_jupyter.model.record import (
     CheckpointHeader,
     CheckpointRecord,
     completing_line,
-    drop_line,
     header_line,
     receipt_line,
 )
@@ -68,11 +67,6 @@ class FileJournal:
     def add(self, receipt: PartReceipt) -> None:
         """Record one finished part. Raises CheckpointNotWritable."""
         self._append(receipt_line(receipt))
-
-    def drop(self, part_numbers: Sequence[int]) -> None:
-        """Record that these parts do not count any longer. Raises CheckpointNotWritable."""
-        if part_numbers:
-            self._append(drop_line(part_numbers))
 
     def completing(self) -> None:
         """Record that Complete is about to be asked. Raises CheckpointNotWritable."""
@@ -135,11 +129,6 @@ class MemoryJournal:
     def add(self, receipt: PartReceipt) -> None:
         """Remember one finished part."""
         self._receipts[receipt.part_number] = receipt
-
-    def drop(self, part_numbers: Sequence[int]) -> None:
-        """Forget these parts."""
-        for number in part_numbers:
-            self._receipts.pop(number, None)
 
     def completing(self) -> None:
         """Remember that Complete is about to be asked."""
