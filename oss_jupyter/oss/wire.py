@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import select
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 TICK_SECONDS = 0.1
 # How long a sender waits before it asks an empty bucket again.
 _PACE_SECONDS = 0.02
+# How old the count of a part's bytes may be while they flow; displays look less often.
+_GLANCE_SECONDS = 0.02
+# What TLS encrypts in one piece (RFC 8446, 5.1).
+_RECORD_BYTES = 16 * 1024
 
 _thread = threading.local()
 
@@ -68,6 +73,7 @@ class Watch:
         self._stall_seconds = stall_seconds
         self._accepted_bytes = 0
         self._moved_at = time.monotonic()
+        self._observed_at = 0.0
 
     def check(self) -> None:
         """Raise PartStopped once the part has to give way, Stalled when nothing has moved for too long."""
@@ -87,8 +93,14 @@ class Watch:
         """Count what the system has taken from us."""
         self._accepted_bytes += count_bytes
 
+    def glance(self, sock: socket.socket) -> None:
+        """Observe now and then: on a fast line, to ask the system after every slice is to wait for the lock again."""
+        if time.monotonic() - self._observed_at > _GLANCE_SECONDS:
+            self.observe(sock)
+
     def observe(self, sock: socket.socket) -> None:
         """Count what the other side has confirmed: the system takes megabytes ahead of a slow line."""
+        self._observed_at = time.monotonic()
         delivered_bytes = self._accepted_bytes - _unacknowledged(sock)
         if delivered_bytes > self.gauge.sent_bytes:
             self.gauge.sent_bytes = delivered_bytes
@@ -151,7 +163,7 @@ class _WatchedMixin:
         watch: Watch = _thread.watch
         sock = self.sock
         watch.gauge.on_stop = lambda: _cut(sock)
-        sock.settimeout(TICK_SECONDS)
+        hand_over = _hand_over if isinstance(sock, socket.socket) else _hand_over_in_tunnel
         done_bytes = 0
         while done_bytes < len(data):
             watch.check()
@@ -160,39 +172,77 @@ class _WatchedMixin:
                 time.sleep(_PACE_SECONDS)
                 watch.moved()
                 continue
-            accepted_bytes = _accepted(sock, data[done_bytes : done_bytes + granted_bytes])
+            accepted_bytes = hand_over(sock, data[done_bytes : done_bytes + granted_bytes])
             watch.give_back(granted_bytes - accepted_bytes)
             watch.accepted(accepted_bytes)
-            watch.observe(sock)
+            watch.glance(sock)
             done_bytes += accepted_bytes
 
     def getresponse(self) -> HTTPResponse:
         watch: Watch = _thread.watch
         watch.moved()
-        while not _readable(self.sock):
+        while not _has_read_ahead(self.sock) and not _ready(self.sock, reading=True):
             watch.observe(self.sock)
             watch.check()
         watch.observe(self.sock)
         return cast("HTTPResponse", super().getresponse())  # type: ignore[misc]
 
 
-def _accepted(sock: socket.socket, data: memoryview) -> int:
-    """Return how many bytes the system took; none within a tick is no failure."""
+def _hand_over(sock: socket.socket, data: memoryview) -> int:
+    """Return how many bytes the system took without a wait; where it takes none, wait a tick until it would.
+
+    It is asked until it refuses, because TLS takes one record of 16 KiB at a time.
+    """
+    if sock.gettimeout() != 0:
+        sock.setblocking(False)
+    taken_bytes, for_reading = 0, False
     try:
-        return sock.send(data)
-    except TimeoutError:
-        return 0
+        with _in_full_packets(sock):
+            while taken_bytes < len(data):
+                taken_bytes += sock.send(data[taken_bytes:])
+    except ssl.SSLWantReadError:
+        for_reading = True
+    except (BlockingIOError, ssl.SSLWantWriteError):
+        pass
+    if not taken_bytes:
+        _ready(sock, reading=for_reading)
+    return taken_bytes
 
 
-def _readable(sock: socket.socket) -> bool:
+@contextmanager
+def _in_full_packets(sock: socket.socket) -> Iterator[None]:
+    """Hold the records of TLS back until they fill packets: one by one, each would wake somebody at the other end."""
+    cork = getattr(socket, "TCP_CORK", None) if isinstance(sock, ssl.SSLSocket) else None  # Linux, tcp(7)
+    if cork is None:
+        yield
+        return
+    sock.setsockopt(socket.IPPROTO_TCP, cork, 1)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # it may be closed by now
+            sock.setsockopt(socket.IPPROTO_TCP, cork, 0)
+
+
+def _hand_over_in_tunnel(sock: Any, data: memoryview) -> int:
+    """The same for TLS inside of the TLS to a proxy, which cannot be asked without waiting: one record at a time."""
+    return int(sock.send(data[:_RECORD_BYTES]))
+
+
+def _has_read_ahead(sock: Any) -> bool:
+    """Whether TLS has decrypted bytes that the socket no longer has."""
     pending = getattr(sock, "pending", None)
-    if pending is not None and pending():
-        return True
+    return pending is not None and bool(pending())
+
+
+def _ready(sock: Any, *, reading: bool) -> bool:
+    """Wait a tick at most, and return whether the socket can be read, or written."""
     poller = getattr(select, "poll", None)
     if poller is None:
-        return bool(select.select([sock], [], [], TICK_SECONDS)[0])
+        wanted = ([sock], []) if reading else ([], [sock])
+        return any(select.select(*wanted, [], TICK_SECONDS))
     poll = poller()  # select.select refuses descriptors above 1,023
-    poll.register(sock, select.POLLIN)
+    poll.register(sock, select.POLLIN if reading else select.POLLOUT)
     return bool(poll.poll(TICK_SECONDS * 1000))
 
 
@@ -206,10 +256,11 @@ def _unacknowledged(sock: socket.socket) -> int:
         return 0
 
 
-def _cut(sock: socket.socket) -> None:
+def _cut(sock: Any) -> None:
+    inner = sock if isinstance(sock, socket.socket) else sock.socket
     with suppress(OSError):
-        # Not sock.shutdown: on a TLS socket that also forgets the session under the feet of the sending thread.
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        # Not inner.shutdown: on a TLS socket that also forgets the session under the feet of the sending thread.
+        socket.socket.shutdown(inner, socket.SHUT_RDWR)
 
 
 class _WatchedHTTPConnection(_WatchedMixin, HTTPConnection):  # type: ignore[misc]
