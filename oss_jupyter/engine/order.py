@@ -8,7 +8,7 @@ from typing import Any
 
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane, Source
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import PartReceipt, Route
+from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
@@ -34,7 +34,6 @@ class Order:
     clock: Clock
     policy: RetryPolicy
     send_part: Callable[..., PartReceipt]
-    route: Route
     place: Mapping[str, Any]
     host: str = ""
     parallel: int | None = None

@@ -21,6 +21,7 @@ from oss_jupyter.model.parts import (
     ObjectHead,
     PartReceipt,
     PartRequest,
+    Route,
     SignedRequest,
 )
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
@@ -41,6 +42,9 @@ class Control(Protocol):
 
     def sign_put(self, target: Target, options: ObjectOptions) -> SignedRequest:
         """Sign one PutObject with all its headers. Sends nothing."""
+
+    def route(self, target: Target) -> Route:
+        """Return how the bytes of parts reach the service, as settings and environment have it now. Asks nobody."""
 
     def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
         """Return every part the service holds, all pages."""

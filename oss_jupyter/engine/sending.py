@@ -65,6 +65,7 @@ class Sending:
         self._sign = sign
         self._plan = plan
         self._mark = mark
+        self._route = self._order.control.route(self._order.target)
         self._waiting = deque(self._ledger.missing())
         self._delayed: list[tuple[float, int]] = []
         self._gauges: dict[int, Gauge] = {}
@@ -116,7 +117,7 @@ class Sending:
     def _take_off(self, number: int) -> None:
         signed = self._sign(number)
         part = self._plan.part(number)
-        request = PartRequest(signed, str(self._order.source.path), part.offset, part.length, number, self._order.route)
+        request = PartRequest(signed, str(self._order.source.path), part.offset, part.length, number, self._route)
         lane = self._order.lane
         gauge = self._gauges[number] = lane.gauge(self._transfer.id)
         attempt = self._ledger.take_off(number, gauge, self._order.clock.monotonic())

@@ -93,7 +93,6 @@ class Wiring:
             clock=self.clock,
             policy=self._policy(given.get("retries")),
             send_part=send_part,
-            route=endpoint.route(self.settings.stall_seconds),
             place=endpoint.place(),
             host=endpoint.describe(),
             parallel=_parallel(given.get("parallel", self.settings.parallel)),
@@ -105,11 +104,7 @@ class Wiring:
     def order_of(self, record: CheckpointRecord, store: CheckpointStore) -> Order:
         """Return the order that an earlier kernel began. Raises InputError where it cannot be reached from here."""
         header = record.header
-        endpoint = EndpointSettings.from_place(
-            header.place,
-            proxy=self.settings.proxy,
-            connect_timeout_seconds=self.settings.connect_timeout_seconds,
-        )
+        endpoint = EndpointSettings.from_place(header.place, proxy=self.settings.proxy, **self._patience())
         plan = header.plan
         return Order(
             transfer_id=header.transfer_id,
@@ -123,7 +118,6 @@ class Wiring:
             clock=self.clock,
             policy=self._policy(None),
             send_part=send_part,
-            route=endpoint.route(self.settings.stall_seconds),
             place=endpoint.place(),
             host=endpoint.describe(),
             parallel=_parallel(self.settings.parallel),
@@ -184,7 +178,10 @@ class Wiring:
                 values |= {"region": file_region, "endpoint": file_endpoint}
         elif not values["region"] and values["endpoint"] == env_endpoint:
             values["region"] = env_region
-        return EndpointSettings(**values, connect_timeout_seconds=self.settings.connect_timeout_seconds)
+        return EndpointSettings(**values, **self._patience())
+
+    def _patience(self) -> dict[str, Any]:
+        return {name: getattr(self.settings, name) for name in ("connect_timeout_seconds", "stall_seconds")}
 
     def _control(self, endpoint: EndpointSettings, credentials: Any, profile: str | None) -> SdkControl:
         profile = profile or self.settings.profile

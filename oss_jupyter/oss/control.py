@@ -16,7 +16,7 @@ from typing import Any
 
 from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import Completed, ListedPart, ListedUpload, ObjectHead, SignedRequest
+from oss_jupyter.model.parts import Completed, ListedPart, ListedUpload, ObjectHead, Route, SignedRequest
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
 from oss_jupyter.oss.advice import Asked, explain
@@ -97,6 +97,17 @@ class SdkControl:
         given = {"metadata": dict(options.metadata) or None, **_some(options, *names)}
         extra = tuple((header, getattr(options, name)) for name, header in _UNSIGNED.items() if getattr(options, name))
         return self._sign("PutObject", target, given, extra)
+
+    def route(self, target: Target) -> Route:
+        """Return how the bytes of parts reach the service, as settings and environment have it now. Asks nobody."""
+        from oss_jupyter.oss.environment import ca_bundle, proxy_of
+
+        settings = self.settings
+        scheme, _, host = settings.url.partition("://")
+        in_host = not (settings.path_style or settings.cname)
+        proxy = settings.proxy or proxy_of(f"{scheme}://{target.bucket}.{host}" if in_host else settings.url)
+        bundle = settings.ca_bundle or ca_bundle()
+        return Route(settings.connect_timeout_seconds, settings.stall_seconds, proxy, bundle)
 
     def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
         """Return every part the service holds, all pages."""

@@ -39,7 +39,8 @@ class EndpointSettings:
     region: like ``cn-hangzhou``; taken from a standard endpoint where absent. endpoint: a host or URL; chosen by region
     where absent, and then `internal`, `accelerate` or `dual_stack` pick the kind. cname: the endpoint is a domain bound
     to one bucket. path_style: the bucket is in the path; IP addresses and localhost always are. proxy: a URL, maybe
-    with a password. ca_bundle: a file of trusted certificates. insecure_http: without TLS.
+    with a password. ca_bundle: a file of trusted certificates. stall_seconds: longest time without one accepted byte of
+    a part. insecure_http: without TLS.
     """
 
     region: str | None = None
@@ -54,6 +55,7 @@ class EndpointSettings:
     ca_bundle: str | None = None
     connect_timeout_seconds: float = 10.0
     read_timeout_seconds: float = 60.0
+    stall_seconds: float = Route.stall_seconds
     insecure_http: bool = False
 
     def __post_init__(self) -> None:
@@ -87,10 +89,6 @@ class EndpointSettings:
     def describe(self) -> str:
         """Return the host as people read it."""
         return urlsplit(self.url).netloc
-
-    def route(self, stall_seconds: float = Route.stall_seconds) -> Route:
-        """Return how the bytes of a part reach the service."""
-        return Route(self.connect_timeout_seconds, stall_seconds, self.proxy, self.ca_bundle)
 
     def place(self) -> dict[str, Any]:
         """Return what a checkpoint remembers, ready for JSON."""
@@ -135,7 +133,7 @@ def _refuse_contradictions(settings: EndpointSettings) -> None:
         raise InputError("cname and path_style are two different forms of address.", "Set only one of them.")
     if settings.signature_version not in ("v4", "v1"):
         raise InputError(f"signature_version={settings.signature_version!r} is not known.", "Choose v4 or v1.")
-    for name in ("connect_timeout_seconds", "read_timeout_seconds"):
+    for name in ("connect_timeout_seconds", "read_timeout_seconds", "stall_seconds"):
         if not getattr(settings, name) > 0:
             raise InputError(f"{name} must be above zero.", f"Leave it out, or write for example {name}=10.")
 

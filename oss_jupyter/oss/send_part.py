@@ -18,6 +18,7 @@ from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import IntegrityError, OssJupyterError, PartStopped, SourceChanged
 from oss_jupyter.model.gauge import Gauge, LocalGauge
 from oss_jupyter.model.parts import PartReceipt, PartRequest
+from oss_jupyter.oss.environment import as_proxies
 from oss_jupyter.oss.failures import from_exception, from_reply
 from oss_jupyter.oss.wire import Watch, session, watching
 
@@ -114,16 +115,19 @@ def _put(
 
 def _exchange(request: PartRequest, body: _Body) -> tuple[requests.Response, bytes]:
     route = request.route
-    reply = session().put(
+    prepared = requests.Request(
+        "PUT",
         request.signed.url,
+        headers=dict(request.signed.headers),
         # requests would announce an empty iterable as chunked, which the service takes for a missing length.
         data=cast("Iterator[bytes]", body) if len(body) else b"",
-        headers=dict(request.signed.headers),
+    ).prepare()
+    reply = session().send(
+        prepared,
         timeout=(route.connect_timeout_seconds, route.stall_seconds),
         allow_redirects=False,
         stream=True,
-        # Given here and not to the session, because there the environment's would win.
-        proxies={"http": route.proxy, "https": route.proxy} if route.proxy else None,
+        proxies=as_proxies(route.proxy),
         verify=route.ca_bundle or True,
     )
     with reply:

@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
+from oss_jupyter.oss.environment import as_proxies, ca_bundle, proxy_of
 from oss_jupyter.oss.failures import from_exception, from_reply
 
 
@@ -44,12 +45,12 @@ class Transport:
 
     def __init__(self, settings: EndpointSettings) -> None:
         self._timeouts = (settings.connect_timeout_seconds, settings.read_timeout_seconds)
-        self._proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else {}
-        self._verify = settings.ca_bundle
+        self._proxy = settings.proxy
+        self._ca_bundle = settings.ca_bundle
         self._session = requests.Session()
         self._session.headers.clear()
-        # With an `auth` of its own the session leaves ~/.netrc alone, which would replace the signature.
-        self._session.auth = lambda request: request
+        # Left to itself it would also look into ~/.netrc, and replace the signature by what it finds there.
+        self._session.trust_env = False
         # Cookies are the one thing that threads would share.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
@@ -74,9 +75,13 @@ class Transport:
                 request.method, keep_dots(request.url), headers=dict(request.headers), data=request.body or b""
             )
         )
-        # Only where no bundle is given, REQUESTS_CA_BUNDLE is looked at.
-        environment = session.merge_environment_settings(request.url, dict(self._proxies), False, self._verify, None)
-        return session.send(prepared, timeout=timeouts, allow_redirects=False, **environment)
+        return session.send(
+            prepared,
+            timeout=timeouts,
+            allow_redirects=False,
+            proxies=as_proxies(self._proxy or proxy_of(request.url)),
+            verify=self._ca_bundle or ca_bundle() or True,
+        )
 
     def open(self) -> None:
         """Do nothing: connections open when they are needed."""

@@ -137,17 +137,12 @@ def session() -> requests.Session:
 
 def _new_session() -> requests.Session:
     new = requests.Session()
-    # Without this, an entry for the host in ~/.netrc would put an Authorization header beside the signature.
-    new.auth = _unchanged
+    new.trust_env = False  # what counts of the environment comes with each request
     new.headers.clear()
     adapter = _WatchedAdapter(pool_connections=2, pool_maxsize=1)
     new.mount("http://", adapter)
     new.mount("https://", adapter)
     return new
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 class _WatchedMixin:

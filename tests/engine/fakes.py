@@ -20,6 +20,7 @@ from oss_jupyter.model.parts import (
     ObjectHead,
     PartReceipt,
     PartRequest,
+    Route,
     SignedRequest,
 )
 from oss_jupyter.model.target import Target
@@ -63,6 +64,10 @@ class Service:
     def sign_put(self, target: Target, options: ObjectOptions) -> SignedRequest:
         """Sign the whole object."""
         return SignedRequest(f"object:{target}", credentials_mark=self.mark)
+
+    def route(self, target: Target) -> Route:
+        """Return how parts get here."""
+        return Route()
 
     def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
         """Return the parts."""
