@@ -69,20 +69,21 @@ class Asking:
 
         undo: takes back an answer that came after the user had wanted something else.
         """
-        answer = self._retried(lambda: self._apart(call, undo))
+        answer = self._retried(lambda: self._apart(call, undo), self._mark)
         self.confirmed()
         return answer
 
     def sign(self, call: Callable[[Control], T]) -> T:
         """Return `call(control)` for a call that sends nothing and so proves nothing about the service."""
-        return self._retried(lambda: call(self.control))
+        # All that can fail here is to get credentials, so there are none to be blamed.
+        return self._retried(lambda: call(self.control), lambda: "")
 
-    def _retried(self, call: Callable[[], T]) -> T:
+    def _retried(self, call: Callable[[], T], mark_now: Callable[[], str]) -> T:
         attempt = 0
         while True:
             self.check()
             attempt += 1
-            mark = self._mark()
+            mark = mark_now()
             try:
                 return call()
             except OssJupyterError as error:
