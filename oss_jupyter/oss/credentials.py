@@ -7,6 +7,7 @@ package alibabacloud-credentials where it is installed.
 
 from __future__ import annotations
 
+import logging
 import os
 import textwrap
 import threading
@@ -176,6 +177,9 @@ def _alibabacloud_client() -> Any:
         return None
     from alibabacloud_credentials.client import Client
 
+    # It prints a traceback for every place without credentials. What matters is in what it raises; whoever has set up
+    # logging still gets the rest.
+    logging.getLogger("credentials").handlers[:] = [logging.NullHandler()]
     return Client()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -148,6 +151,28 @@ def test_the_default_chain_is_made_anew_after_it_found_nothing() -> None:
     with pytest.raises(CredentialsError):
         found()
     assert found().access_key_id == "id"
+
+
+_ASKS_THE_REAL_CHAIN = """
+from oss_jupyter.errors import CredentialsError
+from oss_jupyter.oss.credentials import credentials_chain
+try:
+    credentials_chain(environ={})()
+except CredentialsError as error:
+    print(error)
+"""
+
+
+def test_the_real_default_chain_is_quiet_where_it_finds_nothing(tmp_path: Path) -> None:
+    """Four lines and not a word on standard error, although the package logs a traceback for every empty place."""
+    nobody = {"HOME": str(tmp_path), "ALIBABA_CLOUD_CREDENTIALS_URI": "http://127.0.0.1:9/"}
+    done = subprocess.run(
+        [sys.executable, "-c", _ASKS_THE_REAL_CHAIN],
+        capture_output=True, text=True, env={**os.environ, **nobody}, timeout=60, check=True,
+    )  # fmt: skip
+    assert "alibabacloud-credentials (it failed:" in done.stdout
+    assert len(done.stdout.splitlines()) == 4
+    assert done.stderr == ""
 
 
 def test_a_mode_that_only_ossutil_knows_is_named_and_the_default_chain_gets_its_turn(tmp_path: Path) -> None:
