@@ -91,6 +91,12 @@ def test_every_code(action: Action, code: str, status: int) -> None:
     assert classify(answer(code, status)) is action
 
 
+def test_an_expired_url() -> None:
+    """A refusal that names when the URL expired is no lack of permission: the next attempt has a new URL."""
+    reply = ServiceReply(403, "AccessDenied", extras={"Expires": "2026-01-01T00:00:00.000Z"})
+    assert classify(ServiceError(reply, "x")) is Action.RETRY
+
+
 @pytest.mark.parametrize(
     ("error", "action"),
     [
