@@ -13,8 +13,10 @@ import threading
 import time
 from collections import defaultdict, deque
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import IO, Any
 
 from oss_jupyter.engine.board import Board, SlotGauge
@@ -106,6 +108,13 @@ class Helper:
                 os._exit(0)  # the kernel has gone: nobody is left to tell
 
 
+def _give_way() -> None:
+    os.nice(_NICENESS)
+    # A session of its own is a group of its own for Linux, within which niceness counts, and not beyond it (sched(7)).
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(_NICENESS), encoding="ascii")
+
+
 def _leave_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_ORPHAN_CHECK_SECONDS)
@@ -114,7 +123,7 @@ def _leave_with(parent: int) -> None:
 
 def main(descriptor: int, parent: int) -> None:
     """Serve the kernel whose process id is `parent`; the board is in `descriptor`."""
-    os.nice(_NICENESS)
+    _give_way()
     threading.Thread(target=_leave_with, args=(parent,), name="oss-orphan", daemon=True).start()
     # Whatever a library prints must not get between the frames.
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)

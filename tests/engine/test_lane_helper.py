@@ -161,6 +161,16 @@ def test_interrupting_a_cell_does_not_reach_the_helper(lane: HelperLane) -> None
     assert os.getpgid(lane.pid) != os.getpgid(0)
 
 
+def test_the_users_processes_come_first(kernel: Kernel, lane: HelperLane, source: Path) -> None:
+    """The helper is nice to others; on Linux also beyond its own session, where that is a group of its own."""
+    kernel.upload(source, lane=lane).result(LONG_SECONDS)
+    assert lane.pid is not None
+    assert os.getpriority(os.PRIO_PROCESS, lane.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+    group = Path(f"/proc/{lane.pid}/autogroup")
+    if group.exists():
+        assert not group.read_text(encoding="ascii").endswith("nice 0\n")
+
+
 def test_no_zombie_is_left(lane: HelperLane) -> None:
     """A helper that died is reaped without anybody asking."""
     lane.start()
