@@ -35,10 +35,10 @@ class Reporter:
     def add(self, transfer: Transfer, listener: OnProgress) -> None:
         """Call `listener(snapshot)` until the transfer has ended."""
         with self._lock:
-            if (transfer, listener) not in self._listeners:
-                self._listeners.append((transfer, listener))
-            # One that is not alive was kept from starting: an interrupt may come at any line of the main thread.
-            if self._thread is None or not self._thread.is_alive():
+            if (transfer, listener) in self._listeners:
+                return
+            self._listeners.append((transfer, listener))
+            if self._thread is None:
                 # ipykernel 7.0 knows the cell of a thread only by the context that the thread started with.
                 run = contextvars.copy_context().run
                 self._thread = threading.Thread(target=run, args=(self._work,), name="oss-reporter", daemon=True)

@@ -7,30 +7,17 @@ from typing import Any, TypeVar
 
 from IPython.core import getipython, magic, magic_arguments
 from IPython.core.error import UsageError
-from IPython.display import DisplayHandle
 from IPython.display import display as _display
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-__all__ = [
-    "Magics",
-    "UsageError",
-    "display",
-    "in_notebook",
-    "line_magic",
-    "magics_class",
-    "new_output",
-    "option",
-    "option_group",
-]
+__all__ = ["Magics", "UsageError", "display", "in_notebook", "line_magic", "magics_class", "option", "option_group"]
 
 _untyped: Any = magic_arguments
 _magic: Any = magic
 
 Magics = magic.Magics
 display: Any = _display
-# An output that can be updated, and followed, before anybody has seen it: `display`, then `update`.
-new_output: Any = DisplayHandle
 magics_class: Any = magic.magics_class
 option: Any = magic_arguments.argument
 option_group: Any = magic_arguments.argument_group

@@ -15,7 +15,8 @@ from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.notebook.front import workbench
-from oss_jupyter.notebook.ipython import display, in_notebook, new_output
+from oss_jupyter.notebook.interrupts import interrupts_later
+from oss_jupyter.notebook.ipython import display, in_notebook
 from oss_jupyter.notebook.markup import lines_html, table_html, transfer_html
 from oss_jupyter.notebook.text import columns, describe, head_line, receipt_rows, status_line
 
@@ -71,19 +72,16 @@ class LiveView:
         self._lock = threading.Lock()
         self._said = self._view._repr_mimebundle_()
         self._said_at = time.monotonic()
-        self._output = new_output()
-        with self._lock:
-            # Followed before it is seen: an interrupt that comes as soon as it is must not leave it standing still.
-            transfer.on_change(self._follow)
-            self._follow()
-            self._output.display(self._view)
+        self._handle = display(self._view, display_id=True)
+        transfer.on_change(self._follow)
+        self._follow()
 
     def refresh(self) -> None:
         """Show where the transfer stands, unless the output says so already."""
         with self._lock:
             says = self._view._repr_mimebundle_()
-            if says != self._said:
-                self._output.update(self._view)
+            if says != self._said and self._handle is not None:
+                self._handle.update(self._view)
                 self._said, self._said_at = says, time.monotonic()
 
     def _follow(self) -> None:
@@ -97,6 +95,7 @@ class LiveView:
             self.refresh()
 
 
+@interrupts_later()
 def show(transfer: Transfer, reporter: Reporter, *, with_error: bool = True) -> Refreshed | None:
     """Show a transfer in the running cell; return what follows it, where something does."""
     mark_shown(transfer)

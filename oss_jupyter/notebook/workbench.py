@@ -16,6 +16,7 @@ from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.notebook.config import OssJupyter
+from oss_jupyter.notebook.interrupts import interrupts_later
 from oss_jupyter.notebook.rehoming import rehome_checkpoint
 from oss_jupyter.notebook.wiring import Wiring, parse_limit
 
@@ -44,11 +45,12 @@ class Workbench:
     ) -> Transfer:
         """Start, attach to or resume the upload of `source` to `target`."""
         order = self.wiring.order(source, target, arguments)
-        order.lane.start()
-        transfer = self.manager.upload(order)
-        if on_progress is not None:
-            self.reporter.add(transfer, on_progress)
-        return transfer
+        with interrupts_later():
+            order.lane.start()
+            transfer = self.manager.upload(order)
+            if on_progress is not None:
+                self.reporter.add(transfer, on_progress)
+            return transfer
 
     def transfers(self) -> tuple[Transfer, ...]:
         """Return the live ones and those that earlier kernels left in the checkpoint directories."""
@@ -72,7 +74,8 @@ class Workbench:
         for transfer in chosen:
             if credentials is not None:
                 transfer.renew(self.wiring.with_credentials(transfer.order, credentials))
-            transfer.resume()
+            with interrupts_later():
+                transfer.resume()
         return chosen
 
     def rehome(self, transfer: Transfer, path: str | os.PathLike[str]) -> Transfer:

@@ -51,11 +51,12 @@ def test_an_upload_survives_its_kernel(new_kernel: Callable[..., Kernel], servic
 
 
 INTERRUPT_AT_THE_FIRST_OUTPUT = """
+import signal
 publisher = get_ipython().display_pub
 def interrupt(message):
     publisher.unregister_hook(interrupt)
     publisher.session.send(publisher.pub_socket, message, ident=publisher.topic)
-    raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 publisher.register_hook(interrupt)
 """
 

@@ -57,8 +57,7 @@ class Painter:
         """Look at `painted` soon, and again until it has come to rest."""
         with self._lock:
             self._painted[painted] = None
-            # One that is not alive was kept from starting: an interrupt may come at any line of the main thread.
-            if self._thread is None or not self._thread.is_alive():
+            if self._thread is None:
                 run = self._context.copy().run
                 self._thread = threading.Thread(target=run, args=(self._work,), name="oss-painter", daemon=True)
                 self._thread.start()

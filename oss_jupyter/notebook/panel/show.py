@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.notebook.ipython import display, new_output
+from oss_jupyter.notebook.ipython import display
 from oss_jupyter.notebook.panel.actions import Actions
 from oss_jupyter.notebook.panel.arguments import Arguments
 from oss_jupyter.notebook.panel.card import TransferCard
@@ -39,11 +39,11 @@ class Shown(Painted, Protocol):
 
 @dataclass(eq=False)
 class ShownCard:
-    """A card and the summary beside it, as the painter sees them. `painting` keeps paintings in their order."""
+    """A card and the summary beside it, as the painter sees them. `_painting` keeps paintings in their order."""
 
     card: TransferCard
     last_word: LastWord
-    painting: threading.Lock = field(default_factory=threading.Lock)
+    _painting: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def transfer(self) -> Transfer:
@@ -61,7 +61,7 @@ class ShownCard:
     def paint(self, now: float) -> bool:
         """Show how the transfer stands; more is to come until it has ended or is paused."""
         transfer = self.card.transfer
-        with self.painting:
+        with self._painting:
             over = transfer.wait(0)  # asked before looking, so that what is seen after the end is final
             snapshot = transfer.snapshot()
             if over or self.card.on_screen:
@@ -89,15 +89,12 @@ class Stage:
         """Display the card of a transfer under the running cell, with its summary, and keep both up to date."""
         card = TransferCard(transfer, self.commands, language or _workbench().settings.language)
         first = transfer.snapshot()
-        output = new_output()
-        last_word = LastWord(lambda words: output.update(words, raw=True), first, time.monotonic())
+        display(card)
+        handle = display(summary(first), raw=True, display_id=True)
+        last_word = LastWord(lambda words: handle.update(words, raw=True), first, time.monotonic())
         shown = ShownCard(card, last_word)
-        with shown.painting:
-            # Followed before it is seen: an interrupt that comes as soon as it is must not leave it standing still.
-            transfer.on_change(lambda: self.painter.add(shown))
-            self.add(card, shown)
-            display(card)
-            output.display(summary(first), raw=True)
+        transfer.on_change(lambda: self.painter.add(shown))
+        self.add(card, shown)
         return shown
 
     def add(self, widget: PanelWidget, shown: Shown) -> None:
