@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import requests
 import urllib3
@@ -20,7 +19,7 @@ from oss_jupyter.model.gauge import Gauge, LocalGauge
 from oss_jupyter.model.parts import PartReceipt, PartRequest
 from oss_jupyter.oss.environment import as_proxies
 from oss_jupyter.oss.failures import from_exception, from_reply
-from oss_jupyter.oss.wire import Watch, session, watching
+from oss_jupyter.oss.wire import Watch, adapter, watching
 
 # One read, one checksum and a handful of sends: large enough that their fixed cost disappears, small enough that
 # sixteen connections hold 16 MiB.
@@ -115,20 +114,18 @@ def _put(
 
 def _exchange(request: PartRequest, body: _Body) -> tuple[requests.Response, bytes]:
     route = request.route
-    prepared = requests.Request(
-        "PUT",
-        request.signed.url,
-        headers=dict(request.signed.headers),
-        # requests would announce an empty iterable as chunked, which the service takes for a missing length.
-        data=cast("Iterator[bytes]", body) if len(body) else b"",
-    ).prepare()
-    reply = session().send(
+    prepared = requests.PreparedRequest()
+    # Not prepare(), which would write the URL anew: it is signed as it is.
+    prepared.method, prepared.url = "PUT", request.signed.url
+    prepared.prepare_headers(dict(request.signed.headers))
+    # requests would announce an empty iterable as chunked, which the service takes for a missing length.
+    prepared.prepare_body(body if len(body) else b"", None)
+    reply = adapter().send(
         prepared,
-        timeout=(route.connect_timeout_seconds, route.stall_seconds),
-        allow_redirects=False,
         stream=True,
-        proxies=as_proxies(route.proxy),
+        timeout=(route.connect_timeout_seconds, route.stall_seconds),
         verify=route.ca_bundle or True,
+        proxies=as_proxies(route.proxy),
     )
     with reply:
         return reply, reply.raw.read(_REPLY_MAX_BYTES, decode_content=True)

@@ -2,7 +2,7 @@
 
 `requests` sends a body with `sendall`, which has one time-out for the whole slice and tells nothing on the way. Here
 the body's slices (memoryviews) are sent piece by piece, with a look at the stop switch every tick; everything else is
-urllib3's own code. One thread uses one session, so which part a connection is busy with is a fact of the thread.
+urllib3's own code. One thread uses one adapter, so which part a connection is busy with is a fact of the thread.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
-import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -128,21 +127,14 @@ def watching(watch: Watch) -> Iterator[None]:
         del _thread.watch
 
 
-def session() -> requests.Session:
-    """Return this thread's session; its connections are kept alive from part to part."""
-    if not hasattr(_thread, "session"):
-        _thread.session = _new_session()
-    return cast("requests.Session", _thread.session)
+def adapter() -> HTTPAdapter:
+    """Return what sends for this thread; its connections are kept alive from part to part.
 
-
-def _new_session() -> requests.Session:
-    new = requests.Session()
-    new.trust_env = False  # what counts of the environment comes with each request
-    new.headers.clear()
-    adapter = _WatchedAdapter(pool_connections=2, pool_maxsize=1)
-    new.mount("http://", adapter)
-    new.mount("https://", adapter)
-    return new
+    No session is around it: that would look into the environment and ~/.netrc, and follow cookies and redirects.
+    """
+    if not hasattr(_thread, "adapter"):
+        _thread.adapter = _WatchedAdapter(pool_connections=2, pool_maxsize=1)
+    return cast("HTTPAdapter", _thread.adapter)
 
 
 class _WatchedMixin:
