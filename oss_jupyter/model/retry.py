@@ -97,9 +97,8 @@ def classify(error: Exception) -> Action:
     """Return the action for a failure, whatever the number of attempts so far."""
     if isinstance(error, ServiceError):
         if error.reply.code == "AccessDenied" and "Expires" in error.reply.extras:
-            return (
-                Action.RETRY
-            )  # the URL was too old: the lid was closed, or the line slow; each attempt is signed anew
+            # The URL was too old: the lid was closed, or the line is slow. Each attempt is signed anew.
+            return Action.RETRY
         by_code = _BY_CODE.get(error.reply.code)
         by_status = _BY_STATUS.get(error.reply.status)
         return by_code or by_status or (Action.RETRY if error.reply.status >= 500 else Action.FAIL)
