@@ -10,17 +10,17 @@ import os
 
 from requests.utils import get_environ_proxies, select_proxy
 
+from oss_jupyter.model.parts import Route
+from oss_jupyter.oss.endpoint import EndpointSettings
 
-def proxy_of(url: str) -> str | None:
-    """Return the proxy that HTTPS_PROXY, NO_PROXY and their kin name for a URL, maybe with a password in it."""
-    return select_proxy(url, get_environ_proxies(url))
+
+def route_to(url: str, settings: EndpointSettings) -> Route:
+    """Return the way to a URL: what the settings leave open, HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE and kin say."""
+    proxy = settings.proxy or select_proxy(url, get_environ_proxies(url))
+    bundle = settings.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or None
+    return Route(settings.connect_timeout_seconds, settings.stall_seconds, proxy, bundle)
 
 
 def as_proxies(proxy: str | None) -> dict[str, str]:
     """Return a proxy as `requests` takes it."""
     return {"http": proxy, "https": proxy} if proxy else {}
-
-
-def ca_bundle() -> str | None:
-    """Return the file of certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names."""
-    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or None

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
-from oss_jupyter.oss.environment import as_proxies, ca_bundle, proxy_of
+from oss_jupyter.oss.environment import as_proxies, route_to
 from oss_jupyter.oss.failures import from_exception, from_reply
 
 
@@ -44,9 +44,7 @@ class Transport:
     """The SDK's HttpClient. Raises ServiceError for a reply that is not 2xx, NetworkError where none came."""
 
     def __init__(self, settings: EndpointSettings) -> None:
-        self._timeouts = (settings.connect_timeout_seconds, settings.read_timeout_seconds)
-        self._proxy = settings.proxy
-        self._ca_bundle = settings.ca_bundle
+        self._settings = settings
         self._session = requests.Session()
         self._session.headers.clear()
         # Left to itself it would also look into ~/.netrc, and replace the signature by what it finds there.
@@ -56,10 +54,9 @@ class Transport:
 
     def send(self, request: Any, readwrite_timeout: float | None = None, **_: Any) -> Reply:
         """Send a request of the SDK and return the whole reply."""
-        connect_seconds, read_seconds = self._timeouts
         failure: OssJupyterError
         try:
-            reply = self._send(request, (connect_seconds, readwrite_timeout or read_seconds))
+            reply = self._send(request, readwrite_timeout or self._settings.read_timeout_seconds)
         except (requests.RequestException, HTTPError, OSError) as error:
             failure = from_exception(error, urlsplit(request.url).netloc)
         else:
@@ -68,8 +65,8 @@ class Transport:
             failure = from_reply(reply.status_code, reply.headers, reply.content)
         raise failure
 
-    def _send(self, request: Any, timeouts: tuple[float, float]) -> requests.Response:
-        session = self._session
+    def _send(self, request: Any, read_seconds: float) -> requests.Response:
+        session, route = self._session, route_to(request.url, self._settings)
         prepared = session.prepare_request(
             requests.Request(
                 request.method, keep_dots(request.url), headers=dict(request.headers), data=request.body or b""
@@ -77,10 +74,10 @@ class Transport:
         )
         return session.send(
             prepared,
-            timeout=timeouts,
+            timeout=(route.connect_timeout_seconds, read_seconds),
             allow_redirects=False,
-            proxies=as_proxies(self._proxy or proxy_of(request.url)),
-            verify=self._ca_bundle or ca_bundle() or True,
+            proxies=as_proxies(route.proxy),
+            verify=route.ca_bundle or True,
         )
 
     def open(self) -> None:
