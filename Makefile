@@ -4,12 +4,14 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test test-kernels bench format clean
+.PHONY: help demo lab test test-kernels bench campaign format clean
 
 VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
 # Passed on: make test ARGS="-k resume", make bench ARGS=journal
 ARGS ?=
+# How long the campaign goes on.
+MINUTES ?= 10
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 JS_TESTS := $(wildcard tests/js/*.test.mjs)
@@ -20,6 +22,7 @@ help:
 	@echo 'make test     check everything: style, types, tests     ARGS="-k resume" picks tests'
 	@echo 'make test-kernels   press Pause during a busy cell with four versions of ipykernel'
 	@echo 'make bench    measure what is worth measuring           ARGS=NAME picks one'
+	@echo 'make campaign   kill kernels and helpers at random moments   MINUTES=10'
 	@echo 'make format   put the code into shape'
 	@echo 'make clean    remove .venv and everything else that can be made again'
 
@@ -55,6 +58,9 @@ test-kernels: $(VENV)/.has-test
 
 bench: $(VENV)/.has-bench
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+campaign: $(VENV)/.has-kernel
+	@$(BIN)/python -m tests.campaign --minutes $(MINUTES) $(ARGS)
 
 format: $(VENV)/.has-test
 	@$(BIN)/ruff check --fix --exit-zero --quiet
