@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,8 +23,7 @@ from typing import IO, Any
 from oss_jupyter.engine.board import Board, SlotGauge
 from oss_jupyter.engine.bucket import Bucket
 from oss_jupyter.engine.frames import read_frame, write_frame
-from oss_jupyter.engine.lanes import SendPart, ThreadLane
-from oss_jupyter.model.parts import PartReceipt, PartRequest
+from oss_jupyter.engine.lanes import ThreadLane
 
 READY = "ready"
 _ORPHAN_CHECK_SECONDS = 0.5
@@ -34,8 +34,8 @@ _NICENESS = 5
 @dataclass(frozen=True)
 class _Job:
     number: int
-    send_part: SendPart
-    request: PartRequest
+    work: Callable[..., Any]
+    request: object
     gauge: SlotGauge
     ledge: int
 
@@ -70,12 +70,12 @@ class Helper:
         self._reply(READY, None)
         while True:
             try:
-                number, send_part, request, slot, ledge = read_frame(self._jobs)
+                number, work, request, slot, ledge = read_frame(self._jobs)
             except EOFError:
                 return
             gauge = SlotGauge(self._board, slot, self._bucket(ledge))
             with self._lock:
-                self._queues[ledge].waiting.append(_Job(number, send_part, request, gauge, ledge))
+                self._queues[ledge].waiting.append(_Job(number, work, request, gauge, ledge))
             self._start_more(ledge)
 
     def _start_more(self, ledge: int) -> None:
@@ -86,14 +86,14 @@ class Helper:
                 queue.running += 1
                 jobs.append(queue.waiting.popleft())
         for job in jobs:
-            future = self._lane.submit(job.send_part, job.request, job.gauge)
+            future = self._lane.submit(job.work, job.request, job.gauge)
             future.add_done_callback(partial(self._done, job))
 
     def _bucket(self, ledge: int) -> Bucket:
         rates = self._board.rates
         return self._buckets.setdefault(ledge, Bucket(lambda: rates[ledge]))
 
-    def _done(self, job: _Job, done: Future[PartReceipt]) -> None:
+    def _done(self, job: _Job, done: Future[Any]) -> None:
         with self._lock:
             self._queues[job.ledge].running -= 1
         self._start_more(job.ledge)

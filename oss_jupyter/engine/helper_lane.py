@@ -1,6 +1,6 @@
 """The lane that leads to a helper process: started with the first part, started again if it dies, gone with the kernel.
 
-Only values cross: a part and the function that sends it go out pickled by name, a receipt or an error comes back.
+Only values cross: a job and the function that does it go out pickled by name, what it returns or raises comes back.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import oss_jupyter
 from oss_jupyter.engine.board import LEDGES, SLOTS, Board, SlotGauge
 from oss_jupyter.engine.frames import read_frame, write_frame
 from oss_jupyter.engine.helper import READY
-from oss_jupyter.engine.lanes import SendPart
 from oss_jupyter.errors import LaneLost
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import PartReceipt, PartRequest
+
+T = TypeVar("T")
 
 # Where the package lies. The helper starts there, because Python looks for modules in its working directory first, and
 # a requests.py beside the notebook must not become ours.
@@ -37,7 +39,7 @@ def helper_possible() -> bool:
 @dataclass(frozen=True)
 class _Flight:
     process: subprocess.Popen[bytes]
-    future: Future[PartReceipt]
+    future: Future[Any]
     gauge: SlotGauge
 
 
@@ -86,12 +88,10 @@ class HelperLane:
             self._board.widths[self._ledge(transfer_id)] = count
         return 2 * count
 
-    def submit(
-        self, send_part: SendPart, request: PartRequest, gauge: Gauge, transfer_id: str = ""
-    ) -> Future[PartReceipt]:
-        """Start one part; the future ends with its receipt, its error, or LaneLost if the helper died."""
+    def submit(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str = "") -> Future[T]:
+        """Start one job; the future ends with what it returns or raises, or with LaneLost if the helper died."""
         assert isinstance(gauge, SlotGauge), "it comes from this lane's gauge()"
-        future: Future[PartReceipt] = Future()
+        future: Future[T] = Future()
         with self._lock:
             process = self._ensure()
             self._last_job += 1
@@ -99,7 +99,7 @@ class HelperLane:
             self._flights[job] = _Flight(process, future, gauge)
             assert process.stdin is not None
             with suppress(OSError):  # it has just died: the thread that reads its replies settles the future
-                write_frame(process.stdin, (job, send_part, request, gauge.slot, self._ledge(transfer_id)))
+                write_frame(process.stdin, (job, work, request, gauge.slot, self._ledge(transfer_id)))
         return future
 
     def close(self) -> None:
@@ -149,11 +149,11 @@ class HelperLane:
         for job in lost:
             self._settle(job, LaneLost("The helper process ended.", "Its parts are sent again."))
 
-    def _settle(self, job: int, outcome: PartReceipt | BaseException) -> None:
+    def _settle(self, job: int, outcome: Any) -> None:
         with self._lock:
             flight = self._flights.pop(job)
             self._free_slots.append(flight.gauge.leave())
-        if isinstance(outcome, PartReceipt):
-            flight.future.set_result(outcome)
-        else:
+        if isinstance(outcome, BaseException):
             flight.future.set_exception(outcome)
+        else:
+            flight.future.set_result(outcome)

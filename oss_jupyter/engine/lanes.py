@@ -1,4 +1,7 @@
-"""Where parts run: threads of this process, or whatever Executor a user brings. See helper_lane.py for the default."""
+"""Where parts run: threads of this process, or whatever Executor a user brings. See helper_lane.py for the default.
+
+A job is a plain function of a frozen value and its dials: sending a part, or reading a range again.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
 
 from oss_jupyter.engine.bucket import Bucket
 from oss_jupyter.model.gauge import Gauge, LocalGauge
-from oss_jupyter.model.parts import PartReceipt, PartRequest
 
-SendPart = Callable[..., PartReceipt]
-_Job = tuple[SendPart, PartRequest, Gauge, "Future[PartReceipt]"]
+T = TypeVar("T")
+_Job = tuple[Callable[..., Any], object, Gauge, "Future[Any]"]
 
 
 class _LocalLane:
@@ -54,11 +58,9 @@ class ThreadLane(_LocalLane):
         self._idle_count = 0
         self._threads_count = 0
 
-    def submit(
-        self, send_part: SendPart, request: PartRequest, gauge: Gauge, transfer_id: str = ""
-    ) -> Future[PartReceipt]:
-        """Start one part; the future ends with its receipt or its error."""
-        future: Future[PartReceipt] = Future()
+    def submit(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str = "") -> Future[T]:
+        """Start one job; the future ends with what it returns or raises."""
+        future: Future[T] = Future()
         with self._lock:
             start = self._idle_count == 0
             if start:
@@ -70,7 +72,7 @@ class ThreadLane(_LocalLane):
             # A thread that starts with a copied context may touch widgets under every ipykernel.
             context = contextvars.copy_context()
             threading.Thread(target=context.run, args=(self._work,), name=name, daemon=True).start()
-        self._jobs.put((send_part, request, gauge, future))
+        self._jobs.put((work, request, gauge, future))
         return future
 
     def close(self) -> None:
@@ -84,17 +86,14 @@ class ThreadLane(_LocalLane):
         while (job := self._jobs.get()) is not None:
             self._run(*job)
 
-    def _run(self, send_part: SendPart, request: PartRequest, gauge: Gauge, future: Future[PartReceipt]) -> None:
+    def _run(self, work: Callable[..., T], request: object, gauge: Gauge, future: Future[T]) -> None:
         try:
-            receipt, error = send_part(request, gauge), None
+            settle = partial(future.set_result, work(request, gauge))
         except BaseException as failure:
-            receipt, error = None, failure
+            settle = partial(future.set_exception, failure)
         with self._lock:
             self._idle_count += 1
-        if receipt is not None:
-            future.set_result(receipt)
-        else:
-            future.set_exception(error)
+        settle()
 
 
 class ExecutorLane(_LocalLane):
@@ -109,13 +108,11 @@ class ExecutorLane(_LocalLane):
         self._executor = executor
         self._shares_memory = isinstance(executor, ThreadPoolExecutor)
 
-    def submit(
-        self, send_part: SendPart, request: PartRequest, gauge: Gauge, transfer_id: str = ""
-    ) -> Future[PartReceipt]:
-        """Start one part."""
+    def submit(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str = "") -> Future[T]:
+        """Start one job."""
         if self._shares_memory:
-            return self._executor.submit(send_part, request, gauge)
-        future = self._executor.submit(send_part, request)
+            return self._executor.submit(work, request, gauge)
+        future = self._executor.submit(work, request)
         gauge.on_stop = future.cancel
         return future
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.gauge import Gauge
@@ -20,12 +20,13 @@ from oss_jupyter.model.parts import (
     ListedUpload,
     ObjectHead,
     PartReceipt,
-    PartRequest,
     Route,
     SignedRequest,
 )
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
 from oss_jupyter.model.target import Target
+
+T = TypeVar("T")
 
 
 class Control(Protocol):
@@ -151,10 +152,11 @@ class Lane(Protocol):
     def at_once(self, transfer_id: str, count: int) -> int:
         """Run so many parts of a transfer at once from now on; return how many may be submitted and not yet ended."""
 
-    def submit(
-        self, send_part: Callable[..., PartReceipt], request: PartRequest, gauge: Gauge, transfer_id: str = ""
-    ) -> Future[PartReceipt]:
-        """Start one part; the future ends with a PartReceipt, or with an OssJupyterError."""
+    def submit(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str = "") -> Future[T]:
+        """Start `work(request, gauge)`; the future ends with what it returns, or with an OssJupyterError.
+
+        Both cross pickled where the job runs in another process.
+        """
 
     def close(self) -> None:
         """Let go of threads and processes; parts on the wire are stopped by their gauges."""
