@@ -198,8 +198,10 @@ def test_files_of_the_project_that_are_named_are_there(document: Path) -> None:
 
 
 def test_the_changelog_begins_with_this_version() -> None:
-    versions = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert versions[0] == oss_jupyter.__version__
+    headings = re.findall(r"^## (\S+.*)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    released = [heading for heading in headings if not heading.endswith("(unreleased)")]
+    assert released[0] == oss_jupyter.__version__
+    assert headings.index(released[0]) <= 1
 
 
 def test_the_design_names_every_room_and_no_other() -> None:

@@ -6,12 +6,12 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from oss_jupyter.crc64 import crc64
-from oss_jupyter.errors import PartStopped, SourceChanged, SourceMissing, SourceUnreadable
+from oss_jupyter.errors import PartStopped, SourceChanged, SourceMissing
 from oss_jupyter.model.parts import Fingerprint
+from oss_jupyter.model.reading import reading
 
 _READ_BYTES = 1024 * 1024
 
@@ -32,7 +32,7 @@ class FileSource:
     def check(self) -> Fingerprint:
         """Return the fingerprint of a file that can be opened for reading. Raises SourceMissing, SourceUnreadable."""
         mark = self.fingerprint()
-        with _explained(self.path), self.path.open("rb"):
+        with reading(self.path), self.path.open("rb"):
             return mark
 
     def fingerprint(self) -> Fingerprint:
@@ -40,7 +40,7 @@ class FileSource:
 
         The device number is left out: it changes when a disk is mounted again, and the file does not.
         """
-        with _explained(self.path):
+        with reading(self.path):
             status = self.path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise SourceMissing(
@@ -72,7 +72,7 @@ class FileSource:
 
     def _pieces(self, offset: int, length: int, stopped: Callable[[], bool]) -> Iterator[memoryview]:
         buffer = memoryview(bytearray(min(_READ_BYTES, max(1, length))))
-        with _explained(self.path), self.path.open("rb", buffering=0) as file:
+        with reading(self.path), self.path.open("rb", buffering=0) as file:
             file.seek(offset)
             while length:
                 if stopped():
@@ -84,22 +84,3 @@ class FileSource:
                     )
                 yield buffer[:count]
                 length -= count
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise SourceMissing(
-            f"There is no file {path}.",
-            f"Check the path; the notebook's folder is {Path.cwd()}.",
-        ) from None
-    except NotADirectoryError:
-        raise SourceMissing(f"{path} goes through something that is not a directory.", "Check the path.") from None
-    except PermissionError:
-        raise SourceUnreadable(
-            f"{path} may not be read by this user.", f"Allow it, for example: !chmod u+r {path}"
-        ) from None
-    except OSError as error:
-        raise SourceUnreadable(f"{path} cannot be read: {error.strerror}.", "Check the disk or the mount.") from error

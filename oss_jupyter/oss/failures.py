@@ -21,8 +21,6 @@ from oss_jupyter.errors import (
     NetworkError,
     OssJupyterError,
     ServiceError,
-    SourceMissing,
-    SourceUnreadable,
     Stalled,
 )
 from oss_jupyter.oss.advice import Asked, explain
@@ -101,22 +99,8 @@ def _has_errno(*numbers: int) -> Callable[[BaseException], bool]:
     return lambda link: isinstance(link, OSError) and link.errno in numbers
 
 
-def _about_a_file(kind: type[OSError]) -> Callable[[BaseException], bool]:
-    return lambda link: isinstance(link, kind) and isinstance(link.filename, str)
-
-
 def _says(text: str) -> Callable[[BaseException], bool]:
     return lambda link: isinstance(link, OSError) and text in str(link)
-
-
-def _missing(error: BaseException, _where: str) -> OssJupyterError:
-    return SourceMissing(f"{getattr(error, 'filename', 'The source')} is not there.", "Check the path, then resume.")
-
-
-def _unreadable(error: BaseException, _where: str) -> OssJupyterError:
-    name = getattr(error, "filename", None) or "The source"
-    reason = getattr(error, "strerror", None) or "the disk failed"
-    return SourceUnreadable(f"{name} cannot be read: {reason}.", "Check its permissions and its disk, then resume.")
 
 
 def _no_bundle(_error: BaseException, _where: str) -> OssJupyterError:
@@ -209,10 +193,6 @@ def _refused_input(error: BaseException, _where: str) -> OssJupyterError:
 
 _TABLE: tuple[tuple[Callable[[BaseException], bool], Callable[[BaseException, str], OssJupyterError]], ...] = (
     (_says("TLS CA certificate bundle"), _no_bundle),
-    (_about_a_file(FileNotFoundError), _missing),
-    (_about_a_file(IsADirectoryError), _missing),
-    (_about_a_file(PermissionError), _unreadable),
-    (_has_errno(errno.EIO, errno.ESTALE), _unreadable),
     (_of(ssl.SSLCertVerificationError), _certificate),
     (_named("ProxyError", "ProxySchemeUnknown"), _proxy),
     (_of(ssl.SSLError), _tls),

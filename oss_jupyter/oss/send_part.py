@@ -17,6 +17,7 @@ from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import IntegrityError, OssJupyterError, PartStopped, SourceChanged
 from oss_jupyter.model.gauge import Gauge, LocalGauge
 from oss_jupyter.model.parts import PartReceipt, PartRequest
+from oss_jupyter.model.reading import reading
 from oss_jupyter.oss.environment import as_proxies
 from oss_jupyter.oss.failures import from_exception, from_reply
 from oss_jupyter.oss.wire import Watch, adapter, watching
@@ -79,7 +80,8 @@ class _Body:
         self.crc = 0
         buffer = memoryview(bytearray(min(SLICE_BYTES, self._request.length)))
         left_bytes = self._request.length
-        with Path(self._request.path).open("rb", buffering=0) as file:
+        # Nothing of the line can fail in here: who takes the slices is not called, and does not throw.
+        with reading(self._request.path), Path(self._request.path).open("rb", buffering=0) as file:
             file.seek(self._request.offset)
             while left_bytes:
                 count = file.readinto(buffer[:left_bytes])

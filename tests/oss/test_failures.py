@@ -20,8 +20,6 @@ from oss_jupyter.errors import (
     OssJupyterError,
     PartStopped,
     ServiceError,
-    SourceMissing,
-    SourceUnreadable,
     Stalled,
 )
 from oss_jupyter.oss import advice
@@ -70,9 +68,6 @@ def caused_by(error: BaseException, cause: BaseException) -> BaseException:
         (TimeoutError(), Stalled, "Stalled"),
         (requests.exceptions.InvalidURL("bad"), InputError, "InputError"),
         (OSError("Could not find a suitable TLS CA certificate bundle, invalid path: x"), InputError, "InputError"),
-        (FileNotFoundError(errno.ENOENT, "No such file", "/data/x"), SourceMissing, "SourceMissing"),
-        (PermissionError(errno.EACCES, "Permission denied", "/data/x"), SourceUnreadable, "SourceUnreadable"),
-        (OSError(errno.EIO, "Input/output error"), SourceUnreadable, "SourceUnreadable"),
         (ZeroDivisionError("division by zero"), OssJupyterError, "ZeroDivisionError"),
     ],
 )  # fmt: skip

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
+import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -23,11 +26,13 @@ from oss_jupyter.errors import (
     ServiceError,
     SourceChanged,
     SourceMissing,
+    SourceUnreadable,
     Stalled,
 )
 from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.parts import PartRequest, Route
+from oss_jupyter.model.retry import Action, classify
 from oss_jupyter.model.target import Target
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
@@ -286,6 +291,68 @@ def test_a_file_that_is_gone(new_request: MakeRequest) -> None:
     with pytest.raises(SourceMissing) as error:
         send_part(request)
     assert all(error.value.four_lines())
+
+
+def gone_meanwhile(folder: Path) -> Path:
+    return folder / "gone" / "data.bin"
+
+
+def fails_when_read(_: Path) -> Path:
+    return Path("/proc/self/mem")  # EIO: nothing is mapped at its beginning
+
+
+def refuses_the_length(_: Path) -> Path:
+    return Path("/proc/self/pagemap")  # EINVAL: it is read in eights
+
+
+def cannot_be_opened(folder: Path) -> Path:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "socket"))  # ENXIO
+    return folder / "socket"
+
+
+def has_no_driver(folder: Path) -> Path:
+    path = folder / "device"
+    try:
+        os.mknod(path, stat.S_IFBLK | 0o600, os.makedev(511, 77))  # ENXIO or ENODEV
+    except PermissionError:
+        pytest.skip("only root may make a device")
+    return path
+
+
+def leads_to_itself(folder: Path) -> Path:
+    (folder / "loop").symlink_to(folder / "loop")  # ELOOP
+    return folder / "loop"
+
+
+def is_a_directory(folder: Path) -> Path:
+    return folder  # EISDIR
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the files that fail are Linux's")
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (gone_meanwhile, SourceMissing),
+        (fails_when_read, SourceUnreadable),
+        (refuses_the_length, SourceUnreadable),
+        (cannot_be_opened, SourceUnreadable),
+        (has_no_driver, SourceUnreadable),
+        (leads_to_itself, SourceUnreadable),
+        (is_a_directory, SourceUnreadable),
+    ],
+)
+def test_what_fails_on_the_disk_is_no_network_trouble(
+    new_request: MakeRequest, make: Callable[[Path], Path], kind: type[OssJupyterError]
+) -> None:
+    """Whatever the system says while the file is opened or read is about the file, names it, and is not retried."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = make(Path(folder))
+        with pytest.raises(kind) as error:
+            send_part(replace(new_request(1, 0, 77), path=str(path)))
+    assert str(path) in error.value.what
+    assert all(error.value.four_lines())
+    assert classify(error.value) is Action.FAIL
 
 
 def test_netrc_is_left_alone(

@@ -1,0 +1,32 @@
+"""Why a source cannot be read, in words. Whoever reads it says so; nobody guesses it from an error's number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from oss_jupyter.errors import SourceMissing, SourceUnreadable
+
+
+@contextmanager
+def reading(path: object) -> Iterator[None]:
+    """Turn whatever the system says while `path` is looked at, opened or read into SourceMissing or SourceUnreadable.
+
+    A network file system fails in the words of a network (ENOTCONN, ETIMEDOUT, ESTALE), so only the place tells what
+    broke: inside of this block it is the file, and outside of it the line.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise _failure(path, error) from None
+
+
+def _failure(path: object, error: OSError) -> SourceMissing | SourceUnreadable:
+    if isinstance(error, FileNotFoundError):
+        return SourceMissing(f"There is no file {path}.", "Check the path, and that its disk is mounted.")
+    if isinstance(error, NotADirectoryError):
+        return SourceMissing(f"{path} goes through something that is not a directory.", "Check the path.")
+    if isinstance(error, PermissionError):
+        return SourceUnreadable(f"{path} may not be read by this user.", f"Allow it, for example: !chmod u+r {path}")
+    reason = error.strerror or "the disk failed"
+    return SourceUnreadable(f"{path} cannot be read: {reason}.", "Check its disk or mount, then run the upload again.")
