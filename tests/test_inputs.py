@@ -218,6 +218,13 @@ def test_region_missing(upload: Upload, tmp_path: Path, monkeypatch: pytest.Monk
     lines_of(upload, "RegionMissing", region=...)
 
 
+def test_signature_v1_needs_no_region(upload: Upload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only V4 names one."""
+    monkeypatch.delenv("OSS_REGION", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert upload(region=..., signature_version="v1").result(20).size == len(CONTENT)
+
+
 def test_clock_skew(upload: Upload, sandbox: Sandbox) -> None:
     """Every request of a computer whose clock is wrong is refused; the advice is about the clock."""
     now = time.time()

@@ -29,7 +29,8 @@ from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.late import send_part
-from oss_jupyter.oss.ossutil_config import config_place
+from oss_jupyter.oss.ossutil_config import OssutilConfig
+from oss_jupyter.oss.precedence import Place, choose
 
 
 class Unset:
@@ -168,17 +169,22 @@ class Wiring:
 
     def _endpoint(self, given: Mapping[str, Any]) -> EndpointSettings:
         values = {name: given.get(name, getattr(self.settings, name)) for name in PLACE_NAMES}
-        env_region, env_endpoint = os.environ.get("OSS_REGION"), os.environ.get("OSS_ENDPOINT")
-        file_region, file_endpoint = config_place(given.get("profile") or self.settings.profile)
-        # Never half from here and half from there: a region of one source may contradict the endpoint of another.
-        if not values["endpoint"] and not values["region"]:
-            if env_region or env_endpoint:
-                values |= {"region": env_region, "endpoint": env_endpoint}
-            else:
-                values |= {"region": file_region, "endpoint": file_endpoint}
-        elif not values["region"] and values["endpoint"] == env_endpoint:
-            values["region"] = env_region
+        values |= choose(self._places(given))
         return EndpointSettings(**values, **self._patience())
+
+    def _places(self, given: Mapping[str, Any]) -> tuple[Place, ...]:
+        """Return where region and host can be named, the first to be asked first."""
+        config = OssutilConfig(given.get("profile") or self.settings.profile)
+        found = config.place()
+        profile, why_not = ({}, found) if isinstance(found, str) else (found, "")
+        settings = {name: getattr(self.settings, name) or None for name in PLACE_NAMES}
+        environment = {name: os.environ.get(f"OSS_{name.upper()}") for name in ("region", "endpoint")}
+        return (
+            Place("arguments", given),
+            Place("settings", settings, "OssJupyter.{name} = {value!r}"),
+            Place("environment", environment, "OSS_{NAME}={value}"),
+            Place(config.name, profile, "{name}={value}", why_not),
+        )
 
     def _patience(self) -> dict[str, Any]:
         return {name: getattr(self.settings, name) for name in ("connect_timeout_seconds", "stall_seconds")}

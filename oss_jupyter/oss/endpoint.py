@@ -2,6 +2,7 @@
 
 One host serves one region, and Signature V4 names that region, so both must be known and agree. The official SDK would
 take a host without a region and fail with a signature error later; here it is refused with the argument to add.
+Which of several places counts is the matter of precedence.py.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _STANDARD_HOST = re.compile(
     r"(?:(?P<bucket>[a-z0-9-]+)\.)?(?:oss-(?P<plain>[a-z0-9-]+?)(?:-internal)?|(?P<dual>[a-z0-9-]+)\.oss)\.aliyuncs\.com"
 )
 _HOSTS_OF_EVERY_REGION = ("accelerate", "accelerate-overseas")
+# Ways to name a host by what it is for; each needs the region only.
+HOST_KINDS = ("internal", "accelerate", "dual_stack")
 _EXAMPLE = 'region="cn-hangzhou"'
 # What a checkpoint remembers: never a proxy (it may hold a password), never a timeout (a matter of the machine).
 _PLACE = (
@@ -36,11 +39,11 @@ _PLACE = (
 class EndpointSettings:
     """How the service is reached; checked when it is made, so that what exists is usable.
 
-    region: like ``cn-hangzhou``; taken from a standard endpoint where absent. endpoint: a host or URL; chosen by region
-    where absent, and then `internal`, `accelerate` or `dual_stack` pick the kind. cname: the endpoint is a domain bound
-    to one bucket. path_style: the bucket is in the path; IP addresses and localhost always are. proxy: a URL, maybe
-    with a password. ca_bundle: a file of trusted certificates. stall_seconds: longest time without one accepted byte of
-    a part. insecure_http: without TLS.
+    region: like ``cn-hangzhou``; taken from a standard endpoint where absent, None where V1 needs none. endpoint: a
+    host or URL; chosen by region where absent, and then `internal`, `accelerate` or `dual_stack` pick the kind.
+    cname: the endpoint is a domain bound to one bucket. path_style: the bucket is in the path; IP addresses and
+    localhost always are. proxy: a URL, maybe with a password. ca_bundle: a file of trusted certificates. stall_seconds:
+    longest time without one accepted byte of a part. insecure_http: without TLS.
     """
 
     region: str | None = None
@@ -63,7 +66,7 @@ class EndpointSettings:
         endpoint = _split(self.endpoint, self.insecure_http) if self.endpoint else None
         host = (endpoint.hostname or "") if endpoint else ""
         values = {
-            "region": _checked_region(self.region, host) if self.region else _region_told_by(host),
+            "region": _checked_region(self.region, host) if self.region else self._region_told_by(host),
             "endpoint": f"{endpoint.scheme}://{endpoint.netloc}" if endpoint else None,
             "path_style": self.path_style or (bool(host) and _has_no_subdomains(host)),
             "proxy": _proxy(self.proxy) if self.proxy else None,
@@ -71,6 +74,22 @@ class EndpointSettings:
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def _region_told_by(self, host: str) -> str | None:
+        region = region_of(host)
+        if region is not None or (host and self.signature_version == "v1"):  # which names no region
+            return region
+        if not host:
+            raise InputError(
+                "Neither a region nor an endpoint is given.",
+                f"Add the bucket's region, like {_EXAMPLE}, or type: %env OSS_REGION=cn-hangzhou",
+                code="RegionMissing",
+            )
+        raise InputError(
+            f"The region cannot be told from the endpoint {host!r}.",
+            f"Signature V4 names the bucket's region: add it, like {_EXAMPLE}.",
+            code="RegionMissing",
+        )
 
     @property
     def url(self) -> str:
@@ -101,11 +120,26 @@ class EndpointSettings:
         return cls(**{name: place[name] for name in _PLACE if name in place}, **machine)
 
 
-def region_of(host: str) -> str | None:
-    """Return the region that a standard host name tells, else None."""
-    match = _STANDARD_HOST.fullmatch(host.lower().rpartition("@")[2].partition(":")[0])
+def region_of(endpoint: str) -> str | None:
+    """Return the region that a standard host or its URL tells, else None."""
+    match = _STANDARD_HOST.fullmatch(_bare_host(endpoint))
     region = match and (match["plain"] or match["dual"])
     return None if not region or region in _HOSTS_OF_EVERY_REGION else region
+
+
+def is_standard(endpoint: str) -> bool:
+    """Whether a host or its URL is one of OSS's own, and not a domain of somebody else."""
+    return _STANDARD_HOST.fullmatch(_bare_host(endpoint)) is not None
+
+
+def as_region(text: str) -> str:
+    """Return a region in the form that signatures have, whatever its spelling."""
+    return text.strip().lower().removeprefix("oss-")
+
+
+def _bare_host(endpoint: str) -> str:
+    authority = endpoint.strip().lower().rpartition("://")[2].partition("/")[0]
+    return authority.rpartition("@")[2].partition(":")[0]
 
 
 def keep_dots(url: str) -> str:
@@ -118,7 +152,7 @@ def keep_dots(url: str) -> str:
 
 
 def _refuse_contradictions(settings: EndpointSettings) -> None:
-    kinds = [name for name in ("internal", "accelerate", "dual_stack") if getattr(settings, name)]
+    kinds = [name for name in HOST_KINDS if getattr(settings, name)]
     if len(kinds) > 1:
         raise InputError(f"{kinds[0]} and {kinds[1]} name two different hosts.", "Set only one of them.")
     if kinds and settings.endpoint:
@@ -129,6 +163,11 @@ def _refuse_contradictions(settings: EndpointSettings) -> None:
     if settings.cname and not settings.endpoint:
         raise InputError("cname=True says the endpoint is a domain of your own, and no endpoint is given.",
                          'Add endpoint="data.example.com".')  # fmt: skip
+    if settings.cname and settings.endpoint and is_standard(settings.endpoint):
+        raise InputError(
+            f"cname=True says the endpoint is a domain of your own, and {settings.endpoint!r} is one of OSS.",
+            "Leave out cname, or write the domain that is bound to the bucket.",
+        )
     if settings.cname and settings.path_style:
         raise InputError("cname and path_style are two different forms of address.", "Set only one of them.")
     if settings.signature_version not in ("v4", "v1"):
@@ -166,25 +205,8 @@ def _split(endpoint: str, insecure_http: bool) -> SplitResult:
     return parts
 
 
-def _region_told_by(host: str) -> str:
-    if not host:
-        raise InputError(
-            "Neither a region nor an endpoint is given.",
-            f"Add the bucket's region, like {_EXAMPLE}, or type: %env OSS_REGION=cn-hangzhou",
-            code="RegionMissing",
-        )
-    region = region_of(host)
-    if region is None:
-        raise InputError(
-            f"The region cannot be told from the endpoint {host!r}.",
-            f"Signature V4 names the bucket's region: add it, like {_EXAMPLE}.",
-            code="RegionMissing",
-        )
-    return region
-
-
 def _checked_region(region: str, host: str) -> str:
-    region = region.strip().lower().removeprefix("oss-")
+    region = as_region(region)
     if not _REGION.fullmatch(region):
         raise InputError(f"{region!r} is not the id of a region.", f"Write it like {_EXAMPLE}.")
     told = region_of(host)

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oss_jupyter.errors import CredentialsError
+from oss_jupyter.errors import CredentialsError, InputError
 
 _DEFAULT_PATH = "~/.ossutilconfig"
 _OF_DEFAULT = ("credentials", "default", "profile default")
+_OF_BUCKETS = ("buckets ", "bucket-endpoint", "bucket-cname", "akservice")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,25 @@ class OssutilConfig:
             found = next((values for name, values in sections.items() if _same(name, section)), None)
             if found is not None:
                 return Profile(self._profile, found)
-        return f"no such profile; the file has {', '.join(map(_bare, sections)) or 'none'}"
+        return f"no such profile; the file has {', '.join(filter(None, map(_bare, sections))) or 'none'}"
+
+    def place(self) -> Mapping[str, str] | str:
+        """Return the profile's values, or why there are none. Raises InputError where a profile was chosen by name."""
+        try:
+            found = self.profile()
+        except CredentialsError:
+            if self.chosen:
+                raise
+            return "not a configuration file"  # Whoever asks for the credentials in it is told.
+        if isinstance(found, Profile):
+            return found.values
+        if self.chosen:
+            raise InputError(
+                f"The profile {self.name} cannot be used: {found}.",
+                "Name one that the file has, or make it with: ossutil config",
+                code="ProfileNotFound",
+            )
+        return found
 
     def _sections(self) -> dict[str, dict[str, str]]:
         status = self.path.stat()
@@ -77,21 +96,6 @@ class OssutilConfig:
         if self._read[0] != stamp:
             self._read = (stamp, _parse(self.path.read_text("utf-8-sig", "replace"), self.name))
         return self._read[1]
-
-
-def config_place(
-    profile: str | None = None,
-    config_file: str | os.PathLike[str] | None = None,
-    environ: Mapping[str, str] = os.environ,
-) -> tuple[str | None, str | None]:
-    """Return the region and the endpoint of a profile, each None where the file does not say."""
-    try:
-        found = OssutilConfig(profile, config_file, environ).profile()
-    except CredentialsError:
-        return (None, None)  # Whoever asks for the credentials in it is told.
-    if isinstance(found, str):
-        return (None, None)
-    return (found.values.get("region") or None, found.values.get("endpoint") or None)
 
 
 def _parse(text: str, name: str) -> dict[str, dict[str, str]]:
@@ -122,4 +126,5 @@ def _same(name: str, section: str) -> bool:
 
 
 def _bare(section: str) -> str:
-    return section.removeprefix("profile ")
+    """Return the name of a section's profile; sections about buckets are none."""
+    return "" if section.lower().startswith(_OF_BUCKETS) else section.removeprefix("profile ")

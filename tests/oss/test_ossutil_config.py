@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from oss_jupyter.errors import CredentialsError
-from oss_jupyter.oss.ossutil_config import OssutilConfig, Profile, config_place
+from oss_jupyter.errors import CredentialsError, InputError
+from oss_jupyter.oss.ossutil_config import OssutilConfig, Profile
 
 VERSION_1 = """[Credentials]
 language=EN
@@ -64,7 +64,7 @@ def test_profiles_go_by_name_and_say_how_they_get_credentials(tmp_path: Path) ->
 
     assert isinstance(lab, Profile)
     assert lab.mode == "EcsRamRole"
-    assert OssutilConfig("nobody", path, {}).profile() == "no such profile; the file has default, lab, buckets b"
+    assert OssutilConfig("nobody", path, {}).profile() == "no such profile; the file has default, lab"
 
 
 def test_the_environment_names_file_and_profile(tmp_path: Path) -> None:
@@ -98,10 +98,26 @@ def test_a_missing_file_is_a_reason_and_a_garbled_one_an_error_without_its_lines
 
 
 def test_the_file_can_tell_region_and_endpoint(tmp_path: Path) -> None:
-    assert config_place(config_file=written(tmp_path, VERSION_1), environ={}) == (None, "oss-cn-hangzhou.aliyuncs.com")
-    assert config_place(config_file=written(tmp_path, VERSION_2), environ={}) == ("cn-beijing", None)
-    assert config_place(config_file=tmp_path / "none", environ={}) == (None, None)
-    assert config_place(config_file=written(tmp_path, "garbled"), environ={}) == (None, None)
+    one = OssutilConfig(path=written(tmp_path, VERSION_1), environ={}).place()
+    assert not isinstance(one, str)
+    assert (one.get("region"), one.get("endpoint")) == (None, "oss-cn-hangzhou.aliyuncs.com")
+    assert OssutilConfig(environ={"OSSUTIL_CONFIG_FILE": str(tmp_path / "none")}).place() == "no such file"
+    garbled = {"OSSUTIL_CONFIG_FILE": str(written(tmp_path, "garbled"))}
+    assert OssutilConfig(environ=garbled).place() == "not a configuration file"
+
+
+def test_a_profile_that_was_named_and_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    """What nobody chose may be missing; a name that was given is a mistake, told with the names that work."""
+    environ = {"OSSUTIL_CONFIG_FILE": str(written(tmp_path, VERSION_2))}
+    with pytest.raises(InputError) as refused:
+        OssutilConfig("nobody", environ=environ).place()
+    assert refused.value.code == "ProfileNotFound"
+    assert "[nobody]" in refused.value.what
+    assert "default, lab" in refused.value.what
+    assert "region" not in str(refused.value)
+    assert OssutilConfig(environ={**environ, "OSSUTIL_PROFILE": "nobody"}).place() == (
+        "no such profile; the file has default, lab"
+    )
 
 
 def test_the_name_shows_the_home_directory_as_a_tilde_and_the_repr_no_values(tmp_path: Path) -> None:
