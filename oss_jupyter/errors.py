@@ -1,7 +1,8 @@
 """Every exception of the project.
 
     OssJupyterError                     has four lines: what happened, what is safe, what to do, the code
-    ├── InputError (also ValueError)    an argument, option or setting cannot work; nothing was sent
+    ├── InputError (also ValueError)    an argument, option or setting cannot work
+    ├── TransferStateError              a transfer was asked for what it cannot do in the state it is in
     ├── SourceError                     the local file cannot be used
     │   ├── SourceMissing               it is not there, or is not a file
     │   ├── SourceUnreadable            it is there and may not be read
@@ -28,6 +29,8 @@ All of them survive pickling, because parts may run in other processes. None hol
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,11 +40,12 @@ class OssJupyterError(Exception):
 
     what: one sentence, what happened.
     advice: what to do next, with the exact cell or command where there is one.
-    safe: what is not lost. The engine fills it in, because only it knows.
+    safe: what is not lost. Whoever knows fills it in, the engine mostly; it stays empty where nothing is known, because
+    a sentence that is wrong once is worth nothing.
     code: a short word for searching, such as ``SourceMissing``.
     """
 
-    safe = "Nothing was sent."
+    safe = ""
 
     def __init__(self, what: str, advice: str = "", *, safe: str = "", code: str = "") -> None:
         super().__init__(what)
@@ -71,7 +75,13 @@ class OssJupyterError(Exception):
 
 
 class InputError(OssJupyterError, ValueError):
-    """An argument, option or setting cannot work; nothing was sent."""
+    """An argument, option or setting cannot work."""
+
+
+class TransferStateError(OssJupyterError):
+    """A transfer was asked for something that its state does not allow, such as pausing what is complete."""
+
+    safe = "Nothing was changed."
 
 
 class SourceError(OssJupyterError):
@@ -183,6 +193,16 @@ class ServiceError(OssJupyterError):
         """``code · EC · request id · link``, as far as the service told them."""
         reply = self.reply
         return " · ".join(filter(None, (self.code, reply.ec, reply.request_id, reply.advice_url)))
+
+
+@contextmanager
+def before_sending() -> Iterator[None]:
+    """Make errors raised within say that nothing was sent, where they say nothing better. It must be true."""
+    try:
+        yield
+    except OssJupyterError as error:
+        error.safe = error.safe or "Nothing was sent."
+        raise
 
 
 def _rebuild(kind: type[OssJupyterError], attributes: dict[str, Any]) -> OssJupyterError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from oss_jupyter.engine.asking import Asking, WishChanged
 from oss_jupyter.engine.finish import PartsMissing, already_there, complete
 from oss_jupyter.engine.restore import Restored, describe_change, restore
+from oss_jupyter.engine.safe import what_is_kept
 from oss_jupyter.engine.sending import Sending
 from oss_jupyter.engine.transfer import Wish
 from oss_jupyter.errors import OssJupyterError, PartStopped, ServiceError, SourceChanged
@@ -136,9 +137,11 @@ class Run:
                 "so the file is sent from its beginning with a new one."
             )
             self._leave_nothing_behind(lost.header)
+            self._nothing_kept()
         elif self._record is not None and self._record.header.upload_id:
             self._transfer.note("The file changed too much to keep any part, so it is sent from its beginning.")
             self._leave_nothing_behind(self._record.header)
+            self._nothing_kept()
         upload_id = "" if order.plan.single else self._initiate()
         header = CheckpointHeader(
             transfer_id=self._transfer.id,
@@ -163,6 +166,11 @@ class Run:
     def _leave_nothing_behind(self, header: CheckpointHeader) -> None:
         with suppress(OssJupyterError):  # parts left behind cost storage, but must not stop the upload
             self._asking.control.abort(header.target, header.upload_id)
+
+    def _nothing_kept(self) -> None:
+        """Show that the parts are gone: from here on a failure has none to carry on from."""
+        self._transfer.set_upload_id("")
+        self._transfer.ledger.begin(self._order.plan, {}, self._order.clock.monotonic())
 
     def _begin(self, restored: Restored) -> None:
         """Make the journal say what the run starts from, before anything is sent."""
@@ -285,17 +293,16 @@ class Run:
 
     def _failed(self, error: OssJupyterError) -> OssJupyterError:
         """Say what is safe; without a checkpoint nothing is kept, and the service should not keep it either."""
-        view = self._transfer.snapshot()
         header = self._header or (self._record.header if self._record else None)
         if self._order.store.directory is None and header is not None:
             removal = self._remove()
             parts = " The parts could not be removed from OSS." if removal else " The parts were removed from OSS."
             error.safe = "Nothing is kept: resuming is off (checkpoint_dir=None)." + (header.upload_id and parts)
-        elif header is not None and not header.upload_id:
-            error.safe = "The file is untouched; it is sent in one piece when you resume."
-        elif header is not None:
-            kept = view.parts_kept + view.parts_done
-            error.safe = f"{kept:,} of {view.parts_total:,} parts are kept; resume sends the rest."
+        elif not error.safe and header is not None:
+            error.safe = what_is_kept(self._transfer.snapshot())
+        elif not error.safe:
+            unread = "; what an earlier run may have sent is kept" if self._journal is None else ""
+            error.safe = f"Nothing was sent{unread}."
         return error
 
 

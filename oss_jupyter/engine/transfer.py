@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.inbox import Inbox
 from oss_jupyter.engine.ledger import Ledger, PartDetail
-from oss_jupyter.errors import InputError, OssJupyterError, TransferAborted
+from oss_jupyter.engine.safe import what_is_kept, what_is_left
+from oss_jupyter.errors import InputError, OssJupyterError, TransferAborted, TransferStateError
 from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, after, allowed
@@ -89,7 +90,7 @@ class Transfer:
     # What a user asks for. None of these blocks.
 
     def pause(self) -> None:
-        """Stop sending within a second and keep every finished part. Raises InputError where that makes no sense."""
+        """Stop sending within a second and keep every finished part. Raises TransferStateError where nothing runs."""
         self._ask(Wish.PAUSE, Event.PAUSE)
 
     def resume(self) -> None:
@@ -154,8 +155,8 @@ class Transfer:
     def result(self, timeout: float | None = None) -> Receipt:
         """Wait for the end and return the receipt.
 
-        Raises what made it fail, TransferAborted, InputError if it is paused, or TimeoutError; the upload itself goes
-        on when the wait is interrupted or runs out.
+        Raises what made it fail, TransferAborted, TransferStateError if it is paused, or TimeoutError; the upload
+        itself goes on when the wait is interrupted or runs out.
         """
         if not self.wait(timeout):
             raise TimeoutError(f"The upload {self.id} is still {self.state}; it goes on.")
@@ -338,14 +339,24 @@ class Transfer:
             listener()
 
     def _outcome(self) -> Receipt:
+        now = self.snapshot()
         with self._changed:
             if self._receipt is not None and self._state is State.COMPLETED:
                 return self._receipt
             if self._error is not None:
                 raise self._error
-            if self._state is State.ABORTED:
-                raise TransferAborted(f"The upload {self.id} was aborted.", "Run the cell again to start over.")
-            raise InputError(f"The upload {self.id} is {self._state}.", f"Resume it: %oss_uploads resume {self.id}")
+            state, parts_kept = self._state, self._wish is Wish.ABORT_KEEP_PARTS
+        if state is State.ABORTED:
+            raise TransferAborted(
+                f"The upload {self.id} was aborted.",
+                f"Run the cell again to {'carry on' if parts_kept else 'start over'}.",
+                safe=what_is_left(now, parts_kept=parts_kept),
+            )
+        raise TransferStateError(
+            f"The upload {self.id} is {state}, so it has no result yet.",
+            f"Resume it: %oss_uploads resume {self.id}",
+            safe=what_is_kept(now),
+        )
 
     def _as_future(self) -> Future[Receipt]:
         future: Future[Receipt] = Future()

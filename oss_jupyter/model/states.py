@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from oss_jupyter.errors import InputError
+from oss_jupyter.errors import TransferStateError
 
 
 class State(str, Enum):
@@ -91,12 +91,40 @@ _MOVES: dict[tuple[State, Event], State] = {
 }
 
 
+# What a user can ask for, as the end of "a transfer that is completed cannot be ...".
+_ASKED = {Event.PAUSE: "paused", Event.RESUME: "resumed", Event.ABORT: "aborted"}
+_ADVICE = {
+    State.QUEUED: "It begins by itself as soon as it is its turn.",
+    State.RUNNING: "It is on its way; wait for it, pause it or abort it.",
+    State.PAUSED: "Resume it, or abort it.",
+    State.WAITING_FOR_CREDENTIALS: "Renew the credentials; then it goes on by itself.",
+    State.COMPLETING: "Every part is in OSS and the object is being put together; wait a moment.",
+    State.COMPLETED: "The object is complete, and result() returns its receipt. force=True sends the file once more.",
+    State.FAILED: "Nothing runs. Resume it, or abort it.",
+    State.ABORTED: "Run the upload again: it starts over, or carries on where the parts were kept.",
+    State.INTERRUPTED: "Nothing runs. Resume it, or abort it.",
+}
+
+
 def after(state: State, event: Event) -> State:
-    """Return the state that follows. Raises InputError, in one sentence, where the move is not in the table."""
+    """Return the state that follows. Raises TransferStateError where the move is not in the table."""
     try:
         return _MOVES[state, event]
     except KeyError:
-        raise InputError(f"A transfer that is {state} cannot {event}.", code="IllegalMove") from None
+        raise refusal(state, event) from None
+
+
+def refusal(state: State, event: Event) -> TransferStateError:
+    """Return why `event` cannot happen in `state`, and what to do instead."""
+    if event not in _ASKED:
+        return TransferStateError(
+            f"A transfer that is {state} cannot go on with {event.value!r}.",
+            "This should not happen; run the upload again, and please report it.",
+        )
+    advice = _ADVICE[state]
+    if (state, event) == (State.COMPLETED, Event.ABORT):
+        advice = "The object is complete; delete it in OSS if it is not wanted."
+    return TransferStateError(f"A transfer that is {state} cannot be {_ASKED[event]}.", advice)
 
 
 def allowed(state: State, event: Event) -> bool:

@@ -13,7 +13,7 @@ from oss_jupyter.engine.helper_lane import HelperLane, helper_possible
 from oss_jupyter.engine.lanes import ExecutorLane, ThreadLane
 from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Lane
-from oss_jupyter.errors import InputError
+from oss_jupyter.errors import InputError, before_sending
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory, NoCheckpoints
 from oss_jupyter.model.identity import transfer_id
@@ -68,6 +68,10 @@ class Wiring:
 
     def order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
         """Return a checked order. Raises InputError or SourceError, before anything is sent."""
+        with before_sending():
+            return self._order(source, target, arguments)
+
+    def _order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
         given = {name: value for name, value in arguments.items() if value is not None or name == "checkpoint_dir"}
         unknown = sorted(set(given) - {*PLACE_NAMES, *OPTION_NAMES, *_OTHER_NAMES})
         if unknown:

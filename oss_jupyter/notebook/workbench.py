@@ -10,7 +10,7 @@ from typing import Any
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import InputError
+from oss_jupyter.errors import InputError, TransferStateError
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.record import CheckpointRecord
@@ -81,10 +81,12 @@ class Workbench:
     def rehome(self, transfer: Transfer, path: str | os.PathLike[str]) -> Transfer:
         """Return the same upload, interrupted, with its file at another path; it has another id.
 
-        Raises InputError where it runs or is over, or where that cannot be the same file.
+        Raises TransferStateError where it runs, is paused or is over, InputError where that cannot be the same file.
         """
         if transfer.state not in (State.FAILED, State.INTERRUPTED):
-            raise InputError(f"The file of an upload that is {transfer.state} stays where it is.", "Pause or abort it.")
+            raise TransferStateError(
+                f"The file of an upload that is {transfer.state} stays where it is.", "Abort it and begin a new one."
+            )
         order = transfer.order
         record = rehome_checkpoint(order, FileSource(path))
         if record.header.transfer_id == transfer.id:

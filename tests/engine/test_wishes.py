@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import InputError, TransferAborted
+from oss_jupyter.errors import TransferAborted, TransferStateError
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.parts import PartReceipt, PartRequest
 from oss_jupyter.model.states import State
@@ -66,7 +66,7 @@ def test_pause_within_a_second(
     assert time.monotonic() - asked_at < SOON_SECONDS
     shown = transfer.snapshot()
     assert (shown.state, shown.flights, shown.error) == (State.PAUSED, (), None)
-    with pytest.raises(InputError, match="paused"):
+    with pytest.raises(TransferStateError, match="paused"):
         transfer.result()
     sandbox.faults.clear()
     sandbox.connection_rate_bytes_per_second = None
@@ -116,7 +116,7 @@ def test_a_change_of_mind(service: Service, kernel: Kernel, source: Path) -> Non
             break
         try:
             transfer.pause()
-        except InputError:
+        except TransferStateError:
             break  # it is completing
         transfer.resume()
     transfer.result(LONG_SECONDS)
@@ -217,7 +217,7 @@ def test_wishes_that_make_no_sense(kernel: Kernel, source: Path) -> None:
     transfer = kernel.upload(source)
     transfer.result(LONG_SECONDS)
     for wish in (transfer.pause, transfer.resume, transfer.abort):
-        with pytest.raises(InputError, match="A transfer that is completed cannot"):
+        with pytest.raises(TransferStateError, match="A transfer that is completed cannot be"):
             wish()
 
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from oss_jupyter.errors import InputError
+from oss_jupyter.errors import TransferStateError
 from oss_jupyter.model.states import Event, State, after, allowed
 
 S, E = State, Event
@@ -51,14 +51,18 @@ MOVES = {
 
 @pytest.mark.parametrize(("state", "event"), list(itertools.product(State, Event)), ids=str)
 def test_every_move(state: State, event: Event) -> None:
-    """What is in the table happens; everything else is refused in one sentence that names both."""
+    """What is in the table happens; everything else is refused in a sentence that names the state, with advice."""
     assert allowed(state, event) is ((state, event) in MOVES)
     if (state, event) in MOVES:
         assert after(state, event) is MOVES[state, event]
     else:
-        with pytest.raises(InputError) as refused:
+        with pytest.raises(TransferStateError) as refused:
             after(state, event)
-        assert refused.value.what == f"A transfer that is {state} cannot {event}."
+        asked = {E.PAUSE: "be paused", E.RESUME: "be resumed", E.ABORT: "be aborted"}
+        cannot = asked.get(event, f"go on with {event.value!r}")
+        assert refused.value.what == f"A transfer that is {state} cannot {cannot}."
+        assert refused.value.advice
+        assert refused.value.safe == "Nothing was changed."
 
 
 def test_nothing_leaves_an_end_for_good() -> None:

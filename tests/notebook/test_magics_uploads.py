@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import InputError, TransferBusy, TransferNotFound
+from oss_jupyter.errors import TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook import front
 from oss_jupyter.sandbox import Fault, Sandbox
@@ -143,7 +143,7 @@ def test_what_cannot_be_done_is_said(shell: Shell, service: Sandbox, data: Path)
     """A finished upload cannot be paused, resumed or aborted, and says so in four lines."""
     shell.ok(UPLOAD + " --wait")
     (transfer,) = front.workbench().transfers()
-    for action in ("pause", "resume", "abort"):
+    for action, done in (("pause", "paused"), ("resume", "resumed"), ("abort", "aborted")):
         ran = shell.run(f"%oss_uploads {action} {transfer.id}")
-        assert isinstance(ran.error, InputError)
-        assert f"A transfer that is completed cannot {action}." in ran.text
+        assert isinstance(ran.error, TransferStateError)
+        assert f"A transfer that is completed cannot be {done}." in ran.text

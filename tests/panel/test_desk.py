@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import InputError
+from oss_jupyter.errors import InputError, TransferStateError
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.config import OssJupyter
 from oss_jupyter.notebook.panel.arguments import Arguments
@@ -229,7 +229,7 @@ def test_an_upload_that_runs_keeps_its_file(office: Office) -> None:
     office.sandbox.rate_bytes_per_second = MIB / 4
     bench = office.bench()
     transfer = bench.upload(office.file, TARGET, {"part_size": "256KiB"})
-    with pytest.raises(InputError, match="stays where it is"):
+    with pytest.raises(TransferStateError, match="stays where it is"):
         bench.rehome(transfer, office.file)
 
 

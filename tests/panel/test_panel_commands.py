@@ -128,7 +128,10 @@ def test_many_threads_may_ask_at_once(desk: Desk) -> None:
 def test_what_cannot_be_is_refused_in_four_lines(desk: Desk) -> None:
     reply = desk.ask("pause", transfer="other")
     assert reply["status"] == "error"
-    assert reply["error"] == ["A transfer that is paused cannot pause.", "Nothing was changed.", "", "IllegalMove"]
+    what, safe, advice, code = reply["error"]
+    assert what == "A transfer that is paused cannot be paused."
+    assert advice == "Resume it, or abort it."
+    assert (safe, code) == ("Nothing was changed.", "TransferStateError")
 
 
 @pytest.mark.parametrize(

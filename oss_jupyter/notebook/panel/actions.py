@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import InputError
+from oss_jupyter.errors import InputError, TransferStateError
 from oss_jupyter.model.plan import MAX_PARTS
 from oss_jupyter.model.states import Event, allowed
 from oss_jupyter.notebook.panel.arguments import Arguments
@@ -62,7 +62,7 @@ class Actions:
             count = 0
             for transfer in self._manager().transfers():
                 # One that moves on just now is not worth leaving the others out.
-                with suppress(InputError):
+                with suppress(TransferStateError):
                     if allowed(transfer.state, event):
                         action(transfer)
                         self._touched(transfer)

@@ -97,9 +97,8 @@ def serve(kernel: Any, commands: Commands) -> bool:
 
 
 def _error(request_id: str, error: OssJupyterError) -> Reply:
-    what, _, advice, code = error.four_lines()
-    # What an error says by itself is about uploading; here only a command was refused.
-    lines = [what, "Nothing was changed.", advice, code]
+    what, safe, advice, code = error.four_lines()
+    lines = [what, safe or "Nothing was changed.", advice, code]  # a command that is refused has done nothing
     return {"status": "error", "id": request_id, "error": lines}
 
 

@@ -36,10 +36,9 @@ export function createTrouble(say) {
 
 function errorLines(state, say) {
   const [what, safe, advice, code] = state.error;
-  const rows = [make("div", "ossj-what", what), make("div", "", safe), make("div", "ossj-advice", advice)];
-  if (state.cell) rows[2].append(" ", make("span", "ossj-muted", `${say("run_cell")}:`), " ", make("code", "", state.cell));
-  rows.push(codeRow(code, say));
-  return rows;
+  const todo = make("div", "ossj-advice", advice);
+  if (state.cell) todo.append(" ", make("span", "ossj-muted", `${say("run_cell")}:`), " ", make("code", "", state.cell));
+  return [make("div", "ossj-what", what), ...(safe ? [make("div", "", safe)] : []), todo, codeRow(code, say)];
 }
 
 function codeRow(code, say) {
