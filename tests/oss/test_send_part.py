@@ -351,7 +351,7 @@ def test_what_fails_on_the_disk_is_no_network_trouble(
         with pytest.raises(kind) as error:
             send_part(replace(new_request(1, 0, 77), path=str(path)))
     assert str(path) in error.value.what
-    assert all(error.value.four_lines())
+    assert error.value.advice
     assert classify(error.value) is Action.FAIL
 
 
