@@ -239,6 +239,28 @@ def _iso(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(seconds))
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "retries"),
+    [
+        ("InternalError", 500, 0),
+        ("InternalError", 500, 1),
+        ("ServiceUnavailable", 503, 1),
+        ("UploadTrafficRateLimitExceeded", 503, 0),
+        ("RequestTimeout", 400, 1),
+        ("InvalidDigest", 400, 1),
+    ],
+)
+def test_the_last_failure_promises_nothing(
+    upload: Upload, sandbox: Sandbox, tmp_path: Path, code: str, status: int, retries: int
+) -> None:
+    """What was retried in vain is not said to be tried again: the advice is what the reader can do."""
+    sandbox.faults.add(Fault(operation="UploadPart", code=code, status=status, times=None))
+    _, _, advice = lines_of(upload, code, retries=retries, checkpoint_dir=None)
+    assert "again" not in advice
+    assert "goes on" not in advice
+    assert "esume" in advice
+
+
 def test_endpoint_down(upload: Upload, sandbox: Sandbox) -> None:
     """Nobody listens there: the host is named, and it does not take long."""
     sandbox.stop()

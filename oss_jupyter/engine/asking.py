@@ -132,7 +132,7 @@ class Asking:
         provider_failed_midway = isinstance(error, CredentialsError) and self._confirmed_at is not None
         if not (waits_for_credentials(error) or provider_failed_midway):
             raise error
-        transfer.note(f"Waiting for new credentials: {error.what} {error.advice}")
+        transfer.note(f"Waiting for new credentials: {error.what} Put them where the old ones are; it goes on.")
         transfer.move(Event.CREDENTIALS_EXPIRED)
         while self._mark() in self._refused_marks:
             if self._inbox.sleep(CREDENTIALS_POLL_SECONDS):

@@ -1,7 +1,9 @@
 """The service's codes in plain words: what happened, and what to do next.
 
-One table for the codes whose meaning is fixed and a few functions for those that depend on the reply. Codes: OSS
-documentation, the pages "HTTP 400/403/404/409/…  status code" and those of the EC numbers.
+An advice is read when the upload has stopped, so none promises that something is tried again: what goes on by itself
+is told by the state and the notes. One table for the codes whose meaning is fixed and a few functions for those that
+depend on the reply. Codes: OSS documentation, the pages "HTTP 400/403/404/409/…  status code" and those of the EC
+numbers.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ _ACTIONS = {
 
 Words = tuple[str, str]
 
-_AGAIN = "Nothing to change: it is tried again. If it stays so, resume later."
+_LATER = "There is nothing to change here: resume later."
 _OVERDUE: Words = (
     "The account or the bucket is suspended, mostly because a bill is unpaid.",
     "Whoever pays for the account settles it in the console (Expenses); then resume.",
@@ -55,13 +57,16 @@ _KMS: Words = (
 )  # fmt: skip
 _THROTTLED: Words = (
     "The service asks to slow down.",
-    "Nothing to change: it goes on with fewer connections. If it stays so, lower parallel or use another time of day.",
+    "Resume at another time of day, or with a lower parallel.",
 )
-_SERVER: Words = ("The service had an internal problem.", _AGAIN)
-_BROKEN: Words = ("The service did not receive the whole request.", _AGAIN + " A proxy that cuts bodies can be why.")
+_SERVER: Words = ("The service had an internal problem.", _LATER)
+_BROKEN: Words = (
+    "The service did not receive the whole request.",
+    "Resume when the line is better. If it stays so, a proxy that cuts bodies can be why.",
+)
 _CHANGED: Words = (
     "The bytes that arrived are not the bytes that were sent.",
-    "The part is read and sent again. If it stays so, look at the proxy, the network adapter or the memory.",
+    "Resume to send them once more. If it stays so, look at the proxy, the network adapter or the memory.",
 )
 _BUG: Words = (
     "The service found the request malformed ({message}).",
@@ -79,7 +84,7 @@ _TABLE: dict[str, Words] = {
     ),
     "SecurityTokenExpired": (
         "The temporary credentials have expired.",
-        "Put new ones into the environment or the profile; the upload goes on by itself, its parts are kept.",
+        "Put new ones into the environment or the profile, then resume.",
     ),
     "InvalidSecurityToken": (
         "The service does not accept the session token.",
@@ -132,7 +137,7 @@ _TABLE: dict[str, Words] = {
     ),
     "InvalidPart": (
         "The service does not have one of the parts as it was recorded.",
-        "Nothing to change: it is sent again. If it stays so, run the upload again from the beginning.",
+        "Resume to send it once more. If it stays so, abort the upload and run it from the beginning.",
     ),
     "InvalidObjectName": ("The service refuses the key of {thing}.", "1 to 1,023 bytes, not beginning with / or \\."),
     "InvalidBucketName": ("The name of the {bucket} is not allowed.", "3 to 63 of a-z, 0-9 and -."),
@@ -156,7 +161,7 @@ _TABLE: dict[str, Words] = {
     ),
     "RequestTimeout": (
         "The bytes arrived too slowly, and the service closed the connection.",
-        "It is tried again. If it stays so, use a smaller part_size or lower parallel.",
+        "Resume when the line is better; or abort, and use a smaller part_size or a lower parallel.",
     ),
     **dict.fromkeys(("UserDisable", "BucketDisable", "AbnormalBucketOwnerStatus"), _OVERDUE),
     **dict.fromkeys(("KmsServiceNotEnabled", "KmsInDebt", "KeyDisabled", "KeyPendingDeletion"), _KMS),

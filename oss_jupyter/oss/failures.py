@@ -159,7 +159,7 @@ def _no_connection(_error: BaseException, where: str) -> OssJupyterError:
 
 
 def _stalled(_error: BaseException, where: str) -> OssJupyterError:
-    return Stalled(f"{where} did not answer in time.", "Check the network; it is tried again.")
+    return Stalled(f"{where} did not answer in time.", "Check the network, then resume.")
 
 
 def _unreachable(_error: BaseException, where: str) -> OssJupyterError:
@@ -171,7 +171,7 @@ def _unreachable(_error: BaseException, where: str) -> OssJupyterError:
 
 
 def _broken(_error: BaseException, where: str) -> OssJupyterError:
-    return NetworkError(f"The connection to {where} broke.", "Check the network; it is tried again.")
+    return NetworkError(f"The connection to {where} broke.", "Check the network, then resume.")
 
 
 def not_oss(where: str) -> NetworkError:

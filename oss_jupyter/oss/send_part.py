@@ -138,5 +138,5 @@ def _compare(ours: int, theirs: str | None, part_number: int) -> None:
     if theirs and int(theirs) != ours:
         raise IntegrityError(
             f"Part {part_number} arrived with CRC-64 {theirs}, but was sent with {ours}.",
-            "Something between here and the service changed the bytes; the part is sent again.",
+            "Something between here and the service changed the bytes; resume to send the part once more.",
         )

@@ -81,7 +81,7 @@ class Watch:
         if time.monotonic() - self._moved_at > self._stall_seconds:
             raise Stalled(
                 f"The service took no data for {self._stall_seconds:.0f} s.",
-                "Check the network; the part is sent again on a new connection.",
+                "Check the network, then resume.",
             )
 
     def moved(self) -> None:

@@ -1,0 +1,49 @@
+"""What an error advises is true when it is read: after the last try."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+import urllib3
+
+from oss_jupyter.errors import OssJupyterError, ServiceReply
+from oss_jupyter.oss import advice, failures
+from oss_jupyter.oss.advice import Asked, explain
+
+# Nobody sends, reads or asks any more when an error is shown.
+PROMISE = re.compile(r"\b(tried|sent|read|asked) again\b|goes on|by itself|nothing to change: it", re.IGNORECASE)
+ASKED = Asked("UploadPart", "bucket", "dir/key", "cn-hangzhou", "oss-cn-hangzhou.aliyuncs.com")
+
+
+@pytest.mark.parametrize("code", [*advice._TABLE, *advice._SPECIAL, "SomethingNew", ""])
+@pytest.mark.parametrize("status", [400, 403, 500, 503])
+def test_no_code_of_the_service_promises_another_try(code: str, status: int) -> None:
+    """The words of a code are the same whether it is retried or not, so they speak of what is to be done afterwards."""
+    for extras in ({}, {"Endpoint": "oss-cn-beijing.aliyuncs.com"}, {"ArgumentName": "x-oss-credential"}):
+        what, todo = explain(ServiceReply(status, code, "A sentence.", extras=dict(extras)), ASKED)
+        assert what
+        assert todo
+        assert not PROMISE.search(f"{what} {todo}")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TimeoutError(),
+        ConnectionResetError(),
+        ConnectionRefusedError(),
+        urllib3.exceptions.ProtocolError("cut"),
+        urllib3.exceptions.ConnectTimeoutError(),
+        requests.exceptions.ProxyError(),
+        requests.exceptions.ReadTimeout(),
+        OSError(101, "Network is unreachable"),
+    ],
+    ids=repr,
+)
+def test_no_network_failure_promises_another_try(error: Exception) -> None:
+    """The same for what has no code."""
+    ours: OssJupyterError = failures.from_exception(error, "oss.test")
+    assert ours.advice
+    assert not PROMISE.search(f"{ours.what} {ours.advice}")
