@@ -15,6 +15,7 @@
     ├── CredentialsError                no credentials were found, or a provider failed
     ├── NetworkError                    no usable answer came back
     │   ├── CertificateRefused          TLS: the server's certificate is not trusted
+    │   ├── NotOss                      something answered, but not like the service
     │   └── Stalled                     the connection accepted no bytes for too long
     ├── ServiceError                    the service answered with an error
     ├── IntegrityError                  a CRC-64 differs from the service's
@@ -130,6 +131,10 @@ class NetworkError(OssJupyterError):
 
 class CertificateRefused(NetworkError):
     """TLS: the server's certificate is not trusted."""
+
+
+class NotOss(NetworkError):
+    """Something answered, but nothing in the answer proves that it was the service."""
 
 
 class Stalled(NetworkError):

@@ -10,7 +10,6 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,11 +18,11 @@ from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.parts import Completed, ListedPart, ListedUpload, ObjectHead, Route, SignedRequest
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
-from oss_jupyter.oss.advice import Asked, explain
+from oss_jupyter.oss.advice import Asked
+from oss_jupyter.oss.answers import check_answered, read_completed, read_head, read_page, read_upload_id
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
 from oss_jupyter.oss.failures import from_exception, not_oss
-from oss_jupyter.oss.reply import read_reply
 
 # Long enough for the slowest part, short enough that a leaked URL is worth little.
 SIGNED_SECONDS = 3600
@@ -53,6 +52,8 @@ _METHODS = {
     "ListMultipartUploads": "list_multipart_uploads",
     "HeadObject": "head_object",
 }
+# What the SDK lets escape when a header or an element is not what it expects; its own errors are of other kinds.
+_GARBLED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
 # New in each process, so that marks cannot be compared with anything known.
 _MARK_SALT = os.urandom(16)
 
@@ -84,7 +85,7 @@ class SdkControl:
         # Asked once: a repetition whose first reply was lost leaves an upload nobody knows, and its parts cost money.
         given = {"metadata": dict(options.metadata) or None, **_some(options, *_OF_OBJECT, *_UNSIGNED)}
         result = self._ask("InitiateMultipartUpload", target, given, retry_max_attempts=1)
-        return self._told(result.upload_id)
+        return read_upload_id(result, self._asked("InitiateMultipartUpload", target))
 
     def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
         """Sign one UploadPart, valid from now for an hour. Sends nothing."""
@@ -112,16 +113,13 @@ class SdkControl:
         found: list[ListedPart] = []
         given = {"upload_id": upload_id, "max_parts": self._page_size}
         for page in self._pages("ListParts", target, given, _next_parts):
-            found += [
-                ListedPart(part.part_number, part.size, _etag(part.etag), _crc64(part.hash_crc64))
-                for part in page.parts or ()
-            ]
+            found += read_page(page, upload_id, self._asked("ListParts", target))
         return found
 
     def complete(
         self, target: Target, upload_id: str, parts: Sequence[tuple[int, str]], options: ObjectOptions
     ) -> Completed:
-        """Join the parts (number, ETag), ascending."""
+        """Join the parts (number, ETag), ascending. Raises NotOss where the answer does not prove that it was done."""
         sdk = _sdk()
         listed = [sdk.UploadPart(part_number=number, etag=f'"{etag}"') for number, etag in parts]
         given = {
@@ -133,18 +131,22 @@ class SdkControl:
         result = self._ask(
             "CompleteMultipartUpload", target, given, retry_max_attempts=1, readwrite_timeout=_COMPLETE_SECONDS
         )
-        return _completed(result, self._asked("CompleteMultipartUpload", target))
+        return read_completed(result, bool(options.callback), self._asked("CompleteMultipartUpload", target))
 
     def abort(self, target: Target, upload_id: str) -> None:
         """Remove the upload and its parts; an upload that is gone already counts as removed."""
         try:
-            self._ask("AbortMultipartUpload", target, {"upload_id": upload_id})
+            result = self._ask("AbortMultipartUpload", target, {"upload_id": upload_id})
+            check_answered(result.request_id, self._asked("AbortMultipartUpload", target))
         except ServiceError as error:
             if error.reply.code != "NoSuchUpload":
                 raise
 
     def head(self, target: Target) -> ObjectHead | None:
-        """Return the object, or None where there is none."""
+        """Return the object, or None where there is none.
+
+        Raises NotOss where the answer has neither a request id nor a CRC-64.
+        """
         try:
             result = self._ask("HeadObject", target, {})
         except ServiceError as error:
@@ -152,13 +154,7 @@ class SdkControl:
             if error.reply.status == 404 and error.reply.code in ("NoSuchKey", ""):
                 return None
             raise
-        return ObjectHead(
-            size=result.content_length or 0,
-            etag=_etag(result.etag),
-            crc64=_crc64(result.hash_crc64),
-            version_id=result.version_id or "",
-            request_id=result.request_id,
-        )
+        return read_head(result, self._asked("HeadObject", target))
 
     def list_uploads(self, bucket: str, prefix: str = "") -> Sequence[ListedUpload]:
         """Return the unfinished uploads of a bucket, all pages."""
@@ -204,7 +200,14 @@ class SdkControl:
         names = {"bucket": target.bucket, **({"key": target.key} if target.key else {})}
         request = getattr(_sdk(), f"{operation}Request")(**names, **given)
         call = getattr(self._client(), _METHODS[operation])
-        return self._guarded(lambda: call(request, **how), operation, target)
+
+        def ask() -> Any:
+            try:
+                return call(request, **how)
+            except _GARBLED:
+                raise not_oss(self.settings.describe()) from None
+
+        return self._guarded(ask, operation, target)
 
     def _pages(
         self,
@@ -215,7 +218,7 @@ class SdkControl:
     ) -> Iterator[Any]:
         while True:
             page = self._ask(operation, target, given)
-            self._told(page.bucket)
+            check_answered(page.bucket, self._asked(operation, target))
             yield page
             marker = following(page)
             # A page that leads nowhere would be asked for ever.
@@ -233,12 +236,6 @@ class SdkControl:
 
     def _asked(self, operation: str, target: Target) -> Asked:
         return Asked(operation, target.bucket, target.key, self.settings.region or "", self.settings.describe())
-
-    def _told(self, value: str | None) -> str:
-        if not value:
-            # The SDK reads a document it does not know as an empty one, and no parts is not the same as no answer.
-            raise not_oss(self.settings.describe())
-        return value
 
     def _client(self) -> Any:
         with self._lock:
@@ -273,32 +270,9 @@ def _some(options: ObjectOptions, *names: str) -> dict[str, Any]:
     return {name: getattr(options, name) for name in names}
 
 
-def _completed(result: Any, asked: Asked) -> Completed:
-    headers, body = result.headers, result.callback_result or ""
-    # 203: the object is stored and its callback failed. The SDK takes it for an answer of the callback's server.
-    reply = read_reply(result.status_code, headers, body.encode())
-    failed = result.status_code == 203 or reply.code == "CallbackFailed"
-    return Completed(
-        etag=_etag(headers.get("ETag") or result.etag),
-        crc64=_crc64(headers.get("x-oss-hash-crc64ecma")),
-        version_id=headers.get("x-oss-version-id", ""),
-        request_id=result.request_id,
-        callback_body="" if failed else body,
-        warning=" ".join(explain(replace(reply, code="CallbackFailed"), asked)) if failed else "",
-    )
-
-
 def _next_parts(page: Any) -> dict[str, Any]:
     return {"part_number_marker": str(page.next_part_number_marker or "")}
 
 
 def _next_uploads(page: Any) -> dict[str, Any]:
     return {"key_marker": page.next_key_marker, "upload_id_marker": page.next_upload_id_marker}
-
-
-def _etag(text: str | None) -> str:
-    return (text or "").strip('"')
-
-
-def _crc64(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None

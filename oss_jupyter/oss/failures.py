@@ -19,6 +19,7 @@ from oss_jupyter.errors import (
     CredentialsError,
     InputError,
     NetworkError,
+    NotOss,
     OssJupyterError,
     ServiceError,
     Stalled,
@@ -174,12 +175,11 @@ def _broken(_error: BaseException, where: str) -> OssJupyterError:
     return NetworkError(f"The connection to {where} broke.", "Check the network, then resume.")
 
 
-def not_oss(where: str) -> NetworkError:
+def not_oss(where: str) -> NotOss:
     """Return the error that something answered, but not like the service."""
-    return NetworkError(
-        f"{where} did not answer like the OSS service.",
+    return NotOss(
+        f"What answers at {where} is not the OSS service.",
         "Check the endpoint; a proxy or a login page may have answered in its place.",
-        code="NotOss",
     )
 
 

@@ -17,6 +17,8 @@ from oss_jupyter.errors import ServiceReply
 # Error documents have about 1 KB; more is not one.
 _DOCUMENT_MAX_BYTES = 64 * 1024
 _TEXT_MAX = 500
+_XML = b"<Error"
+_CALLBACK_FAILED = "CallbackFailed"
 _EXTRAS = (
     "ArgumentName", "ArgumentValue", "AuthAction", "Bucket", "BucketName", "ETag", "Endpoint", "Expires", "HeaderName",
     "Key", "MaxAllowedSkewMilliseconds", "MaxSizeAllowed", "Method", "MinSizeAllowed", "PartNumber", "ProposedSize",
@@ -53,6 +55,19 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> ServiceR
     )
 
 
+def is_refusal(body: bytes) -> bool:
+    """Whether the body of a reply that claims success is an error document.
+
+    That of a callback that failed is none: it says that the object is stored.
+    """
+    return _XML in body and _elements(body).get("Code", _CALLBACK_FAILED) != _CALLBACK_FAILED
+
+
+def is_failed_callback(body: bytes) -> bool:
+    """Whether a body says that the object is stored, but its callback was not answered."""
+    return _elements(body).get("Code") == _CALLBACK_FAILED
+
+
 def clean(text: str) -> str:
     """Return a text of the service on one line, bounded, without key ids and the queries of signed URLs."""
     one_line = " ".join(text.split())[:_TEXT_MAX]
@@ -79,11 +94,13 @@ def _elements(document: bytes) -> dict[str, str]:
     if document.startswith(b"{"):
         return _json_elements(document)
     # No error document has a DTD; without one there are no entities to blow up or to fetch.
-    if b"<Error" not in document or b"<!" in document:
+    if _XML not in document or b"<!" in document:
         return {}
     try:
         root = ElementTree.fromstring(document)  # noqa: S314
     except ElementTree.ParseError:
+        return {}
+    if root.tag.rpartition("}")[2] != "Error":
         return {}
     return {child.tag.rpartition("}")[2]: child.text or "" for child in root}
 

@@ -18,16 +18,16 @@ from oss_jupyter.errors import IntegrityError, OssJupyterError, PartStopped, Sou
 from oss_jupyter.model.gauge import Gauge, LocalGauge
 from oss_jupyter.model.parts import PartReceipt, PartRequest
 from oss_jupyter.model.reading import reading
+from oss_jupyter.oss.bounds import read_content
 from oss_jupyter.oss.environment import as_proxies
-from oss_jupyter.oss.failures import from_exception, from_reply
+from oss_jupyter.oss.failures import from_exception, from_reply, not_oss
+from oss_jupyter.oss.proof import Proof, read_proof
+from oss_jupyter.oss.reply import is_failed_callback, is_refusal
 from oss_jupyter.oss.wire import Watch, adapter, watching
 
 # One read, one checksum and a handful of sends: large enough that their fixed cost disappears, small enough that
 # sixteen connections hold 16 MiB.
 SLICE_BYTES = 1024 * 1024
-
-# Replies to a PUT are empty, or an error document, or a callback server's JSON of at most 1 MB.
-_REPLY_MAX_BYTES = 4 * 1024 * 1024
 
 _OK = 200
 # The object is stored, but the callback's server gave no good answer (documentation "Callback").
@@ -50,19 +50,22 @@ def send_part(request: PartRequest, gauge: Gauge | None = None) -> PartReceipt:
     if failure is not None:
         raise failure
     assert reply is not None
-    if reply.status_code not in (_OK, _STORED_BUT_CALLBACK_FAILED):
-        raise from_reply(reply.status_code, reply.headers, content)
-    _compare(body.crc, reply.headers.get("x-oss-hash-crc64ecma"), request.part_number)
-    callback_failed = reply.status_code == _STORED_BUT_CALLBACK_FAILED
+    said = _proven(request, reply, content)
+    if said.crc64 not in (None, body.crc):
+        raise IntegrityError(
+            f"Part {request.part_number} arrived with CRC-64 {said.crc64}, but was sent with {body.crc}.",
+            "Something between here and the service changed the bytes; resume to send the part once more.",
+        )
+    answered = _wants_callback(request) and reply.status_code == _OK
     return PartReceipt(
         part_number=request.part_number,
-        etag=reply.headers.get("ETag", "").strip('"'),
+        etag=said.etag,
         crc64=body.crc,
-        request_id=reply.headers.get("x-oss-request-id", ""),
+        request_id=said.request_id,
         seconds=time.monotonic() - started_at,
-        version_id=reply.headers.get("x-oss-version-id", ""),
-        callback_body="" if callback_failed else content.decode("utf-8", "replace"),
-        callback_failed=callback_failed,
+        version_id=said.version_id,
+        callback_body=content.decode("utf-8", "replace") if answered else "",
+        callback_failed=reply.status_code == _STORED_BUT_CALLBACK_FAILED,
     )
 
 
@@ -111,7 +114,7 @@ def _put(
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         if gauge.stopped:
             return None, b"", PartStopped("The part was stopped.")
-        return None, b"", from_exception(error, urllib3.util.parse_url(request.signed.url).host or "")
+        return None, b"", from_exception(error, _host(request))
 
 
 def _exchange(request: PartRequest, body: _Body) -> tuple[requests.Response, bytes]:
@@ -130,13 +133,28 @@ def _exchange(request: PartRequest, body: _Body) -> tuple[requests.Response, byt
         proxies=as_proxies(route.proxy),
     )
     with reply:
-        return reply, reply.raw.read(_REPLY_MAX_BYTES, decode_content=True)
+        return reply, read_content(reply.raw, "PUT", _host(request))
 
 
-def _compare(ours: int, theirs: str | None, part_number: int) -> None:
-    # The service may leave the header out (old buckets, gateways); absence is no failure.
-    if theirs and int(theirs) != ours:
-        raise IntegrityError(
-            f"Part {part_number} arrived with CRC-64 {theirs}, but was sent with {ours}.",
-            "Something between here and the service changed the bytes; resume to send the part once more.",
-        )
+def _host(request: PartRequest) -> str:
+    return urllib3.util.parse_url(request.signed.url).host or ""
+
+
+def _proven(request: PartRequest, reply: requests.Response, content: bytes) -> Proof:
+    """Return what a reply proves. Raises ServiceError for a refusal, NotOss where it may be anybody's."""
+    status = reply.status_code
+    if not 200 <= status < 300 or is_refusal(content):
+        raise from_reply(status, reply.headers, content)
+    where = _host(request)
+    said = read_proof(reply.headers, where)
+    if status == _STORED_BUT_CALLBACK_FAILED and _wants_callback(request):
+        proven = said.signed or (said.request_id and is_failed_callback(content))
+    else:
+        proven = said.signed and status == _OK
+    if not proven:
+        raise not_oss(where)
+    return said
+
+
+def _wants_callback(request: PartRequest) -> bool:
+    return any(name.lower() == "x-oss-callback" for name, _ in request.signed.headers)

@@ -14,9 +14,11 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.oss.bounds import read_content
 from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
 from oss_jupyter.oss.environment import as_proxies, route_to
-from oss_jupyter.oss.failures import from_exception, from_reply
+from oss_jupyter.oss.failures import from_exception, from_reply, not_oss
+from oss_jupyter.oss.reply import is_refusal
 
 
 class Reply:
@@ -25,12 +27,12 @@ class Reply:
     is_closed = True
     is_stream_consumed = True
 
-    def __init__(self, request: Any, reply: requests.Response) -> None:
+    def __init__(self, request: Any, reply: requests.Response, content: bytes) -> None:
         self.request = request
         self.status_code = reply.status_code
         self.headers = reply.headers
         self.reason = reply.reason
-        self.content = reply.content
+        self.content = content
 
     def read(self) -> bytes:
         """Return the body."""
@@ -41,7 +43,7 @@ class Reply:
 
 
 class Transport:
-    """The SDK's HttpClient. Raises ServiceError for a reply that is not 2xx, NetworkError where none came."""
+    """The SDK's HttpClient. Raises ServiceError for a refusal, NetworkError where no reply came."""
 
     def __init__(self, settings: EndpointSettings) -> None:
         self._settings = settings
@@ -55,14 +57,19 @@ class Transport:
     def send(self, request: Any, readwrite_timeout: float | None = None, **_: Any) -> Reply:
         """Send a request of the SDK and return the whole reply."""
         failure: OssJupyterError
+        where = urlsplit(request.url).netloc
         try:
-            reply = self._send(request, readwrite_timeout or self._settings.read_timeout_seconds)
+            with self._send(request, readwrite_timeout or self._settings.read_timeout_seconds) as reply:
+                content = read_content(reply.raw, request.method, where)
         except (requests.RequestException, HTTPError, OSError) as error:
-            failure = from_exception(error, urlsplit(request.url).netloc)
+            failure = from_exception(error, where)
         else:
-            if 200 <= reply.status_code < 300:
-                return Reply(request, reply)
-            failure = from_reply(reply.status_code, reply.headers, reply.content)
+            if not 200 <= reply.status_code < 300 or is_refusal(content):
+                failure = from_reply(reply.status_code, reply.headers, content)
+            elif b"<!DOCTYPE" in content:
+                failure = not_oss(where)  # the service's documents have none, so there is no entity to blow up
+            else:
+                return Reply(request, reply, content)
         raise failure
 
     def _send(self, request: Any, read_seconds: float) -> requests.Response:
@@ -74,6 +81,7 @@ class Transport:
         )
         return session.send(
             prepared,
+            stream=True,
             timeout=(route.connect_timeout_seconds, read_seconds),
             allow_redirects=False,
             proxies=as_proxies(route.proxy),

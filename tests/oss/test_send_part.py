@@ -403,7 +403,7 @@ left -= len(head.partition(b"\\r\\n\\r\\n")[2])
 buffer = bytearray(1 << 20)
 while left:
     left -= connection.recv_into(buffer)
-connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nETag: \\"E\\"\\r\\n\\r\\n")
+connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nETag: \\"E\\"\\r\\nx-oss-request-id: R\\r\\n\\r\\n")
 """
 
 

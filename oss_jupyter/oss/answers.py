@@ -1,0 +1,78 @@
+"""What the SDK's results prove, read into our own values. Each function raises NotOss where an answer may be anybody's.
+
+The SDK reads a document that it does not know as an empty one, and takes every 2xx for an answer of the service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from oss_jupyter.model.parts import Completed, ListedPart, ObjectHead
+from oss_jupyter.oss.advice import Asked, explain
+from oss_jupyter.oss.failures import not_oss
+from oss_jupyter.oss.proof import Proof, read_crc64, read_etag, read_proof
+from oss_jupyter.oss.reply import is_failed_callback, read_reply
+
+_OK = 200
+# The object is stored, but the callback's server gave no good answer (documentation "Callback").
+_STORED_BUT_CALLBACK_FAILED = 203
+
+
+def read_upload_id(result: Any, asked: Asked) -> str:
+    """Return the upload id of an answer to Initiate."""
+    if not result.upload_id or not _is_about(asked, result):
+        raise not_oss(asked.host)
+    return str(result.upload_id)
+
+
+def read_page(page: Any, upload_id: str, asked: Asked) -> list[ListedPart]:
+    """Return the parts of a page of ListParts."""
+    if page.upload_id != upload_id or not _is_about(asked, page):
+        raise not_oss(asked.host)
+    return [_listed(part, asked.host) for part in page.parts or ()]
+
+
+def read_completed(result: Any, wants_callback: bool, asked: Asked) -> Completed:
+    """Return what an answer to Complete says: the service's document, or its headers beside a callback's answer."""
+    said = read_proof(result.headers, asked.host)
+    etag = said.etag or read_etag(result.etag, asked.host)
+    status, body = result.status_code, (result.callback_result or "").encode()
+    done = Completed(etag, said.crc64, said.version_id, said.request_id)
+    if wants_callback and status == _STORED_BUT_CALLBACK_FAILED and (said.signed or is_failed_callback(body)):
+        reply = replace(read_reply(status, result.headers, body), code="CallbackFailed")
+        return replace(done, warning=" ".join(explain(reply, asked)))
+    if wants_callback and status == _OK and said.signed:
+        return replace(done, callback_body=result.callback_result or "")
+    if not wants_callback and status == _OK and _names_the_object(asked, result, said):
+        return done
+    raise not_oss(asked.host)
+
+
+def read_head(result: Any, asked: Asked) -> ObjectHead:
+    """Return the object; where a gateway drops the request id, a CRC-64 speaks for itself."""
+    said = read_proof(result.headers, asked.host)
+    if not said.request_id and said.crc64 is None:
+        raise not_oss(asked.host)
+    return ObjectHead(result.content_length or 0, said.etag, said.crc64, said.version_id, said.request_id)
+
+
+def check_answered(value: str | None, asked: Asked) -> None:
+    """Take what only an answer of the service has for a proof of it."""
+    if not value:
+        raise not_oss(asked.host)
+
+
+def _is_about(asked: Asked, document: Any) -> bool:
+    return (document.bucket, document.key) == (asked.bucket, asked.key)
+
+
+def _names_the_object(asked: Asked, document: Any, said: Proof) -> bool:
+    etag = read_etag(document.etag, asked.host)
+    return bool(etag and said.request_id) and said.etag in ("", etag) and _is_about(asked, document)
+
+
+def _listed(part: Any, where: str) -> ListedPart:
+    if part.part_number is None or part.size is None:
+        raise not_oss(where)
+    return ListedPart(part.part_number, part.size, read_etag(part.etag, where), read_crc64(part.hash_crc64, where))
