@@ -78,7 +78,7 @@ def held_bytes(call: Callable[[], object]) -> int:
     try:
         with pytest.raises(OssJupyterError) as failed:
             call()
-        assert all(failed.value.four_lines())
+        assert failed.value.advice
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
