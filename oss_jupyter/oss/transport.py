@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.oss.bounds import read_content
+from oss_jupyter.oss.connections import Adapter
 from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
 from oss_jupyter.oss.environment import as_proxies, route_to
 from oss_jupyter.oss.failures import from_exception, from_reply, not_oss
@@ -48,6 +49,8 @@ class Transport:
     def __init__(self, settings: EndpointSettings) -> None:
         self._settings = settings
         self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, Adapter())
         self._session.headers.clear()
         # Left to itself it would also look into ~/.netrc, and replace the signature by what it finds there.
         self._session.trust_env = False

@@ -15,20 +15,19 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from oss_jupyter.errors import PartStopped, Stalled
+from oss_jupyter.oss.connections import Adapter, PlainConnection, TlsConnection
 
 if sys.platform != "win32":
     import fcntl
     import termios
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from urllib3.response import HTTPResponse
 
@@ -127,14 +126,14 @@ def watching(watch: Watch) -> Iterator[None]:
         del _thread.watch
 
 
-def adapter() -> HTTPAdapter:
+def adapter() -> Adapter:
     """Return what sends for this thread; its connections are kept alive from part to part.
 
     No session is around it: that would look into the environment and ~/.netrc, and follow cookies and redirects.
     """
     if not hasattr(_thread, "adapter"):
         _thread.adapter = _WatchedAdapter(pool_connections=2, pool_maxsize=1)
-    return cast("HTTPAdapter", _thread.adapter)
+    return cast("Adapter", _thread.adapter)
 
 
 class _WatchedMixin:
@@ -250,31 +249,21 @@ def _cut(sock: Any) -> None:
         socket.socket.shutdown(inner, socket.SHUT_RDWR)
 
 
-class _WatchedHTTPConnection(_WatchedMixin, HTTPConnection):  # type: ignore[misc]
+class _WatchedPlain(_WatchedMixin, PlainConnection):  # type: ignore[misc]
     pass
 
 
-class _WatchedHTTPSConnection(_WatchedMixin, HTTPSConnection):  # type: ignore[misc]
+class _WatchedTls(_WatchedMixin, TlsConnection):  # type: ignore[misc]
     pass
 
 
-class _WatchedHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedHTTPConnection
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _WatchedPlain
 
 
-class _WatchedHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedHTTPSConnection
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedTls
 
 
-_POOLS = {"http": _WatchedHTTPPool, "https": _WatchedHTTPSPool}
-
-
-class _WatchedAdapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
-        return manager
+class _WatchedAdapter(Adapter):
+    pools: ClassVar[Mapping[str, type[HTTPConnectionPool]]] = {"http": _PlainPool, "https": _TlsPool}

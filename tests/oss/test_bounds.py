@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from oss_jupyter.errors import NetworkError, OssJupyterError
+from oss_jupyter.errors import NetworkError, NotOss, OssJupyterError
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.parts import PartRequest, SignedRequest
 from oss_jupyter.model.retry import RetryPolicy
@@ -109,4 +109,38 @@ def test_a_reply_that_is_cut_short_is_no_reply(request_name: str, file: Path) ->
         answering(b"200 OK\r\nx-oss-request-id: 1\r\nETag: E\r\nContent-Length: 100", b"<Initiate/>") as url,
         pytest.raises(NetworkError),
     ):
+        REQUESTS[request_name](url, file)
+
+
+INITIATED = (
+    b"<InitiateMultipartUploadResult><Bucket>test-bucket</Bucket><Key>data.bin</Key><UploadId>U</UploadId>"
+    b"</InitiateMultipartUploadResult>"
+)
+FINAL = {
+    "initiate": b"200 OK\r\nx-oss-request-id: R\r\nContent-Length: %d" % len(INITIATED),
+    "part": b'200 OK\r\nx-oss-request-id: R\r\nETag: "E"\r\nContent-Length: 0',
+    "abort": b"204 No Content\r\nx-oss-request-id: R",
+}
+BEFORE = {
+    "102": b"102 Processing\r\n\r\n",
+    "103 with links": b"103 Early Hints\r\nLink: </style.css>; rel=preload\r\nContent-Length: 12\r\n\r\n",
+    "many of all": b"100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 199 Still here\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("request_name", FINAL)
+def test_the_reply_is_the_final_one(request_name: str, before: str, file: Path) -> None:
+    """What comes before the reply, of whatever kind and however often, is not the reply."""
+    body = INITIATED if request_name == "initiate" else b""
+    with answering(BEFORE[before] + b"HTTP/1.1 " + FINAL[request_name], body) as url:
+        REQUESTS[request_name](url, file)
+
+
+@pytest.mark.parametrize("interim", [b"100 Continue", b"103 Early Hints"])
+@pytest.mark.parametrize("request_name", FINAL)
+def test_interim_replies_have_an_end(request_name: str, interim: bytes, file: Path) -> None:
+    """Whoever sends nothing but interim replies is not the service."""
+    head = (interim + b"\r\n\r\nHTTP/1.1 ") * 5000 + interim
+    with answering(head, b"") as url, pytest.raises(NotOss):
         REQUESTS[request_name](url, file)
