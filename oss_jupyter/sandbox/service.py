@@ -21,6 +21,8 @@ from urllib.parse import urlencode, urlsplit
 
 from filelock import FileLock
 
+from oss_jupyter.child import child_environment, python_command
+
 from .admin import CHANGE_PATH, STATUS_PATH, STOP_PATH, TOKEN_HEADER
 from .state import SandboxInfo, read_state, remove_state, state_dir, state_path
 
@@ -123,7 +125,7 @@ def stop() -> SandboxInfo | None:
 
 def _spawn(arguments: Sequence[str]) -> SandboxInfo:
     log_path = state_dir() / "sandbox.log"
-    command = [sys.executable, "-m", "oss_jupyter.sandbox", "--record-state", *arguments]
+    command = python_command("oss_jupyter.sandbox", "--record-state", *arguments)
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             command,
@@ -131,6 +133,7 @@ def _spawn(arguments: Sequence[str]) -> SandboxInfo:
             stdout=log,
             stderr=log,
             cwd=state_dir(),
+            env=child_environment(),
             start_new_session=True,  # ignored on Windows, where the flags say the same
             creationflags=_DETACHED_FLAGS,
         )
