@@ -11,6 +11,7 @@
     │   ├── CheckpointNotWritable       no permission, or the disk is full
     │   ├── CheckpointTooNew            a later version of this package wrote it
     │   ├── CheckpointDamaged           its first line cannot be read
+    │   ├── CheckpointForeign           what lies in its place is another user's, or no file
     │   └── TransferBusy                another kernel drives this transfer
     ├── CredentialsError                no credentials were found, or a provider failed
     ├── NetworkError                    no usable answer came back
@@ -115,6 +116,10 @@ class CheckpointTooNew(CheckpointError):
 
 class CheckpointDamaged(CheckpointError):
     """The first line of the journal cannot be read."""
+
+
+class CheckpointForeign(CheckpointError):
+    """What lies in the journal's place is another user's, or no regular file."""
 
 
 class TransferBusy(CheckpointError):

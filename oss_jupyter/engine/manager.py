@@ -31,21 +31,20 @@ class Manager:
         """Return the transfer of this source and target: the live one, the unfinished one resumed, or a new one."""
         with self._lock:
             transfer = self._transfers.get(order.transfer_id)
-            if transfer is None or transfer.state.ended_for_good:
+            if transfer is None or transfer.state.ended_for_good or transfer.state is State.ELSEWHERE:
                 transfer = self._add(Transfer(order))
         transfer.renew(order)
         transfer.resume()
         return transfer
 
-    def adopt(self, order: Order, record: CheckpointRecord) -> Transfer:
-        """Return the transfer of a checkpoint found on disk, as interrupted unless it already lives here."""
+    def adopt(self, order: Order, record: CheckpointRecord, *, elsewhere: bool = False) -> Transfer:
+        """Return the transfer of a checkpoint found on disk, as interrupted unless it lives, here or `elsewhere`."""
         with self._lock:
             transfer = self._transfers.get(order.transfer_id)
             if transfer is None or transfer.state.ended_for_good:
                 transfer = self._add(Transfer(order, State.INTERRUPTED))
-        # One that is still interrupted is read again: another kernel may have carried on with it meanwhile.
-        if transfer.state is State.INTERRUPTED:
-            transfer.show_record(record)
+        # What rests here is read again: another kernel may have carried on with it meanwhile.
+        transfer.found(order, record, elsewhere=elsewhere)
         return transfer
 
     def transfers(self) -> tuple[Transfer, ...]:

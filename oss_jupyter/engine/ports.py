@@ -100,7 +100,7 @@ class Journal(Protocol):
 
     @property
     def remarks(self) -> Sequence[str]:
-        """What the user should know about how it was found."""
+        """What the user should know about how it was found, and what became of it since."""
 
     def start(self, header: CheckpointHeader, receipts: Sequence[PartReceipt] = ()) -> None:
         """Begin anew with this header and these receipts, in one step. Raises CheckpointNotWritable."""
@@ -124,17 +124,16 @@ class CheckpointStore(Protocol):
     @property
     def directory(self) -> Path | None: ...
 
-    def open(self, transfer_id: str) -> tuple[Journal, CheckpointRecord | None]:
+    def path_of(self, transfer_id: str) -> Path | None:
+        """Return where a transfer's checkpoint lies, or None where nothing outlives the kernel."""
+
+    def open(self, transfer_id: str, *, needed: bool = True) -> tuple[Journal, CheckpointRecord | None]:
         """Lock a transfer's checkpoint and return it with what it remembers.
 
-        Raises TransferBusy, CheckpointTooNew, CheckpointNotWritable.
+        needed: False where the upload can do without, and a directory that cannot be used is only remarked.
+
+        Raises TransferBusy, CheckpointTooNew, CheckpointForeign, CheckpointNotWritable.
         """
-
-    def records(self) -> Sequence[CheckpointRecord]:
-        """Return what is remembered of every transfer, newest first, without locking any."""
-
-    def busy(self, transfer_id: str) -> bool:
-        """Whether a process, this one or another, drives this transfer."""
 
 
 class Lane(Protocol):

@@ -76,20 +76,20 @@ class Run:
         return self._transfer.end(event, obeyed, error=error, receipt=receipt)
 
     def _life(self) -> Receipt:
-        self._journal, self._record = self._order.store.open(self._transfer.id)
-        for remark in self._journal.remarks:
-            self._transfer.note(remark)
+        self._journal, self._record = self._order.store.open(self._transfer.id, needed=not self._order.plan.single)
+        self._transfer.note_all(self._journal.remarks)
         self._show_record()
         self._asking.check()
         restored = self._restore()
         while True:
+            anew = restored is None or restored.lost
             if restored is None or restored.lost:
                 mark = self._plan_anew()
                 there = self._already_there(restored)
                 if there is not None:
                     return self._finished(_found(there), already_there=True)
                 restored = self._start_anew(restored, mark)
-            self._begin(restored)
+            self._begin(restored, anew)
             try:
                 return self._finished(self._send(restored))
             except PartsMissing as missing:
@@ -115,6 +115,9 @@ class Run:
         mark = self._order.source.fingerprint()
         if mark.size != self._order.plan.size:
             plan = make_plan(mark.size, default_part_size=self._order.plan.part_size)
+            if self._order.plan.single and not plan.single:
+                self._open_journal.close()
+                self._journal, _ = self._order.store.open(self._transfer.id)  # it cannot do without one any more
             self._order = replace(self._order, plan=plan)
         return mark
 
@@ -142,26 +145,41 @@ class Run:
             self._transfer.note("The file changed too much to keep any part, so it is sent from its beginning.")
             self._leave_nothing_behind(self._record.header)
             self._nothing_kept()
-        upload_id = "" if order.plan.single else self._initiate()
         header = CheckpointHeader(
             transfer_id=self._transfer.id,
             source=str(order.source.path),
             target=order.target,
             fingerprint=mark,
             part_size=order.plan.part_size,
-            upload_id=upload_id,
             options=order.options.as_dict(),
             place=order.place,
             created_at=order.clock.time(),
         )
-        return Restored(header, order.plan, {})
+        return Restored(header if order.plan.single else self._initiate(header), order.plan, {})
 
-    def _initiate(self) -> str:
-        order = self._order
-        return self._asking.ask(
-            lambda control: control.initiate(order.target, order.options),
-            undo=lambda control, upload_id: control.abort(order.target, upload_id),
-        )
+    def _initiate(self, header: CheckpointHeader) -> CheckpointHeader:
+        """Return the header with a new upload id.
+
+        That the disk is full has to be found out before: each try would leave an upload id that nothing remembers.
+        """
+        order, journal = self._order, self._open_journal
+        if self._has_no_past:
+            journal.start(header)
+        try:
+            upload_id = self._asking.ask(
+                lambda control: control.initiate(order.target, order.options),
+                undo=lambda control, upload_id: control.abort(order.target, upload_id),
+            )
+        except BaseException:
+            if self._has_no_past:
+                journal.delete()
+            raise
+        return replace(header, upload_id=upload_id)
+
+    @property
+    def _has_no_past(self) -> bool:
+        """Whether the journal remembers no upload id, so that nothing is lost with it."""
+        return self._record is None or not self._record.header.upload_id
 
     def _leave_nothing_behind(self, header: CheckpointHeader) -> None:
         with suppress(OssJupyterError):  # parts left behind cost storage, but must not stop the upload
@@ -172,11 +190,19 @@ class Run:
         self._transfer.set_upload_id("")
         self._transfer.ledger.begin(self._order.plan, {}, self._order.clock.monotonic())
 
-    def _begin(self, restored: Restored) -> None:
+    def _begin(self, restored: Restored, anew: bool) -> None:
         """Make the journal say what the run starts from, before anything is sent."""
-        self._header = restored.header
         self._order = replace(self._order, plan=restored.plan)
-        self._open_journal.start(restored.header, tuple(restored.receipts.values()))
+        try:
+            self._open_journal.start(restored.header, tuple(restored.receipts.values()))
+        except OssJupyterError:
+            if anew and restored.header.upload_id:
+                self._leave_nothing_behind(restored.header)
+                if self._has_no_past:
+                    self._open_journal.delete()
+            raise
+        self._header = restored.header
+        self._transfer.note_all(self._open_journal.remarks)
         self._transfer.set_upload_id(restored.header.upload_id)
         self._transfer.ledger.begin(restored.plan, restored.receipts, self._order.clock.monotonic())
         self._transfer.set_phase("")
@@ -225,6 +251,7 @@ class Run:
         assert crc is not None, "Sending returns only when every part has a receipt"
         asked_before = self._record is not None and self._record.completing
         self._open_journal.completing()
+        self._transfer.note_all(self._open_journal.remarks)
         self._transfer.move(Event.ALL_PARTS_DONE)
         self._transfer.set_phase("completing")
         return complete(order, header.upload_id, ledger.receipts(), crc, self._asking, asked_before)

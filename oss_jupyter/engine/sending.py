@@ -151,6 +151,7 @@ class Sending:
         try:
             self._check_source()
             self._journal.add(receipt)
+            self._transfer.note_all(self._journal.remarks)
         except OssJupyterError as error:
             # What was read may be old or new bytes, or nothing remembers the receipt: the part does not count.
             self._ledger.fall(receipt.part_number, PartState.FAILED, error.what)
@@ -178,8 +179,6 @@ class Sending:
             if decision.action is Action.SLOW_DOWN or isinstance(error, NetworkError):
                 self._parallel.slow_down(now)
             ledger.fall(number, PartState.RETRYING, error.what)
-            if decision.note:
-                self._transfer.note(decision.note)
             heapq.heappush(self._delayed, (now + decision.wait_seconds, number))
         elif decision.action is Action.RENEW:
             ledger.fall(number, PartState.RETRYING, error.what)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from enum import Enum
@@ -172,7 +172,7 @@ class Transfer:
             now = clock.monotonic()
             fields = self.ledger.view(now)
             running = self._inbox is not None
-            path = self._order.store.directory
+            path = self._order.store.path_of(self.id)
             if not running:
                 fields |= {"bytes_per_second": None, "left_seconds": None, "silent_seconds": 0.0}
             return Snapshot(
@@ -185,7 +185,7 @@ class Transfer:
                 parallel_auto=self._parallel is None,
                 limit_bytes_per_second=self._limit,
                 upload_id=self._upload_id,
-                checkpoint=str(path / f"{self.id}.journal") if path else None,
+                checkpoint=str(path) if path else None,
                 started_at=self._started_at,
                 elapsed_seconds=self._earlier_seconds + (now - self._started_monotonic if running else 0.0),
                 notes=tuple(self._notes),
@@ -267,6 +267,26 @@ class Transfer:
                 return
             self._notes.append(text)
         self._tell()
+
+    def note_all(self, texts: Iterable[str]) -> None:
+        """Tell the user several things."""
+        for text in texts:
+            self.note(text)
+
+    def found(self, order: Order, record: CheckpointRecord, *, elsewhere: bool) -> None:
+        """Show what the disk knows of a transfer that rests here; `elsewhere`: another kernel drives it."""
+        event = Event.TAKEN_OVER if elsewhere else Event.LEFT
+        with self._changed:
+            before = self._state
+            if self._inbox is None and allowed(before, event):
+                self._state = after(before, event)
+            if self._state not in (State.INTERRUPTED, State.ELSEWHERE):
+                return
+            self._order, self._error = order, None
+            moved = self._state is not before
+        self.show_record(record)
+        if moved:
+            self._tell()
 
     def show_record(self, record: CheckpointRecord) -> None:
         """Show what a checkpoint knows; that of a single PutObject knows nothing worth showing."""

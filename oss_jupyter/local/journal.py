@@ -6,16 +6,18 @@ lets go of it however that process ends.
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
-from filelock import BaseFileLock
+from filelock import BaseFileLock, Timeout
 
-from oss_jupyter.errors import CheckpointNotWritable
+from oss_jupyter.errors import CheckpointNotWritable, TransferBusy
+from oss_jupyter.local.files import create_own, open_own
 from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.record import (
     CheckpointHeader,
@@ -31,14 +33,32 @@ SYNC_SECONDS = 1.0
 
 
 class FileJournal:
-    """The checkpoint of one transfer, in a file of mode 0600."""
+    """The checkpoint of one transfer, in a file of mode 0600.
 
-    def __init__(self, path: Path, lock: BaseFileLock, monotonic: Callable[[], float] = time.monotonic) -> None:
+    needed: False where the upload can do without one, so that a directory that cannot be written is no reason to fail.
+    on_lost: called with what the file said once it is gone and cannot be written anew.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        lock: BaseFileLock,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        needed: bool = True,
+        on_lost: Callable[[CheckpointRecord], None] = lambda record: None,
+    ) -> None:
         self._path = path
         self._lock = lock
         self._monotonic = monotonic
+        self._needed = needed
+        self._on_lost = on_lost
         self.remarks: tuple[str, ...] = ()
+        self._record: CheckpointRecord | None = None
+        self._receipts: dict[int, PartReceipt] = {}
         self._descriptor: int | None = None
+        self._has_links = True
+        self._given_up = False
         self._synced_at = 0.0
 
     @property
@@ -51,25 +71,18 @@ class FileJournal:
 
         Raises CheckpointNotWritable.
         """
-        content = b"".join([header_line(header), *map(receipt_line, receipts)])
-        self._release_file()
-        temporary = self._path.with_suffix(".new")
-        with _explained(self._path.parent):
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
-            try:
-                _write_all(descriptor, content)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            temporary.replace(self._path)
-            _sync_directory(self._path.parent)
+        self._receipts = {receipt.part_number: receipt for receipt in receipts}
+        self._record = CheckpointRecord(header, self._receipts)
+        with self._explained():
+            self._write_whole()
 
     def add(self, receipt: PartReceipt) -> None:
-        """Record one finished part. Raises CheckpointNotWritable."""
+        """Record one finished part. Raises CheckpointNotWritable, TransferBusy."""
         self._append(receipt_line(receipt))
+        self._receipts[receipt.part_number] = receipt
 
     def completing(self) -> None:
-        """Record that Complete is about to be asked. Raises CheckpointNotWritable."""
+        """Record that Complete is about to be asked. Raises CheckpointNotWritable, TransferBusy."""
         self._append(completing_line(), sync=True)
 
     def delete(self) -> None:
@@ -88,59 +101,110 @@ class FileJournal:
         self._release_file()
         self._lock.release(force=True)
 
+    def _write_whole(self) -> None:
+        assert self._record is not None
+        self._release_file()
+        # A name that nobody can have prepared something at.
+        temporary = self._path.with_suffix(f".{secrets.token_hex(4)}.new")
+        descriptor = create_own(temporary)
+        try:
+            _write_all(descriptor, header_line(self._record.header))
+            _write_all(descriptor, b"".join(map(receipt_line, self._receipts.values())))
+            os.fsync(descriptor)
+            os.close(descriptor)
+            temporary.replace(self._path)
+        except BaseException:
+            with suppress(OSError):
+                os.close(descriptor)
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_directory(self._path.parent)
+
     def _append(self, line: bytes, *, sync: bool = False) -> None:
-        with _explained(self._path.parent):
-            if self._descriptor is None:
-                self._descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND)
-            end = os.fstat(self._descriptor).st_size
+        if self._given_up:
+            return
+        with self._explained():
+            descriptor = self._open()
+            end = os.fstat(descriptor).st_size
             try:
-                _write_all(self._descriptor, line)
+                _write_all(descriptor, line)
             except OSError:
                 # Half a line from a full disk would damage the next one that fits.
                 with suppress(OSError):
-                    os.ftruncate(self._descriptor, end)
+                    os.ftruncate(descriptor, end)
                 raise
             now = self._monotonic()
             if sync or now - self._synced_at >= SYNC_SECONDS:
-                os.fsync(self._descriptor)
+                os.fsync(descriptor)
                 self._synced_at = now
+
+    def _open(self) -> int:
+        """Return a descriptor of the file that has the journal's name; one that is gone is written anew."""
+        if self._is_gone():
+            self._write_anew()
+        if self._descriptor is None:
+            self._descriptor = open_own(self._path, os.O_RDWR | os.O_APPEND)
+            self._has_links = os.fstat(self._descriptor).st_nlink > 0  # some network disks count none
+        return self._descriptor
+
+    def _is_gone(self) -> bool:
+        """Whether somebody removed or replaced the file: whatever is still appended to it is lost."""
+        try:
+            self._path.lstat()
+            return self._has_links and self._descriptor is not None and os.fstat(self._descriptor).st_nlink == 0
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESTALE):
+                return True
+            raise
+
+    def _write_anew(self) -> None:
+        assert self._record is not None, "it is begun before anything is added"
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock_anew()
+            self._write_whole()
+        except BaseException:
+            self._on_lost(self._record)
+            raise
+        self.remarks += ("The checkpoint was removed while the upload ran; it was written anew.",)
+
+    def _lock_anew(self) -> None:
+        """The lock was removed with the rest: without a new one, another kernel would not see that this one drives."""
+        if Path(self._lock.lock_file).exists():
+            return
+        self._lock.release(force=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise TransferBusy(
+                "The checkpoint was removed while the upload ran, and another kernel has begun the same upload since.",
+                "Watch it there.",
+            ) from None
 
     def _release_file(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            what = f"The checkpoint cannot be written in {self._path.parent}: {error.strerror}."
+            if self._needed:
+                raise CheckpointNotWritable(
+                    what,
+                    "Make room or allow writing there, or choose another place with checkpoint_dir=…; then resume.",
+                ) from error
+            self._given_up = True
+            self.remarks += (without_checkpoint(what),)
 
-class MemoryJournal:
-    """What stands in a journal's place when resuming is switched off: it outlives a pause, not the kernel."""
 
-    path = None
-    remarks = ()
-
-    def __init__(self) -> None:
-        self.record: CheckpointRecord | None = None
-        self._receipts: dict[int, PartReceipt] = {}
-
-    def start(self, header: CheckpointHeader, receipts: Sequence[PartReceipt] = ()) -> None:
-        """Begin anew with this header and these receipts."""
-        self._receipts = {receipt.part_number: receipt for receipt in receipts}
-        self.record = CheckpointRecord(header, self._receipts)
-
-    def add(self, receipt: PartReceipt) -> None:
-        """Remember one finished part."""
-        self._receipts[receipt.part_number] = receipt
-
-    def completing(self) -> None:
-        """Remember that Complete is about to be asked."""
-        if self.record is not None:
-            self.record = replace(self.record, completing=True)
-
-    def delete(self) -> None:
-        """Forget everything."""
-        self.record = None
-
-    def close(self) -> None:
-        """Nothing is open."""
+def without_checkpoint(reason: str) -> str:
+    """Return the note of an upload of one part where no checkpoint can be written."""
+    return f"{reason} A file of one part needs no checkpoint, so it goes without."
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
@@ -157,14 +221,3 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _explained(directory: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise CheckpointNotWritable(
-            f"The checkpoint cannot be written in {directory}: {error.strerror}.",
-            "Make room or allow writing there, or choose another place with checkpoint_dir=…; then resume.",
-        ) from error

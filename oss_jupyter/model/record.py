@@ -19,11 +19,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from oss_jupyter.errors import CheckpointDamaged, CheckpointTooNew
+from oss_jupyter.model.journal_fields import Fields, parse_json, receipt_of
 from oss_jupyter.model.parts import Fingerprint, PartReceipt
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.target import Target
 
 FORMAT = 1
+# Of what cannot be believed, so much is shown at most.
+_REMNANT_MAX = 300
 
 
 @dataclass(frozen=True)
@@ -111,19 +114,35 @@ def read_journal(data: bytes) -> CheckpointRecord:
     """
     first, *rest = data.split(b"\n")
     record = CheckpointRecord(_read_header(_parse(first)))
+    plan = record.header.plan
     receipts: dict[int, PartReceipt] = {}
     completing, damaged = False, 0
     torn = bool(rest and rest[-1])
     for raw in rest[:-1] if rest else []:
-        entry = _parse(raw)
-        if entry is None:
-            damaged += 1
-        elif "p" in entry:
-            receipts[entry["p"]] = PartReceipt(entry["p"], entry["e"], entry["c"])
+        entry = _parse(raw) or {}
+        receipt = receipt_of(entry, plan)
+        if receipt is not None:
+            receipts[receipt.part_number] = receipt
             completing = False
-        elif "completing" in entry:
+        elif entry.get("completing") is True:
             completing = True
+        else:
+            damaged += 1
     return replace(record, receipts=receipts, completing=completing, damaged_lines=damaged, torn=torn)
+
+
+def read_remnant(data: bytes) -> str:
+    """Return what a journal that cannot be believed may still tell: its upload id and target in words, or nothing.
+
+    Only for people to look at: nothing of it is proven.
+    """
+    entry = parse_json(data.partition(b"\n")[0].rpartition(b" ")[0])
+    if not isinstance(entry, dict):
+        return ""
+    upload_id, bucket, key = (entry.get(name) for name in ("upload_id", "bucket", "key"))
+    if not all(isinstance(text, str) and text and text.isprintable() for text in (upload_id, bucket, key)):
+        return ""
+    return f"upload id {upload_id} to oss://{bucket}/{key}"[:_REMNANT_MAX]
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:
@@ -135,12 +154,12 @@ def _parse(raw: bytes) -> dict[str, Any] | None:
     text, _, check = raw.rpartition(b" ")
     if len(check) != 8 or b"%08x" % zlib.crc32(text) != check:
         return None
-    entry = json.loads(text)
+    entry = parse_json(text)
     return entry if isinstance(entry, dict) else None
 
 
 def _read_header(entry: dict[str, Any] | None) -> CheckpointHeader:
-    if entry is None or "format" not in entry:
+    if entry is None or type(entry.get("format")) is not int or entry["format"] < 1:
         raise CheckpointDamaged(
             "The first line of the checkpoint cannot be read.",
             "It is set aside; run the upload again, it starts from the beginning.",
@@ -151,14 +170,16 @@ def _read_header(entry: dict[str, Any] | None) -> CheckpointHeader:
             "Upgrade oss_jupyter, or finish the upload where it was started.",
             safe="The checkpoint is untouched.",
         )
+    fields = Fields(entry)
+    size, part_size = fields.size_and_part_size()
     return CheckpointHeader(
-        transfer_id=entry["id"],
-        source=entry["source"],
-        target=Target(entry["bucket"], entry["key"]),
-        fingerprint=Fingerprint(entry["size"], entry["mtime_ns"], entry["file_id"]),
-        part_size=entry["part_size"],
-        upload_id=entry["upload_id"],
-        options=entry["options"],
-        place=entry["place"],
-        created_at=entry["created_at"],
+        transfer_id=fields.transfer_id(),
+        source=fields.source(),
+        target=fields.target(),
+        fingerprint=Fingerprint(size, fields.nanoseconds("mtime_ns"), fields.text("file_id")),
+        part_size=part_size,
+        upload_id=fields.token("upload_id"),
+        options=fields.options(),
+        place=fields.place(),
+        created_at=fields.seconds("created_at"),
     )

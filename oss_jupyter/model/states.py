@@ -6,6 +6,7 @@
               any of them -> failed -> running          (resume keeps the upload id)
               any of them -> aborted
     interrupted -> running                              (found on disk, no kernel drives it)
+    whatever rests here <-> in another kernel           (found on disk, another kernel drives it)
 
 Nothing else in the project decides whether a move is legal: `after` looks it up, and a missing entry is a refusal.
 """
@@ -29,6 +30,7 @@ class State(str, Enum):
     FAILED = "failed"
     ABORTED = "aborted"
     INTERRUPTED = "interrupted"
+    ELSEWHERE = "in another kernel"
 
     __str__ = str.__str__
 
@@ -61,12 +63,16 @@ class Event(str, Enum):
     CONFIRMED = "confirmed"
     FAIL = "fail"
     ABORT = "abort"
+    TAKEN_OVER = "taken over"
+    LEFT = "left"
 
     __str__ = str.__str__
 
 
-_ENDED = frozenset({State.COMPLETED, State.FAILED, State.ABORTED, State.INTERRUPTED})
+_ENDED = frozenset({State.COMPLETED, State.FAILED, State.ABORTED, State.INTERRUPTED, State.ELSEWHERE})
 _ACTIVE = frozenset({State.QUEUED, State.RUNNING, State.WAITING_FOR_CREDENTIALS, State.COMPLETING})
+
+_OUT_OF_REACH = frozenset({State.COMPLETED, State.ABORTED, State.ELSEWHERE})
 
 _MOVES: dict[tuple[State, Event], State] = {
     (State.QUEUED, Event.START): State.RUNNING,
@@ -86,8 +92,10 @@ _MOVES: dict[tuple[State, Event], State] = {
     (State.COMPLETING, Event.CREDENTIALS_EXPIRED): State.WAITING_FOR_CREDENTIALS,
     (State.FAILED, Event.RESUME): State.RUNNING,
     (State.INTERRUPTED, Event.RESUME): State.RUNNING,
+    (State.ELSEWHERE, Event.LEFT): State.INTERRUPTED,
+    **{(state, Event.TAKEN_OVER): State.ELSEWHERE for state in (State.PAUSED, State.FAILED, State.INTERRUPTED)},
     **{(state, Event.FAIL): State.FAILED for state in _ACTIVE | {State.PAUSED}},
-    **{(state, Event.ABORT): State.ABORTED for state in State if state not in {State.COMPLETED, State.ABORTED}},
+    **{(state, Event.ABORT): State.ABORTED for state in State if state not in _OUT_OF_REACH},
 }
 
 
@@ -103,6 +111,7 @@ _ADVICE = {
     State.FAILED: "Nothing runs. Resume it, or abort it.",
     State.ABORTED: "Run the upload again: it starts over, or carries on where the parts were kept.",
     State.INTERRUPTED: "Nothing runs. Resume it, or abort it.",
+    State.ELSEWHERE: "Do it there, or stop that kernel; then it can be resumed here.",
 }
 
 

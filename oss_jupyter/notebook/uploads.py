@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import TransferBusy, TransferNotFound
+from oss_jupyter.errors import TransferBusy
 from oss_jupyter.model.progress import Snapshot
-from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.notebook.text import counted, details, head_line, in_oss, name_of, printable, short_line
@@ -22,7 +19,6 @@ from oss_jupyter.notebook.workbench import Workbench
 _PAUSE_SECONDS = 3.0
 _ABORT_SECONDS = 30.0
 _HEADER = ("id", "file", "target", "status", "progress", "note")
-_ELSEWHERE = "another kernel"
 _NOTHING_RUNS = "Nothing is running."
 
 
@@ -33,21 +29,20 @@ class Uploads:
         self._bench = bench
 
     def overview(self) -> None:
-        """Show all transfers, those that other kernels drive, and journals that cannot be used."""
+        """Show all transfers, and checkpoints that cannot be used."""
         rows = [_row(transfer) for transfer in self._bench.transfers()]
-        rows += [_row_elsewhere(record) for record in self._bench.elsewhere()]
         if rows:
             noted = any(row[-1] for row in rows)  # an empty column makes lines wrap for nothing
             say_table([row if noted else row[:-1] for row in rows], _HEADER if noted else _HEADER[:-1])
         else:
             say("There are no uploads.")
-        problems = [f"{path}: {reason}" for path, reason in self._problems()]
+        problems = [f"{found.path}: {found.problem.what}" for found in self._bench.problems() if found.problem]
         if problems:
             say(f"{counted(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems))
 
     def show(self, text: str) -> None:
         """Show one transfer and its details."""
-        transfer = self._find(text)
+        transfer = self._bench.find(text)
         show(transfer, self._bench.reporter)
         say_table(list(details(transfer.snapshot())))
 
@@ -95,7 +90,7 @@ class Uploads:
     def clean(self) -> None:
         """Forget what has ended for good and remove locks of nothing; what could be resumed stays."""
         forgotten = self._bench.manager.forget(_nothing_left)
-        locks = sum(_remove_stale_locks(store) for store in self._bench.wiring.stores())
+        locks = sum(store.remove_stale() for store in self._bench.wiring.directories())
         said = f"{counted(forgotten, 'finished or aborted upload')} taken off the list"
         say(f"{said}; {counted(locks, 'stale lock file')} removed.", *self._left())
 
@@ -118,44 +113,27 @@ class Uploads:
         ]
 
     def _find(self, text: str) -> Transfer:
-        try:
-            return self._bench.find(text)
-        except TransferNotFound:
-            for record in self._bench.elsewhere():
-                if record.header.transfer_id.startswith(text):
-                    raise TransferBusy(
-                        f"Another kernel is sending {Path(record.header.source).name} ({record.header.transfer_id}).",
-                        "Do it there, or stop that kernel; then it can be resumed here.",
-                        safe="The other kernel goes on; nothing was touched.",
-                    ) from None
-            raise
+        """Return a transfer that this kernel can act on."""
+        transfer = self._bench.find(text)
+        if transfer.state is State.ELSEWHERE:
+            name = printable(transfer.order.source.path.name)
+            raise TransferBusy(
+                f"Another kernel is sending {name} ({transfer.id}).",
+                "Do it there, or stop that kernel; then it can be resumed here.",
+                safe="The other kernel goes on; nothing was touched.",
+            )
+        return transfer
 
     def _chosen(self, text: str, wanted: Callable[[State], bool]) -> list[Transfer]:
         if text == "all":
             return [transfer for transfer in self._bench.transfers() if wanted(transfer.state)]
         return [self._find(text)]
 
-    def _problems(self) -> Iterator[tuple[Path, str]]:
-        for store in self._bench.wiring.stores():
-            problems = getattr(store, "problems", None)  # a store in memory has none
-            if problems is not None:
-                yield from problems()
-
 
 def _row(transfer: Transfer) -> tuple[str, ...]:
     now = transfer.snapshot()
-    status = str(now.state)
-    if not now.state.active and not now.state.ended_for_good and transfer.order.store.busy(now.id):
-        status = _ELSEWHERE
     note = now.error[0] if now.error else now.notes[-1] if now.notes else ""
-    return (now.id, name_of(now), printable(str(now.target)), status, short_line(now), printable(note))
-
-
-def _row_elsewhere(record: CheckpointRecord) -> tuple[str, ...]:
-    header = record.header
-    size = f"{format_size(record.kept_bytes)} of {format_size(header.fingerprint.size)} in OSS"
-    name, target = printable(Path(header.source).name), printable(str(header.target))
-    return (header.transfer_id, name, target, _ELSEWHERE, size, "")
+    return (now.id, name_of(now), printable(str(now.target)), str(now.state), short_line(now), printable(note))
 
 
 def _parts(now: Snapshot) -> str:
@@ -165,19 +143,5 @@ def _parts(now: Snapshot) -> str:
 
 def _nothing_left(transfer: Transfer) -> bool:
     """Whether forgetting a transfer that has ended forgets nothing that could be resumed."""
-    checkpoint = transfer.snapshot().checkpoint
-    return transfer.state.ended_for_good or checkpoint is None or not Path(checkpoint).exists()
-
-
-def _remove_stale_locks(store: Any) -> int:
-    """Remove the locks of a kernel that died before it had written a journal."""
-    from filelock import FileLock, Timeout
-
-    removed = 0
-    for path in store.directory.glob("*.lock") if store.directory else ():
-        # Removed while it is held, so that nobody can have begun meanwhile.
-        with suppress(OSError, Timeout), FileLock(path).acquire(timeout=0):
-            if not path.with_suffix(".journal").exists():
-                path.unlink()
-                removed += 1
-    return removed
+    checkpoint = transfer.order.store.path_of(transfer.id)
+    return transfer.state.ended_for_good or checkpoint is None or not checkpoint.exists()

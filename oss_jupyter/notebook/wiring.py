@@ -14,8 +14,9 @@ from oss_jupyter.engine.lanes import ExecutorLane, ThreadLane
 from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Lane
 from oss_jupyter.errors import InputError, before_sending
+from oss_jupyter.local.memory import NoCheckpoints
 from oss_jupyter.local.source import FileSource
-from oss_jupyter.local.store import CheckpointDirectory, NoCheckpoints
+from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.options import OPTION_NAMES, make_options
 from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
@@ -64,7 +65,7 @@ class Wiring:
     known_speed: Callable[[str], float | None] = lambda host: None
     threads: ThreadLane = field(default_factory=ThreadLane)
     _helper: HelperLane | None = None
-    _stores: dict[Path | None, CheckpointStore] = field(default_factory=dict)
+    _stores: dict[Path | None, CheckpointDirectory | NoCheckpoints] = field(default_factory=dict)
 
     def order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
         """Return a checked order. Raises InputError or SourceError, before anything is sent."""
@@ -148,10 +149,10 @@ class Wiring:
             self._stores[path] = CheckpointDirectory(path) if path else NoCheckpoints()
         return self._stores[path]
 
-    def stores(self) -> tuple[CheckpointStore, ...]:
-        """Return the settings' store and every other one that was used in this kernel."""
+    def directories(self) -> tuple[CheckpointDirectory, ...]:
+        """Return the settings' checkpoint directory and every other one that was used in this kernel."""
         self.store()
-        return tuple(self._stores.values())
+        return tuple(store for store in self._stores.values() if isinstance(store, CheckpointDirectory))
 
     def _plan(self, size: int, part_size: Any, host: str) -> Plan:
         wanted = self.settings.part_size if part_size is None else part_size

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, TransferStateError
+from oss_jupyter.local.found import Found
 from oss_jupyter.local.source import FileSource
+from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.states import Event, State, allowed
@@ -53,11 +55,14 @@ class Workbench:
             return transfer
 
     def transfers(self) -> tuple[Transfer, ...]:
-        """Return the live ones and those that earlier kernels left in the checkpoint directories."""
-        for store in self.wiring.stores():
-            for record in store.records():
-                self._adopt(record, store)
+        """Return those of this kernel, and those in the checkpoint directories that others left or drive."""
+        for store in self.wiring.directories():
+            self._look_into(store)
         return self.manager.transfers()
+
+    def problems(self) -> list[Found]:
+        """Return the checkpoints that cannot be used, each with its problem."""
+        return [found for store in self.wiring.directories() for found in store.inventory() if found.problem]
 
     def find(self, text: str) -> Transfer:
         """Return the transfer whose id begins with `text`. Raises TransferNotFound, InputError."""
@@ -94,19 +99,23 @@ class Workbench:
         self.manager.forget(lambda known: known is transfer)
         return self.manager.adopt(self.wiring.order_of(record, order.store), record)
 
-    def elsewhere(self) -> Iterator[CheckpointRecord]:
-        """Yield what other kernels drive and this one knows nothing else of."""
-        known = {transfer.id for transfer in self.transfers()}
-        for store in self.wiring.stores():
-            for record in store.records():
-                if record.header.transfer_id not in known and store.busy(record.header.transfer_id):
-                    yield record
+    def _look_into(self, store: CheckpointDirectory) -> None:
+        # Asked before looking, so that a lock that is seen to be held by then is another kernel's.
+        moving = {transfer.id for transfer in self.manager.transfers() if not transfer.wait(0)}
+        for found in store.inventory():
+            if found.record is not None and found.transfer_id not in moving:
+                self._adopt(found.record, store, elsewhere=found.busy)
+        self.manager.forget(
+            lambda transfer: (
+                transfer.order.store is store
+                and transfer.state in (State.INTERRUPTED, State.ELSEWHERE)
+                and not store.path_of(transfer.id).exists()
+            )
+        )
 
-    def _adopt(self, record: Any, store: Any) -> None:
-        if store.busy(record.header.transfer_id):
-            return
+    def _adopt(self, record: CheckpointRecord, store: CheckpointDirectory, *, elsewhere: bool) -> None:
         try:
             order = self.wiring.order_of(record, store)
         except InputError:
             return  # it names a certificate file or an endpoint that is not valid here; its journal stays
-        self.manager.adopt(order, record)
+        self.manager.adopt(order, record, elsewhere=elsewhere)

@@ -14,6 +14,7 @@ import pytest
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import TransferAborted, TransferStateError
+from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.parts import PartReceipt, PartRequest
 from oss_jupyter.model.states import State
@@ -100,7 +101,7 @@ def test_pause_keeps_every_finished_part(sandbox: Sandbox, kernel: Kernel, sourc
     reach(transfer, State.PAUSED)
     kept = set(journal_of(checkpoints).receipts)
     assert len(kept) == transfer.snapshot().parts_done >= 3
-    assert not transfer.order.store.busy(transfer.id)
+    assert not CheckpointDirectory(checkpoints).busy(transfer.id)
     sandbox.rate_bytes_per_second = None
     sandbox.clear_requests()
     transfer.resume()

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from oss_jupyter.errors import CheckpointNotWritable, CheckpointTooNew, TransferBusy
+from oss_jupyter.errors import CheckpointDamaged, CheckpointNotWritable, CheckpointTooNew, TransferBusy
 from oss_jupyter.local.journal import FileJournal
-from oss_jupyter.local.store import CheckpointDirectory, NoCheckpoints
+from oss_jupyter.local.memory import NoCheckpoints
+from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.parts import Fingerprint, PartReceipt
 from oss_jupyter.model.record import CheckpointHeader, header_line, read_journal, receipt_line
 from oss_jupyter.model.target import Target
@@ -38,6 +39,7 @@ def store(tmp_path: Path) -> CheckpointDirectory:
 def begin(store: CheckpointDirectory, *numbers: int) -> FileJournal:
     journal, record = store.open(ID)
     assert record is None
+    assert isinstance(journal, FileJournal)
     journal.start(HEADER, [receipt(number) for number in numbers])
     return journal
 
@@ -69,12 +71,14 @@ def test_what_was_recorded_is_there(store: CheckpointDirectory) -> None:
     journal.add(receipt(7))
     journal.completing()
     journal.close()
-    journal, record = store.open(ID)
+    again, record = store.open(ID)
     assert record is not None
     assert (set(record.receipts), record.completing, record.header) == ({1, 2, 7}, True, HEADER)
-    assert record.updated_at > 1_600_000_000
-    journal.close()
-    assert [found.header.transfer_id for found in store.records()] == [ID]
+    again.close()
+    (found,) = store.inventory()
+    assert found.record is not None
+    assert found.record.updated_at > 1_600_000_000
+    assert (found.transfer_id, found.record.receipts, found.problem, found.busy) == (ID, record.receipts, None, False)
 
 
 def test_deleted_when_done(store: CheckpointDirectory) -> None:
@@ -146,7 +150,7 @@ def test_a_torn_line_is_mended(store: CheckpointDirectory, cut: int) -> None:
     journal.add(receipt(5))
     journal.close()
     assert kept(store) == {1, 5}
-    assert store.problems() == []
+    assert [found.problem for found in store.inventory()] == [None]
 
 
 def test_a_damaged_line_is_set_aside(store: CheckpointDirectory) -> None:
@@ -157,10 +161,10 @@ def test_a_damaged_line_is_set_aside(store: CheckpointDirectory) -> None:
     (path,) = store.directory.glob("*.journal")
     data = path.read_bytes().replace(receipt_line(receipt(2)), b"?" * 20 + b"\n")
     path.write_bytes(data)
-    journal, record = store.open(ID)
+    again, record = store.open(ID)
     assert record is not None
     assert (set(record.receipts), record.damaged_lines, record.completing) == ({1, 3}, 1, True)
-    journal.close()
+    again.close()
     assert [aside.read_bytes() for aside in store.directory.glob("*.damaged-1")] == [data]
     assert kept(store) == {1, 3}
 
@@ -171,8 +175,8 @@ def test_a_damaged_header_is_set_aside(store: CheckpointDirectory) -> None:
         begin(store, 1).close()
         (path,) = store.directory.glob("*.journal")
         path.write_bytes(b"garbage %d" % round_number)
-        assert store.records() == []
-        assert [found for found, _ in store.problems()] == [path]
+        (found,) = store.inventory()
+        assert (found.path, found.record, type(found.problem)) == (path, None, CheckpointDamaged)
         journal, record = store.open(ID)
         assert record is None
         assert f"damaged-{round_number}" in journal.remarks[0]
@@ -191,10 +195,9 @@ def test_a_newer_journal_is_untouched(store: CheckpointDirectory) -> None:
         with pytest.raises(CheckpointTooNew):
             store.open(ID)
     assert path.read_bytes() == data
-    assert store.records() == []
-    ((found, reason),) = store.problems()
-    assert found == path
-    assert "99" in reason
+    (found,) = store.inventory()
+    assert (found.path, found.record) == (path, None)
+    assert "99" in str(found.problem)
 
 
 def test_beginning_anew_is_one_step(store: CheckpointDirectory) -> None:
@@ -239,7 +242,7 @@ for number in range(1, 1000):
         break
 assert journal.path.stat().st_size <= full
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-journal.add(PartReceipt(5000, "E" * 32, 5))
+journal.add(PartReceipt(98, "E" * 32, 5))
 journal.close()
 print(number - 1)
 """
@@ -255,7 +258,7 @@ def test_a_full_disk(store: CheckpointDirectory, room_bytes: int) -> None:
         text=True,
         check=True,
     )
-    assert kept(store) == {*range(1, int(done.stdout) + 1), 5000}
+    assert kept(store) == {*range(1, int(done.stdout) + 1), 98}
     (path,) = store.directory.glob("*.journal")
     assert all(line.startswith(b"{") for line in path.read_bytes().splitlines())
 
@@ -269,8 +272,7 @@ def test_a_directory_that_cannot_be(tmp_path: Path, place: str) -> None:
         store.open(ID)
     assert error.value.advice
     assert "checkpoint_dir" in error.value.advice
-    assert store.records() == []
-    assert store.problems() == []
+    assert store.inventory() == []
     assert not store.busy(ID)
 
 
@@ -329,6 +331,6 @@ def test_without_a_directory() -> None:
     _, record = store.open(ID)
     assert record is not None
     assert (set(record.receipts), record.completing) == ({1, 2, 3}, True)
-    assert (store.records(), store.busy(ID), store.directory, journal.path) == ((), False, None, None)
+    assert (store.directory, journal.path) == (None, None)
     journal.delete()
     assert store.open(ID)[1] is None

@@ -45,7 +45,9 @@ MOVES = {
     },
     (S.FAILED, E.RESUME): S.RUNNING,
     (S.INTERRUPTED, E.RESUME): S.RUNNING,
-    **{(s, E.ABORT): S.ABORTED for s in S if s not in (S.COMPLETED, S.ABORTED)},
+    (S.ELSEWHERE, E.LEFT): S.INTERRUPTED,
+    **{(s, E.TAKEN_OVER): S.ELSEWHERE for s in (S.PAUSED, S.FAILED, S.INTERRUPTED)},
+    **{(s, E.ABORT): S.ABORTED for s in S if s not in (S.COMPLETED, S.ABORTED, S.ELSEWHERE)},
 }
 
 

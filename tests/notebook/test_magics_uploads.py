@@ -105,8 +105,9 @@ def test_another_kernel_is_named(paused: Transfer, new_shell: Callable[..., Shel
     with FileLock(tmp_path / "state" / "checkpoints" / f"{paused.id}.lock"):
         other = new_shell()
         assert not other.ok("%load_ext oss_jupyter").text.strip()
-        assert f"{paused.id}  trips.bin  oss://test-bucket/k  another kernel" in other.ok("%oss_uploads").text
-        for action in ("pause", "resume", "abort", "show", "wait"):
+        assert f"{paused.id}  trips.bin  oss://test-bucket/k  in another kernel" in other.ok("%oss_uploads").text
+        assert "in another kernel" in other.ok(f"%oss_uploads show {paused.id[:5]}").text
+        for action in ("pause", "resume", "abort", "wait"):
             assert isinstance(other.run(f"%oss_uploads {action} {paused.id[:5]}").error, TransferBusy)
     assert "interrupted" in other.ok("%oss_uploads").text
     with FileLock(tmp_path / "state" / "checkpoints" / f"{paused.id}.lock"):

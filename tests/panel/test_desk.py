@@ -19,7 +19,7 @@ from oss_jupyter.notebook.panel.arguments import Arguments
 from oss_jupyter.notebook.panel.commands import Commands
 from oss_jupyter.notebook.panel.desk import BANNER, DESK, ShownDesk, TransferDesk
 from oss_jupyter.notebook.panel.desk_actions import DeskActions
-from oss_jupyter.notebook.panel.desk_rows import ELSEWHERE, MISSING, row_of, to_text
+from oss_jupyter.notebook.panel.desk_rows import MISSING, row_of, to_text
 from oss_jupyter.notebook.panel.desk_word import DeskWord, desk_summary
 from oss_jupyter.notebook.panel.errands import Errands
 from oss_jupyter.notebook.panel.folder import ENTRIES_MAX, list_folder
@@ -117,7 +117,8 @@ def test_a_row_says_what_the_card_says_and_offers_what_makes_sense() -> None:
     assert (row["name"], row["state"], row["can"]) == ("trips 2024.parquet", "interrupted", ["resume", "abort"])
     assert "checkpoint" not in row
     assert (row_of(transfer, missing=True)["state"], row_of(transfer, missing=True)["can"]) == (MISSING, ["abort"])
-    assert (row_of(transfer, elsewhere=True)["state"], row_of(transfer, elsewhere=True)["can"]) == (ELSEWHERE, [])
+    row = row_of(StandIn(a_snapshot(state=State.ELSEWHERE)))  # type: ignore[arg-type]
+    assert (row["state"], row["can"]) == ("in another kernel", [])
 
 
 def test_a_name_that_is_no_unicode_travels_as_text() -> None:
@@ -170,7 +171,7 @@ def test_what_another_kernel_drives_is_named_as_such(office: Office) -> None:
     wait_until(lambda: bool(other.snapshot().upload_id))
     seat = Seat(office.bench())
     (row,) = seat.rows()
-    assert (row["id"], row["state"], row["can"]) == (other.id, ELSEWHERE, [])
+    assert (row["id"], row["state"], row["can"]) == (other.id, State.ELSEWHERE, [])
     office.sandbox.rate_bytes_per_second = None
     other.result(60)
     assert seat.rows() == []  # it is over, and this kernel has nothing to do with it

@@ -15,7 +15,7 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.notebook.panel import bundle
 from oss_jupyter.notebook.panel.commands import Commands
 from oss_jupyter.notebook.panel.desk_disk import INTERVAL_SECONDS, Disk
-from oss_jupyter.notebook.panel.desk_rows import Row, row_elsewhere, row_of, to_text
+from oss_jupyter.notebook.panel.desk_rows import Row, row_of, row_of_problem, to_text
 from oss_jupyter.notebook.panel.desk_word import DeskWord
 from oss_jupyter.notebook.panel.state import pack
 from oss_jupyter.notebook.panel.widget import PanelWidget
@@ -108,13 +108,12 @@ class ShownDesk:
     def _rows(self) -> list[Row]:
         """Return the rows, the newest first. A row stays at its place, or one would press the wrong button."""
         disk = self._disk
-        rows = [row_elsewhere(record) for record in reversed(disk.elsewhere)]
-        for transfer in self.bench.manager.transfers():
-            # What the disk said may be older than the transfer's last start, and while it runs, its lock is ours.
-            rests, known = transfer.wait(0), transfer.id
-            rows.append(
-                row_of(transfer, missing=rests and known in disk.missing, elsewhere=rests and known in disk.busy)
-            )
+        rows = [row_of_problem(found) for found in reversed(disk.problems)]
+        rows += [
+            # What the disk said may be older than the transfer's last start.
+            row_of(transfer, missing=transfer.id in disk.missing and transfer.wait(0))
+            for transfer in self.bench.manager.transfers()
+        ]
         unique = {row["id"]: row for row in rows if self.only is None or row["id"] in self.only}
         for transfer_id in unique:
             self._born.setdefault(transfer_id, len(self._born))

@@ -1,0 +1,61 @@
+"""What is found in the checkpoint directory, read and judged one file at a time."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from oss_jupyter.errors import CheckpointDamaged, CheckpointError, CheckpointForeign, CheckpointNotWritable
+from oss_jupyter.local.files import others_can_write, read_own
+from oss_jupyter.model.record import CheckpointRecord, read_journal, read_remnant
+
+# Twenty times what 10,000 parts take: what is larger is no journal.
+JOURNAL_MAX_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Found:
+    """What lies in the directory under one transfer's id: a record, or the problem with it.
+
+    busy: whether a process drives it, this one or another. exposed: whether others can write it, or its directory.
+    remnant: what a journal with a problem still tells of the upload, in words. changed_at_ns: since the epoch.
+    """
+
+    transfer_id: str
+    path: Path
+    record: CheckpointRecord | None = None
+    problem: CheckpointError | None = None
+    remnant: str = ""
+    busy: bool = False
+    exposed: bool = False
+    changed_at_ns: int = 0
+
+
+def read_found(path: Path, status: os.stat_result) -> Found:
+    """Return what one journal says, or the problem with it; `status` is its own. Raises nothing."""
+    found = Found(path.stem, path, exposed=others_can_write(status), changed_at_ns=status.st_mtime_ns)
+    try:
+        data = read_own(path, JOURNAL_MAX_BYTES + 1)
+    except CheckpointForeign as error:
+        return replace(found, problem=error)
+    except OSError as error:
+        problem = CheckpointNotWritable(f"It cannot be read: {error.strerror}.", f"Allow it: !chmod u+rw {path}")
+        return replace(found, problem=problem)
+    try:
+        return replace(found, record=replace(believe(path, data), updated_at=status.st_mtime))
+    except CheckpointError as error:
+        return replace(found, problem=error, remnant=read_remnant(data))
+
+
+def believe(path: Path, data: bytes) -> CheckpointRecord:
+    """Return what a journal says. Raises CheckpointDamaged, CheckpointTooNew."""
+    if len(data) > JOURNAL_MAX_BYTES:
+        raise CheckpointDamaged("It is too large to be a checkpoint.", "It is set aside when the upload is run again.")
+    record = read_journal(data)
+    if record.header.transfer_id != path.stem:
+        raise CheckpointDamaged(
+            f"It is the checkpoint of {record.header.transfer_id}, under another's name.",
+            f"Give it its name back: {record.header.transfer_id}.journal",
+        )
+    return record

@@ -1,0 +1,58 @@
+"""What stands in the place of the checkpoint directory and its journals where resuming is switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from oss_jupyter.model.parts import PartReceipt
+from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
+
+
+class NoCheckpoints:
+    """What stands in the directory's place for ``checkpoint_dir=None``: memory, for as long as the kernel lives."""
+
+    directory = None
+
+    def __init__(self) -> None:
+        self._journals: dict[str, MemoryJournal] = {}
+
+    def path_of(self, transfer_id: str) -> None:
+        """There is no file."""
+
+    def open(self, transfer_id: str, *, needed: bool = True) -> tuple[MemoryJournal, CheckpointRecord | None]:
+        """Return the journal of a transfer, which a pause may have filled."""
+        journal = self._journals.setdefault(transfer_id, MemoryJournal())
+        return journal, journal.record
+
+
+class MemoryJournal:
+    """What stands in a journal's place: it outlives a pause, not the kernel."""
+
+    path = None
+
+    def __init__(self, *remarks: str) -> None:
+        self.remarks: tuple[str, ...] = remarks
+        self.record: CheckpointRecord | None = None
+        self._receipts: dict[int, PartReceipt] = {}
+
+    def start(self, header: CheckpointHeader, receipts: Sequence[PartReceipt] = ()) -> None:
+        """Begin anew with this header and these receipts."""
+        self._receipts = {receipt.part_number: receipt for receipt in receipts}
+        self.record = CheckpointRecord(header, self._receipts)
+
+    def add(self, receipt: PartReceipt) -> None:
+        """Remember one finished part."""
+        self._receipts[receipt.part_number] = receipt
+
+    def completing(self) -> None:
+        """Remember that Complete is about to be asked."""
+        if self.record is not None:
+            self.record = replace(self.record, completing=True)
+
+    def delete(self) -> None:
+        """Forget everything."""
+        self.record = None
+
+    def close(self) -> None:
+        """Nothing is open."""
