@@ -18,17 +18,19 @@ SHARED = {"errors"}
 ROOMS = {
     "errors": set(),
     "crc64": SHARED,
+    "child": set(),
     "model": SHARED,
     "oss": SHARED | {"crc64", "model", ""},
     "local": SHARED | {"crc64", "model"},
-    "engine": SHARED | {"crc64", "model", ""},
-    "notebook": SHARED | {"crc64", "model", "oss", "local", "engine", ""},
-    "sandbox": SHARED,
+    "engine": SHARED | {"child", "crc64", "model", ""},
+    "notebook": SHARED | {"child", "crc64", "model", "oss", "local", "engine", ""},
+    "sandbox": SHARED | {"child"},
     "": SHARED,
 }
 # What a room may import of others, where that is part of its promise.
 PACKAGES = {
     "errors": set(),
+    "child": set(),
     "crc64": {"anycrc"},
     "model": set(),
     "local": {"filelock"},

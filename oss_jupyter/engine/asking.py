@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from oss_jupyter.engine.transfer import Wish
 from oss_jupyter.errors import CredentialsError, OssJupyterError
-from oss_jupyter.model.retry import Action, decide, waits_for_credentials
+from oss_jupyter.model.retry import Action, Decision, decide, waits_for_credentials
 from oss_jupyter.model.states import Event, State
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Asking:
                 if decision.action is Action.RENEW:
                     self.renew_credentials(error, mark)
                 elif decision.action in (Action.RETRY, Action.SLOW_DOWN):
-                    self.sleep(decision.wait_seconds)
+                    self.wait(decision)
                 else:
                     raise
 
@@ -141,6 +141,12 @@ class Asking:
         self._refused_marks.clear()
         if transfer.state is State.WAITING_FOR_CREDENTIALS:
             transfer.move(Event.CREDENTIALS_RENEWED)
+
+    def wait(self, decision: Decision) -> None:
+        """Wait as long as was decided, and say so where it is long."""
+        if decision.note:
+            self._transfer.note(decision.note)
+        self.sleep(decision.wait_seconds)
 
     def sleep(self, seconds: float) -> None:
         """Wait between two attempts. Raises WishChanged as soon as the user wants something else."""

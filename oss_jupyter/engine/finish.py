@@ -107,7 +107,7 @@ def _wait_or_raise(error: OssJupyterError, attempt: int, mark: str, order: Order
     if decision.action is Action.RENEW:
         asking.renew_credentials(error, mark)
     elif decision.action in (Action.RETRY, Action.SLOW_DOWN):
-        asking.sleep(decision.wait_seconds)
+        asking.wait(decision)
     else:
         raise error
 

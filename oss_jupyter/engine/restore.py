@@ -1,8 +1,8 @@
 """What of an earlier run still counts: the journal's word, the service's word, and the file as it is now.
 
 The journal is believed for what it records. ListParts, where it is permitted, adds parts whose receipts were lost and
-removes parts the service no longer has. A source that changed is never mixed with its old parts: only parts whose bytes
-still have the recorded CRC-64 are kept.
+removes parts the service no longer has; where it stays broken, the journal's word has to do. A source that changed is
+never mixed with its old parts: only parts whose bytes still have the recorded CRC-64 are kept.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from oss_jupyter.errors import InputError, ServiceError
 from oss_jupyter.model.parts import Fingerprint, ListedPart, PartReceipt
 from oss_jupyter.model.plan import Plan, make_plan
+from oss_jupyter.model.retry import Action, classify
 from oss_jupyter.model.sizes import count, format_size
 
 if TYPE_CHECKING:
@@ -65,7 +66,10 @@ def restore(record: CheckpointRecord, mark: Fingerprint, order: Order, asking: A
     except ServiceError as error:
         if error.reply.code == "NoSuchUpload":
             return Restored(work.header, work.plan, work.receipts, tuple(work.notes), lost=True, changed=changed)
-        if error.reply.status != 403:
+        if classify(error) in (Action.RETRY, Action.SLOW_DOWN):
+            # Complete is the judge in any case, and names parts that are missing.
+            work.notes.append(f"OSS could not list its parts ({error.code}), so the checkpoint's own word counts.")
+        elif error.reply.status != 403:
             raise
     else:
         _follow_service(work, listed, order.source, asking.stopped)

@@ -179,6 +179,8 @@ class Sending:
             if decision.action is Action.SLOW_DOWN or isinstance(error, NetworkError):
                 self._parallel.slow_down(now)
             ledger.fall(number, PartState.RETRYING, error.what)
+            if decision.note:
+                self._transfer.note(decision.note)
             heapq.heappush(self._delayed, (now + decision.wait_seconds, number))
         elif decision.action is Action.RENEW:
             ledger.fall(number, PartState.RETRYING, error.what)

@@ -16,6 +16,7 @@ from oss_jupyter.errors import (
     CredentialsError,
     IntegrityError,
     NetworkError,
+    NotOss,
     PartStopped,
     ServiceError,
 )
@@ -64,12 +65,20 @@ _FEW = frozenset({"InvalidDigest", "InvalidCRC64", "BadRequest"})
 _WAIT_FOR_NEW_CREDENTIALS = frozenset({"SecurityTokenExpired"})
 
 
+# A wait that is asked for and is shorter than this needs no words.
+_SAY_FROM_SECONDS = 5.0
+
+
 @dataclass(frozen=True)
 class Decision:
-    """The action, and for a retry how many seconds to wait before it."""
+    """The action, and for a retry how many seconds to wait before it.
+
+    note: what the user should know of a long wait that was asked for, or "".
+    """
 
     action: Action
     wait_seconds: float = 0.0
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,8 @@ class RetryPolicy:
 
     attempts: how often one request is tried in all. patience_seconds: how long a dead network is put up with once
     something has been sent; before that, an address that never answered is given up after `attempts`.
+    retry_after_most_seconds: the longest wait that an answer can ask for. The service's own are below a second; hours
+    come from gateways under maintenance, and who asks once a minute burdens nobody and sees the end of it.
     Tests take waiting away with ``base_seconds=0``.
     Full jitter: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015; the official SDK does the same.
     """
@@ -86,6 +97,7 @@ class RetryPolicy:
     base_seconds: float = 0.5
     cap_seconds: float = 20.0
     patience_seconds: float = 900.0
+    retry_after_most_seconds: float = 60.0
     random: Callable[[], float] = random.random
 
     def wait_seconds(self, attempt: int) -> float:
@@ -117,7 +129,9 @@ def decide(error: Exception, attempt: int, policy: RetryPolicy, silent_seconds: 
     silent_seconds: for how long the service has confirmed nothing, or None if it never did.
     """
     action = classify(error)
-    if isinstance(error, NetworkError) and action is Action.RETRY and silent_seconds is not None:
+    # Patience is for a network that is silent. Where something answers, waiting does not make it the service.
+    silent = isinstance(error, NetworkError) and not isinstance(error, NotOss)
+    if silent and action is Action.RETRY and silent_seconds is not None:
         patient = silent_seconds < policy.patience_seconds and policy.attempts > 1
         return Decision(action, policy.wait_seconds(attempt)) if patient else Decision(Action.FAIL)
     reply = error.reply if isinstance(error, ServiceError) else None
@@ -125,9 +139,23 @@ def decide(error: Exception, attempt: int, policy: RetryPolicy, silent_seconds: 
     if action in (Action.RETRY, Action.SLOW_DOWN):
         if attempt >= (min(policy.attempts, 1 + _FEW_RETRIES) if few else policy.attempts):
             return Decision(Action.FAIL)
-        asked = reply.retry_after_seconds if reply else None
-        return Decision(action, max(policy.wait_seconds(attempt), asked or 0.0))
+        asked_seconds = asked_wait_seconds(error)
+        granted_seconds = min(asked_seconds, policy.retry_after_most_seconds)
+        wait_seconds = max(policy.wait_seconds(attempt), granted_seconds)
+        return Decision(action, wait_seconds, _describe(asked_seconds, granted_seconds))
     return Decision(action)
+
+
+def asked_wait_seconds(error: Exception) -> float:
+    """Return how long a wait the answer asks for; 0.0 where it asks for none."""
+    return (error.reply.retry_after_seconds or 0.0) if isinstance(error, ServiceError) else 0.0
+
+
+def _describe(asked_seconds: float, granted_seconds: float) -> str:
+    if asked_seconds < _SAY_FROM_SECONDS:
+        return ""
+    asked = f"The answer asks to wait {asked_seconds:,.0f} s before the next try"
+    return f"{asked}." if asked_seconds == granted_seconds else f"{asked}; it is tried after {granted_seconds:,.0f} s."
 
 
 def waits_for_credentials(error: Exception) -> bool:

@@ -12,7 +12,7 @@ from oss_jupyter.notebook.upload_options import UPLOAD_OPTIONS
 from oss_jupyter.notebook.uploads import Uploads
 from oss_jupyter.notebook.view import say, show
 from oss_jupyter.notebook.waiting import wait_for
-from oss_jupyter.notebook.words import pairs, parse
+from oss_jupyter.notebook.words import pairs, parse, wants_help
 from oss_jupyter.notebook.workbench import Workbench
 
 _UPLOAD_USAGE = "Usage: %oss_upload FILE oss://bucket/key [options]; %oss_upload? explains them."
@@ -34,13 +34,15 @@ class OssMagics(Magics):
         self._sandbox = SandboxSwitch(bench.settings)
 
     @line_magic(*UPLOAD_OPTIONS)
-    def oss_upload(self, line: str) -> Transfer:
+    def oss_upload(self, line: str) -> Transfer | None:
         """Upload a local file into OSS, behind the notebook.
 
         It returns at once. Running the same cell again attaches to the upload, resumes it where an earlier kernel or
         a failure left it, or finds that the object is already there. `t = %oss_upload ...` keeps the Transfer, which
         can be paused, resumed, aborted and awaited. What is left out comes from `%config OssJupyter`.
         """
+        if self._helped(self.oss_upload, line):
+            return None
         given = vars(parse(self.oss_upload, line, _UPLOAD_USAGE))
         source, target, wait = given.pop("source"), given.pop("target"), given.pop("wait")
         given["metadata"] = pairs(given["metadata"])
@@ -66,6 +68,8 @@ class OssMagics(Magics):
         list: all of them. show ID: one, with details. resume, pause, wait ID or all. abort ID: give it up and remove
         its parts from OSS, where they would be billed. clean: take finished and aborted ones off the list.
         """
+        if self._helped(self.oss_uploads, line):
+            return
         given = parse(self.oss_uploads, line, _UPLOADS_USAGE)
         if given.action == "list":
             self._uploads.overview()
@@ -83,6 +87,8 @@ class OssMagics(Magics):
     @line_magic()
     def oss_panel(self, line: str) -> None:
         """Show all uploads with their buttons, and a form to start one; where there are no widgets, list them."""
+        if self._helped(self.oss_panel, line):
+            return
         parse(self.oss_panel, line, _PANEL_USAGE)
         panel()
 
@@ -96,11 +102,20 @@ class OssMagics(Magics):
 
         start: start it and point this kernel's settings at it. stop: stop it and bring the settings back.
         """
+        if self._helped(self.oss_sandbox, line):
+            return
         given = parse(self.oss_sandbox, line, _SANDBOX_USAGE)
         if given.action == "start":
             say(*self._sandbox.start(given.rate, given.bucket))
         else:
             say(*getattr(self._sandbox, given.action)())
+
+    def _helped(self, magic: Any, line: str) -> bool:
+        """Show what `%name?` shows where the line asks for it, and return whether it does."""
+        wanted = wants_help(line)
+        if wanted:
+            say(magic.__doc__)
+        return wanted
 
     def _variable(self, name: str | None) -> Any:
         """Return the value of a variable. What was written is not repeated: it may be a key."""

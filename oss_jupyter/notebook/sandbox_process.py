@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import platformdirs
 
+from oss_jupyter.child import child_environment, last_words, python_command
 from oss_jupyter.errors import OssJupyterError
 
 _COMMAND_SECONDS = 60.0
@@ -40,23 +40,28 @@ def sandbox_command(*options: str) -> dict[str, Any]:
 
     Raises OssJupyterError with what the command said.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "oss_jupyter.sandbox", *options, "--json"],
-        capture_output=True,
-        text=True,
-        timeout=_COMMAND_SECONDS,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    try:
+        done = subprocess.run(
+            python_command("oss_jupyter.sandbox", *options, "--json"),
+            env=child_environment(),
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise _failed(type(error).__name__) from error
     lines = done.stdout.strip().splitlines()
     # "Nothing is running" has an exit code of its own and is an answer all the same.
     if lines and lines[-1].startswith("{"):
         return dict(json.loads(lines[-1]))
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise OssJupyterError(
-            f"The sandbox could not be asked: {said[-1] if said else f'exit code {done.returncode}'}",
-            f"Try it in a terminal: {Path(sys.executable).name} -m oss_jupyter.sandbox",
-            code="SandboxFailed",
-        )
+        raise _failed(last_words(done.stderr or done.stdout) or f"exit code {done.returncode}")
     return {}
+
+
+def _failed(why: str) -> OssJupyterError:
+    return OssJupyterError(
+        f"The sandbox could not be asked: {why}", "Try it in a terminal: oss-jupyter sandbox", code="SandboxFailed"
+    )

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from oss_jupyter.errors import InputError
-from oss_jupyter.model.sizes import parse_size
+from oss_jupyter.model.sizes import format_speed, parse_size
 from oss_jupyter.notebook.config import OssJupyter
 from oss_jupyter.notebook.sandbox_process import sandbox_command
 
@@ -31,18 +30,20 @@ class SandboxSwitch:
         self._before: dict[str, Any] | None = None
 
     def start(self, rate: str | None = None, bucket: str | None = None) -> list[str]:
-        """Start the sandbox, or find it, and send this kernel's uploads there. Return what to say."""
+        """Start the sandbox, or find it, and send this kernel's uploads there. Return what to say.
+
+        One that runs already keeps what is in it, and gets the rate and the bucket.
+        """
         options = ["--detach"]
         if rate is not None:
             options += ["--rate", str(parse_size(rate, "rate"))]
         if bucket is not None:
             options += ["--bucket", bucket]
-        if len(options) > 1 and sandbox_command("--status")["running"]:
-            raise InputError("A sandbox is running already, as it was started.", "Stop it first: %oss_sandbox stop")
         info = sandbox_command(*options)
         self._point({"endpoint": info["endpoint"], "region": info["region"], **_NO_DETOUR})
+        pace = "" if rate is None else f" and takes {format_speed(parse_size(rate, 'rate'))}"
         return [
-            f"{_place(info)} is running; it ends by itself after half an hour without requests.",
+            f"{_place(info)} is running{pace}; it ends by itself after half an hour without requests.",
             f"This kernel uploads to it now. Try: %oss_upload {_example()} oss://{info['bucket']}/",
         ]
 

@@ -24,19 +24,39 @@ _PIECE = re.compile(
 
 
 def split_line(line: str) -> list[str]:
-    """Return the words of a line; quotes keep what is between them together. Raises UsageError."""
+    """Return the words of a line; quotes keep what is between them together. Raises UsageError.
+
+    As in Python, a # that begins a word begins a comment, and a ; at the end is no part of the last word; in quotes
+    both stand for themselves.
+    """
     words: list[str] = []
     word: str | None = None
+    bare = ""  # the piece before, where nothing protects it
     for piece in _PIECE.finditer(line):
         kind = piece.lastgroup or ""
         if kind == "lone":
             raise UsageError("A quote is not closed. Put a name that holds one kind of quote into the other kind.")
         if kind != "gap":
+            if word is None and kind == "plain" and piece[kind].startswith("#"):
+                break
             word = (word or "") + piece[kind]
+            bare = piece[kind] if kind == "plain" else ""
         elif word is not None:
             words.append(word)
             word = None
-    return words if word is None else [*words, word]
+    words += [] if word is None else [word]
+    if bare.endswith(";"):
+        words[-1] = words[-1][: len(bare.rstrip(";")) - len(bare)]
+        return words if words[-1] else words[:-1]
+    return words
+
+
+def wants_help(line: str) -> bool:
+    """Whether --help or -h stands in a line, which may otherwise be wrong."""
+    try:
+        return not {"--help", "-h"}.isdisjoint(split_line(line))
+    except UsageError:
+        return False
 
 
 def parse(magic: Any, line: str, usage: str) -> argparse.Namespace:

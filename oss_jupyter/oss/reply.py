@@ -9,7 +9,10 @@ import base64
 import binascii
 import json
 import re
+import time
 from collections.abc import Mapping
+from datetime import timezone
+from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree
 
 from oss_jupyter.errors import ServiceReply
@@ -19,6 +22,9 @@ _DOCUMENT_MAX_BYTES = 64 * 1024
 _TEXT_MAX = 500
 _XML = b"<Error"
 _CALLBACK_FAILED = "CallbackFailed"
+_DIGITS = re.compile(r"[0-9]+")
+# Of a wait that is asked for, in seconds or milliseconds: a number that no arithmetic minds.
+_WAIT_MOST = 1e9
 _EXTRAS = (
     "ArgumentName", "ArgumentValue", "AuthAction", "Bucket", "BucketName", "ETag", "Endpoint", "Expires", "HeaderName",
     "Key", "MaxAllowedSkewMilliseconds", "MaxSizeAllowed", "Method", "MinSizeAllowed", "PartNumber", "ProposedSize",
@@ -108,7 +114,7 @@ def _elements(document: bytes) -> dict[str, str]:
 def _json_elements(document: bytes) -> dict[str, str]:
     try:
         root = json.loads(document)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     inner = root.get("Error", root)
     found = {str(name): str(value) for name, value in inner.items()} if isinstance(inner, dict) else {}
@@ -123,7 +129,24 @@ def _advice_url(text: str) -> str:
 
 
 def _retry_after_seconds(lower: Mapping[str, str]) -> float | None:
-    for name, unit_seconds in (("x-oss-qos-delay-time", 0.001), ("retry-after", 1.0)):
-        if lower.get(name, "").strip().isdecimal():
-            return int(lower[name]) * unit_seconds
-    return None
+    """Return the wait that is asked for: the service's milliseconds, seconds, or a date (RFC 9110, 10.2.3)."""
+    delay, after = lower.get("x-oss-qos-delay-time", "").strip(), lower.get("retry-after", "").strip()
+    if _DIGITS.fullmatch(delay):
+        return _bounded(delay) / 1000
+    if _DIGITS.fullmatch(after):
+        return _bounded(after)
+    until, now = _date_seconds(after), _date_seconds(lower.get("date", ""))
+    # Its own clock, where it tells it, may be another one than this computer's.
+    return None if until is None else min(max(0.0, until - (now or time.time())), _WAIT_MOST)
+
+
+def _bounded(digits: str) -> float:
+    return float(min(int(digits[:18]), _WAIT_MOST)) if len(digits) <= 18 else _WAIT_MOST
+
+
+def _date_seconds(text: str) -> float | None:
+    try:
+        date = parsedate_to_datetime(text)
+        return date.replace(tzinfo=date.tzinfo or timezone.utc).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -12,7 +12,7 @@ import alibabacloud_oss_v2 as sdk
 from alibabacloud_oss_v2.signer import SignerV1
 from alibabacloud_oss_v2.types import Retryer
 
-from oss_jupyter.model.retry import Action, RetryPolicy, classify, decide
+from oss_jupyter.model.retry import Action, RetryPolicy, asked_wait_seconds, classify, decide
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.failures import from_exception
@@ -59,7 +59,10 @@ class _Retryer(Retryer):  # type: ignore[misc]
         return self._policy.attempts
 
     def is_error_retryable(self, error: Exception) -> bool:
-        return classify(from_exception(error)) in (Action.RETRY, Action.SLOW_DOWN)
+        ours = from_exception(error)
+        # A long wait is the engine's matter: there it is shown, and ends when the user wants something else.
+        short = asked_wait_seconds(ours) <= self._policy.cap_seconds
+        return short and classify(ours) in (Action.RETRY, Action.SLOW_DOWN)
 
     def retry_delay(self, attempt: int, error: Exception) -> float:
         return decide(from_exception(error), attempt, self._policy).wait_seconds

@@ -14,6 +14,7 @@ from .process import ProcessOptions, serve
 from .replies import ServiceError
 from .state import SandboxInfo
 
+_BUCKET, _REGION = "demo-bucket", "cn-hangzhou"
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?(?:/s)?")
 _UNIT_BYTES = {None: 1, "B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
@@ -33,22 +34,21 @@ def _run(options: argparse.Namespace) -> int:
         return _show(service.running(), options.json, with_counts=True)
     if options.stop:
         return _stop(options.json)
-    buckets: list[str] = options.bucket or ["demo-bucket"]
     if options.detach:
         info = service.start_detached(
-            buckets=buckets,
+            buckets=options.bucket or (),
             region=options.region,
             port=options.port,
             data_dir=options.data_dir,
             rate_bytes_per_second=options.rate,
-            idle_seconds=service.IDLE_SECONDS if options.idle_seconds is None else options.idle_seconds,
+            idle_seconds=options.idle_seconds,
         )
         return _show(info, options.json)
     process_options = ProcessOptions(
-        port=options.port,
+        port=options.port or 0,
         data_dir=options.data_dir,
-        buckets=buckets,
-        region=options.region,
+        buckets=options.bucket or [_BUCKET],
+        region=options.region or _REGION,
         rate_bytes_per_second=options.rate,
         idle_seconds=options.idle_seconds,
         records_state=options.record_state,
@@ -65,10 +65,10 @@ def _parser() -> argparse.ArgumentParser:
         help="run a local server that behaves like OSS",
         description="Run a local server that behaves like OSS, on the loopback address, with throwaway keys.",
     )
-    sandbox.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    sandbox.add_argument("--port", type=int, help="port to listen on (default: any free one)")
     sandbox.add_argument("--data-dir", type=Path, help="where objects are kept (default: removed at the end)")
-    sandbox.add_argument("--bucket", action="append", help="bucket to create, repeatable (default: demo-bucket)")
-    sandbox.add_argument("--region", default="cn-hangzhou", help="region to sign for (default: %(default)s)")
+    sandbox.add_argument("--bucket", action="append", help=f"bucket to create, repeatable (default: {_BUCKET})")
+    sandbox.add_argument("--region", help=f"region to sign for (default: {_REGION})")
     sandbox.add_argument("--rate", type=_rate, help="pace of all uploads together, such as 20MiB/s")
     sandbox.add_argument("--idle-seconds", type=float, help="end after so long without a request")
     mode = sandbox.add_mutually_exclusive_group()

@@ -39,6 +39,7 @@ class Core:
     clock: Callable[[], float]
     host_suffixes: tuple[str, ...]
     switches: Switches
+    silent_seconds: float  # longest wait for a client in the middle of a request, or for its next one
     pool: ThreadPoolExecutor = field(init=False)  # made anew at each start
     faults: FaultRegistry = field(default_factory=FaultRegistry)
     log: RequestLog = field(default_factory=RequestLog)

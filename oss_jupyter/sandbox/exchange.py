@@ -22,6 +22,7 @@ from .replies import Reply, ServiceError, error_reply
 from .request import Request, read_request
 from .request_log import RequestRecord, headers_of_interest
 from .sending import send
+from .silence import Silence
 from .throttle import Throttle
 
 _DRAIN_LIMIT_BYTES = 64 * 1024 * 1024  # a refused body larger than this is not read: the connection is closed
@@ -54,6 +55,7 @@ class Exchange(httputil.HTTPMessageDelegate):
         self._connection = connection
         self._stream = connection.stream
         self._peer = peer
+        self._silence = Silence(connection.stream, core.silent_seconds)
         self._request_id = new_request_id()
         self._started_at = core.clock()
         self._admin_reply: Reply | None = None
@@ -85,9 +87,11 @@ class Exchange(httputil.HTTPMessageDelegate):
             self._refuse(error)
         if self._error and not self._may_drain():
             await self._send(self._worded(self._error), is_last=True)
+        self._silence.begins()
 
     async def data_received(self, chunk: bytes) -> None:
         """Take the next bytes of the body, no faster than the pace."""
+        self._silence.ends()
         try:
             while chunk and not self._stream.closed():
                 room = len(chunk)
@@ -98,13 +102,17 @@ class Exchange(httputil.HTTPMessageDelegate):
                 await self._strike_if_due()
         except asyncio.CancelledError:  # the sandbox stops
             self._stream.close()
+            return
+        self._silence.begins()
 
     def finish(self) -> None:
         """Begin the operation: the request is complete."""
+        self._silence.ends()
         self._task = asyncio.ensure_future(self._answer())
 
     def on_connection_close(self) -> None:
         """Clean up after a request that ended before it was complete."""
+        self._silence.ends()
         if self._task is None:
             self._end(None)
 

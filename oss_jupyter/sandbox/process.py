@@ -50,7 +50,7 @@ def serve(options: ProcessOptions, announce: Callable[[SandboxInfo], None]) -> N
             region=options.region,
             port=options.port,
             rate_bytes_per_second=options.rate_bytes_per_second,
-            admin=Admin(token, lambda: _status(sandbox), stopping.set),
+            admin=Admin(token, lambda: _status(sandbox), stopping.set, lambda *change: _change(sandbox, *change)),
         )
         stack.enter_context(sandbox)
         for bucket in options.buckets:
@@ -76,6 +76,15 @@ def _wait_for_end(sandbox: Sandbox, stopping: threading.Event, idle_seconds: flo
     while not stopping.wait(_CHECK_SECONDS):
         if idle_seconds is not None and sandbox.idle_seconds >= idle_seconds:
             return
+
+
+def _change(sandbox: Sandbox, name: str, value: str) -> None:
+    if name == "rate":
+        sandbox.rate_bytes_per_second = float(value)
+    elif name == "bucket":
+        sandbox.create_bucket(value)
+    else:
+        raise ValueError(f"{name} cannot be changed while it runs")
 
 
 def _status(sandbox: Sandbox) -> dict[str, object]:

@@ -59,6 +59,7 @@ class Sandbox:
         rate_bytes_per_second: float | None = None,
         connection_rate_bytes_per_second: float | None = None,
         latency_seconds: float = 0.0,
+        silent_seconds: float = 60.0,  # longest wait for a client that has begun a request, or for its next one
         clock: Callable[[], float] = time.time,
         admin: Callable[[str, str, str, str], Reply] | None = None,
     ) -> None:
@@ -77,6 +78,7 @@ class Sandbox:
             clock=clock,
             host_suffixes=("localhost", *_service_hosts(region), *host_suffixes),
             switches=self,
+            silent_seconds=silent_seconds,
             admin=admin,
         )
         self._tls = None if tls is None else _tls_context(*tls)
@@ -135,6 +137,7 @@ class Sandbox:
             ssl_options=self._tls,
             chunk_size=_READ_BYTES,
             max_body_size=_NO_LIMIT_BYTES,
+            idle_connection_timeout=self._core.silent_seconds,  # also for a head that does not end
         )
         server.add_socket(listener)
         ready.set()

@@ -14,13 +14,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from filelock import FileLock
 
-from .admin import STATUS_PATH, STOP_PATH, TOKEN_HEADER
+from oss_jupyter.child import child_environment, python_command
+
+from .admin import CHANGE_PATH, STATUS_PATH, STOP_PATH, TOKEN_HEADER
 from .state import SandboxInfo, read_state, remove_state, state_dir, state_path
 
 IDLE_SECONDS = 1800.0  # a forgotten sandbox ends after half an hour
@@ -41,27 +44,54 @@ class SandboxStartError(RuntimeError):
 
 def start_detached(
     *,
-    buckets: Sequence[str] = ("demo-bucket",),
-    region: str = "cn-hangzhou",
-    port: int = 0,
+    buckets: Sequence[str] = (),
+    region: str | None = None,
+    port: int | None = None,
     data_dir: str | os.PathLike[str] | None = None,
     rate_bytes_per_second: float | None = None,
-    idle_seconds: float = IDLE_SECONDS,
+    idle_seconds: float | None = None,
 ) -> SandboxInfo:
-    """Return the running sandbox, or start one that outlives the caller and ends when it has been idle."""
-    arguments = ["--region", region, "--port", str(port), "--idle-seconds", str(idle_seconds)]
-    for bucket in buckets:
-        arguments += ["--bucket", bucket]
-    if data_dir is not None:
-        arguments += ["--data-dir", str(Path(data_dir).resolve())]
-    if rate_bytes_per_second is not None:
-        arguments += ["--rate", str(int(rate_bytes_per_second))]
+    """Return the running sandbox, or start one that outlives the caller and ends when it has been idle.
+
+    One that runs already keeps what is in it, and gets the rate and the buckets that are given. Raises
+    SandboxStartError, also where anything else that is given differs from what runs.
+    """
+    folder = None if data_dir is None else str(Path(data_dir).resolve())
+    fixed = {"region": region, "port": port, "data_dir": folder, "idle_seconds": idle_seconds}
     with FileLock(state_dir() / "sandbox.lock"):  # two notebooks may start one at the same moment
         found = running()
         if found is not None:
-            return found
+            _refuse_other(found, {name: value for name, value in fixed.items() if value is not None})
+            return _changed(found, buckets, rate_bytes_per_second)
         _clear_stale()
+        arguments = ["--idle-seconds", str(IDLE_SECONDS if idle_seconds is None else idle_seconds)]
+        for name, value in (("--region", region), ("--port", port), ("--data-dir", folder)):
+            arguments += [] if value is None else [name, str(value)]
+        for bucket in buckets:
+            arguments += ["--bucket", bucket]
+        if rate_bytes_per_second is not None:
+            arguments += ["--rate", str(int(rate_bytes_per_second))]
         return _spawn(arguments)
+
+
+def _refuse_other(found: SandboxInfo, wanted: Mapping[str, object]) -> None:
+    there = {"region": found.region, "port": urlsplit(found.endpoint).port, "data_dir": found.data_dir}
+    other = [name.replace("_", "-") for name, value in wanted.items() if there.get(name) != value]
+    if other:
+        raise SandboxStartError(
+            f"a sandbox runs already, at {found.endpoint}, and its {' and '.join(other)} cannot be changed; "
+            "stop it first: oss-jupyter sandbox --stop"
+        )
+
+
+def _changed(found: SandboxInfo, buckets: Sequence[str], rate_bytes_per_second: float | None) -> SandboxInfo:
+    changes = [("bucket", bucket) for bucket in buckets]
+    if rate_bytes_per_second is not None:
+        changes.append(("rate", str(rate_bytes_per_second)))
+    answer = _ask(found, "POST", f"{CHANGE_PATH}?{urlencode(changes)}") if changes else {}
+    if answer is None or "error" in answer:
+        raise SandboxStartError(f"the sandbox at {found.endpoint} cannot be changed: {(answer or {}).get('error')}")
+    return replace(found, bucket=buckets[0]) if buckets else found
 
 
 def running() -> SandboxInfo | None:
@@ -95,7 +125,7 @@ def stop() -> SandboxInfo | None:
 
 def _spawn(arguments: Sequence[str]) -> SandboxInfo:
     log_path = state_dir() / "sandbox.log"
-    command = [sys.executable, "-m", "oss_jupyter.sandbox", "--record-state", *arguments]
+    command = python_command("oss_jupyter.sandbox", "--record-state", *arguments)
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             command,
@@ -103,6 +133,7 @@ def _spawn(arguments: Sequence[str]) -> SandboxInfo:
             stdout=log,
             stderr=log,
             cwd=state_dir(),
+            env=child_environment(),
             start_new_session=True,  # ignored on Windows, where the flags say the same
             creationflags=_DETACHED_FLAGS,
         )

@@ -11,6 +11,7 @@ from oss_jupyter.errors import (
     InputError,
     IntegrityError,
     NetworkError,
+    NotOss,
     PartStopped,
     ServiceError,
     ServiceReply,
@@ -151,8 +152,29 @@ def test_what_will_hardly_change_is_tried_less(error: Exception) -> None:
 
 def test_the_service_may_ask_for_a_longer_wait() -> None:
     """What the reply asks for is waited at least."""
-    assert decide(answer("QpsLimitExceeded", 429, 7.5), 1, POLICY) == Decision(Action.SLOW_DOWN, 7.5)
+    assert decide(answer("QpsLimitExceeded", 429, 4.5), 1, POLICY) == Decision(Action.SLOW_DOWN, 4.5)
     assert decide(answer("QpsLimitExceeded", 429, 0.1), 3, POLICY) == Decision(Action.SLOW_DOWN, 2.0)
+
+
+@pytest.mark.parametrize("hours", [0.1, 1.0, 1e5])
+def test_what_is_asked_for_has_a_bound(hours: float) -> None:
+    """A wait of hours becomes a minute, and is told together with what was asked for."""
+    decision = decide(answer("ServiceUnavailable", 503, hours * 3600), 1, POLICY)
+    assert decision.wait_seconds == POLICY.retry_after_most_seconds == 60.0
+    assert f"{hours * 3600:,.0f} s" in decision.note
+    assert "60 s" in decision.note
+
+
+def test_a_short_wait_needs_no_words() -> None:
+    """The service's own waits are not news; one that is bearable and long is told as it is."""
+    assert decide(answer("QpsLimitExceeded", 429, 4.0), 1, POLICY).note == ""
+    assert decide(answer("QpsLimitExceeded", 429, 30.0), 1, POLICY).note.endswith("wait 30 s before the next try.")
+
+
+def test_no_patience_with_somebody_else() -> None:
+    """A network that is silent is waited for; where something else answers, six attempts have to do."""
+    assert decide(NotOss("x"), 5, POLICY, silent_seconds=0.0).action is Action.RETRY
+    assert decide(NotOss("x"), 6, POLICY, silent_seconds=0.0).action is Action.FAIL
 
 
 def test_patience_with_a_dead_network() -> None:

@@ -31,8 +31,10 @@ def test_start_upload_stop(shell: Shell, data: Path, no_sandbox_left: None) -> N
     assert example == "%oss_upload trips.bin oss://my-bucket/"
     assert "completed · 8 MiB" in shell.ok(f"{example} --wait").text
     assert "This kernel uploads to it." in shell.ok("%oss_sandbox status").text
-    assert isinstance(shell.run("%oss_sandbox start --rate 1MiB/s").error, InputError)
-    assert shell.ok("%oss_sandbox start").text.strip().splitlines()[0] == lines[0]
+    faster = shell.ok("%oss_sandbox start --rate 60MiB/s --bucket other-bucket").text
+    assert "bucket other-bucket) is running and takes 60 MiB/s" in faster
+    shell.ok("%oss_upload trips.bin oss://other-bucket/ --wait")
+    assert "bucket my-bucket) is running; it ends" in shell.ok("%oss_sandbox start").text
     assert "The settings are as they were before" in shell.ok("%oss_sandbox stop").text
     settings = front.settings()
     assert (settings.endpoint, settings.region, settings.accelerate) == (None, "cn-shanghai", True)

@@ -43,6 +43,29 @@ def test_words(line: str, words: list[str]) -> None:
     assert split_line(line) == words
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("a b  # the whole year", ["a", "b"]),
+        ("a b #it's", ["a", "b"]),
+        ("# nothing at all", []),
+        ("a#1.csv b#2", ["a#1.csv", "b#2"]),
+        ("'#1.csv' \\#2.csv", ["#1.csv", "#2.csv"]),
+        ("a b;", ["a", "b"]),
+        ("a b ;", ["a", "b"]),
+        ("a b;;  # quiet", ["a", "b"]),
+        ("'a b';", ["a b"]),
+        ("a 'b;';", ["a", "b;"]),
+        ("a 'b;'", ["a", "b;"]),
+        ("a;1.csv b", ["a;1.csv", "b"]),
+        (";", []),
+    ],
+)
+def test_comments_and_semicolons(line: str, words: list[str]) -> None:
+    """What ends a line of Python ends a line of ours, and what quotes protect is a name."""
+    assert split_line(line) == words
+
+
 def test_words_as_completion_writes_them() -> None:
     """What IPython's file completion escapes is understood."""
     assert split_line(r"my\ trips\ \(1\).csv b") == ["my trips (1).csv", "b"]
@@ -111,6 +134,15 @@ def test_the_help_documents_every_option(shell: Shell) -> None:
     for action in magic.parser._actions:
         assert action.help
         assert (action.option_strings or [action.dest])[0] in text
+
+
+@pytest.mark.parametrize("name", ["oss_upload", "oss_uploads", "oss_panel", "oss_sandbox"])
+@pytest.mark.parametrize("line", ["--help", "-h", "trips.bin oss://test-bucket/k --help  # what was it?"])
+def test_help_is_shown_and_nothing_done(shell: Shell, name: str, line: str) -> None:
+    """--help shows what the question mark shows, wherever it stands, and the line is not carried out."""
+    magic: Any = getattr(OssMagics, name)
+    assert magic.__doc__.strip() in shell.ok(f"%{name} {line}").text
+    assert not front.workbench().transfers()
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ def test_json_documents_are_read_too() -> None:
         b"<Error><Code>Half",
         b"{ not json",
         b"[1]",
+        b'{"a":' * 12_000,
+        b"<Fehler><Error/><Code>X</Code></Fehler>",
         b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><Error><Code>&b;</Code></Error>',
         b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><Error><Code>X</Code></Error>',
         b"<Error><Code>X</Code>" + b" " * 70_000 + b"</Error>",
@@ -62,11 +64,25 @@ def test_what_is_no_error_document_leaves_the_facts_of_the_headers(body: bytes) 
     [
         ({"x-oss-qos-delay-time": "1500"}, 1.5),
         ({"Retry-After": "7"}, 7.0),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", "Date": "Wed, 21 Oct 2026 07:26:30 GMT"}, 90.0),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", "Date": "Thu, 22 Oct 2026 07:28:00 GMT"}, 0.0),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"Retry-After": "Thu, 31 Dec 9999 23:59:60 -2400", "Date": "now"}, None),
+        ({"Retry-After": "Wed, 99 Oct 2026"}, None),
+        ({"Retry-After": "3600"}, 3600.0),
+        ({"Retry-After": "9" * 400}, 1e9),
+        ({"Retry-After": "9" * 6000}, 1e9),
+        ({"x-oss-qos-delay-time": "9" * 400}, 1e6),
+        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "1e9"}, None),
+        ({"Retry-After": "nan"}, None),
+        ({"Retry-After": "\u0663"}, None),
+        ({"Retry-After": ""}, None),
         ({}, None),
     ],
 )
 def test_the_service_says_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
+    """Numbers and dates are understood, whatever their size; what is neither asks for nothing."""
     assert read_reply(503, headers, b"").retry_after_seconds == seconds
 
 

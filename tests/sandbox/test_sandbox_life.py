@@ -104,3 +104,24 @@ def test_nothing_of_ours_but_errors_is_imported() -> None:
     code = "import sys, oss_jupyter.sandbox.cli; print(*(n for n in sys.modules if n.startswith('oss_jupyter.')))"
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert {name.split(".")[1] for name in run.stdout.split()} <= {"sandbox", "errors"}
+
+
+def test_a_silent_client_is_hung_up_on(tmp_path: Path) -> None:
+    """A connection without a request, with half a head or with half a body ends; one that is merely slow does not."""
+    with Sandbox(tmp_path, keys=KEYS, silent_seconds=1.0) as sandbox:
+        sandbox.create_bucket(BUCKET)
+        path = object_url(sdk_client(sandbox)).partition(str(sandbox.port))[2]
+        head = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{sandbox.port}\r\nContent-Length: 500000\r\n\r\n"
+        halves = ("", "PUT /x HTTP/1.1\r\nHos", head, head + "half of it")
+        silent = [socket.create_connection(("127.0.0.1", sandbox.port)) for _ in range(20 * len(halves))]
+        for number, connection in enumerate(silent):
+            connection.settimeout(30)
+            connection.sendall(halves[number % len(halves)].encode())
+        for connection in silent:
+            while connection.recv(4096):  # a connection that breaks in mid-body may still be told so
+                pass
+            connection.close()
+        sandbox.rate_bytes_per_second = 250_000  # the sandbox is what one waits for, and for longer than a second
+        slow = requests.put(object_url(sdk_client(sandbox)), data=bytes(500_000), timeout=30)
+        assert slow.status_code == 200
+        assert sandbox.active_requests == 0

@@ -52,13 +52,13 @@ def _is_gone(pid: int) -> bool:
     return False
 
 
-def _put_one(info: dict[str, Any]) -> None:
+def _put_one(info: dict[str, Any], body: bytes = b"x") -> None:
     config = oss.config.load_default()
     config.credentials_provider = oss.credentials.StaticCredentialsProvider(
         info["access_key_id"], info["access_key_secret"]
     )
     config.region, config.endpoint = info["region"], info["endpoint"]
-    oss.Client(config).put_object(oss.PutObjectRequest(bucket=info["bucket"], key="k", body=b"x"))
+    oss.Client(config).put_object(oss.PutObjectRequest(bucket=info["bucket"], key="k", body=body))
 
 
 def test_detach_status_stop(state_dir: Path) -> None:
@@ -80,6 +80,26 @@ def test_detach_status_stop(state_dir: Path) -> None:
     assert (again.returncode, json.loads(again.stdout)) == (1, {"running": False})
     for file in state_dir.iterdir():  # the log least of all
         assert started["access_key_secret"] not in file.read_text()
+
+
+def test_a_running_one_is_changed_or_says_why_not(state_dir: Path) -> None:
+    """A new rate and a new bucket hold at once; what cannot be changed is refused and named, never ignored."""
+    started = json.loads(_run("--detach", "--json", "--rate", "1KiB/s").stdout)
+    again = json.loads(_run("--detach", "--json", "--rate", "50MiB/s", "--bucket", "new-bucket").stdout)
+    assert again == {**started, "bucket": "new-bucket"}
+    _put_one({**started, "bucket": "new-bucket"}, b"x" * 200_000)  # at the old rate this would take minutes
+    for options, named in [
+        (("--region", "cn-shanghai"), "region"),
+        (("--port", "9"), "port"),
+        (("--data-dir", "elsewhere"), "data-dir"),
+        (("--idle-seconds", "5"), "idle-seconds"),
+        (("--bucket", "No_Bucket"), "InvalidBucketName"),
+    ]:
+        refused = _run("--detach", *options)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert named in refused.stderr
+        assert "Traceback" not in refused.stderr
+    assert json.loads(_run("--detach", "--json", "--region", started["region"]).stdout) == started
 
 
 def test_only_its_owner_reads_the_state(state_dir: Path) -> None:
