@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextvars
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from oss_jupyter.engine.request import Request
 from oss_jupyter.engine.transfer import Wish
 from oss_jupyter.errors import CredentialsError, OssJupyterError
 from oss_jupyter.model.retry import Action, Decision, decide, waits_for_credentials
@@ -23,6 +21,8 @@ T = TypeVar("T")
 
 # How often a provider is asked whether it has something newer than the credentials that were refused.
 CREDENTIALS_POLL_SECONDS = 5.0
+# How old the credentials may be that parts are signed with: looking them up costs a thread, as a provider may block.
+CREDENTIALS_FRESH_SECONDS = 1.0
 
 
 class WishChanged(Exception):
@@ -35,8 +35,12 @@ class Asking:
     def __init__(self, transfer: Transfer, inbox: Inbox) -> None:
         self._transfer = transfer
         self._inbox = inbox
+        self._serves = Wish.GO
+        self._patient = True
         self._refused_marks: set[str] = set()
         self._confirmed_at: float | None = None
+        self._signer: Control | None = None
+        self._looked_up_at = 0.0
 
     @property
     def control(self) -> Control:
@@ -56,72 +60,77 @@ class Asking:
         return self._transfer.order.clock.monotonic() - last_at
 
     def check(self) -> None:
-        """Raise WishChanged unless the user wants to go on."""
-        if self._transfer.wish() is not Wish.GO:
+        """Raise WishChanged unless the user wants what the run is doing."""
+        if self.stopped():
             raise WishChanged
 
     def stopped(self) -> bool:
         """Whether long work on this side should give way."""
-        return self._transfer.wish() is not Wish.GO
+        return self._transfer.wish() is not self._serves
 
-    def ask(self, call: Callable[[Control], T], undo: Callable[[Control, T], None] | None = None) -> T:
+    @contextmanager
+    def briefly(self, wish: Wish) -> Iterator[None]:
+        """Ask on behalf of `wish`, and give up early: nobody waits long for what is only tidied up."""
+        before = self._serves, self._patient
+        self._serves, self._patient = wish, False
+        try:
+            yield
+        finally:
+            self._serves, self._patient = before
+
+    def ask(self, call: Callable[[Control], T], undo: Callable[[Control, T], object] | None = None) -> T:
         """Return `call(control)`, retried by the table. Raises what it raised last, or WishChanged.
 
         undo: takes back an answer that came after the user had wanted something else.
         """
-        answer = self._retried(lambda: self._apart(call, undo), self._mark)
-        self.confirmed()
-        return answer
-
-    def sign(self, call: Callable[[Control], T]) -> T:
-        """Return `call(control)` for a call that sends nothing and so proves nothing about the service."""
-        # All that can fail here is to get credentials, so there are none to be blamed.
-        return self._retried(lambda: call(self.control), lambda: "")
-
-    def _retried(self, call: Callable[[], T], mark_now: Callable[[], str]) -> T:
         attempt = 0
         while True:
-            self.check()
             attempt += 1
-            mark = mark_now()
+            request = Request(self.control, call, undo)
             try:
-                return call()
+                answer = self.once(request)
             except OssJupyterError as error:
-                decision = decide(error, attempt, self._transfer.order.policy, self.silent_seconds)
-                if decision.action is Action.RENEW:
-                    self.renew_credentials(error, mark)
-                elif decision.action in (Action.RETRY, Action.SLOW_DOWN):
-                    self.wait(decision)
-                else:
-                    raise
+                self.get_over(error, attempt, request.mark)
+            else:
+                self.confirmed()
+                return answer
 
-    def _apart(self, call: Callable[[Control], T], undo: Callable[[Control, T], None] | None) -> T:
-        """Make the request on a thread of its own, so that no wish waits for an answer that does not come."""
-        future: Future[T] = Future()
-        control = self.control
-
-        def work() -> None:
-            try:
-                future.set_result(call(control))
-            except BaseException as error:
-                future.set_exception(error)
-            self._inbox.nudge()
-
-        def take_back(done: Future[T]) -> None:
-            if undo is not None and done.exception() is None:
-                with suppress(OssJupyterError):
-                    undo(control, done.result())
-
-        context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(work,), name="oss-request", daemon=True).start()
+    def once(self, request: Request[T]) -> T:
+        """Return the answer to a request. Raises what it raised, or WishChanged within a moment."""
+        self.check()
+        request.start(self._inbox)
         try:
-            while not future.done():
-                self._inbox.wait_until(future.done)
+            while not request.done():
+                self._inbox.wait_until(request.done)
                 self.check()
         except WishChanged:
-            future.add_done_callback(take_back)
+            request.let_go()
             raise
-        return future.result()
+        return request.answer()
+
+    def sign(self, call: Callable[[Control], T]) -> T:
+        """Return `call(control)` for a call that signs and so asks nobody, with credentials of this second."""
+        age_seconds = self._transfer.order.clock.monotonic() - self._looked_up_at
+        if self._signer is not self.control or age_seconds > CREDENTIALS_FRESH_SECONDS:
+            self._renew_signer()
+        assert self._signer is not None, "it has just been set"
+        return call(self._signer)
+
+    def get_over(self, error: OssJupyterError, attempt: int, mark: str, *, waits_for_network: bool = True) -> None:
+        """Return when attempt number `attempt` (from 1) may be followed by the next one; raise `error` if by none.
+
+        mark: of the credentials that were used. waits_for_network: put up with a dead one, as long as the policy says.
+        """
+        if not self._patient:
+            raise error
+        silent_seconds = self.silent_seconds if waits_for_network else None
+        decision = decide(error, attempt, self._transfer.order.policy, silent_seconds)
+        if decision.action is Action.RENEW:
+            self.renew_credentials(error, mark)
+        elif decision.action in (Action.RETRY, Action.SLOW_DOWN):
+            self.wait(decision)
+        else:
+            raise error
 
     def renew_credentials(self, error: OssJupyterError, mark: str) -> None:
         """Return once there are credentials other than those of `mark`; raise `error` where none can be expected."""
@@ -158,6 +167,25 @@ class Asking:
 
     def _mark(self) -> str:
         try:
-            return self.control.credentials_mark()
+            return self._look_up()
         except CredentialsError:
             return ""
+
+    def _renew_signer(self) -> None:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                self._look_up()
+            except OssJupyterError as error:
+                # All that can fail here is to get credentials, so there are none to be blamed.
+                self.get_over(error, attempt, "")
+            else:
+                return
+
+    def _look_up(self) -> str:
+        """Let the control plane of now look its credentials up, and return their mark."""
+        request = Request(self.control, lambda _control: None)
+        self.once(request)
+        self._signer, self._looked_up_at = request.control, self._transfer.order.clock.monotonic()
+        return request.mark

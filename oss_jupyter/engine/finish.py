@@ -7,18 +7,33 @@ cleared up by asking (HEAD: size and CRC-64), never by uploading again.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from oss_jupyter.errors import IntegrityError, NetworkError, OssJupyterError, OutcomeUnknown, ServiceError
+from oss_jupyter.engine.request import Request
+from oss_jupyter.errors import (
+    CredentialsError,
+    IntegrityError,
+    NetworkError,
+    OssJupyterError,
+    OutcomeUnknown,
+    ServiceError,
+)
 from oss_jupyter.model.parts import Completed, ObjectHead
-from oss_jupyter.model.retry import Action, decide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from oss_jupyter.engine.asking import Asking
     from oss_jupyter.engine.order import Order
+    from oss_jupyter.engine.ports import Control
     from oss_jupyter.model.parts import PartReceipt
+
+
+# To join 10,000 parts may take minutes, and a connection may have died meanwhile without a word. So the first answer is
+# waited for briefly, HEAD tells what became of it, and each further one has twice the time.
+_SILENCE_SECONDS = 30.0
+_SILENCE_MOST_SECONDS = 300.0
 
 
 class PartsMissing(Exception):
@@ -50,16 +65,35 @@ def complete(
     attempt = 0
     while True:
         attempt += 1
-        mark = asking.control.credentials_mark()
+        silence_seconds = min(_SILENCE_SECONDS * 2.0 ** (attempt - 1), _SILENCE_MOST_SECONDS)
+        call = partial(_join, order, upload_id, parts, silence_seconds)
+        request = Request(asking.control, call)
         try:
-            done = asking.control.complete(order.target, upload_id, parts, order.options)
-        except (ServiceError, NetworkError) as error:
+            done = asking.once(request)
+        except (ServiceError, NetworkError, CredentialsError) as error:
             found = _clear_up(error, order, crc, asking, unclear_before=asked_before or attempt > 1)
             if found is not None:
                 return found
-            _wait_or_raise(error, attempt, mark, order, asking)
+            # HEAD has answered in between, so the network is there: patience with a dead one is not called for.
+            asking.get_over(error, attempt, request.mark, waits_for_network=False)
         else:
             return _verified(done, order, crc, asking)
+
+
+def _join(
+    order: Order, upload_id: str, parts: Sequence[tuple[int, str]], silence_seconds: float, control: Control
+) -> Completed:
+    return control.complete(order.target, upload_id, parts, order.options, silence_seconds)
+
+
+def finished_before(order: Order, size: int, crc: int, asking: Asking) -> Completed | None:
+    """Return the object if it is the file, else None. Raises OutcomeUnknown where that cannot be told."""
+    look = _look(order, asking)
+    head = look.head
+    if not look.permitted or (head is not None and head.size == size and head.crc64 is None):
+        raise OutcomeUnknown(f"Whether {order.target} is finished cannot be found out.")
+    same = head is not None and head.size == size and head.crc64 == crc
+    return Completed(head.etag, head.crc64, head.version_id, head.request_id) if head is not None and same else None
 
 
 def already_there(order: Order, crc: int | None, asking: Asking) -> ObjectHead | None:
@@ -99,17 +133,6 @@ def _clear_up(
             safe="Nothing was sent twice; the checkpoint is kept.",
         ) from None
     return None
-
-
-def _wait_or_raise(error: OssJupyterError, attempt: int, mark: str, order: Order, asking: Asking) -> None:
-    # HEAD has answered in between, so the network is there: patience with a dead one is not called for.
-    decision = decide(error, attempt, order.policy)
-    if decision.action is Action.RENEW:
-        asking.renew_credentials(error, mark)
-    elif decision.action in (Action.RETRY, Action.SLOW_DOWN):
-        asking.wait(decision)
-    else:
-        raise error
 
 
 def _verified(done: Completed, order: Order, crc: int, asking: Asking) -> Completed:

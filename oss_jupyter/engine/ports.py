@@ -32,17 +32,18 @@ T = TypeVar("T")
 class Control(Protocol):
     """The control plane: small requests to the service. Any thread may call it; each call may block for seconds.
 
-    Every method raises ServiceError, NetworkError or CredentialsError. Credentials are asked for at each call.
+    Every method raises ServiceError, NetworkError or CredentialsError. Credentials are asked for at each request;
+    signing alone asks nobody, and takes those that `credentials_mark` found last.
     """
 
     def initiate(self, target: Target, options: ObjectOptions) -> str:
         """Start a multipart upload and return its upload id."""
 
     def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
-        """Sign one UploadPart, valid from now for a limited time. Sends nothing."""
+        """Sign one UploadPart, valid from now for a limited time. Asks nobody."""
 
     def sign_put(self, target: Target, options: ObjectOptions) -> SignedRequest:
-        """Sign one PutObject with all its headers. Sends nothing."""
+        """Sign one PutObject with all its headers. Asks nobody."""
 
     def route(self, target: Target) -> Route:
         """Return how the bytes of parts reach the service, as settings and environment have it now. Asks nobody."""
@@ -51,12 +52,17 @@ class Control(Protocol):
         """Return every part the service holds, all pages."""
 
     def complete(
-        self, target: Target, upload_id: str, parts: Sequence[tuple[int, str]], options: ObjectOptions
+        self,
+        target: Target,
+        upload_id: str,
+        parts: Sequence[tuple[int, str]],
+        options: ObjectOptions,
+        silence_seconds: float,
     ) -> Completed:
-        """Join the parts (number, ETag), ascending."""
+        """Join the parts (number, ETag), ascending. Raises Stalled after so many seconds without an answer."""
 
-    def abort(self, target: Target, upload_id: str) -> None:
-        """Remove the upload and its parts; an upload that is gone already counts as removed."""
+    def abort(self, target: Target, upload_id: str) -> bool:
+        """Remove the upload and its parts; return whether they were there. One that is gone counts as removed."""
 
     def head(self, target: Target) -> ObjectHead | None:
         """Return the object, or None where there is none."""
@@ -68,9 +74,9 @@ class Control(Protocol):
         """Return a part's error in words that name the bucket and the key. Asks nobody."""
 
     def credentials_mark(self) -> str:
-        """Return a word that changes when the credentials change, and from which they cannot be told.
+        """Look the credentials up, keep them to sign with, and return a word from which they cannot be told.
 
-        Every SignedRequest carries the word of the credentials it was signed with.
+        It changes when they change. Every SignedRequest carries the word of the credentials it was signed with.
         """
 
 

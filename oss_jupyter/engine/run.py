@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.asking import Asking, WishChanged
+from oss_jupyter.engine.farewell import remove
 from oss_jupyter.engine.finish import PartsMissing, already_there, complete
 from oss_jupyter.engine.restore import Restored, describe_change, restore
 from oss_jupyter.engine.safe import what_is_kept
@@ -45,35 +46,44 @@ class Run:
         self._journal: Journal | None = None
         self._record: CheckpointRecord | None = None
         self._header: CheckpointHeader | None = None
+        self._completing_ids: set[str] = set()  # upload ids that Complete was asked for
         self._restarts = 0
 
     def __call__(self) -> None:
         """Run to the end. Raises nothing."""
-        while not self._once():
-            pass
+        try:
+            while not self._once():
+                pass
+        except BaseException as failure:
+            # Whatever it was, and wherever: a transfer that does not end would be waited for for ever.
+            self._transfer.give_up(self._inbox, _unexpected(failure))
 
     def _once(self) -> bool:
         """Return whether the run is over; it is not when the user changed their mind at the last moment."""
-        event, error, receipt, obeyed = Event.FAIL, None, None, self._transfer.wish()
         back = _BACK_TO_RUNNING.get(self._transfer.state)
         if back is not None:
             self._transfer.move(back)
         try:
-            receipt = self._life()
-            event = Event.CONFIRMED
-        except (WishChanged, PartStopped):
-            obeyed = self._transfer.wish()
-            if obeyed is Wish.GO:
-                return False
-            event, error = self._obey(obeyed)
-        except OssJupyterError as failure:
-            error = self._failed(failure)
-        except Exception as failure:
-            error = self._failed(_unexpected(failure))
+            ending = self._ending(self._transfer.wish())
+        except WishChanged:  # once more, while the one before was being obeyed
+            return False
         finally:
             if self._journal is not None:
                 self._journal.close()
-        return self._transfer.end(event, obeyed, error=error, receipt=receipt)
+        return self._transfer.end(ending.event, ending.obeyed, error=ending.error, receipt=ending.receipt)
+
+    def _ending(self, wish: Wish) -> _Ending:
+        try:
+            return _Ending(Event.CONFIRMED, wish, receipt=self._life())
+        except (WishChanged, PartStopped):
+            wish = self._transfer.wish()
+            if wish is Wish.GO:
+                raise WishChanged from None
+            return self._obey(wish)
+        except OssJupyterError as failure:
+            return self._failed(failure, wish)
+        except BaseException as failure:  # a provider or a callback may well raise SystemExit
+            return self._failed(_unexpected(failure), wish)
 
     def _life(self) -> Receipt:
         self._journal, self._record = self._order.store.open(self._transfer.id, needed=not self._order.plan.single)
@@ -99,6 +109,8 @@ class Run:
         """Show what the checkpoint knows before anybody is asked, so that a dead network shows it too."""
         if self._record is not None:
             self._transfer.show_record(self._record)
+            if self._record.completing:
+                self._completing_ids.add(self._record.header.upload_id)
 
     def _restore(self) -> Restored | None:
         mark = self._order.source.fingerprint()
@@ -182,8 +194,9 @@ class Run:
         return self._record is None or not self._record.header.upload_id
 
     def _leave_nothing_behind(self, header: CheckpointHeader) -> None:
-        with suppress(OssJupyterError):  # parts left behind cost storage, but must not stop the upload
-            self._asking.control.abort(header.target, header.upload_id)
+        # Parts left behind cost storage, but must not stop the upload.
+        with suppress(OssJupyterError), self._asking.briefly(Wish.GO):
+            self._asking.ask(lambda control: control.abort(header.target, header.upload_id))
 
     def _nothing_kept(self) -> None:
         """Show that the parts are gone: from here on a failure has none to carry on from."""
@@ -252,6 +265,7 @@ class Run:
         asked_before = self._record is not None and self._record.completing
         self._open_journal.completing()
         self._transfer.note_all(self._open_journal.remarks)
+        self._completing_ids.add(header.upload_id)
         self._transfer.move(Event.ALL_PARTS_DONE)
         self._transfer.set_phase("completing")
         return complete(order, header.upload_id, ledger.receipts(), crc, self._asking, asked_before)
@@ -298,39 +312,64 @@ class Run:
         assert self._journal is not None, "the run opens it first"
         return self._journal
 
-    def _obey(self, wish: Wish) -> tuple[Event, OssJupyterError | None]:
+    def _obey(self, wish: Wish) -> _Ending:
         """Do what the user wanted instead of going on."""
         if wish is Wish.ABORT:
-            error = self._remove()
-            return (Event.FAIL, error) if error else (Event.ABORT, None)
-        return (Event.ABORT if wish is Wish.ABORT_KEEP_PARTS else Event.PAUSE), None
-
-    def _remove(self) -> OssJupyterError | None:
-        """Remove the parts from the service and the checkpoint from the disk."""
-        header = self._header or (self._record.header if self._record else None)
-        if header is not None and header.upload_id:
             try:
-                self._asking.control.abort(header.target, header.upload_id)
+                done = self._remove(wish)
             except OssJupyterError as error:
-                error.safe = "The parts are still in OSS and the checkpoint is kept, so abort can be asked again."
-                return error
+                return _Ending(Event.FAIL, wish, error)
+            if done is not None:
+                return _Ending(Event.CONFIRMED, wish, receipt=self._finished(done))
+            return _Ending(Event.ABORT, wish)
+        header = self._known_header
+        if header is not None and header.upload_id in self._completing_ids:
+            self._transfer.note("OSS had been asked to finish the upload, and may have: running it again finds out.")
+        return _Ending(Event.ABORT if wish is Wish.ABORT_KEEP_PARTS else Event.PAUSE, wish)
+
+    def _remove(self, wish: Wish) -> Completed | None:
+        """Remove the parts from the service and the checkpoint from the disk; return the object if it was finished."""
+        header, done = self._known_header, None
+        if header is not None and header.upload_id:
+            asked = header.upload_id in self._completing_ids
+            with self._asking.briefly(wish):
+                done = remove(self._transfer, self._order, header.upload_id, self._asking, complete_asked=asked)
         if self._journal is not None:
             self._journal.delete()
-        return None
+        return done
 
-    def _failed(self, error: OssJupyterError) -> OssJupyterError:
+    @property
+    def _known_header(self) -> CheckpointHeader | None:
+        return self._header or (self._record.header if self._record else None)
+
+    def _failed(self, error: OssJupyterError, wish: Wish) -> _Ending:
         """Say what is safe; without a checkpoint nothing is kept, and the service should not keep it either."""
-        header = self._header or (self._record.header if self._record else None)
+        header = self._known_header
         if self._order.store.directory is None and header is not None:
-            removal = self._remove()
-            parts = " The parts could not be removed from OSS." if removal else " The parts were removed from OSS."
+            parts = " The parts were removed from OSS."
+            try:
+                done = self._remove(self._transfer.wish())
+                if done is not None:
+                    return _Ending(Event.CONFIRMED, wish, receipt=self._finished(done))
+            except OssJupyterError:
+                parts = " The parts could not be removed from OSS."
             error.safe = "Nothing is kept: resuming is off (checkpoint_dir=None)." + (header.upload_id and parts)
         elif not error.safe and header is not None:
             error.safe = what_is_kept(self._transfer.snapshot())
         elif not error.safe:
             unread = "; what an earlier run may have sent is kept" if self._journal is None else ""
             error.safe = f"Nothing was sent{unread}."
-        return error
+        return _Ending(Event.FAIL, wish, error)
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """How a run ends. `obeyed`: the wish it was about, which may be another by now."""
+
+    event: Event
+    obeyed: Wish
+    error: OssJupyterError | None = None
+    receipt: Receipt | None = None
 
 
 def _found(head: ObjectHead) -> Completed:
@@ -348,10 +387,11 @@ def _completed(receipt: PartReceipt) -> Completed:
     )
 
 
-def _unexpected(error: Exception) -> OssJupyterError:
+def _unexpected(error: BaseException) -> OssJupyterError:
     # Only the type: the text of a foreign exception may hold a URL.
     return OssJupyterError(
         f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
         "Resume the upload; if it happens again, please report it.",
+        safe="The file is untouched, and what the checkpoint knows is kept.",
         code="Unexpected",
     )

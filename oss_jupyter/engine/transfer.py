@@ -320,10 +320,19 @@ class Transfer:
         self._tell()
         return True
 
+    def give_up(self, inbox: Inbox, error: OssJupyterError) -> None:
+        """Close the run of this inbox if it could not close itself, whatever the user's wish is by now."""
+        while self._driven_by(inbox) and not self.end(Event.FAIL, self.wish(), error=error):
+            pass
+
     def active_seconds(self) -> float:
         """Return how long the runs in this kernel have been going, pauses left out."""
         with self._changed:
             return self._earlier_seconds + self._order.clock.monotonic() - self._started_monotonic
+
+    def _driven_by(self, inbox: Inbox) -> bool:
+        with self._changed:
+            return self._inbox is inbox
 
     def _ask(self, wish: Wish, event: Event) -> None:
         with self._changed:

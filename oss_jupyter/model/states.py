@@ -80,13 +80,11 @@ _MOVES: dict[tuple[State, Event], State] = {
     (State.RUNNING, Event.PAUSE): State.PAUSED,
     (State.RUNNING, Event.CREDENTIALS_EXPIRED): State.WAITING_FOR_CREDENTIALS,
     (State.RUNNING, Event.ALL_PARTS_DONE): State.COMPLETING,
-    # A file that is already there, or a single PutObject, is confirmed without a Complete.
-    (State.RUNNING, Event.CONFIRMED): State.COMPLETED,
     (State.PAUSED, Event.RESUME): State.RUNNING,
     (State.WAITING_FOR_CREDENTIALS, Event.CREDENTIALS_RENEWED): State.RUNNING,
     (State.WAITING_FOR_CREDENTIALS, Event.RESUME): State.RUNNING,
     (State.WAITING_FOR_CREDENTIALS, Event.PAUSE): State.PAUSED,
-    (State.COMPLETING, Event.CONFIRMED): State.COMPLETED,
+    (State.COMPLETING, Event.PAUSE): State.PAUSED,
     # Complete answered InvalidPart or NoSuchUpload: parts have to be sent again.
     (State.COMPLETING, Event.PARTS_MISSING): State.RUNNING,
     (State.COMPLETING, Event.CREDENTIALS_EXPIRED): State.WAITING_FOR_CREDENTIALS,
@@ -95,6 +93,8 @@ _MOVES: dict[tuple[State, Event], State] = {
     (State.ELSEWHERE, Event.LEFT): State.INTERRUPTED,
     **{(state, Event.TAKEN_OVER): State.ELSEWHERE for state in (State.PAUSED, State.FAILED, State.INTERRUPTED)},
     **{(state, Event.FAIL): State.FAILED for state in _ACTIVE | {State.PAUSED}},
+    # Not after Complete alone: the file may be there already, PutObject needs none, and an abort may come too late.
+    **{(state, Event.CONFIRMED): State.COMPLETED for state in State if state not in _OUT_OF_REACH},
     **{(state, Event.ABORT): State.ABORTED for state in State if state not in _OUT_OF_REACH},
 }
 

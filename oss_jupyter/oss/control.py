@@ -75,7 +75,8 @@ class SdkControl:
         self._lock = threading.Lock()  # guards the making of the two below
         self._made: Any = None
         self._transport: Any = None
-        self._used = threading.local()
+        self._kept: Credentials | None = None  # to sign with; one reference, so that threads need no lock
+        self._signing = threading.local()
 
     def __repr__(self) -> str:
         return f"SdkControl({self.settings.describe()}, region={self.settings.region})"
@@ -88,12 +89,12 @@ class SdkControl:
         return read_upload_id(result, self._asked("InitiateMultipartUpload", target))
 
     def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
-        """Sign one UploadPart, valid from now for an hour. Sends nothing."""
+        """Sign one UploadPart, valid from now for an hour. Asks nobody once `credentials_mark` has."""
         given = {"upload_id": upload_id, "part_number": part_number, **_some(options, *_OF_PART)}
         return self._sign("UploadPart", target, given)
 
     def sign_put(self, target: Target, options: ObjectOptions) -> SignedRequest:
-        """Sign one PutObject with all its headers. Sends nothing."""
+        """Sign one PutObject with all its headers, likewise."""
         names = dict.fromkeys((*_OF_OBJECT, *_OF_COMPLETE, *_OF_PART))
         given = {"metadata": dict(options.metadata) or None, **_some(options, *names)}
         extra = tuple((header, getattr(options, name)) for name, header in _UNSIGNED.items() if getattr(options, name))
@@ -117,9 +118,17 @@ class SdkControl:
         return found
 
     def complete(
-        self, target: Target, upload_id: str, parts: Sequence[tuple[int, str]], options: ObjectOptions
+        self,
+        target: Target,
+        upload_id: str,
+        parts: Sequence[tuple[int, str]],
+        options: ObjectOptions,
+        silence_seconds: float = _COMPLETE_SECONDS,
     ) -> Completed:
-        """Join the parts (number, ETag), ascending. Raises NotOss where the answer does not prove that it was done."""
+        """Join the parts (number, ETag), ascending; `silence_seconds` is the longest wait for the answer.
+
+        Raises NotOss where the answer does not prove that it was done.
+        """
         sdk = _sdk()
         listed = [sdk.UploadPart(part_number=number, etag=f'"{etag}"') for number, etag in parts]
         given = {
@@ -129,18 +138,20 @@ class SdkControl:
         }
         # Asked once: when its reply is lost the object may be there, and only the engine can look.
         result = self._ask(
-            "CompleteMultipartUpload", target, given, retry_max_attempts=1, readwrite_timeout=_COMPLETE_SECONDS
+            "CompleteMultipartUpload", target, given, retry_max_attempts=1, readwrite_timeout=silence_seconds
         )
         return read_completed(result, bool(options.callback), self._asked("CompleteMultipartUpload", target))
 
-    def abort(self, target: Target, upload_id: str) -> None:
-        """Remove the upload and its parts; an upload that is gone already counts as removed."""
+    def abort(self, target: Target, upload_id: str) -> bool:
+        """Remove the upload and its parts; return whether they were there. One that is gone counts as removed."""
         try:
             result = self._ask("AbortMultipartUpload", target, {"upload_id": upload_id})
             check_answered(result.request_id, self._asked("AbortMultipartUpload", target))
         except ServiceError as error:
             if error.reply.code != "NoSuchUpload":
                 raise
+            return False
+        return True
 
     def head(self, target: Target) -> ObjectHead | None:
         """Return the object, or None where there is none.
@@ -168,8 +179,9 @@ class SdkControl:
         return found
 
     def credentials_mark(self) -> str:
-        """Return a word that changes when the credentials change, and from which they cannot be told."""
-        return _mark(self._credentials())
+        """Look the credentials up, keep them to sign with, and return a word from which they cannot be told."""
+        kept = self._kept = self._credentials()
+        return _mark(kept)
 
     def explain(self, error: ServiceError, target: Target) -> OssJupyterError:
         """Return a part's error in words that name the bucket and the key."""
@@ -187,14 +199,17 @@ class SdkControl:
     ) -> SignedRequest:
         request = getattr(_sdk(), f"{operation}Request")(bucket=target.bucket, key=target.key, **given)
         lifetime = timedelta(seconds=SIGNED_SECONDS)
-        signed = self._guarded(lambda: self._client().presign(request, expires=lifetime), operation, target)
+        used = self._signing.credentials = self._kept or self._guarded(self._credentials, operation, target)
+        try:
+            signed = self._guarded(lambda: self._client().presign(request, expires=lifetime), operation, target)
+        finally:
+            self._signing.credentials = None
         headers = (*signed.signed_headers.items(), *extra, ("User-Agent", _user_agent()))
-        return SignedRequest(keep_dots(signed.url), headers, _mark(self._used.credentials))
+        return SignedRequest(keep_dots(signed.url), headers, _mark(used))
 
     def _lookup(self) -> Credentials:
-        """Look the credentials up for the SDK, and remember which ones this thread's request was signed with."""
-        used = self._used.credentials = self._credentials()
-        return used
+        """Return what the SDK signs with: the kept credentials where nothing else is asked, else those of now."""
+        return getattr(self._signing, "credentials", None) or self._credentials()
 
     def _ask(self, operation: str, target: Target, given: dict[str, Any], **how: Any) -> Any:
         names = {"bucket": target.bucket, **({"key": target.key} if target.key else {})}

@@ -14,13 +14,15 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from oss_jupyter.errors import CredentialsError
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.reply import scrub
 
 _ID, _SECRET, _TOKEN = "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"
+T = TypeVar("T")
+
 # A provider may return a provider, which may return credentials; more is a loop.
 _DEPTH_MAX = 4
 _HOW_TO_GIVE = 'Give credentials=("<id>", "<secret>"), a triple with a session token, or a provider of the SDK.'
@@ -151,6 +153,8 @@ class _Ossutil:
 
 
 class _DefaultChain:
+    """`_lock` guards _client."""
+
     name = _PACKAGE
 
     def __init__(self, make: Callable[[], Any] | None) -> None:
@@ -159,17 +163,27 @@ class _DefaultChain:
         self._client: Any = None
 
     def find(self) -> Credentials | str:
-        # Kept, because it caches temporary credentials and renews them in time.
-        with self._lock:
-            client = self._client = self._client or self._make()
-        if client is None:
-            return "not installed"
         try:
-            return _ask(lambda: client, "it failed", "")
+            client = self._kept()
+            return "not installed" if client is None else _ask(lambda: client, "it failed", "")
         except CredentialsError as error:
             # It chose its places when it was made; credentials that appear later need another one.
-            self._client = None
+            with self._lock:
+                self._client = None
             return textwrap.shorten(error.what.rstrip("."), 160, placeholder=" …")
+
+    def _kept(self) -> Any:
+        """Return the client, or None where there is no package: one for all, because it caches temporary credentials.
+
+        It is made outside of the lock, where two threads at once may make two: the later one is kept.
+        """
+        with self._lock:
+            client = self._client
+        if client is None:
+            client = _guarded(self._make, "it failed", "")
+            with self._lock:
+                self._client = client
+        return client
 
 
 def _alibabacloud_client() -> Any:
@@ -184,14 +198,31 @@ def _alibabacloud_client() -> Any:
 
 
 def _ask(given: Callable[[], Any], what: str, advice: str) -> Credentials:
+    return _guarded(lambda: _convert(given(), _DEPTH_MAX), what, advice)
+
+
+def _guarded(call: Callable[[], T], what: str, advice: str) -> T:
+    """Return what foreign code returns. Whatever it raises becomes a CredentialsError, sys.exit() too.
+
+    Only an interrupt of the main thread is the user's, and passes.
+    """
     try:
-        return _convert(given(), _DEPTH_MAX)
+        return call()
     except CredentialsError:
         raise
-    except Exception as error:
-        failure = f"{what}: {type(error).__name__}: {scrub(str(error))}".rstrip(": ")
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise
+        failure = f"{what}: {type(error).__name__}: {_text_of(error)}".rstrip(": ")
     # Raised outside the except block: the original's text and arguments may hold a secret.
     raise CredentialsError(f"{failure}.", advice, code="CredentialsProviderFailed")
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return scrub(str(error))
+    except Exception:
+        return ""  # foreign code again
 
 
 def _convert(value: Any, depth: int) -> Credentials:

@@ -76,7 +76,12 @@ class Service:
         return [ListedPart(n, len(data), _etag(data), crc64(data)) for n, data in sorted(parts.items())]
 
     def complete(
-        self, target: Target, upload_id: str, parts: Sequence[tuple[int, str]], options: ObjectOptions
+        self,
+        target: Target,
+        upload_id: str,
+        parts: Sequence[tuple[int, str]],
+        options: ObjectOptions,
+        silence_seconds: float,
     ) -> Completed:
         """Join the parts."""
         self._next("complete")
@@ -88,10 +93,10 @@ class Service:
         self._next("complete", self.after)
         return Completed(_etag(whole), crc64(whole))
 
-    def abort(self, target: Target, upload_id: str) -> None:
+    def abort(self, target: Target, upload_id: str) -> bool:
         """Remove an upload."""
         self._next("abort")
-        self.uploads.pop(upload_id, None)
+        return self.uploads.pop(upload_id, None) is not None
 
     def head(self, target: Target) -> ObjectHead | None:
         """Return the object."""

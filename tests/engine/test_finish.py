@@ -211,14 +211,15 @@ def test_one_byte_more_than_a_part(sandbox: Sandbox, kernel: Kernel, tmp_path: P
 
 
 def test_outcome_unknown_is_not_final(service: Service, kernel: Kernel, source: Path) -> None:
-    """After OutcomeUnknown, abort gives the upload up, and the same cell starts over."""
-    service.script["head"].extend([refusal("AccessDenied", 403)] * 3)
+    """After OutcomeUnknown, an abort that may not ask either gives the upload up and says so; the cell starts over."""
+    service.script["head"].extend([refusal("AccessDenied", 403)] * 4)
     service.after["complete"].append(NetworkError("The reply was lost."))
     transfer = kernel.upload(source, control=service, send_part=service.send_part)
     with pytest.raises(OutcomeUnknown):
         transfer.result(LONG_SECONDS)
     transfer.abort()
     reach(transfer, State.ABORTED)
+    assert "could not be found out" in transfer.snapshot().notes[-1]
     again = kernel.upload(source, control=service, send_part=service.send_part)
     assert again is not transfer
     assert again.result(LONG_SECONDS).already_there

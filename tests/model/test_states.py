@@ -20,7 +20,6 @@ MOVES = {
             (E.PAUSE, S.PAUSED),
             (E.CREDENTIALS_EXPIRED, S.WAITING_FOR_CREDENTIALS),
             (E.ALL_PARTS_DONE, S.COMPLETING),
-            (E.CONFIRMED, S.COMPLETED),
             (E.FAIL, S.FAILED),
         ]
     },
@@ -37,7 +36,7 @@ MOVES = {
     **{
         (S.COMPLETING, e): s
         for e, s in [
-            (E.CONFIRMED, S.COMPLETED),
+            (E.PAUSE, S.PAUSED),
             (E.PARTS_MISSING, S.RUNNING),
             (E.CREDENTIALS_EXPIRED, S.WAITING_FOR_CREDENTIALS),
             (E.FAIL, S.FAILED),
@@ -48,6 +47,7 @@ MOVES = {
     (S.ELSEWHERE, E.LEFT): S.INTERRUPTED,
     **{(s, E.TAKEN_OVER): S.ELSEWHERE for s in (S.PAUSED, S.FAILED, S.INTERRUPTED)},
     **{(s, E.ABORT): S.ABORTED for s in S if s not in (S.COMPLETED, S.ABORTED, S.ELSEWHERE)},
+    **{(s, E.CONFIRMED): S.COMPLETED for s in S if s not in (S.COMPLETED, S.ABORTED, S.ELSEWHERE)},
 }
 
 

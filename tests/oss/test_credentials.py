@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -208,6 +210,55 @@ def test_a_provider_that_raises_leaves_no_secret_behind() -> None:
     assert "ValueError: cannot decode …" in error.what
     assert SECRET not in shown
     assert error.__context__ is None
+
+
+def test_an_interrupt_of_the_main_thread_is_the_users() -> None:
+    """Ctrl-C in a provider passes in the main thread, and is a failure of the provider in any other."""
+
+    def interrupted() -> Any:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        credentials_chain(interrupted)()
+    with ThreadPoolExecutor(1) as pool, pytest.raises(CredentialsError):
+        pool.submit(credentials_chain(interrupted)).result()
+
+
+def test_a_default_chain_that_hangs_holds_up_nobody_else() -> None:
+    """Its client is made outside of the lock: another thread, or the one that makes it, can ask meanwhile."""
+    let_go, hangs = threading.Event(), threading.Event()
+
+    def make() -> Any:
+        if hangs.is_set():
+            return Client()
+        hangs.set()
+        let_go.wait(20)
+        return Client()
+
+    found = chain({}, make)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(found)
+        assert hangs.wait(20)
+        assert found().access_key_id == "id"
+        assert not first.done()
+        let_go.set()
+        assert first.result(20).access_key_id == "id"
+
+
+@pytest.mark.parametrize("kind", [SystemExit, RuntimeError])
+def test_a_default_chain_that_cannot_be_made_is_one_of_the_places(kind: type[BaseException]) -> None:
+    """What making its client raises is told like any place without credentials, and tried again at the next call."""
+    failures = [kind("not here")]
+
+    def make() -> Any:
+        if failures:
+            raise failures.pop()
+        return Client()
+
+    found = chain({}, make)
+    with pytest.raises(CredentialsError, match=kind.__name__):
+        found()
+    assert found().access_key_id == "id"
 
 
 def test_nothing_shows_the_credentials() -> None:

@@ -82,7 +82,7 @@ def test_a_silence_before_the_first_byte_is_no_older_than_the_run() -> None:
     [
         (State.RUNNING, ["pause", "abort", "settings"]),
         (State.PAUSED, ["resume", "abort", "settings"]),
-        (State.COMPLETING, ["abort", "settings"]),
+        (State.COMPLETING, ["pause", "abort", "settings"]),
         (State.FAILED, ["resume", "abort", "settings"]),
         (State.COMPLETED, []),
         (State.ABORTED, []),
