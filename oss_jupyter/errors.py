@@ -36,6 +36,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from oss_jupyter.names import printable
+
 
 class OssJupyterError(Exception):
     """Something the user can understand and act on.
@@ -50,9 +52,9 @@ class OssJupyterError(Exception):
     safe = ""
 
     def __init__(self, what: str, advice: str = "", *, safe: str = "", code: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.advice = advice
+        super().__init__(printable(what))
+        self.what = printable(what)
+        self.advice = printable(advice)
         self.safe = safe or type(self).safe
         self.code = code or type(self).__name__
 

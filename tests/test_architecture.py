@@ -13,24 +13,28 @@ import pytest
 import oss_jupyter
 
 ROOT = Path(oss_jupyter.__file__).parent
-SHARED = {"errors"}
+SHARED = {"errors", "names"}
 # What a room may import of ours, beside itself; the front door (the empty name) holds the version and loads no room.
 ROOMS = {
-    "errors": set(),
+    "names": set(),
+    "errors": {"names"},
+    "paths": SHARED,
     "crc64": SHARED,
     "child": set(),
     "model": SHARED,
-    "oss": SHARED | {"crc64", "model", ""},
-    "local": SHARED | {"crc64", "model"},
+    "oss": SHARED | {"paths", "crc64", "model", ""},
+    "local": SHARED | {"paths", "crc64", "model"},
     "engine": SHARED | {"child", "crc64", "model", ""},
-    "notebook": SHARED | {"child", "crc64", "model", "oss", "local", "engine", ""},
-    "sandbox": SHARED | {"child"},
+    "notebook": SHARED | {"child", "paths", "crc64", "model", "oss", "local", "engine", ""},
+    "sandbox": SHARED | {"child", "paths"},
     "": SHARED,
 }
 # What a room may import of others, where that is part of its promise.
 PACKAGES = {
+    "names": set(),
     "errors": set(),
     "child": set(),
+    "paths": {"platformdirs"},
     "crc64": {"anycrc"},
     "model": set(),
     "local": {"filelock"},

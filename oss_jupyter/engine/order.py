@@ -12,6 +12,7 @@ from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
+from oss_jupyter.names import printable
 
 
 @dataclass(frozen=True)
@@ -42,4 +43,4 @@ class Order:
     force: bool = False
 
     def __repr__(self) -> str:
-        return f"Order({self.transfer_id}, {self.source.path} -> {self.target})"
+        return printable(f"Order({self.transfer_id}, {self.source.path} -> {self.target})")

@@ -18,6 +18,7 @@ from oss_jupyter.errors import InputError, OssJupyterError, TransferAborted, Tra
 from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, after, allowed
+from oss_jupyter.names import printable
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.order import Order
@@ -67,7 +68,7 @@ class Transfer:
     def __repr__(self) -> str:
         now = self.snapshot()
         parts = f"{now.parts_kept + now.parts_done}/{now.parts_total}"
-        return f"<Transfer {self.id} {now.state}: {self.order.source.path} -> {now.target}, {parts} parts>"
+        return printable(f"<Transfer {self.id} {now.state}: {now.source} -> {now.target}, {parts} parts>")
 
     @property
     def order(self) -> Order:
@@ -177,7 +178,7 @@ class Transfer:
                 fields |= {"bytes_per_second": None, "left_seconds": None, "silent_seconds": 0.0}
             return Snapshot(
                 id=self.id,
-                source=str(self._order.source.path),
+                source=printable(str(self._order.source.path)),
                 target=self._order.target,
                 state=self._state,
                 phase=self._phase,
@@ -185,7 +186,7 @@ class Transfer:
                 parallel_auto=self._parallel is None,
                 limit_bytes_per_second=self._limit,
                 upload_id=self._upload_id,
-                checkpoint=str(path) if path else None,
+                checkpoint=printable(str(path)) if path else None,
                 started_at=self._started_at,
                 elapsed_seconds=self._earlier_seconds + (now - self._started_monotonic if running else 0.0),
                 notes=tuple(self._notes),
@@ -262,6 +263,7 @@ class Transfer:
 
     def note(self, text: str) -> None:
         """Tell the user something that is neither progress nor failure. The same words are said once."""
+        text = printable(text)
         with self._changed:
             if text in self._notes:
                 return

@@ -6,12 +6,12 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import PartStopped, SourceChanged, SourceMissing
 from oss_jupyter.model.parts import Fingerprint
 from oss_jupyter.model.reading import reading
+from oss_jupyter.paths import absolute
 
 _READ_BYTES = 1024 * 1024
 
@@ -24,7 +24,7 @@ class FileSource:
     """A file, by its absolute path. A symbolic link stands for what it points at when it is read."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - resolve() would follow links
+        self.path = absolute(path, "source")
 
     def __repr__(self) -> str:
         return f"FileSource({str(self.path)!r})"

@@ -96,11 +96,12 @@ class Receipt:
 class Snapshot:
     """A transfer at one moment. Sizes in bytes, times in seconds, `started_at` seconds since the epoch.
 
-    kept_bytes: confirmed in earlier runs. confirmed_bytes: confirmed in this one. in_flight_bytes: sent and not yet
-    confirmed. shown_bytes: their sum, which never goes back, for bars. sent_bytes: over the wire, repeats included.
-    phase: what is going on within the state, for example "verifying". bytes_per_second, left_seconds: None while they
-    would be guesses. silent_seconds: since the service last took or confirmed anything, while running. error: four
-    lines. part_states: one PartState per byte. version: changes whenever anything but bytes in flight does.
+    source: the file's path, as it can be shown. kept_bytes: confirmed in earlier runs. confirmed_bytes: confirmed in
+    this one. in_flight_bytes: sent and not yet confirmed. shown_bytes: their sum, which never goes back, for bars.
+    sent_bytes: over the wire, repeats included. phase: what is going on within the state, for example "verifying".
+    bytes_per_second, left_seconds: None while they would be guesses. silent_seconds: since the service last took or
+    confirmed anything, while running. error: four lines. part_states: one PartState per byte. version: changes whenever
+    anything but bytes in flight does.
     """
 
     id: str

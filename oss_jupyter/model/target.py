@@ -31,13 +31,32 @@ def parse_target(text: str, source_name: str = "") -> Target:
 
     Raises InputError with the rule that was broken.
     """
-    scheme, separator, rest = str(text).partition("://")
+    if not isinstance(text, str):
+        # A Path has made oss:/bucket of it already, so nothing can be told from its text.
+        raise InputError(f"The target is {_kind(text)}, and no text.", _FORM, code="InvalidTarget")
+    scheme, separator, rest = text.partition("://")
     if scheme.lower() != "oss" or not separator:
         raise InputError(f"{text!r} is not an OSS address.", _FORM, code="InvalidTarget")
     bucket, _, key = rest.partition("/")
     if not key or key.endswith("/"):
-        key += source_name
+        key += _as_key(source_name, text)
     return make_target(bucket, key)
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"of type {type(value).__name__}"
+
+
+def _as_key(source_name: str, target: str) -> str:
+    try:
+        source_name.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError(
+            f"The file's name {source_name} is no valid Unicode, so it cannot become the key.",
+            f"Write the whole key, like {target.rstrip('/')}/file.bin.",
+            code="InvalidObjectName",
+        ) from None
+    return source_name
 
 
 def make_target(bucket: str, key: str) -> Target:

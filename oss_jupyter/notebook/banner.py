@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.notebook.text import counted, in_oss, name_of, printable
+from oss_jupyter.names import printable
+from oss_jupyter.notebook.text import counted, in_oss, name_of
 from oss_jupyter.notebook.workbench import Workbench
 
 _LINES_MAX = 5

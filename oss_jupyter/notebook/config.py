@@ -10,12 +10,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, Union, validate
 from traitlets.config import Configurable
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.sizes import parse_size
+from oss_jupyter.paths import absolute, state_directory
 
 # Words that switch the checkpoint off where Python's None cannot be written.
 OFF = frozenset({"none", "off", "no"})
@@ -89,6 +89,5 @@ class OssJupyter(Configurable):
         """Return the checkpoint directory, or None where resuming is off."""
         named = self.checkpoint_dir or os.environ.get("OSS_JUPYTER_CHECKPOINT_DIR")
         if named:
-            return None if named.lower() in OFF else Path(named).expanduser()
-        root = os.environ.get("OSS_JUPYTER_STATE_DIR") or platformdirs.user_state_dir("oss_jupyter")
-        return Path(root) / "checkpoints"
+            return None if named.lower() in OFF else absolute(named, "checkpoint_dir")
+        return state_directory() / "checkpoints"

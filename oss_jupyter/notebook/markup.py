@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from oss_jupyter.model.progress import Snapshot
-from oss_jupyter.notebook.text import name_of, printable, remarks, status_line
+from oss_jupyter.names import printable
+from oss_jupyter.notebook.text import name_of, remarks, status_line
 
 # JupyterLab aligns the cells of a table to the right.
 _CELL = '<td style="text-align:left">'

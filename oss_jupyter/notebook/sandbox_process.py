@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import platformdirs
-
 from oss_jupyter.child import child_environment, last_words, python_command
 from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.paths import state_directory
 
 _COMMAND_SECONDS = 60.0
 
@@ -25,9 +22,8 @@ def sandbox_credentials(url: str) -> tuple[str, str] | None:
     """
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
         return None
-    root = os.environ.get("OSS_JUPYTER_STATE_DIR") or platformdirs.user_state_dir("oss_jupyter")
     try:
-        state = json.loads((Path(root) / "sandbox" / "sandbox.json").read_text(encoding="utf-8"))
+        state = json.loads((state_directory() / "sandbox" / "sandbox.json").read_text(encoding="utf-8"))
         if urlsplit(state["endpoint"]).netloc == urlsplit(url).netloc:
             return state["access_key_id"], state["access_key_secret"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -10,6 +10,7 @@ from typing import Any
 from oss_jupyter.model.sizes import format_speed, parse_size
 from oss_jupyter.notebook.config import OssJupyter
 from oss_jupyter.notebook.sandbox_process import sandbox_command
+from oss_jupyter.paths import here
 
 # A way that leads to the real service leads past the sandbox.
 _NO_DETOUR: Mapping[str, Any] = {
@@ -84,7 +85,7 @@ def _place(info: Mapping[str, Any]) -> str:
 
 def _example() -> str:
     """Return a file that is really there: the largest of the folder, else Python itself."""
-    files = [path for path in Path.cwd().iterdir() if path.is_file() and not path.name.startswith(".")]
+    files = [path for path in here().iterdir() if path.is_file() and not path.name.startswith(".")]
     chosen = max(files, key=lambda path: path.stat().st_size, default=Path(sys.executable))
     name = chosen.name if files else str(chosen)
     return f'"{name}"' if " " in name else name

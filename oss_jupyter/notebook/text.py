@@ -11,16 +11,12 @@ from pathlib import Path
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.sizes import format_duration, format_progress, format_size, format_speed
 from oss_jupyter.model.states import State
+from oss_jupyter.names import printable
 
 # Parts end together now and then; a shorter silence is nothing to worry anybody with.
 _SILENT_SECONDS = 5.0
 # More would push what matters out of sight; the newest say most.
 _NOTES_MAX = 5
-
-
-def printable(text: str) -> str:
-    """Return `text` with control characters and broken Unicode written out."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
 def name_of(now: Snapshot) -> str:

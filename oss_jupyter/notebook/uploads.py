@@ -10,7 +10,8 @@ from oss_jupyter.errors import TransferBusy
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.model.states import Event, State, allowed
-from oss_jupyter.notebook.text import counted, details, head_line, in_oss, name_of, printable, short_line
+from oss_jupyter.names import printable
+from oss_jupyter.notebook.text import counted, details, head_line, in_oss, name_of, short_line
 from oss_jupyter.notebook.view import say, say_table, show
 from oss_jupyter.notebook.waiting import wait_for
 from oss_jupyter.notebook.workbench import Workbench

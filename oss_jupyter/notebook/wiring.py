@@ -15,6 +15,7 @@ from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Lane
 from oss_jupyter.errors import InputError, before_sending
 from oss_jupyter.local.memory import NoCheckpoints
+from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.identity import transfer_id
@@ -32,6 +33,7 @@ from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.late import send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
+from oss_jupyter.paths import absolute
 
 
 class Unset:
@@ -81,7 +83,7 @@ class Wiring:
                 f"The arguments are {', '.join((*_OTHER_NAMES, *PLACE_NAMES, *OPTION_NAMES))}.",
                 code="UnknownArgument",
             )
-        file = FileSource(source)
+        file = FileSource(sendable(source))
         mark = file.check()
         goal = parse_target(target, file.path.name)
         options = make_options({name: given[name] for name in OPTION_NAMES if name in given}, goal.key, file.path.name)
@@ -143,8 +145,7 @@ class Wiring:
         elif directory is None or str(directory).lower() in OFF:
             path = None
         else:
-            path = Path(directory).expanduser()
-        path = Path(os.path.abspath(path)) if path else None  # noqa: PTH100 - resolve() would follow links
+            path = absolute(directory, "checkpoint_dir")
         if path not in self._stores:
             self._stores[path] = CheckpointDirectory(path) if path else NoCheckpoints()
         return self._stores[path]

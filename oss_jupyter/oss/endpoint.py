@@ -11,12 +11,12 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.parts import Route
+from oss_jupyter.paths import absolute
 
 _REGION = re.compile(r"[a-z0-9-]+")
 # oss-cn-hangzhou.aliyuncs.com, oss-cn-hangzhou-internal.aliyuncs.com, cn-hangzhou.oss.aliyuncs.com. No list of regions:
@@ -242,10 +242,10 @@ def _proxy(proxy: str) -> str:
 
 
 def _ca_bundle(ca_bundle: str) -> str:
-    path = Path(ca_bundle).expanduser()
+    path = absolute(ca_bundle, "ca_bundle")
     if not path.exists():
         raise InputError(
             f"The certificate file {str(path)!r} is not there.",
             "Correct ca_bundle, or leave it out to trust the certificates that requests brings.",
         )
-    return str(path.absolute())
+    return str(path)

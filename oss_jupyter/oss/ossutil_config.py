@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oss_jupyter.errors import CredentialsError, InputError
+from oss_jupyter.paths import absolute, home
 
-_DEFAULT_PATH = "~/.ossutilconfig"
+_DEFAULT_NAME = ".ossutilconfig"
 _OF_DEFAULT = ("credentials", "default", "profile default")
 _OF_BUCKETS = ("buckets ", "bucket-endpoint", "bucket-cname", "akservice")
 
@@ -44,23 +45,27 @@ class OssutilConfig:
         self._profile = profile or environ.get("OSSUTIL_PROFILE") or "default"
         named = path or environ.get("OSSUTIL_CONFIG_FILE")
         self.chosen = bool(profile or path)
-        self.path = Path(named or _DEFAULT_PATH).expanduser()
+        own = home()
+        self.path = absolute(named, "OSSUTIL_CONFIG_FILE") if named else own / _DEFAULT_NAME if own else None
         # One tuple, so that another thread sees the stamp and the sections of the same reading.
         self._read: tuple[tuple[int, int], dict[str, dict[str, str]]] = ((0, 0), {})
 
     @property
     def name(self) -> str:
         """The file and profile, as people write them."""
-        try:
-            shown = f"~/{self.path.relative_to(Path.home()).as_posix()}"
-        except (ValueError, RuntimeError):
-            shown = str(self.path)
+        own, path = home(), self.path
+        if path is None:
+            shown = f"~/{_DEFAULT_NAME}"
+        else:
+            shown = f"~/{path.relative_to(own).as_posix()}" if own and own in path.parents else str(path)
         return f"{shown} [{self._profile}]"
 
     def profile(self) -> Profile | str:
         """Return the profile, or in a few words why there is none."""
+        if self.path is None:
+            return "no home directory"
         try:
-            sections = self._sections()
+            sections = self._sections(self.path)
         except FileNotFoundError:
             return "no such file"
         except OSError as error:
@@ -90,11 +95,11 @@ class OssutilConfig:
             )
         return found
 
-    def _sections(self) -> dict[str, dict[str, str]]:
-        status = self.path.stat()
+    def _sections(self, path: Path) -> dict[str, dict[str, str]]:
+        status = path.stat()
         stamp = (status.st_mtime_ns, status.st_size)
         if self._read[0] != stamp:
-            self._read = (stamp, _parse(self.path.read_text("utf-8-sig", "replace"), self.name))
+            self._read = (stamp, _parse(path.read_text("utf-8-sig", "replace"), self.name))
         return self._read[1]
 
 

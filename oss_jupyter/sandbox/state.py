@@ -8,7 +8,7 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import platformdirs
+from oss_jupyter.paths import state_directory
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ class SandboxInfo:
 
 def state_dir() -> Path:
     """Return the private directory of the sandbox; OSS_JUPYTER_STATE_DIR moves it."""
-    root = os.environ.get("OSS_JUPYTER_STATE_DIR") or platformdirs.user_state_dir("oss_jupyter")
-    directory = Path(root) / "sandbox"
+    directory = state_directory() / "sandbox"
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
     return directory

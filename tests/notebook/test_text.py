@@ -11,8 +11,9 @@ from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.sizes import GIB, MIB
 from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
+from oss_jupyter.names import printable
 from oss_jupyter.notebook.markup import table_html, transfer_html
-from oss_jupyter.notebook.text import columns, describe, details, head_line, printable, receipt_rows, status_line
+from oss_jupyter.notebook.text import columns, describe, details, head_line, receipt_rows, status_line
 
 ERROR = (
     "The service refused.",
@@ -129,8 +130,8 @@ def test_html_is_readable_without_css() -> None:
 
 def test_control_characters_are_written_out() -> None:
     """A file name cannot move the cursor, and broken Unicode cannot stop the output."""
-    name = "a\x1b[2Jb\r\nc\udc80é"
-    assert printable(name) == r"a\x1b[2Jb\r\nc\udc80é"
+    name = "a\x1b[2Jb\r\nc\x80é"
+    assert printable(name) == r"a\x1b[2Jb\r\nc\x80é"
     assert "\x1b" not in head_line(replace(_snapshot(), source=f"/data/{name}"))
 
 

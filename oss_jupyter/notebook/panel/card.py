@@ -6,6 +6,7 @@ from traitlets import Bytes
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel import bundle
 from oss_jupyter.notebook.panel.commands import Commands
 from oss_jupyter.notebook.panel.state import pack
@@ -31,4 +32,4 @@ class TransferCard(PanelWidget):
     def in_words(self) -> str:
         """Return a short sentence: the summary below says the rest."""
         order = self.transfer.order
-        return f"Upload of {order.source.path} to {order.target}; what became of it is below."
+        return printable(f"Upload of {order.source.path} to {order.target}; what became of it is below.")

@@ -7,11 +7,11 @@ desk has to browse, start and resume while a model trains. So all of it goes by 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from traitlets import Bytes, Unicode
 
 from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel import bundle
 from oss_jupyter.notebook.panel.commands import Commands
 from oss_jupyter.notebook.panel.desk_disk import INTERVAL_SECONDS, Disk
@@ -20,6 +20,7 @@ from oss_jupyter.notebook.panel.desk_word import DeskWord
 from oss_jupyter.notebook.panel.state import pack
 from oss_jupyter.notebook.panel.widget import PanelWidget
 from oss_jupyter.notebook.workbench import Workbench
+from oss_jupyter.paths import here
 
 DESK, BANNER = "desk", "banner"
 # A long list is sent less often.
@@ -30,7 +31,7 @@ class TransferDesk(PanelWidget):
     """Shows transfers. Only the painter's thread writes `kind`, `state` and `detail`.
 
     kind: "desk" or "banner". state: rows as JSON. detail: the card of the transfer that was opened, or nothing.
-    folder: where relative paths begin. target: what the form suggests.
+    start: where relative paths begin; folder: the same as it can be shown. target: what the form suggests.
     """
 
     _esm = bundle.script("desk.js")
@@ -43,7 +44,8 @@ class TransferDesk(PanelWidget):
     target = Unicode().tag(sync=True)
 
     def __init__(self, commands: Commands, language: str, kind: str, target: str) -> None:
-        super().__init__(commands, language, kind=kind, folder=str(Path.cwd()), target=target)
+        self.start = here()
+        super().__init__(commands, language, kind=kind, folder=printable(str(self.start)), target=target)
 
     def in_words(self) -> str:
         """Return a short sentence: the summary below says the rest."""

@@ -14,6 +14,7 @@ from oss_jupyter.notebook.panel.desk import ShownDesk
 from oss_jupyter.notebook.panel.errands import Errands
 from oss_jupyter.notebook.panel.folder import list_folder
 from oss_jupyter.notebook.workbench import Workbench
+from oss_jupyter.paths import absolute
 
 _PATH_MAX = 4096
 # An argument of `upload` each; what was left empty comes from the settings.
@@ -76,8 +77,7 @@ class DeskActions:
         return {"transfer": transfer.id}
 
     def _browse(self, desk: ShownDesk, arguments: Arguments) -> Reply:
-        start = Path(desk.desk.folder)
-        return list_folder(arguments.text("path", _PATH_MAX) if "path" in arguments else ".", start)
+        return list_folder(arguments.text("path", _PATH_MAX) if "path" in arguments else ".", desk.desk.start)
 
     def _open(self, desk: ShownDesk, arguments: Arguments) -> Reply:
         desk.opened = arguments.text("transfer") if "transfer" in arguments else ""
@@ -103,4 +103,4 @@ class DeskActions:
 
 def _path(desk: ShownDesk, arguments: Arguments) -> Path:
     """Return a path as it was meant when the desk was opened: a later chdir does not change it."""
-    return Path(desk.desk.folder) / Path(arguments.text("path", _PATH_MAX)).expanduser()
+    return absolute(arguments.text("path", _PATH_MAX), start=desk.desk.start)

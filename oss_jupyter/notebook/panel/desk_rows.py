@@ -9,6 +9,7 @@ from typing import Any
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.local.found import Found
 from oss_jupyter.model.states import Event
+from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel.state import header
 
 # The words for what is no state of a transfer. The page translates them.
@@ -35,8 +36,8 @@ def row_of_problem(found: Found) -> Row:
     assert found.problem is not None
     return {
         "id": found.transfer_id,
-        "source": str(found.path),
-        "name": found.path.name,
+        "source": printable(str(found.path)),
+        "name": printable(found.path.name),
         "url": found.remnant,
         "state": UNUSABLE,
         "phase": "",

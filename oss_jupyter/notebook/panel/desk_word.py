@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from oss_jupyter.model.sizes import format_progress
+from oss_jupyter.names import printable
 from oss_jupyter.notebook.markup import lines_html, table_html
 from oss_jupyter.notebook.panel.desk_rows import Row
 from oss_jupyter.notebook.panel.last_word import INTERVAL_SECONDS, STYLE, Bundle, moment
-from oss_jupyter.notebook.text import columns, counted, printable
+from oss_jupyter.notebook.text import columns, counted
 
 _ROWS_MAX = 8
 _NAME_MAX = 60

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.names import printable
+from oss_jupyter.paths import absolute
 
 # A list that nobody scrolls through; whoever looks for more types the name.
 ENTRIES_MAX = 500
@@ -18,7 +20,7 @@ def list_folder(text: str, start: Path) -> dict[str, Any]:
 
     Relative paths begin at `start`. Hidden files are left out, folders come first. Raises InputError.
     """
-    named = Path(os.path.normpath(start / Path(text).expanduser()))
+    named = absolute(text, start=start)
     folder = named if named.is_dir() else named.parent
     try:
         with os.scandir(folder) as found:
@@ -27,9 +29,9 @@ def list_folder(text: str, start: Path) -> dict[str, Any]:
         raise InputError(f"{folder} cannot be listed: {error.strerror}.", "Choose another folder.") from None
     shown = sorted(entries[:ENTRIES_MAX], key=lambda entry: (not entry["folder"], entry["name"].casefold()))
     return {
-        "folder": str(folder),
+        "folder": printable(str(folder)),
         "separator": os.sep,
-        "parent": str(folder.parent) if folder.parent != folder else "",
+        "parent": printable(str(folder.parent)) if folder.parent != folder else "",
         "entries": shown,
         "more": len(entries) > ENTRIES_MAX,
     }

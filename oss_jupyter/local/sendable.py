@@ -1,0 +1,71 @@
+"""What can be sent: a file, by its path. For everything else that people hand over, how it becomes a file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from oss_jupyter.errors import InputError
+
+_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://")
+_THEN = 'and upload("{file}", …).'
+# What has such a method is written to a file by it; the first that fits, so the best form of a table comes first.
+_WRITTEN_BY = (
+    ("to_parquet", 'data.to_parquet("data.parquet")', "data.parquet"),
+    ("write_parquet", 'data.write_parquet("data.parquet")', "data.parquet"),
+    ("to_csv", 'data.to_csv("data.csv")', "data.csv"),
+    ("to_netcdf", 'data.to_netcdf("data.nc")', "data.nc"),
+    ("savefig", 'figure.savefig("figure.png")', "figure.png"),
+    ("tofile", 'numpy.save("data.npy", data)', "data.npy"),
+    ("getvalue", 'open("data.bin", "wb").write(file.getvalue())', "data.bin"),
+)
+
+
+def sendable(source: Any) -> str | os.PathLike[str]:
+    """Return `source` where it can be the path of a file. Raises InputError that says how it becomes one."""
+    if isinstance(source, os.PathLike):
+        return source
+    if isinstance(source, str):
+        _refuse_address(source)
+        return source
+    kind = type(source).__name__
+    raise InputError(
+        f"A source is the path of a file, and this is {'None' if source is None else _with_article(kind)}.",
+        _how_it_becomes_a_file(source),
+        code="SourceNotAPath",
+    )
+
+
+def _refuse_address(text: str) -> None:
+    found = _ADDRESS.match(text)
+    if found is None or os.path.lexists(text):
+        return
+    advice = "Upload takes a file of this computer: download it first, or give its path."
+    if found["scheme"].lower() == "oss":
+        advice = 'The source comes first, then the target: upload("data/file.bin", "oss://bucket/key").'
+    raise InputError(f"The source {text!r} is an address and not a local file.", advice, code="SourceNotAPath")
+
+
+def _how_it_becomes_a_file(source: Any) -> str:
+    if source is None:
+        return 'Give the path of a file, like upload("data/file.bin", …); the variable holds nothing.'
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return f'Write them to a file first, open("data.bin", "wb").write(data), {_THEN.format(file="data.bin")}'
+    for method, cell, file in _WRITTEN_BY:
+        if callable(getattr(source, method, None)):
+            return f"Write it to a file first, {cell}, {_THEN.format(file=file)}"
+    if isinstance(getattr(source, "name", None), str) and (hasattr(source, "read") or hasattr(source, "write")):
+        return "Close the file, so that all of it is on the disk, and give its path: upload(file.name, …)."
+    if isinstance(getattr(source, "name", None), str) or hasattr(source, "iterdir"):
+        return "Give the path of one file; pack a directory first, for example: !tar -cf data.tar directory"
+    if isinstance(source, Mapping):
+        return f'Write it to a file first, json.dump(data, open("data.json", "w")), {_THEN.format(file="data.json")}'
+    if isinstance(source, Iterable):
+        return "One upload is one file: for path in paths: upload(path, …). Write other data to a file first."
+    return 'Give the path of a file, like upload("data/file.bin", …); write other data to a file first.'
+
+
+def _with_article(kind: str) -> str:
+    return f"{'an' if kind[:1].lower() in tuple('aeiou') else 'a'} {kind}"
