@@ -54,6 +54,7 @@ class Ledger:
         self._meter = SpeedMeter()
         self._kept_bytes = self._confirmed_bytes = self._landed_bytes = 0
         self._shown_bytes = self._retries = self._version = 0
+        self._compared_bytes = self._compare_bytes = 0
         self._moved_at = 0.0
         self._moved_bytes = -1
 
@@ -95,6 +96,18 @@ class Ledger:
             self._set(receipt.part_number, PartState.DONE)
             self._confirmed_bytes += length
 
+    def lose(self, number: int) -> None:
+        """Note that a receipt no longer counts, because the file has other bytes there; the part waits again."""
+        with self._lock:
+            del self._receipts[number]
+            self._set(number, PartState.WAITING)
+            self._recount()
+
+    def compare(self, compared_bytes: int, total_bytes: int) -> None:
+        """Show how much of what is read again has been compared; nothing is, with a total of 0."""
+        with self._lock:
+            self._compared_bytes, self._compare_bytes = compared_bytes, total_bytes
+
     def fall(self, number: int, state: PartState, error: str = "") -> None:
         """Note that a part left the wire without a receipt: it waits, is retried, or has failed."""
         with self._lock:
@@ -117,10 +130,20 @@ class Ledger:
                 self._moved_at, self._moved_bytes = now, moved
             return moved
 
+    def rest(self, now: float) -> None:
+        """Note that nothing is expected of the line now, so that its silence is none."""
+        with self._lock:
+            self._moved_at = now
+
     def missing(self) -> list[int]:
         """Return the numbers of the parts that have no receipt, ascending."""
         with self._lock:
             return [number for number in range(1, len(self._plan) + 1) if number not in self._receipts]
+
+    def receipt(self, number: int) -> PartReceipt:
+        """Return the receipt of a part that has one. Raises KeyError."""
+        with self._lock:
+            return self._receipts[number]
 
     def receipts(self) -> Sequence[PartReceipt]:
         """Return the receipts, ascending."""
@@ -196,6 +219,8 @@ class Ledger:
                 "part_states": bytes(states),
                 "flights": tuple(flights),
                 "version": self._version,
+                "compared_bytes": self._compared_bytes,
+                "compare_bytes": self._compare_bytes,
             }
 
     def _silence(self, now: float) -> float:

@@ -10,6 +10,7 @@ from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane, Sour
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import Plan
+from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
 from oss_jupyter.names import printable
@@ -21,7 +22,7 @@ class Order:
 
     place: how the service is reached, as it is saved in the checkpoint. parallel: parts on the wire at once, None to
     follow the line, up to parallel_most. limit: bytes per second, None for no limit.
-    force: send even if the object is already there.
+    force: send even if the object is already there. prove: which bytes are read again.
     """
 
     transfer_id: str
@@ -35,12 +36,14 @@ class Order:
     clock: Clock
     policy: RetryPolicy
     send_part: Callable[..., PartReceipt]
+    read_again: Callable[..., int]
     place: Mapping[str, Any]
     host: str = ""
     parallel: int | None = None
     parallel_most: int = 16
     limit: float | None = None
     force: bool = False
+    prove: Prove = Prove.KEPT
 
     def __repr__(self) -> str:
         return printable(f"Order({self.transfer_id}, {self.source.path} -> {self.target})")

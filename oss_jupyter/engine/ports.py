@@ -90,6 +90,9 @@ class Source(Protocol):
     def fingerprint(self) -> Fingerprint:
         """Return what the file is now. Raises SourceMissing or SourceUnreadable."""
 
+    def open_for_writing(self) -> bool:
+        """Whether the system can tell that somebody, this process included, has the file open for writing."""
+
     def crc64(self, offset: int, length: int, stopped: Callable[[], bool] = ...) -> int:
         """Return the CRC-64 of a byte range. Raises PartStopped once `stopped()` is true, SourceError."""
 
@@ -113,6 +116,9 @@ class Journal(Protocol):
 
     def add(self, receipt: PartReceipt) -> None:
         """Record one finished part. Raises CheckpointNotWritable."""
+
+    def take_back(self, part_number: int) -> None:
+        """Record that a receipt no longer counts: the file has other bytes. Raises CheckpointNotWritable."""
 
     def completing(self) -> None:
         """Record that Complete is about to be asked. Raises CheckpointNotWritable."""

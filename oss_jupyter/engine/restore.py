@@ -2,21 +2,23 @@
 
 The journal is believed for what it records. ListParts, where it is permitted, adds parts whose receipts were lost and
 removes parts the service no longer has; where it stays broken, the journal's word has to do. A source that changed is
-never mixed with its old parts: only parts whose bytes still have the recorded CRC-64 are kept.
+never mixed with its old parts: whatever is kept is named here, to be compared with the file while the rest is sent
+(rereading.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from oss_jupyter.engine.source_watch import describe_change
 from oss_jupyter.errors import InputError, ServiceError
 from oss_jupyter.model.parts import Fingerprint, ListedPart, PartReceipt
 from oss_jupyter.model.plan import Plan, make_plan
+from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.retry import Action, classify
-from oss_jupyter.model.sizes import count, format_size
+from oss_jupyter.model.sizes import count
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.asking import Asking
@@ -27,14 +29,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Restored:
-    """What a run starts from. `lost`: the service does not know the upload id. `listed`: ListParts was permitted."""
+    """What a run starts from.
+
+    header: with the file as it is now. unread: parts with a receipt that have to be compared with the file.
+    lost: the service does not know the upload id.
+    """
 
     header: CheckpointHeader
     plan: Plan
     receipts: dict[int, PartReceipt]
+    unread: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
     lost: bool = False
-    changed: bool = False
 
 
 @dataclass
@@ -53,19 +59,19 @@ def restore(record: CheckpointRecord, mark: Fingerprint, order: Order, asking: A
     header = record.header
     if not header.upload_id:
         return None
-    work = _Workings(header, header.plan, dict(record.receipts))
+    work = _Workings(replace(header, fingerprint=mark), header.plan, dict(record.receipts))
     if record.damaged_lines:
         work.notes.append(
             f"{count(record.damaged_lines, 'line')} of the checkpoint cannot be read; a copy was set aside."
         )
-    changed = mark != header.fingerprint
-    if changed and not _follow_change(work, mark, order, asking.stopped):
+    if mark != header.fingerprint and not _follow_change(work, header.fingerprint, mark):
         return None
+    kept = frozenset(work.receipts)
     try:
         listed = asking.ask(lambda control: control.list_parts(header.target, header.upload_id))
     except ServiceError as error:
         if error.reply.code == "NoSuchUpload":
-            return Restored(work.header, work.plan, work.receipts, tuple(work.notes), lost=True, changed=changed)
+            return _restored(work, kept, order, lost=True)
         if classify(error) in (Action.RETRY, Action.SLOW_DOWN):
             # Complete is the judge in any case, and names parts that are missing.
             work.notes.append(f"OSS could not list its parts ({error.code}), so the checkpoint's own word counts.")
@@ -73,35 +79,33 @@ def restore(record: CheckpointRecord, mark: Fingerprint, order: Order, asking: A
             raise
     else:
         _follow_service(work, listed, order.source, asking.stopped)
-    return Restored(work.header, work.plan, work.receipts, tuple(work.notes), changed=changed)
+    return _restored(work, kept, order)
 
 
-def describe_change(before: Fingerprint, now: Fingerprint) -> str:
-    """Return one sentence with both sizes and times."""
-    return (
-        f"it had {before.size:,} bytes ({format_size(before.size)}) of {_time(before)}, "
-        f"and has {now.size:,} bytes ({format_size(now.size)}) of {_time(now)}"
-    )
+def _restored(work: _Workings, kept: frozenset[int], order: Order, *, lost: bool = False) -> Restored:
+    reads = order.prove is not Prove.NONE or work.header.unread
+    unread = kept & work.receipts.keys() if reads else frozenset()
+    return Restored(work.header, work.plan, work.receipts, unread, tuple(work.notes), lost)
 
 
-def _follow_change(work: _Workings, mark: Fingerprint, order: Order, stopped: Callable[[], bool]) -> bool:
-    before = work.header.fingerprint
+def _follow_change(work: _Workings, before: Fingerprint, mark: Fingerprint) -> bool:
+    """Take over the file as it is now; return whether any part of it can be kept."""
     try:
         plan = make_plan(mark.size, work.header.part_size)
     except InputError:
         return False  # it grew beyond 10,000 parts of this size
     if mark.size == 0:
         return False
-    work.plan = plan
     work.receipts = {
         number: receipt
         for number, receipt in work.receipts.items()
-        if number <= len(plan) and _same_bytes(order.source, plan, receipt, stopped)
+        if number <= len(plan) and plan.part(number) == work.plan.part(number)
     }
-    work.header = replace(work.header, fingerprint=mark)
+    work.plan = plan
+    work.header = replace(work.header, unread=True)
     work.notes.append(
         f"The file changed since the upload began: {describe_change(before, mark)}. "
-        f"{len(work.receipts):,} of {len(plan):,} parts still have the same bytes and are kept; the rest is sent again."
+        "What is in OSS is compared with it, and only what differs is sent again."
     )
     return True
 
@@ -142,12 +146,3 @@ def _proven(part: ListedPart, plan: Plan, source: Source, stopped: Callable[[], 
         # Some listings leave the CRC-64 out; a part's ETag is the MD5 of its bytes.
         same = part.etag.strip('"').upper() == source.md5(mine.offset, mine.length, stopped)
     return PartReceipt(part.part_number, part.etag.strip('"'), crc) if same else None
-
-
-def _same_bytes(source: Source, plan: Plan, receipt: PartReceipt, stopped: Callable[[], bool]) -> bool:
-    part = plan.part(receipt.part_number)
-    return source.crc64(part.offset, part.length, stopped) == receipt.crc64
-
-
-def _time(mark: Fingerprint) -> str:
-    return datetime.fromtimestamp(mark.mtime_ns / 1e9).astimezone().strftime("%Y-%m-%d %H:%M:%S")

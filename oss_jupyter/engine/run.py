@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from oss_jupyter.engine.asking import Asking, WishChanged
 from oss_jupyter.engine.farewell import remove
 from oss_jupyter.engine.finish import PartsMissing, already_there, complete
-from oss_jupyter.engine.restore import Restored, describe_change, restore
+from oss_jupyter.engine.proving import Proving
+from oss_jupyter.engine.restore import Restored, restore
 from oss_jupyter.engine.safe import what_is_kept
-from oss_jupyter.engine.sending import Sending
 from oss_jupyter.engine.transfer import Wish
-from oss_jupyter.errors import OssJupyterError, PartStopped, ServiceError, SourceChanged
+from oss_jupyter.errors import OssJupyterError, PartStopped, ServiceError
 from oss_jupyter.model.parts import Completed, Fingerprint, ObjectHead, PartReceipt, SignedRequest
 from oss_jupyter.model.plan import make_plan
 from oss_jupyter.model.progress import Receipt
+from oss_jupyter.model.prove import Prove, Proven
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
 from oss_jupyter.model.states import Event, State
 
@@ -48,6 +49,7 @@ class Run:
         self._header: CheckpointHeader | None = None
         self._completing_ids: set[str] = set()  # upload ids that Complete was asked for
         self._restarts = 0
+        self._proven = Proven.SENT
 
     def __call__(self) -> None:
         """Run to the end. Raises nothing."""
@@ -139,9 +141,10 @@ class Run:
             return None
         self._transfer.set_phase("checking whether it is already there")
         crc = None
-        if lost is not None and not lost.changed:
+        if lost is not None and not lost.unread and not lost.header.unread:
             self._transfer.ledger.begin(lost.plan, lost.receipts, self._order.clock.monotonic())
             crc = self._transfer.ledger.whole_crc64()
+        self._proven = Proven.SENT if crc is not None else Proven.ALL
         return already_there(self._order, crc, self._asking)
 
     def _start_anew(self, lost: Restored | None, mark: Fingerprint) -> Restored:
@@ -167,7 +170,8 @@ class Run:
             place=order.place,
             created_at=order.clock.time(),
         )
-        return Restored(header if order.plan.single else self._initiate(header), order.plan, {})
+        in_one_piece = order.plan.single and not self._wants_proof_first()
+        return Restored(header if in_one_piece else self._initiate(header), order.plan, {})
 
     def _initiate(self, header: CheckpointHeader) -> CheckpointHeader:
         """Return the header with a new upload id.
@@ -192,6 +196,12 @@ class Run:
     def _has_no_past(self) -> bool:
         """Whether the journal remembers no upload id, so that nothing is lost with it."""
         return self._record is None or not self._record.header.upload_id
+
+    def _wants_proof_first(self) -> bool:
+        """Whether even one part needs an upload id: a PutObject stores its bytes before they could be compared."""
+        order = self._order
+        asked = order.prove is Prove.ALL or (order.prove is Prove.KEPT and order.source.open_for_writing())
+        return asked and order.plan.size > 0
 
     def _leave_nothing_behind(self, header: CheckpointHeader) -> None:
         # Parts left behind cost storage, but must not stop the upload.
@@ -231,11 +241,9 @@ class Run:
 
             return self._asking.sign(call)
 
-        sending = Sending(
-            self._transfer, self._inbox, self._asking, self._open_journal, sign, order.plan, header.fingerprint
-        )
+        proving = Proving(self._transfer, self._inbox, self._asking, self._open_journal, sign, restored, order.prove)
         try:
-            sending.run()
+            self._proven = proving.run()
         except ServiceError as error:
             if error.reply.code == "NoSuchUpload":
                 raise PartsMissing(error, anew=True) from None
@@ -245,7 +253,8 @@ class Run:
             return _found(there)
         if not header.upload_id:
             return _completed(self._transfer.ledger.receipts()[0])
-        return self._complete(header)
+        self._header = proving.header
+        return self._complete(proving.header)
 
     def _ours_already(self, error: ServiceError) -> ObjectHead | None:
         """Return the object that forbids overwriting where it is the file: the reply to an earlier PUT was lost."""
@@ -253,13 +262,6 @@ class Run:
 
     def _complete(self, header: CheckpointHeader) -> Completed:
         order, ledger = self._order, self._transfer.ledger
-        now = order.source.fingerprint()
-        if now != header.fingerprint:
-            raise SourceChanged(
-                f"{order.source.path} changed before the upload was finished: "
-                f"{describe_change(header.fingerprint, now)}.",
-                "Wait until whoever writes it has finished, then resume: what is still the same is kept.",
-            )
         crc = ledger.whole_crc64()
         assert crc is not None, "Sending returns only when every part has a receipt"
         asked_before = self._record is not None and self._record.completing
@@ -305,6 +307,7 @@ class Run:
             already_there=already_there,
             callback_body=done.callback_body,
             warning=done.warning,
+            proven=self._proven,
         )
 
     @property

@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from oss_jupyter.engine.restore import describe_change
+from oss_jupyter.engine.rereading import RangeRead
 from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, PartStopped, ServiceError, SourceChanged
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import Fingerprint, PartReceipt, PartRequest, SignedRequest
+from oss_jupyter.model.parts import PartReceipt, PartRequest, SignedRequest
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import PartState
 from oss_jupyter.model.retry import Action, classify, decide
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from oss_jupyter.engine.asking import Asking
     from oss_jupyter.engine.inbox import Inbox
     from oss_jupyter.engine.ports import Journal
+    from oss_jupyter.engine.rereading import Rereading
+    from oss_jupyter.engine.source_watch import SourceWatch
     from oss_jupyter.engine.transfer import Transfer
 
 # How often speed and silence are sampled; displays look about as often.
@@ -29,6 +31,7 @@ TICK_SECONDS = 0.25
 # A stopped part gives way within a tick of its socket; whatever is later (a name server, a handshake) is let go of,
 # and looks at its stop switch before it sends a byte.
 LET_GO_SECONDS = 1.0
+COMPARING = "comparing what was sent with the file"
 # So many parts may fail for good before any succeeds again: then it is not the parts, it is the service.
 _FAILED_IN_A_ROW = 3
 # So many parts may be lost with their process before one arrives: a process that cannot live is no lane.
@@ -44,7 +47,10 @@ class _Landed:
 
 
 class Sending:
-    """Sends the parts that have no receipt yet. Only the run's own thread uses it."""
+    """Sends the parts that have no receipt yet, and those that turn out to have other bytes now.
+
+    Only the run's own thread uses it.
+    """
 
     def __init__(
         self,
@@ -54,7 +60,8 @@ class Sending:
         journal: Journal,
         sign: Callable[[int], SignedRequest],
         plan: Plan,
-        mark: Fingerprint,
+        watch: SourceWatch,
+        rereading: Rereading,
     ) -> None:
         self._transfer = transfer
         self._order = transfer.order
@@ -64,7 +71,8 @@ class Sending:
         self._journal = journal
         self._sign = sign
         self._plan = plan
-        self._mark = mark
+        self._watch = watch
+        self._rereading = rereading
         self._route = self._order.control.route(self._order.target)
         self._waiting = deque(self._ledger.missing())
         self._delayed: list[tuple[float, int]] = []
@@ -73,25 +81,32 @@ class Sending:
         self._parallel, self._parallel_of = transfer.new_parallel(), transfer.parallel_wish()
         self._failed_in_a_row = self._lost_in_a_row = 0
         self._sampled_at = 0.0
+        self._phase = ""
         self._first_failure: OssJupyterError | None = None
 
     def run(self) -> None:
-        """Return once every part has a receipt.
+        """Return once every part has a receipt, and all that is to be read again has been.
 
         Raises WishChanged when the user wants something else, or what stands in the way; by then nothing is on the
         wire any longer and every receipt that arrived is in the journal.
         """
         try:
-            while self._waiting or self._delayed or self._gauges:
+            while self._sends or (self._rereading.pending and self._first_failure is None):
                 self._asking.check()
                 self._dispatch()
+                self._rereading.dispatch()
                 self._sample()
                 self._take(self._inbox.next_event(self._timeout()))
         except BaseException:
             self._come_down()
             raise
         if self._first_failure is not None:
+            self._rereading.stop()
             raise self._first_failure
+
+    @property
+    def _sends(self) -> bool:
+        return bool(self._waiting or self._delayed or self._gauges)
 
     def _dispatch(self) -> None:
         now = self._order.clock.monotonic()
@@ -113,6 +128,15 @@ class Sending:
             self._sampled_at = now
             self._parallel.sample(now, self._ledger.sample(now))
             self._transfer.show_parallel(self._parallel.target)
+            self._show_phase(now)
+
+    def _show_phase(self, now: float) -> None:
+        phase = "" if self._sends else COMPARING
+        if phase:
+            self._ledger.rest(now)
+        if phase != self._phase:
+            self._phase = phase
+            self._transfer.set_phase(phase)
 
     def _take_off(self, number: int) -> None:
         signed = self._sign(number)
@@ -130,6 +154,8 @@ class Sending:
         return min(TICK_SECONDS, max(0.0, self._delayed[0][0] - self._order.clock.monotonic()))
 
     def _take(self, event: Any) -> None:
+        if isinstance(event, RangeRead):
+            self._compare(event)
         if not isinstance(event, _Landed) or event.part_number not in self._gauges:
             return
         sent_bytes = self._gauges.pop(event.part_number).sent_bytes
@@ -147,27 +173,26 @@ class Sending:
             self._ledger.fall(event.part_number, PartState.FAILED, repr(error))
             raise error
 
+    def _compare(self, event: RangeRead) -> None:
+        number = self._rereading.take(event)
+        if number is not None:
+            self._journal.take_back(number)
+            self._ledger.lose(number)
+            self._waiting.append(number)
+
     def _land(self, receipt: PartReceipt) -> None:
         try:
-            self._check_source()
+            self._watch.landed()
             self._journal.add(receipt)
             self._transfer.note_all(self._journal.remarks)
         except OssJupyterError as error:
-            # What was read may be old or new bytes, or nothing remembers the receipt: the part does not count.
+            # The bytes are of another file, or nothing remembers the receipt: the part does not count.
             self._ledger.fall(receipt.part_number, PartState.FAILED, error.what)
             raise
         self._ledger.land(receipt)
         self._asking.confirmed()
         self._failed_in_a_row = self._lost_in_a_row = 0
         self._parallel.landed()
-
-    def _check_source(self) -> None:
-        now = self._order.source.fingerprint()
-        if now != self._mark:
-            raise SourceChanged(
-                f"{self._order.source.path} changed while it was being sent: {describe_change(self._mark, now)}.",
-                "Wait until whoever writes it has finished, then resume: what is still the same is kept.",
-            )
 
     def _fall(self, event: _Landed, error: OssJupyterError) -> None:
         number, ledger = event.part_number, self._ledger
@@ -202,7 +227,7 @@ class Sending:
     def _give_up(self, error: OssJupyterError) -> None:
         """Raise, or go on with the other parts where the failure is this part's own."""
         if isinstance(error, SourceChanged):
-            self._check_source()  # it knows both sizes and times
+            self._watch.look()  # it knows both sizes and times
         self._failed_in_a_row += 1
         own_failure = classify(error) in (Action.RETRY, Action.SLOW_DOWN)
         if not own_failure or self._failed_in_a_row >= _FAILED_IN_A_ROW:
@@ -211,6 +236,7 @@ class Sending:
 
     def _come_down(self) -> None:
         """Stop what is on the wire, and write down whatever still lands."""
+        self._rereading.stop()
         for gauge in self._gauges.values():
             gauge.stop()
         clock = self._order.clock

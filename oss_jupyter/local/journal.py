@@ -23,6 +23,7 @@ from oss_jupyter.model.record import (
     CheckpointHeader,
     CheckpointRecord,
     completing_line,
+    gone_line,
     header_line,
     receipt_line,
 )
@@ -80,6 +81,11 @@ class FileJournal:
         """Record one finished part. Raises CheckpointNotWritable, TransferBusy."""
         self._append(receipt_line(receipt))
         self._receipts[receipt.part_number] = receipt
+
+    def take_back(self, part_number: int) -> None:
+        """Record that a receipt no longer counts. Raises CheckpointNotWritable, TransferBusy."""
+        self._append(gone_line(part_number))
+        self._receipts.pop(part_number, None)
 
     def completing(self) -> None:
         """Record that Complete is about to be asked. Raises CheckpointNotWritable, TransferBusy."""

@@ -45,6 +45,10 @@ class MemoryJournal:
         """Remember one finished part."""
         self._receipts[receipt.part_number] = receipt
 
+    def take_back(self, part_number: int) -> None:
+        """Forget a receipt."""
+        self._receipts.pop(part_number, None)
+
     def completing(self) -> None:
         """Remember that Complete is about to be asked."""
         if self.record is not None:

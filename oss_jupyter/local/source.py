@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import stat
 from collections.abc import Callable, Iterator
+from typing import IO
 
 from oss_jupyter.crc64 import crc64
-from oss_jupyter.errors import PartStopped, SourceChanged, SourceMissing
+from oss_jupyter.errors import PartStopped, SourceChanged, SourceMissing, SourceUnreadable
+from oss_jupyter.local.writers import open_for_writing
 from oss_jupyter.model.parts import Fingerprint
 from oss_jupyter.model.reading import reading
 from oss_jupyter.paths import absolute
@@ -30,13 +33,29 @@ class FileSource:
         return f"FileSource({str(self.path)!r})"
 
     def check(self) -> Fingerprint:
-        """Return the fingerprint of a file that can be opened for reading. Raises SourceMissing, SourceUnreadable."""
+        """Return the fingerprint of a file that can be read and has as many bytes as it says.
+
+        Raises SourceMissing, SourceUnreadable.
+        """
         mark = self.fingerprint()
-        with reading(self.path), self.path.open("rb"):
+        # What a system makes up as it is read says 0 bytes, or a page. An empty one may keep a reader waiting for more.
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | (0 if mark.size else getattr(os, "O_NONBLOCK", 0))
+        with reading(self.path), open(os.open(self.path, flags), "rb", buffering=0) as file:  # noqa: PTH123
+            there = _bytes_around(file, mark.size)
+        if there == (mark.size > 0, False):
             return mark
+        now = self.fingerprint()
+        if now.size != mark.size:
+            return now  # it grows, or was cut, in this moment: no lie
+        raise SourceUnreadable(
+            f"{self.path} says that it has {mark.size:,} bytes, and has {'more' if there[1] else 'fewer'}.",
+            "Copy what is in it to a file first, and upload that one, for example: "
+            f"!cat {shlex.quote(str(self.path))} > copy.txt",
+            code="SourceSizeUnknown",
+        )
 
     def fingerprint(self) -> Fingerprint:
-        """Return size in bytes, mtime in ns and inode. Raises SourceMissing, SourceUnreadable.
+        """Return size in bytes, mtime and ctime in ns, and inode. Raises SourceMissing, SourceUnreadable.
 
         The device number is left out: it changes when a disk is mounted again, and the file does not.
         """
@@ -54,23 +73,32 @@ class FileSource:
                 "Write the data to a file first: pipes and devices cannot be read again after a failure.",
                 code="SourceNotRegular",
             )
-        return Fingerprint(status.st_size, status.st_mtime_ns, str(status.st_ino))
+        return Fingerprint(status.st_size, status.st_mtime_ns, str(status.st_ino), status.st_ctime_ns)
+
+    def open_for_writing(self) -> bool:
+        """Whether the system can tell that somebody, this process included, has the file open for writing.
+
+        Raises SourceMissing, SourceUnreadable.
+        """
+        with reading(self.path):
+            return open_for_writing(self.path)
 
     def crc64(self, offset: int, length: int, stopped: Callable[[], bool] = _never) -> int:
         """Return the CRC-64 of a byte range. Raises PartStopped once `stopped()`, SourceError."""
         crc = 0
-        for piece in self._pieces(offset, length, stopped):
+        for piece in self.pieces(offset, length, stopped):
             crc = crc64(piece, crc)
         return crc
 
     def md5(self, offset: int, length: int, stopped: Callable[[], bool] = _never) -> str:
         """Return the MD5 of a byte range in upper-case hex, as the ETag of a part has it."""
         digest = hashlib.md5(usedforsecurity=False)
-        for piece in self._pieces(offset, length, stopped):
+        for piece in self.pieces(offset, length, stopped):
             digest.update(piece)
         return digest.hexdigest().upper()
 
-    def _pieces(self, offset: int, length: int, stopped: Callable[[], bool]) -> Iterator[memoryview]:
+    def pieces(self, offset: int, length: int, stopped: Callable[[], bool] = _never) -> Iterator[memoryview]:
+        """Yield a byte range piece by piece; each is overwritten by the next. Raises PartStopped, SourceError."""
         buffer = memoryview(bytearray(min(_READ_BYTES, max(1, length))))
         with reading(self.path), self.path.open("rb", buffering=0) as file:
             file.seek(offset)
@@ -84,3 +112,11 @@ class FileSource:
                     )
                 yield buffer[:count]
                 length -= count
+
+
+def _bytes_around(file: IO[bytes], size: int) -> tuple[bool, bool]:
+    """Return whether the last byte that a size promises is there, and whether there is one more."""
+    file.seek(max(0, size - 1))
+    last = bool(file.read(1)) if size else False
+    # None: not now, but there may be more later.
+    return last, file.read(1) != b"" if last or not size else False

@@ -7,11 +7,28 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """The identity of a source: size in bytes, mtime in nanoseconds, file id (device and inode)."""
+    """The identity of a source: size in bytes, mtime in nanoseconds, file id (inode), ctime in nanoseconds.
+
+    ctime_ns: 0 where it is not known. It moves with an owner or a name, too, so it counts in no comparison with `==`.
+    """
 
     size: int
     mtime_ns: int
     file_id: str
+    ctime_ns: int = field(default=0, compare=False)
+
+    def moved_to(self, later: Fingerprint) -> bool:
+        """Whether anything differs: a reason to look at the bytes, and nothing more."""
+        return self != later or self.ctime_ns != later.ctime_ns
+
+
+@dataclass(frozen=True)
+class RangeRequest:
+    """A byte range of a file to be read again: everything `read_again` needs. offset, length: in bytes."""
+
+    path: str
+    offset: int
+    length: int
 
 
 @dataclass(frozen=True)

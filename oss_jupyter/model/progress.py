@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
 
@@ -73,7 +74,8 @@ class Receipt:
 
     url: ``oss://bucket/key``. size, kept_bytes (from earlier runs), sent_bytes (on the wire, with repeats): bytes.
     crc64: of the whole object, equal to the file's. seconds: in this kernel, pauses left out. already_there: nothing
-    had to be sent. warning: the object is stored, but something beside it failed, such as its callback.
+    had to be sent. warning: the object is stored, but something beside it failed, such as its callback. proven: what
+    was compared, see Proven.
     """
 
     url: str
@@ -90,6 +92,7 @@ class Receipt:
     already_there: bool = False
     callback_body: str = ""
     warning: str = ""
+    proven: Proven = Proven.SENT
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,11 @@ class Snapshot:
 
     source: the file's path, as it can be shown. kept_bytes: confirmed in earlier runs. confirmed_bytes: confirmed in
     this one. in_flight_bytes: sent and not yet confirmed. shown_bytes: their sum, which never goes back, for bars.
-    sent_bytes: over the wire, repeats included. phase: what is going on within the state, for example "verifying".
+    sent_bytes: over the wire, repeats included. phase: what is going on within the state, for example "completing".
     bytes_per_second, left_seconds: None while they would be guesses. silent_seconds: since the service last took or
     confirmed anything, while running. error: four lines. part_states: one PartState per byte. version: changes whenever
-    anything but bytes in flight does.
+    anything but bytes in flight does. compare_bytes: to be read again and compared with what was sent, 0 where nothing
+    is; compared_bytes: read by now.
     """
 
     id: str
@@ -137,6 +141,8 @@ class Snapshot:
     part_states: bytes = field(default=b"", repr=False)
     flights: tuple[Flight, ...] = ()
     version: int = 0
+    compared_bytes: int = 0
+    compare_bytes: int = 0
 
     @property
     def fraction(self) -> float:

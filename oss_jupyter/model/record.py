@@ -5,9 +5,11 @@ JSON in eight hex digits, so that a torn or damaged line is known by itself and 
 
     {"format":1,"id":"k3v9x2qa","source":…,"target":…,"upload_id":…, …} 5d41402a
     {"p":1,"e":"9E107D9D372BB6826BD81D3542A419D6","c":11051210869376104954} 0cc175b9
+    {"gone":1} 83a9c1d2
     {"completing":true} 4a8a08f0
 
-A receipt costs about 75 bytes, so 10,000 parts cost 0.75 MB in all. No line holds a key, a token or a signed URL.
+The last line about a part counts. A receipt costs about 75 bytes, so 10,000 parts cost 0.75 MB in all. No line holds a
+key, a token or a signed URL.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ class CheckpointHeader:
 
     upload_id: empty for a single PutObject. part_size: bytes. fingerprint: the source when the upload id was made.
     options: object options that are set. place: how the service was reached (region, endpoint and flags), never a
-    proxy or credentials. created_at: seconds since the epoch.
+    proxy or credentials. created_at: seconds since the epoch. unread: the file changed since, and the kept parts have
+    not been compared with it yet.
     """
 
     transfer_id: str
@@ -47,6 +50,7 @@ class CheckpointHeader:
     options: Mapping[str, Any] = field(default_factory=dict)
     place: Mapping[str, Any] = field(default_factory=dict)
     created_at: float = 0.0
+    unread: bool = False
 
     @property
     def plan(self) -> Plan:
@@ -93,6 +97,7 @@ def header_line(header: CheckpointHeader) -> bytes:
             "options": dict(header.options),
             "place": dict(header.place),
             "created_at": header.created_at,
+            **({"unread": True} if header.unread else {}),
         }
     )
 
@@ -100,6 +105,11 @@ def header_line(header: CheckpointHeader) -> bytes:
 def receipt_line(receipt: PartReceipt) -> bytes:
     """Return the line of one finished part."""
     return _line({"p": receipt.part_number, "e": receipt.etag, "c": receipt.crc64})
+
+
+def gone_line(part_number: int) -> bytes:
+    """Return the line that takes a receipt back: the file no longer has these bytes."""
+    return _line({"gone": part_number})
 
 
 def completing_line() -> bytes:
@@ -124,6 +134,8 @@ def read_journal(data: bytes) -> CheckpointRecord:
         if receipt is not None:
             receipts[receipt.part_number] = receipt
             completing = False
+        elif isinstance(gone := entry.get("gone"), int):
+            receipts.pop(gone, None)
         elif entry.get("completing") is True:
             completing = True
         else:
@@ -182,4 +194,5 @@ def _read_header(entry: dict[str, Any] | None) -> CheckpointHeader:
         options=fields.options(),
         place=fields.place(),
         created_at=fields.seconds("created_at"),
+        unread=fields.flag("unread"),
     )

@@ -65,6 +65,12 @@ class OssJupyter(Configurable):
         "else the user's state directory.",
     ).tag(config=True)
     retries = Int(5, min=0, max=100, help="How often one part is tried again.").tag(config=True)
+    prove = Enum(
+        ["kept", "all", "none"],
+        default_value="kept",
+        help="Which bytes are read again and compared with what was sent: those that earlier runs sent, all, or none. "
+        "'kept' becomes 'all' by itself where somebody has the file open for writing.",
+    ).tag(config=True)
     connect_timeout_seconds = Float(10.0, min=0.1, help="Longest wait for a connection.").tag(config=True)
     stall_seconds = Float(30.0, min=1.0, help="Longest silence before a part is sent again.").tag(config=True)
     widgets = Bool(True, help="Show live cards in notebooks; else plain outputs, for front ends without widgets.").tag(

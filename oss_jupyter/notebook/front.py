@@ -51,6 +51,7 @@ def upload(
     profile: str | None = None,
     retries: int | None = None,
     force: bool = False,
+    prove: str | None = None,
     on_progress: Callable[[Snapshot], None] | None = None,
     content_type: str | None = None,
     metadata: Mapping[str, str] | None = None,
@@ -70,7 +71,9 @@ def upload(
     service is reached. credentials: a key pair, a triple with an STS token, a provider of the SDK, or a callable that
     returns any of them; without it the environment, then ~/.ossutilconfig, then the default chain are asked.
     profile: of ~/.ossutilconfig. retries: how often one part is tried again. force: send even if the same object is
-    already there. on_progress: called with a Snapshot a few times a second and once at the end, on another thread.
+    already there. prove: which bytes are read again and compared with what was sent: "kept" (those that earlier runs
+    sent), "all" (every byte, just before the object is put together) or "none". on_progress: called with a Snapshot a
+    few times a second and once at the end, on another thread.
     options: content_type, metadata, acl, storage_class, tagging, server_side_encryption and the rest of ObjectOptions.
 
     Raises InputError or SourceError for what can be known before anything is sent; everything later is raised by
@@ -95,6 +98,7 @@ def upload(
         "profile": profile,
         "retries": retries,
         "force": force,
+        "prove": prove,
         "content_type": content_type,
         "metadata": metadata,
         **options,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.sizes import format_duration, format_progress, format_size, format_speed
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
@@ -101,6 +102,7 @@ def receipt_rows(receipt: Receipt) -> list[tuple[str, str]]:
         ("time", _time(receipt)),
         ("parts", f"{receipt.parts:,}"),
         ("kept, sent", _kept_and_sent(receipt)),
+        ("compared", _proof(receipt)),
         ("version", receipt.version_id),
         ("request id", receipt.request_id),
         ("callback", receipt.callback_body),
@@ -135,22 +137,28 @@ def _pace(now: Snapshot) -> list[str]:
     if now.phase or now.state is not State.RUNNING:
         # Reading a large file again takes minutes; the seconds show that it is alive.
         spent = [format_duration(now.elapsed_seconds)] if now.elapsed_seconds >= _SILENT_SECONDS else []
-        return [now.phase, *spent] if now.phase else []
+        return [f"{now.phase}{_compared(now)}", *spent] if now.phase else []
     # Before the first byte the silence is as old as the run.
     silent_seconds = min(now.silent_seconds, now.elapsed_seconds)
     if silent_seconds > _SILENT_SECONDS:
         return [f"no data accepted for {silent_seconds:.0f} s, retrying"]
+    beside = [f"comparing what was kept{_compared(now)}"] if now.compare_bytes else []
     if now.bytes_per_second is None:
-        return ["estimating"]
+        return ["estimating", *beside]
     left = [] if now.left_seconds is None else [f"{format_duration(now.left_seconds)} left"]
-    return [format_speed(now.bytes_per_second), *left]
+    return [format_speed(now.bytes_per_second), *left, *beside]
+
+
+def _compared(now: Snapshot) -> str:
+    return f": {format_progress(now.compared_bytes, now.compare_bytes)}" if now.compare_bytes else ""
 
 
 def _done(receipt: Receipt) -> str:
     crc = "" if receipt.crc64 is None else f"CRC-64 {receipt.crc64}"
     if receipt.already_there:
         return " · ".join(filter(None, ("already there, nothing was sent", format_size(receipt.size), crc)))
-    return " · ".join(filter(None, (format_size(receipt.size), _time(receipt), crc, _kept_and_sent(receipt))))
+    words = (format_size(receipt.size), _time(receipt), crc, _kept_and_sent(receipt), _read_again(receipt))
+    return " · ".join(filter(None, words))
 
 
 def _time(receipt: Receipt) -> str:
@@ -164,3 +172,19 @@ def _kept_and_sent(receipt: Receipt) -> str:
     retries = f", {counted(receipt.retries, 'retry', 'retries')}" if receipt.retries else ""
     kept = f"kept {format_size(receipt.kept_bytes)}, " if receipt.kept_bytes else ""
     return f"{kept}sent {format_size(receipt.sent_bytes)}{retries}"
+
+
+def _read_again(receipt: Receipt) -> str:
+    """Say what was read a second time, and what might have been and was not."""
+    if receipt.proven is Proven.ALL:
+        return "every byte read again"
+    if not receipt.kept_bytes:
+        return ""
+    return f"what was kept {'was' if receipt.proven is Proven.KEPT else 'was not'} read again"
+
+
+def _proof(receipt: Receipt) -> str:
+    if receipt.already_there:
+        return "the object with the file" if receipt.proven is Proven.ALL else "the object with what was sent before"
+    again = _read_again(receipt)
+    return "each part when it was sent" + (f"; {again}" if again else "")

@@ -18,6 +18,11 @@ UPLOAD_OPTIONS = (
     option("--parallel", metavar="N", help="Parts on the wire at once; or auto, which follows the line."),
     option("--limit", metavar="SPEED", help="Like 20MiB/s: the most that this upload takes of the line."),
     option("--retries", type=int, metavar="N", help="How often one part is tried again."),
+    option(
+        "--prove",
+        choices=("kept", "all", "none"),
+        help="Which bytes are read again and compared with what was sent: those that earlier runs sent, all, or none.",
+    ),
     option("--traffic-limit", type=int, metavar="BITS", help="The service's limit for each connection, in bit/s."),
     option("--checkpoint-dir", metavar="DIR", help="Where the place is kept; none or off: no resuming."),
     option_group("where the service is"),

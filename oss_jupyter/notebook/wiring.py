@@ -15,12 +15,14 @@ from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Lane
 from oss_jupyter.errors import InputError, before_sending
 from oss_jupyter.local.memory import NoCheckpoints
+from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.options import OPTION_NAMES, make_options
 from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
+from oss_jupyter.model.prove import parse_prove
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.sizes import MIB, parse_size
@@ -55,6 +57,7 @@ PLACE_NAMES = (
 )  # fmt: skip
 _OTHER_NAMES = (
     "part_size", "parallel", "limit", "executor", "checkpoint_dir", "credentials", "profile", "retries", "force",
+    "prove",
 )  # fmt: skip
 
 
@@ -101,12 +104,14 @@ class Wiring:
             clock=self.clock,
             policy=self._policy(given.get("retries")),
             send_part=send_part,
+            read_again=read_again,
             place=endpoint.place(),
             host=endpoint.describe(),
             parallel=_parallel(given.get("parallel", self.settings.parallel)),
             parallel_most=self.settings.parallel_most,
             limit=parse_limit(given.get("limit")),
             force=bool(given.get("force")),
+            prove=parse_prove(given.get("prove", self.settings.prove)),
         )
 
     def order_of(self, record: CheckpointRecord, store: CheckpointStore) -> Order:
@@ -126,10 +131,12 @@ class Wiring:
             clock=self.clock,
             policy=self._policy(None),
             send_part=send_part,
+            read_again=read_again,
             place=endpoint.place(),
             host=endpoint.describe(),
             parallel=_parallel(self.settings.parallel),
             parallel_most=self.settings.parallel_most,
+            prove=parse_prove(self.settings.prove),
         )
 
     def with_credentials(self, order: Order, credentials: Any) -> Order:

@@ -44,7 +44,7 @@ def until(condition: Callable[[], Any], what: str) -> None:
         time.sleep(0.002)
 
 
-_ORDER_FIELDS = ("store", "control", "send_part", "clock", "policy", "lane")
+_ORDER_FIELDS = ("store", "control", "send_part", "read_again", "clock", "policy", "lane")
 
 
 class Kernel:

@@ -62,8 +62,15 @@ test("a silence is told, with the retry as long as that is true", () => {
 });
 
 test("until the service has confirmed it stands at 99 % and names the phase", () => {
-  const completing = state({ state: "completing", phase: "verifying", shown: 50 * MIB, fraction: 0.99 });
-  assert.equal(lines.mainLine(completing, say), "99 % · 50 of 50 MiB · Verifying");
+  const completing = state({ state: "completing", phase: "completing", shown: 50 * MIB, fraction: 0.99 });
+  assert.equal(lines.mainLine(completing, say), "99 % · 50 of 50 MiB · Completing");
+});
+
+test("what is read again is told with how much, beside the sending and after it", () => {
+  const reading = { compared: 8 * MIB, compare: 16 * MIB };
+  assert.match(lines.mainLine(state(reading), say), /11s left · comparing what was kept: 8 of 16 MiB$/);
+  const alone = state({ ...reading, phase: "comparing what was sent with the file" });
+  assert.equal(lines.mainLine(alone, say), "44 % · 22 of 50 MiB · Comparing what was sent with the file: 8 of 16 MiB");
 });
 
 test("at rest only what is in OSS counts", () => {
@@ -74,9 +81,13 @@ test("at rest only what is in OSS counts", () => {
 });
 
 test("a finished upload says so once", () => {
-  const receipt = { seconds: 25, crc64: "1", sent: 50 * MIB, already_there: false };
-  const done = state({ state: "completed", moving: false, fraction: 1, receipt });
-  assert.equal(lines.mainLine(done, say), "50 MiB in 25s · 2 MiB/s · CRC-64 verified");
+  const receipt = { seconds: 25, crc64: "1", sent: 50 * MIB, already_there: false, proven: "kept" };
+  const done = (proven, kept) =>
+    lines.mainLine(state({ state: "completed", moving: false, fraction: 1, kept, receipt: { ...receipt, proven } }), say);
+  assert.equal(done("sent", 0), "50 MiB in 25s · 2 MiB/s · CRC-64 verified");
+  assert.match(done("kept", MIB), /verified · what was kept was read again$/);
+  assert.match(done("sent", MIB), /verified · what was kept was not read again$/);
+  assert.match(done("all", 0), /verified · every byte read again$/);
   const there = state({ state: "completed", fraction: 1, receipt: { ...receipt, already_there: true } });
   assert.match(lines.mainLine(there, say), /already there/);
   assert.equal(lines.keptLine(there, say), "");

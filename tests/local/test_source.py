@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,10 @@ import pytest
 
 from oss_jupyter.crc64 import combine, crc64
 from oss_jupyter.errors import PartStopped, SourceChanged, SourceMissing, SourceUnreadable
+from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.source import FileSource
+from oss_jupyter.model.gauge import LocalGauge
+from oss_jupyter.model.parts import RangeRequest
 
 MIB = 1024 * 1024
 
@@ -28,11 +32,12 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_the_fingerprint(file: Path) -> None:
-    """Size, time of the last change in nanoseconds, and which file it is."""
+    """Size, times of the last change in nanoseconds, and which file it is."""
     mark = FileSource(file).check()
     assert mark == FileSource(str(file)).fingerprint()
     status = file.stat()
     assert (mark.size, mark.mtime_ns, mark.file_id) == (status.st_size, status.st_mtime_ns, str(status.st_ino))
+    assert mark.ctime_ns == status.st_ctime_ns
 
 
 def append(file: Path) -> None:
@@ -57,7 +62,19 @@ def test_every_change_changes_it(file: Path, change: Callable[[Path], None]) -> 
     """One byte, one nanosecond, or another file of the same size and time."""
     before = FileSource(file).fingerprint()
     change(file)
-    assert FileSource(file).fingerprint() != before
+    now = FileSource(file).fingerprint()
+    assert now != before
+    assert before.moved_to(now)
+
+
+@pytest.mark.parametrize("change", [lambda file: file.chmod(0o600), lambda file: file.with_name("b").hardlink_to(file)])
+def test_a_reason_to_look(file: Path, change: Callable[[Path], None]) -> None:
+    """What moves the ctime alone is the same file, and yet a reason to look."""
+    before = FileSource(file).fingerprint()
+    change(file)
+    now = FileSource(file).fingerprint()
+    assert now == before
+    assert before.moved_to(now)
 
 
 @pytest.mark.parametrize(("offset", "length"), [(0, 5 * MIB // 2), (1, MIB), (MIB - 1, 2), (7, 0), (5 * MIB // 2, 0)])
@@ -161,7 +178,10 @@ def test_through_a_file(file: Path) -> None:
 _UNREADABLE = """
 import os, sys
 from oss_jupyter.errors import SourceUnreadable
+from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.source import FileSource
+from oss_jupyter.model.gauge import LocalGauge
+from oss_jupyter.model.parts import RangeRequest
 
 if os.getuid() == 0:
     os.setuid(65534)
@@ -194,3 +214,41 @@ def test_links_home_and_relative_paths(file: Path, monkeypatch: pytest.MonkeyPat
     assert FileSource("data.bin").path == FileSource("~/data.bin").path == file
     assert FileSource("link").path == link
     assert FileSource("link").fingerprint() == FileSource(file).fingerprint()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such files")
+@pytest.mark.parametrize(
+    "path", ["/proc/cpuinfo", "/proc/self/environ", "/proc/mounts", "/sys/class/net/lo/mtu", "/sys/kernel/mm/ksm/run"]
+)
+def test_a_size_that_is_not_true(path: str) -> None:
+    """What the system makes up while it is read, under a size of 0 or of a page, is refused with a way out."""
+    if not Path(path).exists():
+        pytest.skip("this system has no such file")
+    with pytest.raises(SourceUnreadable) as unreadable:
+        FileSource(path).check()
+    assert unreadable.value.code == "SourceSizeUnknown"
+    assert f"!cat {path} > copy.txt" in unreadable.value.advice
+
+
+def test_an_empty_file_is_empty(tmp_path: Path) -> None:
+    """A file of no bytes that has none is as good as any other."""
+    path = tmp_path / "empty"
+    path.touch()
+    assert FileSource(path).check().size == 0
+
+
+def test_read_again(file: Path) -> None:
+    """The job that reads a range again crosses processes by its name, and says how far it is."""
+    gauge = LocalGauge()
+    request = pickle.loads(pickle.dumps(RangeRequest(str(file), MIB - 1, MIB + 2)))
+    work = pickle.loads(pickle.dumps(read_again))
+    assert work(request, gauge) == crc64(file.read_bytes()[MIB - 1 : 2 * MIB + 1])
+    assert gauge.sent_bytes == MIB + 2
+
+
+def test_read_again_gives_way(file: Path) -> None:
+    """Once it is stopped it reads no further."""
+    gauge = LocalGauge()
+    gauge.stop()
+    with pytest.raises(PartStopped):
+        read_again(RangeRequest(str(file), 0, MIB), gauge)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from oss_jupyter.model.record import (
     FORMAT,
     CheckpointHeader,
     completing_line,
+    gone_line,
     header_line,
     read_journal,
     receipt_line,
@@ -114,3 +116,20 @@ def test_no_request_id_no_secret() -> None:
     """A line holds the number, the ETag and the CRC-64 of a part, and nothing else."""
     line = receipt_line(PartReceipt(7, "E" * 32, 5, request_id="R" * 24, version_id="V", callback_body="body"))
     assert json.loads(line.rpartition(b" ")[0]) == {"p": 7, "e": "E" * 32, "c": 5}
+
+
+def test_a_receipt_taken_back() -> None:
+    """The last line about a part counts: taken back it is missing, sent again it is there."""
+    first, second = RECEIPTS[:2]
+    again = PartReceipt(first.part_number, "A" * 32, 7)
+    data = header_line(HEADER) + receipt_line(first) + receipt_line(second) + gone_line(first.part_number)
+    assert set(read_journal(data).receipts) == {second.part_number}
+    assert read_journal(data + receipt_line(again)).receipts[first.part_number] == again
+    assert set(read_journal(data + gone_line(9_999)).receipts) == {second.part_number}
+
+
+@pytest.mark.parametrize("unread", [True, False])
+def test_whether_kept_parts_were_compared(unread: bool) -> None:
+    """The header says so; one of a version that did not know of it counts as compared."""
+    assert read_journal(header_line(replace(HEADER, unread=unread))).header.unread is unread
+    assert b"unread" not in header_line(HEADER)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.sizes import GIB, MIB
 from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
@@ -54,6 +55,14 @@ def _snapshot(state: State = State.RUNNING, **fields: Any) -> Snapshot:
             "37 % · 19.4 of 52 GiB · checking what is already in OSS · 1m 30s",
         ),
         (
+            _snapshot(phase="comparing what was sent with the file", compared_bytes=GIB, compare_bytes=4 * GIB),
+            "37 % · 19.4 of 52 GiB · comparing what was sent with the file: 1 of 4 GiB · 5m 00s",
+        ),
+        (
+            _snapshot(compared_bytes=GIB, compare_bytes=4 * GIB),
+            "37 % · 19.4 of 52 GiB · 84.2 MiB/s · 6m 40s left · comparing what was kept: 1 of 4 GiB",
+        ),
+        (
             _snapshot(State.COMPLETING, phase="completing", shown_bytes=52 * GIB, elapsed_seconds=2.0),
             "99 % · 52 of 52 GiB · completing",
         ),
@@ -66,7 +75,8 @@ def _snapshot(state: State = State.RUNNING, **fields: Any) -> Snapshot:
         (_snapshot(State.ABORTED), "aborted"),
         (
             _snapshot(State.COMPLETED, receipt=RECEIPT),
-            "completed · 52 GiB · 10m 12s · 60.2 MiB/s · CRC-64 1234567 · kept 16 GiB, sent 36 GiB, 3 retries",
+            "completed · 52 GiB · 10m 12s · 60.2 MiB/s · CRC-64 1234567 · kept 16 GiB, sent 36 GiB, 3 retries"
+            " · what was kept was not read again",
         ),
         (
             _snapshot(State.COMPLETED, receipt=replace(RECEIPT, already_there=True, crc64=None)),
@@ -146,8 +156,29 @@ def test_details_and_receipts_leave_out_what_is_unknown() -> None:
         "time": "10m 12s · 60.2 MiB/s",
         "parts": "6,656",
         "kept, sent": "kept 16 GiB, sent 36 GiB, 3 retries",
+        "compared": "each part when it was sent; what was kept was not read again",
         "request id": "5F",
     }
+
+
+@pytest.mark.parametrize(
+    ("fields", "line", "row"),
+    [
+        ({"proven": Proven.SENT, "kept_bytes": 0}, "", "each part when it was sent"),
+        (
+            {"proven": Proven.KEPT},
+            " · what was kept was read again",
+            "each part when it was sent; what was kept was read again",
+        ),
+        ({"proven": Proven.ALL}, " · every byte read again", "each part when it was sent; every byte read again"),
+        ({"proven": Proven.ALL, "already_there": True}, "", "the object with the file"),
+    ],
+)
+def test_what_was_proven(fields: dict[str, Any], line: str, row: str) -> None:
+    """The line and the table of a finished upload say what was compared, and no more."""
+    receipt = replace(RECEIPT, retries=0, crc64=None, **fields)
+    assert dict(receipt_rows(receipt))["compared"] == row
+    assert status_line(_snapshot(State.COMPLETED, receipt=receipt)).endswith(("36 GiB" if line else "") + line)
 
 
 def test_columns_align() -> None:

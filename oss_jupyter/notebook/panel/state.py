@@ -59,6 +59,8 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "url": str(snapshot.target),
         "state": snapshot.state.value,
         "phase": snapshot.phase,
+        "compared": snapshot.compared_bytes,
+        "compare": snapshot.compare_bytes,
         "total": snapshot.total_bytes,
         "kept": snapshot.kept_bytes,
         "confirmed": snapshot.confirmed_bytes,
@@ -116,6 +118,7 @@ def _receipt(receipt: Receipt | None) -> dict[str, Any] | None:
         "version_id": receipt.version_id,
         "sent": receipt.sent_bytes,
         "already_there": receipt.already_there,
+        "proven": receipt.proven.value,
     }
 
 

@@ -11,7 +11,7 @@ export function statusWord(state, say) {
   return wordForPhrase(say, "state", state.state);
 }
 
-// The phase within a state is what is going on: Completing, Verifying, Checking ...
+// The phase within a state is what is going on: Completing, Comparing, Checking ...
 export function phaseWord(state, say) {
   return state.phase ? wordForPhrase(say, "phase", state.phase) : "";
 }
@@ -38,10 +38,10 @@ function confirmedFraction(state) {
 function whatIsGoingOn(state, say) {
   const phase = phaseWord(state, say);
   if (state.silent && state.state === "running") return [...(phase ? [phase] : []), silentWords(state, say)];
-  if (phase) return [phase];
+  if (phase) return [state.compare ? `${phase}: ${compared(state, say)}` : phase];
   switch (state.state) {
     case "running":
-      return speedWords(state, say);
+      return [...speedWords(state, say), ...comparing(state, say)];
     case "paused":
     case "waiting for credentials":
     case "aborted":
@@ -50,6 +50,15 @@ function whatIsGoingOn(state, say) {
     default:
       return [];
   }
+}
+
+// What is read again beside the sending, and how far that is.
+function comparing(state, say) {
+  return state.compare ? [say("comparing_kept", { progress: compared(state, say) })] : [];
+}
+
+function compared(state, say) {
+  return formatProgress(state.compared, state.compare, say("done_of_total"));
 }
 
 function speedWords(state, say) {
@@ -74,7 +83,14 @@ function completedLine(state, say) {
   if (receipt.already_there) return [size, say("already_there"), ...verified].join(" · ");
   const words = [say("completed_in", { size, time: formatDuration(receipt.seconds) })];
   if (receipt.seconds > 0) words.push(formatSpeed(receipt.sent / receipt.seconds));
-  return [...words, ...verified].join(" · ");
+  return [...words, ...verified, ...readAgain(state, say)].join(" · ");
+}
+
+// What was read a second time, and what might have been and was not.
+function readAgain(state, say) {
+  if (state.receipt.proven === "all") return [say("read_again_all")];
+  if (!state.kept) return [];
+  return [say(state.receipt.proven === "kept" ? "read_again_kept" : "read_again_none")];
 }
 
 // 31 % kept from before · 6 % now; said only where something was kept.

@@ -1,0 +1,94 @@
+"""Sending until the object can only be the file as it was at one moment.
+
+Every part's CRC-64 is known from when its bytes were read and sent. Where each part is read again after the last one
+was sent, and all have the CRC-64 they had, every part was in the file at the moment between: what is joined is the file
+of that moment, whoever writes to it. Where times, inode and writers give no reason to doubt, the file has not changed
+since the run began, and only what is kept from before has to be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from oss_jupyter.engine.rereading import Rereading
+from oss_jupyter.engine.sending import Sending
+from oss_jupyter.engine.source_watch import SourceWatch
+from oss_jupyter.model.prove import Prove, Proven
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.asking import Asking
+    from oss_jupyter.engine.inbox import Inbox
+    from oss_jupyter.engine.ports import Journal
+    from oss_jupyter.engine.restore import Restored
+    from oss_jupyter.engine.transfer import Transfer
+    from oss_jupyter.model.parts import SignedRequest
+
+# A file that is written all the time may never be the same twice; a few rounds find the pauses of one that is not.
+_ROUNDS_MAX = 3
+
+
+class Proving:
+    """Sends the parts of one run and proves them. Only the run's own thread uses it."""
+
+    def __init__(
+        self,
+        transfer: Transfer,
+        inbox: Inbox,
+        asking: Asking,
+        journal: Journal,
+        sign: Callable[[int], SignedRequest],
+        restored: Restored,
+        prove: Prove,
+    ) -> None:
+        self._transfer = transfer
+        self._journal = journal
+        self._prove = prove
+        self._unread = restored.unread
+        self.header = header = restored.header
+        self._watch = watch = SourceWatch(transfer.order.source, header.fingerprint, in_one_piece=not header.upload_id)
+        self._rereading = rereading = Rereading(transfer, inbox, restored.plan)
+
+        def send() -> None:
+            Sending(transfer, inbox, asking, journal, sign, restored.plan, watch, rereading).run()
+
+        self._send = send
+
+    def run(self) -> Proven:
+        """Send all parts and return what was proven of them; the journal knows the file as it is by then.
+
+        Raises SourceChanged where the file is never the same twice, and what `Sending.run` raises.
+        """
+        self._look_for_writers()
+        self._rereading.begin(self._unread)
+        self._send()
+        proven = self._read_all_again()
+        header, now = self.header, self._watch.now
+        if header.unread or now != header.fingerprint:
+            self.header = replace(header, fingerprint=now, unread=False)
+            self._journal.start(self.header, self._transfer.ledger.receipts())
+        return proven
+
+    def _read_all_again(self) -> Proven:
+        """Read every byte again, if that is called for, until none differs; what differs is sent again meanwhile."""
+        differing = 0
+        for _ in range(_ROUNDS_MAX):
+            self._watch.look()
+            self._look_for_writers()
+            doubt = self._watch.doubt(times_only=self._prove is Prove.NONE)
+            if not doubt and self._prove is not Prove.ALL:
+                return Proven.KEPT if self._unread else Proven.SENT
+            if doubt and not differing:
+                self._transfer.note(f"{doubt}. So every byte is read again, and compared with what was sent.")
+            self._rereading.begin_all()
+            self._send()
+            differing = self._rereading.differing
+            if not differing:
+                self._watch.look()
+                return Proven.ALL
+        raise self._watch.restless(differing)
+
+    def _look_for_writers(self) -> None:
+        if self._prove is not Prove.NONE:
+            self._watch.look_for_writers()

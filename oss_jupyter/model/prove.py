@@ -1,0 +1,43 @@
+"""What a user wants to have proven of an upload, and what was."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from oss_jupyter.errors import InputError
+
+
+class Prove(str, Enum):
+    """Which bytes are read again, to compare them with what was sent.
+
+    KEPT: those that earlier runs sent. ALL: every byte, just before the object is put together. NONE: none, unless the
+    file's size, mtime or inode moved.
+    """
+
+    KEPT = "kept"
+    ALL = "all"
+    NONE = "none"
+
+
+class Proven(str, Enum):
+    """What a receipt stands for; with each, every part had the service's CRC-64 when it was sent.
+
+    SENT: no more than that. KEPT: parts that earlier runs had sent were read again, and are in the file still. ALL:
+    every byte was read again after all were sent, so the object is the file as it was at one moment.
+    """
+
+    SENT = "sent"
+    KEPT = "kept"
+    ALL = "all"
+
+    __str__ = str.__str__
+
+
+def parse_prove(value: Any) -> Prove:
+    """Return the wish for a word. Raises InputError."""
+    try:
+        return Prove(value)
+    except ValueError:
+        words = [wish.value for wish in Prove]
+        raise InputError(f"prove={value!r} is not known.", f"Choose one of {', '.join(words)}.") from None
