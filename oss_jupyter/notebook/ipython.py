@@ -11,13 +11,24 @@ from IPython.display import display as _display
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-__all__ = ["Magics", "UsageError", "display", "in_notebook", "line_magic", "magics_class", "option", "option_group"]
+__all__ = [
+    "Magics",
+    "UsageError",
+    "display",
+    "get_ipython",
+    "in_notebook",
+    "line_magic",
+    "magics_class",
+    "option",
+    "option_group",
+]
 
 _untyped: Any = magic_arguments
 _magic: Any = magic
 
 Magics = magic.Magics
 display: Any = _display
+get_ipython: Any = getipython.get_ipython
 magics_class: Any = magic.magics_class
 option: Any = magic_arguments.argument
 option_group: Any = magic_arguments.argument_group
@@ -38,5 +49,4 @@ def line_magic(*options: Any) -> Callable[[Method], Method]:
 
 def in_notebook() -> bool:
     """Whether outputs can be updated in place: a Jupyter kernel runs this."""
-    shell: Any = getipython.get_ipython()
-    return getattr(shell, "kernel", None) is not None
+    return getattr(get_ipython(), "kernel", None) is not None

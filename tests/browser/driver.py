@@ -80,7 +80,10 @@ def chromium() -> Iterator[Browser]:
 
 
 class Lab:
-    """A Jupyter server below `directory`; notebooks lie in `directory`/work. Notebook 7 is the other application."""
+    """A Jupyter server below `directory`; notebooks lie in `directory`/work.
+
+    Notebook 7 is the other application, and jupyter_server the one without pages.
+    """
 
     def __init__(
         self,
@@ -88,11 +91,13 @@ class Lab:
         python: str = sys.executable,
         environment: dict[str, str] | None = None,
         application: str = "jupyterlab",
+        options: Sequence[str] = (),
     ) -> None:
         self.directory = directory
         self.work = directory / "work"
         self._python = python
         self._application = application
+        self._options = options
         self._environment = environment or {}
         self._token = secrets.token_hex(16)
         self._port = _free_port()
@@ -107,7 +112,7 @@ class Lab:
                     self._python, "-m", self._application, "--no-browser", "--allow-root", f"--port={self._port}",
                     "--ip=127.0.0.1", f"--IdentityProvider.token={self._token}", f"--ServerApp.root_dir={self.work}",
                     "--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True",
-                    "--JupyterNotebookApp.expose_app_in_browser=True",
+                    "--JupyterNotebookApp.expose_app_in_browser=True", *self._options,
                 ],
                 cwd=self.work, env=self._own_environment(), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
             )  # fmt: skip
@@ -144,6 +149,17 @@ class Lab:
         page.goto(f"{notebook.url}&token={self._token}")
         notebook.wait_until_ready()
         return notebook
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Ask the server's REST interface and return the reply, None for an empty one. Raises HTTPError."""
+        request = urllib.request.Request(
+            f"{self._url}/api/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"token {self._token}"},
+        )
+        with urllib.request.urlopen(request, timeout=START_SECONDS) as reply:
+            return json.loads(reply.read() or b"null")
 
     @property
     def _url(self) -> str:

@@ -5,6 +5,15 @@ import { mock, test } from "node:test";
 
 import { BUSY_AFTER_MS, CONTROL_WAIT_MS, createRpc } from "../../oss_jupyter/notebook/panel/static/rpc.js";
 
+// As JupyterLab's: `done` waits for the kernel to say that it is idle, which it does not; disposing rejects it.
+class Future {
+  onReply = () => {};
+  constructor(reply) {
+    this.done = new Promise((_, reject) => (this.dispose = () => reject(new Error("Canceled future"))));
+    reply.then((content) => this.onReply({ content }), this.dispose);
+  }
+}
+
 // A widget's model whose kernel answers as told: `control(content)` is a promise, or nothing for no control channel.
 function fakeModel(control) {
   const model = { sent: [], byControl: [], listeners: new Set() };
@@ -13,7 +22,7 @@ function fakeModel(control) {
       assert.deepEqual([message.channel, message.header.msg_type], ["control", "oss_jupyter_request"]);
       assert.ok(expectReply && dispose);
       model.byControl.push(message.content);
-      return { done: control(message.content).then((content) => ({ content })) };
+      return new Future(control(message.content));
     },
   };
   return Object.assign(model, {

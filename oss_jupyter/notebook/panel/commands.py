@@ -21,9 +21,6 @@ from typing import Any
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.notebook.panel.arguments import Arguments
 
-MESSAGE_TYPE = "oss_jupyter_request"
-REPLY_TYPE = "oss_jupyter_reply"
-
 # A page repeats a request within seconds, so far fewer would do.
 _REMEMBERED_REQUESTS = 500
 # A duplicate that arrives while the first is being carried out waits for it: milliseconds.
@@ -80,20 +77,6 @@ class Commands:
         except Exception as error:
             _log.exception("command %.40r failed", name)
             return _error(request_id, _unexpected(error))
-
-
-def serve(kernel: Any, commands: Commands) -> bool:
-    """Answer on the kernel's control channel; return whether it has one. Doing it again replaces the earlier one."""
-    handlers = getattr(kernel, "control_handlers", None)
-    if handlers is None:
-        return False
-
-    def on_control(stream: Any, identity: Any, message: dict[str, Any]) -> None:
-        reply = commands.answer(message.get("content"))
-        kernel.session.send(stream, REPLY_TYPE, reply, message, identity)
-
-    handlers[MESSAGE_TYPE] = on_control
-    return True
 
 
 def _error(request_id: str, error: OssJupyterError) -> Reply:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.notebook.ipython import display
+from oss_jupyter.notebook.cells import cells
+from oss_jupyter.notebook.ipython import display, get_ipython
 from oss_jupyter.notebook.panel.actions import Actions
 from oss_jupyter.notebook.panel.arguments import Arguments
 from oss_jupyter.notebook.panel.card import TransferCard
-from oss_jupyter.notebook.panel.commands import Commands, Reply, serve
+from oss_jupyter.notebook.panel.channel import serve
+from oss_jupyter.notebook.panel.commands import Commands, Reply
 from oss_jupyter.notebook.panel.desk import ShownDesk
 from oss_jupyter.notebook.panel.desk_actions import DeskActions
 from oss_jupyter.notebook.panel.last_word import LastWord, summary
@@ -105,10 +107,10 @@ class Stage:
         self.painter.add(shown)
 
     def serve(self) -> None:
-        """Answer commands on the control channel of the kernel that runs this, if it has one."""
-        from IPython.core.getipython import get_ipython
-
-        serve(getattr(get_ipython(), "kernel", None), self.commands)
+        """Answer commands on the control channel of the kernel that runs this, if it has one, and follow its cells."""
+        shell = get_ipython()
+        if serve(getattr(shell, "kernel", None), self.commands):
+            cells.follow(shell)
 
     def look_at(self, transfer: Transfer) -> None:
         """Let everything that shows the transfer be painted soon."""

@@ -10,6 +10,9 @@ from typing import Any
 import anywidget
 from traitlets import Unicode
 
+from oss_jupyter.notebook.cells import cells
+from oss_jupyter.notebook.ipython import get_ipython
+from oss_jupyter.notebook.panel.channel import keep_busy
 from oss_jupyter.notebook.panel.commands import Commands
 
 # A page that was closed the hard way leaves its views behind.
@@ -55,6 +58,7 @@ class PanelWidget(anywidget.AnyWidget):
     def _on_message(self, widget: Any, content: Any, buffers: Any) -> None:
         """Answer a command that could not come over the control channel."""
         self.send(self._commands.answer(content))
+        keep_busy(getattr(get_ipython(), "kernel", None), cells)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         shown = super()._repr_mimebundle_(**kwargs)

@@ -56,10 +56,21 @@ function sendByControl(kernel, content) {
   };
   const message = { channel: "control", header, parent_header: {}, metadata: {}, buffers: [], content };
   try {
-    return kernel.sendControlMessage(message, true, true).done.then((reply) => reply.content);
+    return replyTo(kernel.sendControlMessage(message, true, true));
   } catch {
     return null; // the connection is being made anew
   }
+}
+
+// The kernel answers without saying "idle" afterwards, which `done` would wait for.
+function replyTo(future) {
+  return new Promise((resolve, reject) => {
+    future.onReply = (reply) => {
+      resolve(reply.content);
+      future.dispose();
+    };
+    future.done.catch(reject);
+  });
 }
 
 function sendByComm(model, content) {

@@ -1,0 +1,75 @@
+"""Which cell runs. What is published from a thread belongs to the latest cell, not to the one that began the thread.
+
+Who executes a notebook without a page, as nbconvert and papermill do, takes in only what the running cell says; and
+while a cell runs, whatever is answered beside it must leave the kernel busy.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Cells:
+    """Follows the cells of the main thread. `_lock` guards _shell, _header, _context and _when_over."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._shell: Any = None
+        self._header: dict[str, Any] | None = None
+        self._context = contextvars.copy_context()
+        self._when_over: list[Callable[[Any], None]] = []
+
+    def follow(self, shell: Any) -> None:
+        """Follow the cells of this shell, from the one that runs now; doing it again changes nothing."""
+        with self._lock:
+            if self._shell is shell:
+                return
+            self._shell = shell
+        shell.events.register("pre_run_cell", self._begin)
+        shell.events.register("post_run_cell", self._end)
+        self._begin()
+
+    def when_over(self, listener: Callable[[Any], None]) -> None:
+        """Call `listener(result)` on the main thread when a cell has run, before anybody is told that it is over."""
+        with self._lock:
+            if listener not in self._when_over:
+                self._when_over.append(listener)
+
+    @property
+    def running(self) -> dict[str, Any] | None:
+        """The request of the cell that runs, or None between cells."""
+        with self._lock:
+            return self._header
+
+    def within(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Call a function as a part of the latest cell; any thread may."""
+        with self._lock:
+            context = self._context.copy()
+        return context.run(function, *arguments, **named)
+
+    def _begin(self, *_info: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            kernel = getattr(self._shell, "kernel", None)
+            header = {} if kernel is None else kernel.get_parent("shell")
+            with self._lock:
+                self._header, self._context = header, contextvars.copy_context()
+
+    def _end(self, result: Any = None) -> None:
+        if threading.current_thread() is threading.main_thread():
+            with self._lock:
+                listeners = tuple(self._when_over)
+            try:
+                for listener in listeners:
+                    listener(result)
+            finally:
+                with self._lock:
+                    self._header = None
+
+
+cells = Cells()
