@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from oss_jupyter.engine.request import Request
-from oss_jupyter.engine.transfer import Wish
 from oss_jupyter.errors import CredentialsError, OssJupyterError
+from oss_jupyter.model.course import Wish
 from oss_jupyter.model.retry import Action, Decision, decide, waits_for_credentials
 from oss_jupyter.model.states import Event, State
 

@@ -10,6 +10,7 @@ from functools import partial
 from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, TransferNotFound
+from oss_jupyter.model.course import Wish
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.share import share
 from oss_jupyter.model.states import State
@@ -29,19 +30,19 @@ class Manager:
 
     def upload(self, order: Order) -> Transfer:
         """Return the transfer of this source and target: the live one, the unfinished one resumed, or a new one."""
-        with self._lock:
-            transfer = self._transfers.get(order.transfer_id)
-            if transfer is None or transfer.state.ended_for_good or transfer.state is State.ELSEWHERE:
-                transfer = self._add(Transfer(order))
-        transfer.renew(order)
-        transfer.resume()
-        return transfer
+        while True:
+            with self._lock:
+                transfer = self._transfers.get(order.transfer_id)
+                if transfer is None or transfer.retire():
+                    transfer = self._add(Transfer(order, earlier=transfer))
+            if transfer.go(order):
+                return transfer
 
     def adopt(self, order: Order, record: CheckpointRecord, *, elsewhere: bool = False) -> Transfer:
         """Return the transfer of a checkpoint found on disk, as interrupted unless it lives, here or `elsewhere`."""
         with self._lock:
             transfer = self._transfers.get(order.transfer_id)
-            if transfer is None or transfer.state.ended_for_good:
+            if transfer is None or (_left_parts(transfer, record) and transfer.retire()):
                 transfer = self._add(Transfer(order, State.INTERRUPTED))
         # What rests here is read again: another kernel may have carried on with it meanwhile.
         transfer.found(order, record, elsewhere=elsewhere)
@@ -120,3 +121,10 @@ class Manager:
         until = time.monotonic() + timeout_seconds
         for transfer in moving:
             transfer.wait(max(0.0, until - time.monotonic()))
+
+
+def _left_parts(transfer: Transfer, record: CheckpointRecord) -> bool:
+    """Whether `record` is what a transfer that is over has left, or newer; else it was read just before it went."""
+    now = transfer.snapshot()
+    kept = now.state is State.ABORTED and transfer.wish() is Wish.ABORT_KEEP_PARTS
+    return kept or (now.state.ended_for_good and now.upload_id != record.header.upload_id)

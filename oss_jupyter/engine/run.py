@@ -12,8 +12,8 @@ from oss_jupyter.engine.finish import PartsMissing, already_there, complete
 from oss_jupyter.engine.proving import Proving
 from oss_jupyter.engine.restore import Restored, restore
 from oss_jupyter.engine.safe import what_is_kept
-from oss_jupyter.engine.transfer import Wish
 from oss_jupyter.errors import OssJupyterError, PartStopped, ServiceError
+from oss_jupyter.model.course import Wish
 from oss_jupyter.model.parts import Completed, Fingerprint, ObjectHead, PartReceipt, SignedRequest
 from oss_jupyter.model.plan import make_plan
 from oss_jupyter.model.progress import Receipt
@@ -88,6 +88,7 @@ class Run:
             return self._failed(_unexpected(failure), wish)
 
     def _life(self) -> Receipt:
+        self._wait_for_earlier()
         self._journal, self._record = self._order.store.open(self._transfer.id, needed=not self._order.plan.single)
         self._transfer.note_all(self._journal.remarks)
         self._show_record()
@@ -106,6 +107,21 @@ class Run:
                 return self._finished(self._send(restored))
             except PartsMissing as missing:
                 restored = self._again(missing)
+
+    def _wait_for_earlier(self) -> None:
+        """Begin when the uploads of the same file that are being aborted have let go of the checkpoint."""
+        while (earlier := self._transfer.earlier) is not None:
+            earlier.on_change(self._inbox.nudge)
+            self._wait_for(earlier)
+            self._transfer.earlier = earlier.earlier  # it may have been given up while it waited itself
+
+    def _wait_for(self, earlier: Transfer) -> None:
+        while not earlier.resting:
+            self._transfer.set_phase("waiting until the earlier upload is removed")
+            self._inbox.wait_until(lambda: earlier.resting)
+            # An abort waits as well: parts that the earlier one keeps are for this one to remove.
+            if self._transfer.wish() in (Wish.PAUSE, Wish.ABORT_KEEP_PARTS):
+                raise WishChanged
 
     def _show_record(self) -> None:
         """Show what the checkpoint knows before anybody is asked, so that a dead network shows it too."""

@@ -4,58 +4,57 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from enum import Enum
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.inbox import Inbox
 from oss_jupyter.engine.ledger import Ledger, PartDetail
 from oss_jupyter.engine.safe import what_is_kept, what_is_left
 from oss_jupyter.errors import InputError, OssJupyterError, TransferAborted, TransferStateError
+from oss_jupyter.model.course import Course, Wish
 from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
 from oss_jupyter.model.progress import Receipt, Snapshot
-from oss_jupyter.model.states import Event, State, after, allowed
+from oss_jupyter.model.states import Event, State
 from oss_jupyter.names import printable
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.order import Order
+    from oss_jupyter.engine.ports import Control
     from oss_jupyter.model.record import CheckpointRecord
 
 # Condition.wait without a time-out cannot be interrupted on Windows.
 _WAIT_SLICE_SECONDS = 0.5
 
 
-class Wish(Enum):
-    """What the user wants of a run; the run looks at it wherever it waits."""
-
-    GO = "go"
-    PAUSE = "pause"
-    ABORT = "abort"
-    ABORT_KEEP_PARTS = "abort, keep parts"
-
-
 class Transfer:
     """One file on its way to one object.
 
-    `_changed` (a condition) guards _state, _wish, _phase, _notes, _error, _receipt, _inbox, _order, _parallel,
-    _shown_parallel, _limit, _upload_id, _started_at and _listeners. The parts have their own book, the ledger.
+    `_lock` (a condition, entered through `_changed`) guards _course, _inbox, _phase, _notes, _error, _receipt, _order,
+    _parallel, _shown_parallel, _limit, _upload_id, _started_at, _started_monotonic, _earlier_seconds and _listeners.
+    The parts have their own book, the ledger. It belongs to the process that made it: a forked child has neither its
+    threads nor the right to its checkpoint, so there every method raises TransferStateError.
+
+    earlier: a transfer of the same file and object that is being aborted; this one begins when that one has ended.
     """
 
-    def __init__(self, order: Order, state: State = State.QUEUED) -> None:
+    def __init__(self, order: Order, state: State = State.QUEUED, earlier: Transfer | None = None) -> None:
         self.id = order.transfer_id
         self.ledger = Ledger(order.plan)
-        self._changed = threading.Condition()
+        self.earlier = earlier
+        self._pid = os.getpid()
+        self._lock = threading.Condition()
+        self._course = Course(state)
+        self._inbox = Inbox()  # of the run; a new run has a new one
         self._order = order
-        self._state = state
-        self._wish = Wish.GO
         self._phase = ""
         self._notes: list[str] = []
         self._error: OssJupyterError | None = None
         self._receipt: Receipt | None = None
-        self._inbox: Inbox | None = None
         self._parallel = order.parallel
         self._shown_parallel = order.parallel or 0
         self._limit = order.limit
@@ -66,6 +65,8 @@ class Transfer:
         self._listeners: list[Callable[[], None]] = []
 
     def __repr__(self) -> str:
+        if os.getpid() != self._pid:
+            return f"<Transfer {self.id} of process {self._pid}>"
         now = self.snapshot()
         parts = f"{now.parts_kept + now.parts_done}/{now.parts_total}"
         return printable(f"<Transfer {self.id} {now.state}: {now.source} -> {now.target}, {parts} parts>")
@@ -80,7 +81,13 @@ class Transfer:
     def state(self) -> State:
         """Where it stands."""
         with self._changed:
-            return self._state
+            return self._course.state
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing happens unless somebody asks: it has ended, or is paused."""
+        with self._changed:
+            return self._course.resting
 
     @property
     def error(self) -> OssJupyterError | None:
@@ -92,32 +99,32 @@ class Transfer:
 
     def pause(self) -> None:
         """Stop sending within a second and keep every finished part. Raises TransferStateError where nothing runs."""
-        self._ask(Wish.PAUSE, Event.PAUSE)
+        with self._changed:
+            self._course.pause()
+            self._wake()
+            self._changed.notify_all()  # one that was queued rests now
+        self._tell()
 
     def resume(self) -> None:
-        """Carry on with the same upload id, after a pause, a failure or a kernel restart; harmless while running."""
+        """Carry on with the same upload id, after a pause, a failure or a kernel restart; harmless while running.
+
+        Raises TransferStateError where it is over.
+        """
         with self._changed:
-            if self._inbox is not None:
-                self._wish = Wish.GO
-                self._wake()
-                return
-            if self._state is not State.QUEUED:
-                after(self._state, Event.RESUME)
-            self._wish = Wish.GO
-        self._start()
+            begins = self._course.resume()
+            self._prepare() if begins else self._wake()
+        self._launch(begins)
 
     def abort(self, keep_parts: bool = False) -> None:
-        """Give the upload up.
+        """Give the upload up, for good: running the upload again makes a new transfer.
 
         Its parts are removed from the service, where they cost storage. With `keep_parts` they stay there together
-        with the checkpoint, so that running the upload again carries on.
+        with the checkpoint, so that running the upload again carries on. Raises TransferStateError where it is over.
         """
-        wish = Wish.ABORT_KEEP_PARTS if keep_parts else Wish.ABORT
-        self._ask(wish, Event.ABORT)
         with self._changed:
-            idle = self._inbox is None and not self._state.ended_for_good
-        if idle:
-            self._start()
+            begins = self._course.abort(keep_parts=keep_parts)
+            self._prepare() if begins else self._wake()
+        self._launch(begins)
 
     def set_parallel(self, parallel: int | None) -> None:
         """Change how many parts are on the wire at once, from now on; None follows the line."""
@@ -146,7 +153,7 @@ class Transfer:
         clock = self.order.clock
         deadline = None if timeout is None else clock.monotonic() + timeout
         with self._changed:
-            while self._inbox is not None or self._state is State.QUEUED:
+            while not self._course.resting:
                 left = _WAIT_SLICE_SECONDS if deadline is None else deadline - clock.monotonic()
                 if left <= 0:
                     return False
@@ -172,7 +179,7 @@ class Transfer:
             clock = self._order.clock
             now = clock.monotonic()
             fields = self.ledger.view(now)
-            running = self._inbox is not None
+            running = self._course.running
             path = self._order.store.path_of(self.id)
             if not running:
                 fields |= {"bytes_per_second": None, "left_seconds": None, "silent_seconds": 0.0}
@@ -180,7 +187,7 @@ class Transfer:
                 id=self.id,
                 source=printable(str(self._order.source.path)),
                 target=self._order.target,
-                state=self._state,
+                state=self._course.state,
                 phase=self._phase,
                 parallel=self._shown_parallel,
                 parallel_auto=self._parallel is None,
@@ -206,29 +213,38 @@ class Transfer:
 
     # What only the engine calls.
 
-    def start(self) -> None:
-        """Begin a queued transfer."""
-        self._start()
-
-    def renew(self, order: Order) -> None:
-        """Take over what may differ when the same cell runs again: credentials, settings, how many at once."""
+    def go(self, order: Order) -> bool:
+        """Carry on, with what `order` brings; return False where it is over, so that a new transfer is needed."""
         with self._changed:
-            self._order = order
-            self._parallel = order.parallel
-            self._limit = order.limit
+            if self._course.over:
+                return False
+            begins = self._course.resume()
+            self._take_over(order, begins=begins)
+            self._prepare() if begins else self._wake()
+        self._launch(begins)
+        return True
+
+    def retire(self) -> bool:
+        """Leave the place to a new transfer; return False where this one is not over."""
+        with self._changed:
+            return self._course.retire()
+
+    def renew_control(self, control: Control) -> None:
+        """Ask the service with other credentials from now on."""
+        with self._changed:
+            self._order = replace(self._order, control=control)
             self._wake()
-        self._tell()
 
     def stop_for_exit(self) -> None:
         """Stop, wherever it stands: the process is about to end. Parts that nobody could resume are removed."""
         with self._changed:
-            self._wish = Wish.PAUSE if self._order.store.directory else Wish.ABORT
+            self._course.stop(Wish.PAUSE if self._order.store.directory else Wish.ABORT)
             self._wake()
 
     def wish(self) -> Wish:
         """Return what the user wants now."""
         with self._changed:
-            return self._wish
+            return self._course.wish
 
     def new_parallel(self) -> Parallel:
         """Return what decides how many parts are on the wire, for the wish of now."""
@@ -251,7 +267,7 @@ class Transfer:
     def move(self, event: Event) -> None:
         """Change the state by the table and tell whoever listens."""
         with self._changed:
-            self._state = after(self._state, event)
+            self._course.move(event)
             self._phase = ""
         self._tell()
 
@@ -279,13 +295,10 @@ class Transfer:
         """Show what the disk knows of a transfer that rests here; `elsewhere`: another kernel drives it."""
         event = Event.TAKEN_OVER if elsewhere else Event.LEFT
         with self._changed:
-            before = self._state
-            if self._inbox is None and allowed(before, event):
-                self._state = after(before, event)
-            if self._state not in (State.INTERRUPTED, State.ELSEWHERE):
+            moved = self._course.found(event)
+            if self._course.state not in (State.INTERRUPTED, State.ELSEWHERE):
                 return
             self._order, self._error = order, None
-            moved = self._state is not before
         self.show_record(record)
         if moved:
             self._tell()
@@ -309,14 +322,10 @@ class Transfer:
         Return False, with nothing changed, where the user's wish is no longer the one that was obeyed.
         """
         with self._changed:
-            failed_before_pause = event is Event.FAIL and self._wish is Wish.PAUSE
-            if event is not Event.CONFIRMED and self._wish is not obeyed and not failed_before_pause:
+            if not self._course.end(event, obeyed):
                 return False
             self._error, self._receipt = error, receipt
-            if allowed(self._state, event):
-                self._state = after(self._state, event)
             self._phase = ""
-            self._inbox = None
             self._earlier_seconds += self._order.clock.monotonic() - self._started_monotonic
             self._changed.notify_all()
         self._tell()
@@ -334,33 +343,44 @@ class Transfer:
 
     def _driven_by(self, inbox: Inbox) -> bool:
         with self._changed:
-            return self._inbox is inbox
+            return self._course.running and self._inbox is inbox
 
-    def _ask(self, wish: Wish, event: Event) -> None:
-        with self._changed:
-            after(self._state, event)
-            self._wish = wish
-            self._wake()
+    @property
+    def _changed(self) -> threading.Condition:
+        """The lock. In a forked child it may be held by a thread that is not there, so nobody enters it there."""
+        if os.getpid() != self._pid:
+            raise TransferStateError(
+                f"The upload {self.id} runs in the process {self._pid}, of which this one is a forked child.",
+                "Ask for it there, or begin an upload of its own here.",
+            )
+        return self._lock
+
+    def _take_over(self, order: Order, *, begins: bool) -> None:
+        self._order = order
+        self._parallel = order.parallel
+        self._limit = order.limit
 
     def _wake(self) -> None:
-        if self._inbox is not None:
-            self._inbox.poke()
+        self._inbox.poke()
 
-    def _start(self) -> None:
+    def _prepare(self) -> None:
+        """Make ready for the run that was decided, in the same breath."""
+        self._inbox = Inbox()
+        clock = self._order.clock
+        self._started_at, self._started_monotonic = clock.time(), clock.monotonic()
+        if self._course.wish is Wish.GO:
+            self._error = None
+
+    def _launch(self, begins: bool) -> None:
         from oss_jupyter.engine.run import Run
 
-        with self._changed:
-            if self._inbox is not None:
-                return
-            inbox = self._inbox = Inbox()
-            clock = self._order.clock
-            self._started_at, self._started_monotonic = clock.time(), clock.monotonic()
-            if self._wish is Wish.GO:
-                self._state = after(self._state, Event.START if self._state is State.QUEUED else Event.RESUME)
-                self._error = None
-        run = Run(self, inbox)
-        context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(run,), name=f"oss-transfer-{self.id}", daemon=True).start()
+        if begins:
+            run, context = Run(self, self._inbox), contextvars.copy_context()
+            thread = threading.Thread(target=context.run, args=(run,), name=f"oss-transfer-{self.id}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                self.give_up(self._inbox, _no_thread(what_is_kept(self.snapshot())))
         self._tell()
 
     def _tell(self) -> None:
@@ -370,21 +390,21 @@ class Transfer:
             listener()
 
     def _outcome(self) -> Receipt:
-        now = self.snapshot()
         with self._changed:
-            if self._receipt is not None and self._state is State.COMPLETED:
-                return self._receipt
-            if self._error is not None:
-                raise self._error
-            state, parts_kept = self._state, self._wish is Wish.ABORT_KEEP_PARTS
-        if state is State.ABORTED:
+            now, wish, error = self.snapshot(), self._course.wish, self._error
+        if now.receipt is not None:
+            return now.receipt
+        if error is not None:
+            raise error
+        if now.state is State.ABORTED:
+            parts_kept = wish is Wish.ABORT_KEEP_PARTS
             raise TransferAborted(
                 f"The upload {self.id} was aborted.",
                 f"Run the cell again to {'carry on' if parts_kept else 'start over'}.",
                 safe=what_is_left(now, parts_kept=parts_kept),
             )
         raise TransferStateError(
-            f"The upload {self.id} is {state}, so it has no result yet.",
+            f"The upload {self.id} is {now.state}, so it has no result yet.",
             f"Resume it: %oss_uploads resume {self.id}",
             safe=what_is_kept(now),
         )
@@ -405,3 +425,8 @@ class Transfer:
         self.on_change(settle)
         settle()
         return future
+
+
+def _no_thread(safe: str) -> OssJupyterError:
+    what = "This computer gives no further thread, so the upload was not started."
+    return OssJupyterError(what, "Let other uploads end, then resume this one.", safe=safe, code="NoThread")

@@ -2,7 +2,7 @@
 
     queued -> running <-> paused
               running -> waiting_for_credentials -> running
-              running -> completing -> completed
+              running -> completing -> completed        (or paused: completing may wait for a dead line)
               any of them -> failed -> running          (resume keeps the upload id)
               any of them -> aborted
     interrupted -> running                              (found on disk, no kernel drives it)
@@ -92,7 +92,8 @@ _MOVES: dict[tuple[State, Event], State] = {
     (State.INTERRUPTED, Event.RESUME): State.RUNNING,
     (State.ELSEWHERE, Event.LEFT): State.INTERRUPTED,
     **{(state, Event.TAKEN_OVER): State.ELSEWHERE for state in (State.PAUSED, State.FAILED, State.INTERRUPTED)},
-    **{(state, Event.FAIL): State.FAILED for state in _ACTIVE | {State.PAUSED}},
+    # What rests fails too: an abort of it may be refused by the service.
+    **{(state, Event.FAIL): State.FAILED for state in State if state not in _OUT_OF_REACH},
     # Not after Complete alone: the file may be there already, PutObject needs none, and an abort may come too late.
     **{(state, Event.CONFIRMED): State.COMPLETED for state in State if state not in _OUT_OF_REACH},
     **{(state, Event.ABORT): State.ABORTED for state in State if state not in _OUT_OF_REACH},
@@ -130,10 +131,15 @@ def refusal(state: State, event: Event) -> TransferStateError:
             f"A transfer that is {state} cannot go on with {event.value!r}.",
             "This should not happen; run the upload again, and please report it.",
         )
-    advice = _ADVICE[state]
+    return TransferStateError(f"A transfer that is {state} cannot be {_ASKED[event]}.", _advice(state, event))
+
+
+def _advice(state: State, event: Event) -> str:
     if (state, event) == (State.COMPLETED, Event.ABORT):
-        advice = "The object is complete; delete it in OSS if it is not wanted."
-    return TransferStateError(f"A transfer that is {state} cannot be {_ASKED[event]}.", advice)
+        return "The object is complete; delete it in OSS if it is not wanted."
+    if (state, event) == (State.ABORTED, Event.ABORT):
+        return "Where its parts were kept, %oss_uploads abort removes them; otherwise nothing of it is left."
+    return _ADVICE[state]
 
 
 def allowed(state: State, event: Event) -> bool:

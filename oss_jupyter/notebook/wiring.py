@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -139,10 +139,10 @@ class Wiring:
             prove=parse_prove(self.settings.prove),
         )
 
-    def with_credentials(self, order: Order, credentials: Any) -> Order:
-        """Return the order with other credentials."""
+    def with_credentials(self, order: Order, credentials: Any) -> SdkControl:
+        """Return the order's control plane with other credentials."""
         assert isinstance(order.control, SdkControl)
-        return replace(order, control=self._control(order.control.settings, credentials, None))
+        return self._control(order.control.settings, credentials, None)
 
     def store(self, directory: str | os.PathLike[str] | Unset | None = UNSET) -> CheckpointStore:
         """Return the checkpoint store of a directory; None, 'none' or 'off' switch resuming off."""

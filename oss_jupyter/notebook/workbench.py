@@ -78,7 +78,7 @@ class Workbench:
         chosen = self.unfinished() if text == "all" else (self.find(text),)
         for transfer in chosen:
             if credentials is not None:
-                transfer.renew(self.wiring.with_credentials(transfer.order, credentials))
+                transfer.renew_control(self.wiring.with_credentials(transfer.order, credentials))
             with interrupts_later():
                 transfer.resume()
         return chosen

@@ -104,7 +104,7 @@ def test_a_listener_that_raises(service: Service, kernel: Kernel, source: Path) 
     """A listener that exits at every change ends neither in a hanging transfer nor in one that may not be resumed."""
     transfer = Transfer(kernel.order(source, control=service, send_part=service.send_part))
     transfer.on_change(lambda: exit_now() if threading.current_thread() is not threading.main_thread() else None)
-    transfer.start()
+    transfer.resume()
     assert transfer.wait(LONG_SECONDS)
     assert transfer.state in (State.FAILED, State.COMPLETED)
 

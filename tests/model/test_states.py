@@ -42,8 +42,7 @@ MOVES = {
             (E.FAIL, S.FAILED),
         ]
     },
-    (S.FAILED, E.RESUME): S.RUNNING,
-    (S.INTERRUPTED, E.RESUME): S.RUNNING,
+    **{(s, e): t for s in (S.FAILED, S.INTERRUPTED) for e, t in [(E.RESUME, S.RUNNING), (E.FAIL, S.FAILED)]},
     (S.ELSEWHERE, E.LEFT): S.INTERRUPTED,
     **{(s, E.TAKEN_OVER): S.ELSEWHERE for s in (S.PAUSED, S.FAILED, S.INTERRUPTED)},
     **{(s, E.ABORT): S.ABORTED for s in S if s not in (S.COMPLETED, S.ABORTED, S.ELSEWHERE)},

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from oss_jupyter.engine.ledger import PartDetail
-from oss_jupyter.engine.transfer import Wish
 from oss_jupyter.errors import TransferNotFound
+from oss_jupyter.model.course import Wish
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import Flight, PartState, Snapshot
 from oss_jupyter.model.retry import RetryPolicy

@@ -17,7 +17,8 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any
 
-from oss_jupyter.engine.transfer import Transfer, Wish
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.course import Wish
 from oss_jupyter.model.progress import Flight, PartState, Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, allowed
 

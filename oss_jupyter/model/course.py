@@ -1,0 +1,139 @@
+"""What a transfer does and what its user wants of it: every order of verbs is decided here, one verb at a time.
+
+A transfer rests or runs. A run obeys a wish when it gets to it, so between a wish and its end others may wish something
+else. What still can be wished then:
+
+- Pause and resume may follow each other as fast as anybody likes; the last one counts.
+- An abort is final. While it is carried out, only what becomes of the parts may be wished differently: keeping them
+  ends an abort that waits for a service which does not answer.
+- Whoever uploads the same file again meanwhile gets a new transfer, which begins when this one has ended. This one is
+  then retired: its checkpoint is the other's, so it never runs again.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from oss_jupyter.errors import TransferStateError
+from oss_jupyter.model.states import Event, State, after, allowed
+
+_WAIT = "Wait until that has ended; then run the upload again."
+
+
+class Wish(Enum):
+    """What the user wants of a run; the run looks at it wherever it waits."""
+
+    GO = "go"
+    PAUSE = "pause"
+    ABORT = "abort"
+    ABORT_KEEP_PARTS = "abort, keep parts"
+
+    @property
+    def aborts(self) -> bool:
+        """Whether the upload is given up."""
+        return self in (Wish.ABORT, Wish.ABORT_KEEP_PARTS)
+
+
+class Course:
+    """The state, the wish, and whether there is a run. Not safe for threads: whoever owns it locks.
+
+    A verb raises TransferStateError, with nothing changed, where it cannot be. One that returns a bool says whether a
+    run has to be started, which then counts as started.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.wish = Wish.GO
+        self.running = False
+        self.retired = False
+
+    @property
+    def leaving(self) -> bool:
+        """Whether an abort is being carried out."""
+        return self.running and self.wish.aborts
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing happens unless somebody asks."""
+        return not self.running and self.state is not State.QUEUED
+
+    @property
+    def over(self) -> bool:
+        """Whether it will never send again, so that uploading the same file needs a new transfer."""
+        return self.leaving or self.retired or self.state.ended_for_good or self.state is State.ELSEWHERE
+
+    def pause(self) -> None:
+        """Stop sending; harmless where it is paused already."""
+        self._check(Event.PAUSE)
+        if self.state is State.PAUSED:
+            return
+        paused = after(self.state, Event.PAUSE)
+        if self.running:
+            self.wish = Wish.PAUSE
+        else:
+            self.state = paused
+
+    def resume(self) -> bool:
+        """Go on; harmless where it runs already."""
+        self._check(Event.RESUME)
+        if not self.running:
+            self.state = after(self.state, Event.START if self.state is State.QUEUED else Event.RESUME)
+        self.wish = Wish.GO
+        return self._start()
+
+    def abort(self, *, keep_parts: bool) -> bool:
+        """Give up; harmless where that has been asked already."""
+        wish = Wish.ABORT_KEEP_PARTS if keep_parts else Wish.ABORT
+        if wish is self.wish and (self.leaving or self.state is State.ABORTED):
+            return False
+        if not self.leaving:
+            self._check(Event.ABORT)
+            after(self.state, Event.ABORT)
+        self.wish = wish
+        return self._start()
+
+    def stop(self, wish: Wish) -> None:
+        """Make what runs stop, whatever it does; an abort stays one."""
+        if self.running and not self.leaving:
+            self.wish = wish
+
+    def move(self, event: Event) -> None:
+        """Change the state as the run goes on."""
+        self.state = after(self.state, event)
+
+    def end(self, event: Event, obeyed: Wish) -> bool:
+        """Close the run that obeyed a wish; return False, with nothing changed, where the wish is another by now."""
+        if event is Event.ABORT and obeyed is Wish.ABORT and self.wish.aborts:
+            self.wish = obeyed  # the parts are gone, whoever would rather keep them
+        failed_before_pause = event is Event.FAIL and self.wish is Wish.PAUSE
+        if event is not Event.CONFIRMED and self.wish is not obeyed and not failed_before_pause:
+            return False
+        self.state = after(self.state, event)
+        self.running = False
+        return True
+
+    def found(self, event: Event) -> bool:
+        """Follow what the disk says of one that rests; return whether that moved it."""
+        before = self.state
+        if not self.running and not self.retired and allowed(before, event):
+            self.state = after(before, event)
+        return self.state is not before
+
+    def retire(self) -> bool:
+        """Leave the place to a new transfer; return False where this one can still do the work."""
+        self.retired = self.over
+        return self.retired
+
+    def _start(self) -> bool:
+        begins, self.running = not self.running, True
+        return begins
+
+    def _check(self, event: Event) -> None:
+        if self.leaving:
+            asked = {Event.PAUSE: "paused", Event.RESUME: "resumed"}[event]
+            raise TransferStateError(f"A transfer that is being aborted cannot be {asked}.", _WAIT)
+        if self.retired:
+            raise TransferStateError(
+                "The same file was uploaded again since, so this transfer is over.",
+                "Use the one that the last upload returned, or %oss_uploads.",
+            )
