@@ -321,13 +321,36 @@ def test_checkpoint_directory_not_writable(upload: Upload, tmp_path: Path) -> No
         {"endpoint": "https://test-bucket.oss-cn-hangzhou.aliyuncs.com"},
         {"region": "cn hangzhou"},
         {"traffic_limit": "fast"},
+        {"parallel": 2.5},
+        {"parallel": True},
+        {"retries": 1.5},
+        {"part_size": True},
+        {"part_size": "8 Mibs"},
+        {"limit": 0},
+        {"force": "no"},
+        {"internal": "yes"},
+        {"path_style": 1},
+        {"region": 5},
+        {"endpoint": b"127.0.0.1"},
+        {"profile": ["work"]},
+        {"checkpoint_dir": 5},
+        {"ca_bundle": 5},
+        {"on_progress": "print"},
+        {"tagging": {"a": None}},
+        {"callback": "not base64"},
+        {"expires": "tomorrow"},
+        {"content_disposition": "附件"},
+        {"cache_control": "größe"},
+        {"forbid_overwrite": "yes"},
+        {"sse": "AES256", "server_side_encryption": "KMS"},
     ],
     ids=str,
 )
-def test_wrong_arguments(upload: Upload, wrong: dict[str, Any]) -> None:
-    """What can be known beforehand is refused before anything is sent, in the same four lines."""
+def test_wrong_arguments(upload: Upload, tmp_path: Path, wrong: dict[str, Any]) -> None:
+    """What can be known beforehand is refused before anything is sent, in the same four lines, and not remembered."""
     with pytest.raises(OssJupyterError) as refused:
         upload(**wrong)
+    assert not list(tmp_path.glob("checkpoints/*"))
     lines = refused.value.four_lines()
     assert all(lines), lines
     assert not any("\n" in line for line in lines), lines

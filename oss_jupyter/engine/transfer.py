@@ -17,8 +17,10 @@ from oss_jupyter.engine.ledger import Ledger, PartDetail
 from oss_jupyter.engine.safe import what_is_kept, what_is_left
 from oss_jupyter.errors import InputError, OssJupyterError, TransferAborted, TransferStateError
 from oss_jupyter.model.course import Course, Wish
+from oss_jupyter.model.given import whole
 from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
 from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.sizes import parse_size
 from oss_jupyter.model.states import Event, State
 from oss_jupyter.names import printable
 
@@ -128,8 +130,8 @@ class Transfer:
 
     def set_parallel(self, parallel: int | None) -> None:
         """Change how many parts are on the wire at once, from now on; None follows the line."""
-        if parallel is not None and parallel < 1:
-            raise InputError(f"parallel={parallel} is too few.", 'Write parallel=1 or more, or "auto".')
+        if parallel is not None:
+            parallel = whole(parallel, "parallel")
         with self._changed:
             self._parallel = parallel
             self._wake()
@@ -140,12 +142,13 @@ class Transfer:
         with self._changed:
             return self._limit
 
-    def set_limit(self, bytes_per_second: float | None) -> None:
-        """Change the transfer's own speed limit, from now on; None takes it away."""
-        if bytes_per_second is not None and bytes_per_second <= 0:
+    def set_limit(self, bytes_per_second: float | str | None) -> None:
+        """Change the transfer's own speed limit, from now on, also by a text like ``"20MiB/s"``; None takes it away."""
+        if bytes_per_second == 0:
             raise InputError("A speed limit of zero would never end.", "Pause the upload instead.")
+        limit = None if bytes_per_second is None else float(parse_size(bytes_per_second, "limit"))
         with self._changed:
-            self._limit = bytes_per_second
+            self._limit = limit
         self._tell()
 
     def wait(self, timeout: float | None = None) -> bool:

@@ -5,13 +5,17 @@ The names are the SDK's. They are saved in the checkpoint, because a resumed upl
 
 from __future__ import annotations
 
-import mimetypes
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.model.callback import as_callback, as_callback_variables
+from oss_jupyter.model.content_type import guess_content_type
+from oss_jupyter.model.given import plain, whole, yes_or_no
+from oss_jupyter.model.header_values import disposition, header_value, http_date, iso_date
+from oss_jupyter.model.tags import as_tagging
 
 # x-oss-traffic-limit is in bit/s (documentation "Single-connection bandwidth throttling").
 TRAFFIC_LIMIT_MIN_BITS = 819_200
@@ -23,12 +27,16 @@ _CHOICES = {
     "acl": ("default", "private", "public-read", "public-read-write"),
     "storage_class": ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"),
     "server_side_encryption": ("AES256", "KMS", "SM4"),
+    "server_side_data_encryption": ("SM4",),
+    "request_payer": ("requester",),
 }
+# Shorter words for options, in Python as in the magics.
+ALIASES = {"sse": "server_side_encryption"}
 
 
 @dataclass(frozen=True)
 class ObjectOptions:
-    """Every option of an upload that the service knows; None leaves it out.
+    """Every option of an upload that the service knows, as requests carry it; None leaves it out.
 
     content_type: guessed from the names if absent. metadata: becomes ``x-oss-meta-*``, 8 KiB in all.
     tagging: ``k=v&k2=v2``. expires: an HTTP date. traffic_limit: bit/s for each connection. callback, callback_var:
@@ -67,72 +75,92 @@ OPTION_NAMES = tuple(entry.name for entry in fields(ObjectOptions))
 def make_options(given: Mapping[str, Any], *names: str) -> ObjectOptions:
     """Return checked options; `names` (the key first, then the source) serve to guess the content type.
 
-    Raises InputError, so that a wrong option is refused before anything is sent.
+    Tags, callbacks and dates may come as mappings and datetimes. Raises InputError, so that a wrong option is refused
+    before anything is sent.
     """
-    unknown = sorted(set(given) - set(OPTION_NAMES))
+    unknown = sorted(set(given) - set(OPTION_NAMES) - set(ALIASES))
     if unknown:
         raise InputError(
             f"{unknown[0]!r} is not an option of an upload.",
             "The options are " + ", ".join(OPTION_NAMES) + ".",
         )
-    values = {name: value for name, value in given.items() if value is not None}
-    for name, choices in _CHOICES.items():
-        if values.get(name, choices[0]) not in choices:
-            raise InputError(f"{name}={values[name]!r} is not known.", f"Choose one of {', '.join(choices)}.")
-    values["metadata"] = _check_metadata(values.get("metadata", {}))
-    _check_traffic_limit(values.get("traffic_limit"))
-    _check_header_texts(values)
+    named = _by_full_names({name: value for name, value in given.items() if value is not None})
+    values = {name: _read(name, value) for name, value in named.items()}
+    _check_keys_of_encryption(values)
     if not values.get("content_type"):
-        values["content_type"] = guess_content_type(*names)
+        values["content_type"] = guess_content_type(*names, encoded=bool(values.get("content_encoding")))
     return ObjectOptions(**values)
 
 
-def guess_content_type(*names: str) -> str:
-    """Return the media type of the first name that has one, else ``application/octet-stream``."""
-    for name in names:
-        guessed = _DATA_TYPES.get(name.rpartition(".")[2].lower()) or mimetypes.guess_type(name)[0]
-        if guessed:
-            return guessed
-    return "application/octet-stream"
+def _read(name: str, value: Any) -> Any:
+    reader: Callable[[Any, str], Any] = _READ.get(name, _read_text)
+    return reader(value, name)
 
 
-# What data scientists carry and the standard library's table leaves out.
-_DATA_TYPES = {
-    "parquet": "application/vnd.apache.parquet",
-    "arrow": "application/vnd.apache.arrow.file",
-    "feather": "application/vnd.apache.arrow.file",
-    "ipynb": "application/x-ipynb+json",
-    "jsonl": "application/jsonl",
-    "zst": "application/zstd",
-}
+def _by_full_names(given: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: value for name, value in given.items() if name not in ALIASES}
+    for alias, name in ALIASES.items():
+        if alias not in given:
+            continue
+        if name in values and values[name] != given[alias]:
+            raise InputError(f"{alias} and {name} are one option, and are given two values.", "Leave out one of them.")
+        values[name] = given[alias]
+    return values
 
 
-def _check_metadata(metadata: Any) -> dict[str, str]:
+def _read_text(value: Any, name: str) -> str:
+    text = header_value(value, name)
+    choices = _CHOICES.get(name, (text,))
+    if text not in choices:
+        raise InputError(f"{name}={text!r} is not known.", f"Choose one of {', '.join(choices)}.")
+    return text
+
+
+def _read_traffic_limit(limit: Any, name: str) -> int:
+    advice = f"It is in bit/s, from {TRAFFIC_LIMIT_MIN_BITS:,} (100 KiB/s) to {TRAFFIC_LIMIT_MAX_BITS:,} (100 MiB/s)."
+    try:
+        number = whole(limit, name)
+    except InputError as error:
+        raise InputError(error.what, advice) from None
+    if not TRAFFIC_LIMIT_MIN_BITS <= number <= TRAFFIC_LIMIT_MAX_BITS:
+        raise InputError(f"{name}={number} is outside what the service takes.", advice)
+    return number
+
+
+def _read_metadata(metadata: Any, _name: str) -> dict[str, str]:
     if not isinstance(metadata, Mapping):
         raise InputError("metadata is not a mapping.", 'Write it like metadata={"project": "taxi"}.')
-    pairs = {str(name).lower(): str(value) for name, value in metadata.items()}
-    for name, value in pairs.items():
+    pairs: dict[str, str] = {}
+    for given_name, given_value in metadata.items():
+        name, value = str(given_name).lower(), plain(given_value)
         if not _META_NAME.fullmatch(name):
             raise InputError(f"metadata: {name!r} is not allowed.", "Use letters, digits and - in names.")
-        if not value.isascii():
-            raise InputError(f"metadata: the value of {name!r} is not ASCII.", "Percent-encode it, for example.")
+        if name in pairs:
+            raise InputError(f"metadata has {name!r} twice: capitals do not count.", "Choose another name for one.")
+        if not isinstance(value, (str, int, float)):
+            raise InputError(f"metadata: the value of {name!r} is a {type(value).__name__}.", "Write it as a text.")
+        pairs[name] = header_value(str(value), f"metadata: the value of {name!r}")
     if sum(len(name) + len(value) for name, value in pairs.items()) > _META_MAX_BYTES:
         raise InputError("metadata has more than 8 KiB.", "Put long descriptions into an object of their own.")
     return pairs
 
 
-def _check_traffic_limit(limit: Any) -> None:
-    number = int(limit) if str(limit).isdecimal() else 0
-    if limit is not None and not TRAFFIC_LIMIT_MIN_BITS <= number <= TRAFFIC_LIMIT_MAX_BITS:
-        raise InputError(
-            f"traffic_limit={limit} is outside what the service takes.",
-            f"It is in bit/s, from {TRAFFIC_LIMIT_MIN_BITS:,} (100 KiB/s) to {TRAFFIC_LIMIT_MAX_BITS:,} (100 MiB/s).",
-        )
+def _check_keys_of_encryption(values: Mapping[str, Any]) -> None:
+    # Documentation "Server-side encryption": both belong to KMS.
+    for name in ("server_side_encryption_key_id", "server_side_data_encryption"):
+        if values.get(name) and values.get("server_side_encryption") != "KMS":
+            raise InputError(f"{name} counts with KMS only.", f'Add server_side_encryption="KMS", or leave out {name}.')
 
 
-def _check_header_texts(values: Mapping[str, Any]) -> None:
-    texts = [(name, value) for name, value in values.items() if isinstance(value, str)]
-    texts += list(values["metadata"].items())
-    for name, text in texts:
-        if any(character in text for character in "\r\n\0"):
-            raise InputError(f"{name} holds a line break.", "Header values are one line each.")
+# What reads an option that is more than a text.
+_READ: Mapping[str, Callable[[Any, str], Any]] = {
+    "metadata": _read_metadata,
+    "tagging": lambda value, _name: as_tagging(value),
+    "content_disposition": lambda value, _name: disposition(value),
+    "expires": http_date,
+    "forbid_overwrite": yes_or_no,
+    "traffic_limit": _read_traffic_limit,
+    "callback": lambda value, _name: as_callback(value),
+    "callback_var": lambda value, _name: as_callback_variables(value),
+    "object_worm_retain_until_date": iso_date,
+}

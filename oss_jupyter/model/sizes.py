@@ -1,26 +1,35 @@
-"""How sizes, speeds and durations are read and written, the same everywhere: binary units, one style."""
+"""How sizes, speeds and durations are read and written, the same everywhere: written in binary units, in one style.
+
+Read are both kinds, each for what it is: 1 MiB has 1,048,576 bytes and 1 MB has 1,000,000.
+"""
 
 from __future__ import annotations
 
 import re
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.model.given import plain
 
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 
-_UNITS = {"": 1, "b": 1, "kib": KIB, "mib": MIB, "gib": GIB, "tib": 1024 * GIB, "k": KIB, "m": MIB, "g": GIB}
-_UNITS |= {"kb": KIB, "mb": MIB, "gb": GIB}
+TIB = 1024 * GIB
+
+_UNITS = {"": 1, "b": 1, "kib": KIB, "mib": MIB, "gib": GIB, "tib": TIB, "k": KIB, "m": MIB, "g": GIB, "t": TIB}
+_UNITS |= {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*(?:/s)?\s*", re.IGNORECASE)
 
 
-def parse_size(value: int | str, name: str = "size") -> int:
-    """Return bytes for ``8388608``, ``"8MiB"``, ``"512 KiB"`` or ``"1.5GiB"``.
+def parse_size(value: float | str, name: str = "size") -> int:
+    """Return bytes for ``8388608``, ``"8MiB"``, ``"512 KiB"``, ``"1.5GiB"`` or ``"8MB"``, which is 8,000,000.
 
-    ``MB`` is read as ``MiB``: whoever writes it here means the same. `name` is the argument's name, for the message.
+    A letter alone is binary, as elsewhere on the command line. `name` is the argument's name, for the message.
     Raises InputError.
     """
+    value = plain(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         size = value
     else:
@@ -47,7 +56,7 @@ def format_size(size_bytes: float) -> str:
 def format_progress(done_bytes: int, total_bytes: int) -> str:
     """Return ``19.4 of 52.0 GiB``: both in the unit of the whole."""
     whole, unit = format_size(total_bytes).split(" ")
-    scale = {"B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": 1024 * GIB}[unit]
+    scale = {"B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": TIB}[unit]
     return f"{_three_digits(done_bytes / scale)} of {whole} {unit}"
 
 

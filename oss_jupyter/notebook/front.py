@@ -54,7 +54,7 @@ def upload(
     prove: str | None = None,
     on_progress: Callable[[Snapshot], None] | None = None,
     content_type: str | None = None,
-    metadata: Mapping[str, str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Transfer:
     """Upload a local file behind the caller's back and return at once.
@@ -74,7 +74,8 @@ def upload(
     already there. prove: which bytes are read again and compared with what was sent: "kept" (those that earlier runs
     sent), "all" (every byte, just before the object is put together) or "none". on_progress: called with a Snapshot a
     few times a second and once at the end, on another thread.
-    options: content_type, metadata, acl, storage_class, tagging, server_side_encryption and the rest of ObjectOptions.
+    options: content_type, metadata, acl, storage_class, tagging (a mapping, or ``"k=v&k2=v2"``), expires (a datetime or
+    a date as text), callback and callback_var (mappings), server_side_encryption or sse, and the rest of ObjectOptions.
 
     Raises InputError or SourceError for what can be known before anything is sent; everything later is raised by
     `Transfer.result`.

@@ -44,12 +44,12 @@ UPLOAD_OPTIONS = (
     option("--metadata", action="append", metavar="NAME=VALUE", help="x-oss-meta-NAME; repeatable."),
     option("--acl", help="default, private, public-read or public-read-write."),
     option("--storage-class", metavar="CLASS", help="Standard, IA, Archive, ColdArchive or DeepColdArchive."),
-    option("--tagging", metavar="TAGS", help="Like k=v&k2=v2."),
+    option("--tagging", metavar="TAGS", help="Like k=v&k2=v2; quote blanks."),
     option("--forbid-overwrite", action=_FLAG, help="Refuse to replace an object."),
     option("--cache-control", metavar="TEXT", help="The header of this name."),
     option("--content-disposition", metavar="TEXT", help="The header of this name."),
     option("--content-encoding", metavar="TEXT", help="The header of this name."),
-    option("--expires", metavar="DATE", help="An HTTP date."),
+    option("--expires", metavar="DATE", help="An HTTP date, or one like 2027-01-01T00:00:00Z."),
     option(
         "--sse",
         "--server-side-encryption",
@@ -64,6 +64,10 @@ UPLOAD_OPTIONS = (
     option("--object-worm-legal-hold", metavar="STATUS", help="Legal hold of this object."),
     option_group("the request"),
     option("--request-payer", metavar="WHO", help="requester: whoever uploads pays."),
-    option("--callback", metavar="BASE64", help="What the service calls when the object is stored."),
-    option("--callback-var", metavar="BASE64", help="Variables of the callback."),
+    option(
+        "--callback",
+        metavar="JSON",
+        help="What the service calls when the object is stored: JSON or its base64.",
+    ),
+    option("--callback-var", metavar="JSON", help="Variables of the callback, in the same way."),
 )

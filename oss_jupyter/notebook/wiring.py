@@ -19,8 +19,9 @@ from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
+from oss_jupyter.model.given import text, whole, yes_or_no
 from oss_jupyter.model.identity import transfer_id
-from oss_jupyter.model.options import OPTION_NAMES, make_options
+from oss_jupyter.model.options import ALIASES, OPTION_NAMES, make_options
 from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
 from oss_jupyter.model.prove import parse_prove
 from oss_jupyter.model.record import CheckpointRecord
@@ -59,6 +60,9 @@ _OTHER_NAMES = (
     "part_size", "parallel", "limit", "executor", "checkpoint_dir", "credentials", "profile", "retries", "force",
     "prove",
 )  # fmt: skip
+_OBJECT_NAMES = (*OPTION_NAMES, *ALIASES)
+_TEXTS = ("region", "endpoint", "signature_version", "proxy", "profile")
+_FLAGS = ("internal", "accelerate", "dual_stack", "cname", "path_style", "force")
 
 
 @dataclass
@@ -79,17 +83,11 @@ class Wiring:
 
     def _order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
         given = {name: value for name, value in arguments.items() if value is not None or name == "checkpoint_dir"}
-        unknown = sorted(set(given) - {*PLACE_NAMES, *OPTION_NAMES, *_OTHER_NAMES})
-        if unknown:
-            raise InputError(
-                f"{unknown[0]!r} is not an argument of an upload.",
-                f"The arguments are {', '.join((*_OTHER_NAMES, *PLACE_NAMES, *OPTION_NAMES))}.",
-                code="UnknownArgument",
-            )
+        given = _checked(given)
         file = FileSource(sendable(source))
         mark = file.check()
         goal = parse_target(target, file.path.name)
-        options = make_options({name: given[name] for name in OPTION_NAMES if name in given}, goal.key, file.path.name)
+        options = make_options({name: given[name] for name in _OBJECT_NAMES if name in given}, goal.key, file.path.name)
         endpoint = self._endpoint(given)
         plan = self._plan(mark.size, given.get("part_size"), endpoint.describe())
         return Order(
@@ -110,7 +108,7 @@ class Wiring:
             parallel=_parallel(given.get("parallel", self.settings.parallel)),
             parallel_most=self.settings.parallel_most,
             limit=parse_limit(given.get("limit")),
-            force=bool(given.get("force")),
+            force=given.get("force", False),
             prove=parse_prove(given.get("prove", self.settings.prove)),
         )
 
@@ -209,7 +207,7 @@ class Wiring:
         return SdkControl(endpoint, credentials_chain(credentials, profile))
 
     def _policy(self, retries: int | None) -> RetryPolicy:
-        count = self.settings.retries if retries is None else _count(retries, "retries", least=0)
+        count = self.settings.retries if retries is None else whole(retries, "retries", least=0)
         return RetryPolicy(attempts=1 + count)
 
 
@@ -220,15 +218,21 @@ def parse_limit(limit: int | str | None) -> float | None:
     return float(parse_size(limit, "limit"))
 
 
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments after a look at their names, and at the kinds of those that nobody else looks at."""
+    names = (*_OTHER_NAMES, *PLACE_NAMES, *_OBJECT_NAMES)
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise InputError(
+            f"{unknown[0]!r} is not an argument of an upload.",
+            "Wait with .result(), which upload(…) returns the handle for."
+            if unknown[0] == "wait"
+            else f"The arguments are {', '.join(names)}.",
+            code="UnknownArgument",
+        )
+    texts = {name: text(given[name], name) for name in _TEXTS if name in given}
+    return {**given, **texts, **{name: yes_or_no(given[name], name) for name in _FLAGS if name in given}}
+
+
 def _parallel(value: Any) -> int | None:
-    return None if str(value).lower() == "auto" else _count(value, "parallel")
-
-
-def _count(value: Any, name: str, least: int = 1) -> int:
-    try:
-        count = int(value)
-    except (TypeError, ValueError):
-        raise InputError(f"{name}={value!r} is not a whole number.", f"Write it like {name}=3.") from None
-    if count < least:
-        raise InputError(f"{name}={count} is too few.", f"Write {name}={least} or more.")
-    return count
+    return None if str(value).lower() == "auto" else whole(value, "parallel")

@@ -46,6 +46,12 @@ class Workbench:
         on_progress: Callable[[Snapshot], None] | None = None,
     ) -> Transfer:
         """Start, attach to or resume the upload of `source` to `target`."""
+        if on_progress is not None and not callable(on_progress):
+            raise InputError(
+                "on_progress is nothing that can be called.",
+                "Give a function: on_progress=print.",
+                safe="Nothing was sent.",
+            )
         order = self.wiring.order(source, target, arguments)
         with interrupts_later():
             order.lane.start()

@@ -22,6 +22,7 @@ _HEADERS_OF_INTEREST: Final = frozenset(
         "transfer-encoding",
         "user-agent",
         "x-oss-callback",
+        "x-oss-callback-var",
         "x-oss-complete-all",
         "x-oss-forbid-overwrite",
         "x-oss-request-payer",

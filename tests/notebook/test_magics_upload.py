@@ -10,6 +10,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import InputError
 from oss_jupyter.model.options import OPTION_NAMES
 from oss_jupyter.notebook import front
 from oss_jupyter.notebook.magics import OssMagics
@@ -125,6 +126,25 @@ def test_every_argument_has_an_option() -> None:
     options = {action.dest for action in magic.parser._actions}
     arguments = set(inspect.signature(front.upload).parameters) - {"on_progress", "executor", "options"}
     assert options == arguments | set(OPTION_NAMES) | {"wait"}
+
+
+def test_every_word_of_the_magic_is_one_of_python(shell: Shell, service: Sandbox, data: Path) -> None:
+    """Each spelling of an option, with underscores for dashes, is an argument of `upload`, which it checks by name."""
+    magic: Any = OssMagics.oss_upload
+    words = {word for action in magic.parser._actions for word in action.option_strings}
+    python = {word.removeprefix("--").removeprefix("no-").replace("-", "_") for word in words} - {"wait", "help", "h"}
+    assert {"sse", "server_side_encryption", "part_size"} <= python
+    assert not [name for name in python if _refusal({name: object()}) == "UnknownArgument"]
+    assert _refusal({"wait": True}) == "UnknownArgument"
+
+
+def _refusal(arguments: dict[str, Any]) -> str:
+    """Return the code of the error that the arguments are refused with, or nothing."""
+    try:
+        front.workbench().wiring.order("trips.bin", "oss://test-bucket/k", arguments)
+    except InputError as error:
+        return error.code
+    return ""
 
 
 def test_the_help_documents_every_option(shell: Shell) -> None:

@@ -1,0 +1,69 @@
+"""The tags of an object, as x-oss-tagging carries them: ``k=v&k2=v2``, each percent-encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from oss_jupyter.errors import InputError
+from oss_jupyter.model.given import plain
+
+# Documentation "Object tagging".
+_TAGS_MAX = 10
+_KEY_MAX_CHARACTERS = 128
+_VALUE_MAX_CHARACTERS = 256
+
+_FORM = 'Write them like tagging={"project": "New York", "year": 2024}, or as query text: project=New%20York&year=2024.'
+
+
+def as_tagging(given: Any) -> str:
+    """Return tags as the header has them, from a mapping, or from a text that may be encoded already or not.
+
+    In a text, ``+`` and ``%20`` are blanks, as in every query. Raises InputError.
+    """
+    pairs = _pairs(given)
+    if not pairs:
+        raise _wrong("has no tags")
+    if len(pairs) > _TAGS_MAX:
+        raise _wrong(f"has {len(pairs)} tags; the service takes {_TAGS_MAX}")
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise _wrong(f"has the key {twice!r} twice")
+    for name, value in pairs:
+        _check(name, value)
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
+
+
+def _pairs(given: Any) -> list[tuple[str, str]]:
+    if isinstance(given, Mapping):
+        return [(_text(name), _text(value)) for name, value in given.items()]
+    if isinstance(given, str):
+        try:
+            return parse_qsl(given.strip(), keep_blank_values=True, errors="strict")
+        except UnicodeError:
+            raise _wrong("is percent-encoded, but not from UTF-8") from None
+    raise _wrong(f"is a {type(given).__name__}")
+
+
+def _text(value: Any) -> str:
+    value = plain(value)
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    raise _wrong(f"holds a {type(value).__name__}")
+
+
+def _check(name: str, value: str) -> None:
+    if not name:
+        raise _wrong("has a tag without a key")
+    if len(name) > _KEY_MAX_CHARACTERS:
+        raise _wrong(f"has a key of {len(name)} characters; the service takes {_KEY_MAX_CHARACTERS}")
+    if len(value) > _VALUE_MAX_CHARACTERS:
+        raise _wrong(f"has a value of {len(value)} characters; the service takes {_VALUE_MAX_CHARACTERS}")
+    if not (name + value).replace(" ", "").isprintable():
+        raise _wrong("holds a character that cannot be shown")
+
+
+def _wrong(what: str) -> InputError:
+    return InputError(f"tagging {what}.", _FORM, code="InvalidTag")
