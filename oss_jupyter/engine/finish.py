@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 # To join 10,000 parts may take minutes, and a connection may have died meanwhile without a word. So the first answer is
 # waited for briefly, HEAD tells what became of it, and each further one has twice the time.
-_SILENCE_SECONDS = 30.0
 _SILENCE_MOST_SECONDS = 300.0
 
 
@@ -62,10 +61,11 @@ def complete(
     WishChanged, or what the service answered.
     """
     parts = [(receipt.part_number, receipt.etag) for receipt in receipts]
+    stall_seconds = asking.control.route(order.target).stall_seconds
     attempt = 0
     while True:
         attempt += 1
-        silence_seconds = min(_SILENCE_SECONDS * 2.0 ** (attempt - 1), _SILENCE_MOST_SECONDS)
+        silence_seconds = min(stall_seconds * 2.0 ** (attempt - 1), _SILENCE_MOST_SECONDS)
         call = partial(_join, order, upload_id, parts, silence_seconds)
         request = Request(asking.control, call)
         try:

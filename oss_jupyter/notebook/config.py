@@ -72,7 +72,9 @@ class OssJupyter(Configurable):
         "'kept' becomes 'all' by itself where somebody has the file open for writing.",
     ).tag(config=True)
     connect_timeout_seconds = Float(10.0, min=0.1, help="Longest wait for a connection.").tag(config=True)
-    stall_seconds = Float(30.0, min=1.0, help="Longest silence before a part is sent again.").tag(config=True)
+    stall_seconds = Float(30.0, min=1.0, help="Longest silence before a part or a request is sent again.").tag(
+        config=True
+    )
     widgets = Bool(True, help="Show live cards in notebooks; else plain outputs, for front ends without widgets.").tag(
         config=True
     )

@@ -57,7 +57,7 @@ class EndpointSettings:
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
     connect_timeout_seconds: float = 10.0
-    read_timeout_seconds: float = 60.0
+    read_timeout_seconds: float = 20.0
     stall_seconds: float = Route.stall_seconds
     insecure_http: bool = False
 

@@ -6,6 +6,7 @@ both, and raises our errors itself, so that an error reply is read in one place 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,9 @@ from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
 from oss_jupyter.oss.environment import as_proxies, route_to
 from oss_jupyter.oss.failures import from_exception, from_reply, not_oss
 from oss_jupyter.oss.reply import is_refusal
+
+# Ten thousand parts are a document of 900 KB; a slow line takes longer for it than any silence.
+_SLICE_BYTES = 16 * 1024
 
 
 class Reply:
@@ -61,11 +65,14 @@ class Transport:
         """Send a request of the SDK and return the whole reply."""
         failure: OssJupyterError
         where = urlsplit(request.url).netloc
+        settings = self._settings
+        silence_seconds = readwrite_timeout or min(settings.read_timeout_seconds, settings.stall_seconds)
         try:
-            with self._send(request, readwrite_timeout or self._settings.read_timeout_seconds) as reply:
+            with self._send(request, silence_seconds) as reply:
                 content = read_content(reply.raw, request.method, where)
         except (requests.RequestException, HTTPError, OSError) as error:
             failure = from_exception(error, where)
+            self._session.close()  # what broke one connection may have broken the idle ones without their noticing
         else:
             if not 200 <= reply.status_code < 300 or is_refusal(content):
                 failure = from_reply(reply.status_code, reply.headers, content)
@@ -75,17 +82,17 @@ class Transport:
                 return Reply(request, reply, content)
         raise failure
 
-    def _send(self, request: Any, read_seconds: float) -> requests.Response:
+    def _send(self, request: Any, silence_seconds: float) -> requests.Response:
         session, route = self._session, route_to(request.url, self._settings)
         prepared = session.prepare_request(
             requests.Request(
-                request.method, keep_dots(request.url), headers=dict(request.headers), data=request.body or b""
+                request.method, keep_dots(request.url), headers=dict(request.headers), data=_in_slices(request.body)
             )
         )
         return session.send(
             prepared,
             stream=True,
-            timeout=(route.connect_timeout_seconds, read_seconds),
+            timeout=(route.connect_timeout_seconds, silence_seconds),
             allow_redirects=False,
             proxies=as_proxies(route.proxy),
             verify=route.ca_bundle or True,
@@ -97,3 +104,22 @@ class Transport:
     def close(self) -> None:
         """Close the connections that are kept alive."""
         self._session.close()
+
+
+class _Slices:
+    """A document with a length, handed over slice by slice: the time-out is that of each, not of all together."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for begin in range(0, len(self._content), _SLICE_BYTES):
+            yield self._content[begin : begin + _SLICE_BYTES]
+
+
+def _in_slices(body: Any) -> bytes | _Slices:
+    content = body.encode() if isinstance(body, str) else bytes(body or b"")
+    return _Slices(content) if len(content) > _SLICE_BYTES else content

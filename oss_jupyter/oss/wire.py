@@ -17,10 +17,8 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-
 from oss_jupyter.errors import PartStopped, Stalled
-from oss_jupyter.oss.connections import Adapter, PlainConnection, TlsConnection
+from oss_jupyter.oss.connections import Adapter, FinalReply, PlainConnection, PlainPool, Reader, TlsConnection, TlsPool
 
 if sys.platform != "win32":
     import fcntl
@@ -29,6 +27,7 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from urllib3.connectionpool import HTTPConnectionPool
     from urllib3.response import HTTPResponse
 
     from oss_jupyter.model.gauge import Gauge
@@ -249,19 +248,36 @@ def _cut(sock: Any) -> None:
         socket.socket.shutdown(inner, socket.SHUT_RDWR)
 
 
+class _WatchedReader(Reader):
+    """Looks at the stop switch while a reply is on its way."""
+
+    def wait(self, left_seconds: float) -> None:
+        watch: Watch = _thread.watch
+        until = time.monotonic() + left_seconds
+        watch.check()  # a drop may always be there already
+        while not _has_read_ahead(self.sock) and not _ready(self.sock, reading=True) and time.monotonic() < until:
+            watch.check()
+        watch.moved()
+        super().wait(until - time.monotonic())
+
+
+class _WatchedReply(FinalReply):
+    reader = _WatchedReader
+
+
 class _WatchedPlain(_WatchedMixin, PlainConnection):  # type: ignore[misc]
-    pass
+    response_class = _WatchedReply
 
 
 class _WatchedTls(_WatchedMixin, TlsConnection):  # type: ignore[misc]
-    pass
+    response_class = _WatchedReply
 
 
-class _PlainPool(HTTPConnectionPool):
+class _PlainPool(PlainPool):
     ConnectionCls = _WatchedPlain
 
 
-class _TlsPool(HTTPSConnectionPool):
+class _TlsPool(TlsPool):
     ConnectionCls = _WatchedTls
 
 
