@@ -47,7 +47,10 @@ class Proving:
         self._prove = prove
         self._unread = restored.unread
         self.header = header = restored.header
-        self._watch = watch = SourceWatch(transfer.order.source, header.fingerprint, in_one_piece=not header.upload_id)
+        order = transfer.order
+        self._watch = watch = SourceWatch(
+            order.source, header.fingerprint, order.clock.time(), in_one_piece=not header.upload_id
+        )
         self._rereading = rereading = Rereading(transfer, inbox, restored.plan)
 
         def send() -> None:
@@ -61,7 +64,8 @@ class Proving:
         Raises SourceChanged where the file is never the same twice, and what `Sending.run` raises.
         """
         self._look_for_writers()
-        self._rereading.begin(self._unread)
+        # Where every byte will be read in the end, what is kept need not be read before.
+        self._rereading.begin(self._unread if not self._doubt and self._prove is not Prove.ALL else ())
         self._send()
         proven = self._read_all_again()
         header, now = self.header, self._watch.now
@@ -76,7 +80,7 @@ class Proving:
         for _ in range(_ROUNDS_MAX):
             self._watch.look()
             self._look_for_writers()
-            doubt = self._watch.doubt(times_only=self._prove is Prove.NONE)
+            doubt = self._doubt
             if not doubt and self._prove is not Prove.ALL:
                 return Proven.KEPT if self._unread else Proven.SENT
             if doubt and not differing:
@@ -88,6 +92,10 @@ class Proving:
                 self._watch.look()
                 return Proven.ALL
         raise self._watch.restless(differing)
+
+    @property
+    def _doubt(self) -> str:
+        return self._watch.doubt(times_only=self._prove is Prove.NONE)
 
     def _look_for_writers(self) -> None:
         if self._prove is not Prove.NONE:

@@ -174,7 +174,11 @@ class Sending:
             raise error
 
     def _compare(self, event: RangeRead) -> None:
-        number = self._rereading.take(event)
+        try:
+            number = self._rereading.take(event)
+        except SourceChanged:
+            self._watch.look()  # it knows both sizes and times
+            raise
         if number is not None:
             self._journal.take_back(number)
             self._ledger.lose(number)

@@ -16,18 +16,22 @@ if TYPE_CHECKING:
     from oss_jupyter.model.parts import Fingerprint
 
 _WRITER = "Somebody has the file open for writing"
+# Some disks keep times by the second, or by two (FAT). What is written within them is not seen.
+_COARSE_SECONDS = 2.0
 
 
 class SourceWatch:
     """The source of one run. Only the run's own thread uses it.
 
     first: what the file was when the run began, before any byte was read. now: what it was at the last look.
-    in_one_piece: one PutObject sends it, so what has landed is the object already.
+    began_at: epoch seconds. in_one_piece: one PutObject sends it, so what has landed is the object already.
     """
 
-    def __init__(self, source: Source, first: Fingerprint, *, in_one_piece: bool = False) -> None:
+    def __init__(self, source: Source, first: Fingerprint, began_at: float, *, in_one_piece: bool = False) -> None:
         self._source = source
         self.first = self.now = first
+        self._other = first  # what it was when it was not the first one, for a while at least
+        self._fresh = _is_coarse(first) and abs(began_at - first.mtime_ns / 1e9) < _COARSE_SECONDS
         self._in_one_piece = in_one_piece
         self._stored = False
         self._written_to = False
@@ -42,6 +46,8 @@ class SourceWatch:
         self.now = self._source.fingerprint()
         if self.now.size != self.first.size:
             raise self._resized()
+        if self._other == self.first:
+            self._other = self.now if self.first.moved_to(self.now) else self._other
 
     def look_for_writers(self) -> None:
         """Look at who has the file open. Raises SourceChanged where it is empty only for now, SourceError."""
@@ -55,12 +61,14 @@ class SourceWatch:
     def doubt(self, *, times_only: bool = False) -> str:
         """Return why the file may not hold what was sent, as a sentence without its end; empty without a reason.
 
-        times_only: neither a writer nor a ctime is one.
+        times_only: only another mtime or inode is one.
         """
         if self._written_to and not times_only:
             return _WRITER
-        moved = self.first != self.now if times_only else self.first.moved_to(self.now)
-        return f"The file was touched while it was being sent: {describe_change(self.first, self.now)}" if moved else ""
+        if self.first != self._other or (self.first.moved_to(self._other) and not times_only):
+            return f"The file was touched while it was being sent: {describe_change(self.first, self._other)}"
+        fresh = self._fresh and not times_only
+        return "The file was written just before, and its disk keeps times by the second" if fresh else ""
 
     def restless(self, parts_count: int) -> SourceChanged:
         """Return the error for a file whose bytes were others at every reading."""
@@ -84,6 +92,10 @@ class SourceWatch:
 
     def _aftermath(self) -> str:
         return " The object in OSS may hold bytes of two moments; do not use it." if self._stored else ""
+
+
+def _is_coarse(mark: Fingerprint) -> bool:
+    return mark.mtime_ns % 10**9 == 0 and mark.ctime_ns % 10**9 == 0
 
 
 def describe_change(before: Fingerprint, now: Fingerprint) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ if sys.platform == "linux":
     import fcntl
 
 _PROCESSES = Path("/proc")
+_MOUNTS = Path("/proc/self/mountinfo")
+_ESCAPED = re.compile(r"\\(\d{3})")  # blanks in it, proc(5)
 
 
 def open_for_writing(path: Path) -> bool:
@@ -27,7 +30,9 @@ def open_for_writing(path: Path) -> bool:
     if sys.platform != "linux":
         return False
     refused = lease_refused(path)
-    return refused if refused is not None else found_in_processes(path)
+    if refused is None or (not refused and _on_overlay(path)):
+        return found_in_processes(path)
+    return refused
 
 
 def lease_refused(path: Path) -> bool | None:
@@ -46,6 +51,18 @@ def lease_refused(path: Path) -> bool | None:
     finally:
         os.close(descriptor)
     return False
+
+
+def _on_overlay(path: Path) -> bool:
+    """Whether the file lies on an overlay, as in a container: maps are of the layer below, which leases do not see."""
+    name, longest, kind = os.path.realpath(path), "", ""
+    with suppress(OSError):
+        for line in _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+            mount, _, rest = line.partition(" - ")
+            point = _ESCAPED.sub(lambda found: chr(int(found[1], 8)), mount.split()[4])
+            if len(point) >= len(longest) and os.path.commonpath((point, name)) == point:
+                longest, kind = point, rest.split()[0]
+    return kind == "overlay"
 
 
 def found_in_processes(path: Path) -> bool:

@@ -15,7 +15,7 @@ from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.parts import RangeRequest
 from oss_jupyter.model.prove import Proven
 
-from .changes import HARMLESS, flip, flip_unseen, only_object, touch, upload
+from .changes import HARMLESS, NewKernel, fail_at, flip, flip_unseen, only_object, touch, upload
 from .fakes import Service
 from .kit import LONG_SECONDS, PART, Kernel, journal_of, make_file
 
@@ -126,6 +126,19 @@ def test_all(service: Service, kernel: Kernel, tmp_path: Path, size: int) -> Non
     assert only_object(service) == source.read_bytes()
 
 
+def test_what_is_read_in_the_end_is_not_read_before(service: Service, new_kernel: NewKernel, source: Path) -> None:
+    """With `all` the parts that are kept are read once, after the sending, and not twice."""
+    fail_at(new_kernel(), service, source, 9)
+    read = []
+
+    def counted(request: RangeRequest, gauge: Gauge) -> int:
+        read.append(request.length)
+        return read_again(request, gauge)
+
+    upload(new_kernel(), service, source, prove="all", read_again=counted)
+    assert sum(read) == source.stat().st_size
+
+
 def test_nothing_is_read_again_without_a_reason(service: Service, kernel: Kernel, source: Path) -> None:
     """An upload in one run of a file that nobody touches costs no second reading."""
 
@@ -196,6 +209,17 @@ def test_empty_for_now(service: Service, kernel: Kernel, tmp_path: Path) -> None
         assert not service.objects
     upload(kernel, service, source)
     assert only_object(service) == b"not on the disk yet"
+
+
+def test_another_file_in_its_place(service: Service, kernel: Kernel, source: Path) -> None:
+    """A file that is replaced by one of the same size, as careful writers do, is sent as the new one."""
+
+    def put_another() -> None:
+        make_file(source.with_name("new"), source.stat().st_size, seed=2).replace(source)
+
+    service.after["part 5"].append(put_another)
+    upload(kernel, service, source)
+    assert only_object(service) == source.read_bytes()
 
 
 def test_a_log_that_grows(service: Service, kernel: Kernel, source: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def cut(source: Path) -> None:
 
 @pytest.mark.parametrize("change", [append, cut])
 def test_changed_while_sending(sandbox: Sandbox, kernel: Kernel, source: Path, change: Callable[[Path], None]) -> None:
-    """The run ends as failed, tells both sizes and times, and completes nothing; the next run sends the new file."""
+    """The run ends as failed, tells both sizes, and completes nothing; the next run sends the new file."""
     sandbox.rate_bytes_per_second = 10 * PART
     before = source.stat().st_size
     transfer = kernel.upload(source)
@@ -42,7 +41,6 @@ def test_changed_while_sending(sandbox: Sandbox, kernel: Kernel, source: Path, c
     assert (shown.state, shown.flights) == (State.FAILED, ())
     assert f"{before:,} bytes" in changed.value.what
     assert f"{source.stat().st_size:,} bytes" in changed.value.what
-    assert len(re.findall(r"\d\d:\d\d:\d\d", changed.value.what)) == 2
     assert all(changed.value.four_lines())
     assert "CompleteMultipartUpload" not in operations(sandbox)
     kernel.upload(source).result(LONG_SECONDS)

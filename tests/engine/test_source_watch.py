@@ -1,12 +1,15 @@
-"""What is said of a file that changed: what is different, and never two equal things."""
+"""What is a reason to read a file again, and what is said of one that changed: never two equal things."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from oss_jupyter.engine.source_watch import describe_change
+from oss_jupyter.engine.source_watch import SourceWatch, describe_change
 from oss_jupyter.model.parts import Fingerprint
 
 NOW_NS = 1_700_000_000_000_000_000
@@ -33,3 +36,51 @@ def test_what_is_said(now: Fingerprint, said: list[str], not_said: list[str]) ->
     assert not [word for word in not_said if word in text], text
     times = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?", text)
     assert len(set(times)) == len(times)
+
+
+class Marks:
+    """A source that is something else at each look."""
+
+    def __init__(self, *marks: Fingerprint) -> None:
+        self.path = Path("/data/file")
+        self._marks = iter(marks)
+
+    def fingerprint(self) -> Fingerprint:
+        return next(self._marks)
+
+    def open_for_writing(self) -> bool:
+        return False
+
+    def crc64(self, offset: int, length: int, stopped: object = None) -> int:
+        raise NotImplementedError
+
+    md5: Any = crc64
+
+
+def doubts(*marks: Fingerprint, first: Fingerprint = FILE, began_at: float = 0.0) -> tuple[bool, bool]:
+    """Return whether there is a reason to read again after these looks, and whether there is one where few count."""
+    watch = SourceWatch(Marks(*marks), first, began_at)
+    for _ in marks:
+        watch.look()
+    return bool(watch.doubt()), bool(watch.doubt(times_only=True))
+
+
+OTHER, CHMOD = replace(FILE, file_id="13"), replace(FILE, ctime_ns=NOW_NS + 1)
+
+
+def test_what_is_a_reason() -> None:
+    """Another inode or mtime always, a ctime only where writers count, too; and none goes away again."""
+    assert doubts(FILE, FILE) == (False, False)
+    assert doubts(FILE, OTHER) == (True, True)
+    assert doubts(OTHER, FILE) == (True, True)
+    assert doubts(CHMOD) == (True, False)
+    assert doubts(CHMOD, replace(OTHER, ctime_ns=NOW_NS + 1), CHMOD) == (True, True)
+
+
+def test_times_by_the_second() -> None:
+    """On such a disk a file that was written a moment ago may be written again unseen; nowhere else, and not later."""
+    coarse = replace(FILE, ctime_ns=0)
+    fine = replace(FILE, ctime_ns=NOW_NS + 5)
+    assert doubts(coarse, first=coarse, began_at=NOW_NS / 1e9 + 1) == (True, False)
+    assert doubts(coarse, first=coarse, began_at=NOW_NS / 1e9 + 3) == (False, False)
+    assert doubts(fine, first=fine, began_at=NOW_NS / 1e9 + 1) == (False, False)

@@ -95,6 +95,48 @@ def test_through_a_symbolic_link(file: Path) -> None:
         assert found_in_processes(link)
 
 
+@pytest.fixture
+def overlay(tmp_path: Path) -> Iterator[Path]:
+    """A file in an overlay, which is what a container has for its own files."""
+    lower, upper, work, merged = (tmp_path / name for name in ("lower", "upper", "work", "merged files"))
+    for folder in (lower, upper, work, merged):
+        folder.mkdir()
+    options = f"lowerdir={lower},upperdir={upper},workdir={work}"
+    mount = subprocess.run(
+        ["mount", "-t", "overlay", "overlay", "-o", options, merged], capture_output=True, check=False
+    )
+    if mount.returncode:
+        pytest.skip("no overlay can be mounted here")
+    try:
+        path = merged / "file"
+        path.write_bytes(bytes(2 * mmap.PAGESIZE))
+        yield path
+    finally:
+        subprocess.run(["umount", "-l", merged], check=True)
+
+
+def test_a_map_in_an_overlay(overlay: Path) -> None:
+    """There the lease does not see a map whose descriptors are closed, so the processes are asked, too."""
+    script = """
+import ctypes, mmap, os, sys
+file = os.open(sys.argv[1], os.O_RDWR)
+map_file = ctypes.CDLL(None).mmap
+map_file.argtypes = (ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long)
+map_file(None, mmap.PAGESIZE, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED, file, 0)
+os.close(file)
+print(flush=True)
+sys.stdin.read()
+"""
+    assert not FileSource(overlay).open_for_writing()
+    command = [sys.executable, "-c", script, str(overlay)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert FileSource(overlay).open_for_writing()
+        process.communicate()
+    assert not FileSource(overlay).open_for_writing()
+
+
 def test_no_lease_is_left(file: Path) -> None:
     """After asking, whoever opens the file need not wait: not even one who would rather fail than wait."""
     assert not FileSource(file).open_for_writing()
