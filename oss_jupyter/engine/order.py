@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane, Source
+from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import Plan
@@ -22,7 +23,9 @@ class Order:
 
     place: how the service is reached, as it is saved in the checkpoint. parallel: parts on the wire at once, None to
     follow the line, up to parallel_most. limit: bytes per second, None for no limit.
-    force: send even if the object is already there. prove: which bytes are read again.
+    force: send even if the object is already there. prove: which bytes are read again. profile: the name of the profile
+    that signs, if one was named; credentials_given: they were given in Python. hindrance: why it is left out where all
+    are resumed: something is missing, or the user has to name it first.
     """
 
     transfer_id: str
@@ -44,6 +47,9 @@ class Order:
     limit: float | None = None
     force: bool = False
     prove: Prove = Prove.KEPT
+    profile: str = ""
+    credentials_given: bool = False
+    hindrance: OssJupyterError | None = None
 
     def __repr__(self) -> str:
         return printable(f"Order({self.transfer_id}, {self.source.path} -> {self.target})")

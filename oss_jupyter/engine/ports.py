@@ -111,8 +111,13 @@ class Journal(Protocol):
     def remarks(self) -> Sequence[str]:
         """What the user should know about how it was found, and what became of it since."""
 
-    def start(self, header: CheckpointHeader, receipts: Sequence[PartReceipt] = ()) -> None:
+    def start(
+        self, header: CheckpointHeader, receipts: Sequence[PartReceipt] = (), *, completing: bool = False
+    ) -> None:
         """Begin anew with this header and these receipts, in one step. Raises CheckpointNotWritable."""
+
+    def drive(self, limit: float | None, parallel: int | None) -> None:
+        """Record how the upload is driven from now on, where that has changed. Raises CheckpointNotWritable."""
 
     def add(self, receipt: PartReceipt) -> None:
         """Record one finished part. Raises CheckpointNotWritable."""

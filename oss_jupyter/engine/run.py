@@ -92,6 +92,7 @@ class Run:
         self._journal, self._record = self._order.store.open(self._transfer.id, needed=not self._order.plan.single)
         self._transfer.note_all(self._journal.remarks)
         self._show_record()
+        self._keep_as_driven()
         self._asking.check()
         restored = self._restore()
         while True:
@@ -129,6 +130,13 @@ class Run:
             self._transfer.show_record(self._record)
             if self._record.completing:
                 self._completing_ids.add(self._record.header.upload_id)
+
+    def _keep_as_driven(self) -> None:
+        """Write down what was given anew before anything can fail, so that it need not be given again."""
+        record = self._record
+        if record is not None and (header := self._as_driven(record.header)) != record.header:
+            self._record = replace(record, header=header)
+            self._open_journal.start(header, tuple(record.receipts.values()), completing=record.completing)
 
     def _restore(self) -> Restored | None:
         mark = self._order.source.fingerprint()
@@ -230,7 +238,8 @@ class Run:
         self._transfer.ledger.begin(self._order.plan, {}, self._order.clock.monotonic())
 
     def _begin(self, restored: Restored, anew: bool) -> None:
-        """Make the journal say what the run starts from, before anything is sent."""
+        """Make the journal say what the run starts from and how it is driven, before anything is sent."""
+        restored = replace(restored, header=self._as_driven(restored.header))
         self._order = replace(self._order, plan=restored.plan)
         try:
             self._open_journal.start(restored.header, tuple(restored.receipts.values()))
@@ -245,6 +254,11 @@ class Run:
         self._transfer.set_upload_id(restored.header.upload_id)
         self._transfer.ledger.begin(restored.plan, restored.receipts, self._order.clock.monotonic())
         self._transfer.set_phase("")
+
+    def _as_driven(self, header: CheckpointHeader) -> CheckpointHeader:
+        order = self._transfer.order
+        driven = header.driven(self._transfer.limit, self._transfer.parallel_wish()[0])
+        return replace(driven, place=order.place, profile=order.profile, credentials_given=order.credentials_given)
 
     def _send(self, restored: Restored) -> Completed:
         header, order = restored.header, self._order

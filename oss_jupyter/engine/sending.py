@@ -129,6 +129,7 @@ class Sending:
             self._parallel.sample(now, self._ledger.sample(now))
             self._transfer.show_parallel(self._parallel.target)
             self._show_phase(now)
+            self._journal.drive(self._transfer.limit, self._transfer.parallel_wish()[0])
 
     def _show_phase(self, now: float) -> None:
         phase = "" if self._sends else COMPARING

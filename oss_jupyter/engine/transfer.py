@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.inbox import Inbox
@@ -26,7 +25,6 @@ from oss_jupyter.names import printable
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.order import Order
-    from oss_jupyter.engine.ports import Control
     from oss_jupyter.model.record import CheckpointRecord
 
 # Condition.wait without a time-out cannot be interrupted on Windows.
@@ -93,7 +91,7 @@ class Transfer:
 
     @property
     def error(self) -> OssJupyterError | None:
-        """Why it failed, or None."""
+        """Why it failed, or what stands in the way of resuming it; else None."""
         with self._changed:
             return self._error
 
@@ -232,10 +230,10 @@ class Transfer:
         with self._changed:
             return self._course.retire()
 
-    def renew_control(self, control: Control) -> None:
-        """Ask the service with other credentials from now on."""
+    def renew_order(self, order: Order) -> None:
+        """Go on with other credentials, or another way to the service. How fast it goes stays as it is."""
         with self._changed:
-            self._order = replace(self._order, control=control)
+            self._order = order
             self._wake()
 
     def stop_for_exit(self) -> None:
@@ -301,7 +299,8 @@ class Transfer:
             moved = self._course.found(event)
             if self._course.state not in (State.INTERRUPTED, State.ELSEWHERE):
                 return
-            self._order, self._error = order, None
+            self._order = order
+            self._error = None if self._course.state is State.ELSEWHERE else order.hindrance
         self.show_record(record)
         if moved:
             self._tell()

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import BaseFileLock, Timeout
@@ -67,20 +68,30 @@ class FileJournal:
         """Where it lies."""
         return self._path
 
-    def start(self, header: CheckpointHeader, receipts: Sequence[PartReceipt] = ()) -> None:
+    def start(
+        self, header: CheckpointHeader, receipts: Sequence[PartReceipt] = (), *, completing: bool = False
+    ) -> None:
         """Begin anew with this header and these receipts; a crash leaves either the old journal or the new one.
 
         Raises CheckpointNotWritable.
         """
         self._receipts = {receipt.part_number: receipt for receipt in receipts}
-        self._record = CheckpointRecord(header, self._receipts)
+        self._record = CheckpointRecord(header, self._receipts, completing)
         with self._explained():
             self._write_whole()
+
+    def drive(self, limit: float | None, parallel: int | None) -> None:
+        """Record how the upload is driven from now on, where that has changed. Raises CheckpointNotWritable."""
+        record = self._record
+        if record is not None and (driven := record.header.driven(limit, parallel)) != record.header:
+            self.start(driven, tuple(self._receipts.values()), completing=record.completing)
 
     def add(self, receipt: PartReceipt) -> None:
         """Record one finished part. Raises CheckpointNotWritable, TransferBusy."""
         self._append(receipt_line(receipt))
         self._receipts[receipt.part_number] = receipt
+        if self._record is not None and self._record.completing:
+            self._record = replace(self._record, completing=False)
 
     def take_back(self, part_number: int) -> None:
         """Record that a receipt no longer counts. Raises CheckpointNotWritable, TransferBusy."""
@@ -90,6 +101,8 @@ class FileJournal:
     def completing(self) -> None:
         """Record that Complete is about to be asked. Raises CheckpointNotWritable, TransferBusy."""
         self._append(completing_line(), sync=True)
+        if self._record is not None:
+            self._record = replace(self._record, completing=True)
 
     def delete(self) -> None:
         """Remove the checkpoint and its lock file, which is still held, so nobody can have taken it over."""
@@ -114,8 +127,9 @@ class FileJournal:
         temporary = self._path.with_suffix(f".{secrets.token_hex(4)}.new")
         descriptor = create_own(temporary)
         try:
-            _write_all(descriptor, header_line(self._record.header))
-            _write_all(descriptor, b"".join(map(receipt_line, self._receipts.values())))
+            receipts = b"".join(map(receipt_line, self._receipts.values()))
+            _write_all(descriptor, header_line(self._record.header) + receipts)
+            _write_all(descriptor, completing_line() if self._record.completing else b"")
             os.fsync(descriptor)
             os.close(descriptor)
             temporary.replace(self._path)

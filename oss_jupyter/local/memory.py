@@ -36,10 +36,17 @@ class MemoryJournal:
         self.record: CheckpointRecord | None = None
         self._receipts: dict[int, PartReceipt] = {}
 
-    def start(self, header: CheckpointHeader, receipts: Sequence[PartReceipt] = ()) -> None:
+    def start(
+        self, header: CheckpointHeader, receipts: Sequence[PartReceipt] = (), *, completing: bool = False
+    ) -> None:
         """Begin anew with this header and these receipts."""
         self._receipts = {receipt.part_number: receipt for receipt in receipts}
-        self.record = CheckpointRecord(header, self._receipts)
+        self.record = CheckpointRecord(header, self._receipts, completing)
+
+    def drive(self, limit: float | None, parallel: int | None) -> None:
+        """Remember how the upload is driven from now on."""
+        if self.record is not None:
+            self.record = replace(self.record, header=self.record.header.driven(limit, parallel))
 
     def add(self, receipt: PartReceipt) -> None:
         """Remember one finished part."""

@@ -187,9 +187,7 @@ class CheckpointDirectory:
         if record.damaged_lines or record.torn:
             if record.damaged_lines:
                 self._set_aside(path, data)
-            journal.start(record.header, tuple(record.receipts.values()))
-            if record.completing:
-                journal.completing()
+            journal.start(record.header, tuple(record.receipts.values()), completing=record.completing)
         return record
 
     def _set_aside(self, path: Path, data: bytes) -> Path:

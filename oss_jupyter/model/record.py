@@ -39,6 +39,10 @@ class CheckpointHeader:
     options: object options that are set. place: how the service was reached (region, endpoint and flags), never a
     proxy or credentials. created_at: seconds since the epoch. unread: the file changed since, and the kept parts have
     not been compared with it yet.
+
+    How it is driven can change from run to run: profile: the name of the profile that signs. credentials_given: they
+    were given in Python, so no checkpoint can keep them. limit: bytes per second. parallel: parts at once, or "auto";
+    None where a journal of an earlier version says nothing.
     """
 
     transfer_id: str
@@ -51,11 +55,19 @@ class CheckpointHeader:
     place: Mapping[str, Any] = field(default_factory=dict)
     created_at: float = 0.0
     unread: bool = False
+    profile: str = ""
+    credentials_given: bool = False
+    limit: float | None = None
+    parallel: int | str | None = None
 
     @property
     def plan(self) -> Plan:
         """The parts of the source as it was."""
         return Plan(self.fingerprint.size, self.part_size)
+
+    def driven(self, limit: float | None, parallel: int | None) -> CheckpointHeader:
+        """Return the header with another speed limit and number of parts at once, None to follow the line."""
+        return replace(self, limit=limit, parallel=parallel or "auto")
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,7 @@ class CheckpointRecord:
 def header_line(header: CheckpointHeader) -> bytes:
     """Return the first line of a journal."""
     mark = header.fingerprint
+    driven = {name: getattr(header, name) for name in ("profile", "credentials_given", "limit", "parallel")}
     return _line(
         {
             "format": FORMAT,
@@ -98,6 +111,7 @@ def header_line(header: CheckpointHeader) -> bytes:
             "place": dict(header.place),
             "created_at": header.created_at,
             **({"unread": True} if header.unread else {}),
+            **{name: value for name, value in driven.items() if value},
         }
     )
 
@@ -195,4 +209,8 @@ def _read_header(entry: dict[str, Any] | None) -> CheckpointHeader:
         place=fields.place(),
         created_at=fields.seconds("created_at"),
         unread=fields.flag("unread"),
+        profile=fields.optional_text("profile"),
+        credentials_given=fields.flag("credentials_given"),
+        limit=fields.optional_speed("limit"),
+        parallel=fields.optional_parallel("parallel"),
     )

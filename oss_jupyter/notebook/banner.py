@@ -5,34 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import CheckpointForeign
 from oss_jupyter.names import printable
-from oss_jupyter.notebook.text import counted, in_oss, name_of
-from oss_jupyter.notebook.workbench import Workbench
+from oss_jupyter.notebook.text import counted, in_oss, left_alone, name_of
+from oss_jupyter.notebook.workbench import Workbench, waits_for_a_word
 
 _LINES_MAX = 5
 
 
-def unfinished_uploads(bench: Workbench) -> tuple[Transfer, ...]:
-    """Return what the banner is about."""
-    try:
-        return bench.unfinished()
-    except OSError:
-        return ()  # a directory that cannot be read holds nothing to carry on; uploading says why
-
-
 def banner(bench: Workbench, unfinished: Sequence[Transfer]) -> list[str]:
     """Return the lines to show; nothing is sent, unless the user has set `auto_resume`."""
-    if not unfinished:
+    ready = [transfer for transfer in unfinished if not waits_for_a_word(transfer)]
+    waiting = [left_alone(transfer.snapshot()) for transfer in unfinished if waits_for_a_word(transfer)]
+    return [*_ready(bench, ready), *waiting[:_LINES_MAX], *_unusable(bench)]
+
+
+def _ready(bench: Workbench, ready: Sequence[Transfer]) -> list[str]:
+    if not ready:
         return []
-    lines = [_line(transfer) for transfer in unfinished]
+    lines = [_line(transfer) for transfer in ready]
     if len(lines) > 1:
-        lines = [f"{transfer.id}  {line}" for transfer, line in zip(unfinished, lines, strict=True)]
+        lines = [f"{transfer.id}  {line}" for transfer, line in zip(ready, lines, strict=True)]
     if bench.settings.auto_resume:
-        for transfer in unfinished:
+        for transfer in ready:
             transfer.resume()
         return _say("resumed", lines, "Watch with: %oss_uploads")
-    which = unfinished[0].id if len(unfinished) == 1 else "all"
+    which = ready[0].id if len(ready) == 1 else "all"
     return _say("unfinished", lines, f"Carry on with: %oss_uploads resume {which}")
+
+
+def _unusable(bench: Workbench) -> list[str]:
+    """Say that there are checkpoints of the user's that cannot be used: parts may lie in OSS that nobody asks for."""
+    mine = [found for found in bench.problems() if not isinstance(found.problem, CheckpointForeign)]
+    return [f"{counted(len(mine), 'checkpoint')} cannot be used: %oss_uploads tells why."] if mine else []
 
 
 def _say(what: str, lines: list[str], then: str) -> list[str]:

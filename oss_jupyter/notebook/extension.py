@@ -19,7 +19,7 @@ from traitlets import TraitError
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.progress import Receipt
-from oss_jupyter.notebook.banner import banner, unfinished_uploads
+from oss_jupyter.notebook.banner import banner
 from oss_jupyter.notebook.config import OssJupyter
 from oss_jupyter.notebook.front import workbench
 from oss_jupyter.notebook.ipython import in_notebook
@@ -39,9 +39,9 @@ def load(shell: Any) -> None:
     shell.register_magics(OssMagics(shell, bench))
     _register_displays(shell)
     shell.events.register("pre_run_cell", forget_shown)
-    unfinished = unfinished_uploads(bench)
-    if unfinished:
-        lines = banner(bench, unfinished)
+    unfinished = bench.unfinished()
+    lines = banner(bench, unfinished)
+    if lines:
         _in_a_cell(shell, partial(_show_banner, unfinished, lines))
     if with_widgets():
         context = contextvars.copy_context()
@@ -84,7 +84,7 @@ def _load_cards() -> None:
 
 
 def _show_banner(unfinished: tuple[Transfer, ...], lines: list[str]) -> None:
-    if not with_widgets():
+    if not with_widgets() or not unfinished:
         say(*lines)
         return
     from oss_jupyter.notebook.panel.desk_show import show_banner  # ipywidgets cost 100 ms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.notebook.config import OssJupyter
+from oss_jupyter.notebook.text import left_alone
 from oss_jupyter.notebook.wiring import UNSET, Unset
 from oss_jupyter.notebook.workbench import Workbench
 
@@ -110,16 +112,38 @@ def upload(
 
 
 def transfers() -> tuple[Transfer, ...]:
-    """Return the live transfers and those found in the checkpoint directory."""
+    """Return the transfers of this kernel, and those in the checkpoint directory that earlier or other kernels began.
+
+    What another kernel drives has the state "in another kernel" and can only be looked at. Checkpoints that cannot be
+    used, because they are damaged or somebody else's, are named by ``%oss_uploads``.
+    """
     return workbench().transfers()
 
 
-def resume(text: str, credentials: Any = None) -> tuple[Transfer, ...]:
+def resume(
+    text: str,
+    credentials: Any = None,
+    *,
+    profile: str | None = None,
+    region: str | None = None,
+    endpoint: str | None = None,
+    ca_bundle: str | None = None,
+) -> tuple[Transfer, ...]:
     """Resume the transfer whose id begins with `text`, or every unfinished one for ``"all"``; return what was resumed.
 
-    Raises TransferNotFound, or InputError where there is nothing to resume.
+    The other arguments replace those of the first time, where they are not good any more; see `upload`.
+
+    With "all", an upload is left out, with a warning, where something of it is missing; or where it would go to an
+    endpoint that no setting, environment or profile of yours names, or others can write its checkpoint: name it then.
+
+    Raises TransferNotFound, TransferStateError where it cannot be resumed, InputError where an argument cannot work.
     """
-    return workbench().resume(text, credentials)
+    resumed = workbench().resume(
+        text, credentials, profile=profile, region=region, endpoint=endpoint, ca_bundle=ca_bundle
+    )
+    for transfer in workbench().left_alone() if text == "all" else ():
+        warnings.warn(left_alone(transfer.snapshot()), stacklevel=2)
+    return resumed
 
 
 def panel() -> None:

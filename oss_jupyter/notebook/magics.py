@@ -7,6 +7,7 @@ from typing import Any
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.notebook.front import panel
 from oss_jupyter.notebook.ipython import Magics, UsageError, line_magic, magics_class, option
+from oss_jupyter.notebook.kept_order import ANEW_NAMES
 from oss_jupyter.notebook.sandbox_switch import SandboxSwitch
 from oss_jupyter.notebook.upload_options import UPLOAD_OPTIONS
 from oss_jupyter.notebook.uploads import Uploads
@@ -61,6 +62,10 @@ class OssMagics(Magics):
         option("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause and wait."),
         option("--keep-parts", action="store_true", help="abort: leave the parts in OSS, where they are billed."),
         option("--credentials", metavar="VARIABLE", help="resume: name of a Python variable that holds them."),
+        option("--profile", metavar="NAME", help="resume: a profile in ~/.ossutilconfig."),
+        option("--region", help="resume: the bucket's region."),
+        option("--endpoint", metavar="URL", help="resume: a host or URL."),
+        option("--ca-bundle", metavar="FILE", help="resume: a file of trusted certificates."),
     )
     def oss_uploads(self, line: str) -> None:
         """List uploads and act on them: of this kernel, and unfinished ones of earlier kernels.
@@ -80,7 +85,8 @@ class OssMagics(Magics):
         elif given.action == "abort":
             self._uploads.abort(given.id, keep_parts=given.keep_parts)
         elif given.action == "resume":
-            self._uploads.resume(given.id, self._variable(given.credentials))
+            anew = {name: getattr(given, name) for name in ANEW_NAMES}
+            self._uploads.resume(given.id, **anew | {"credentials": self._variable(given.credentials)})
         else:
             getattr(self._uploads, given.action)(given.id)
 

@@ -54,8 +54,6 @@ def _write(order: Order, record: CheckpointRecord) -> None:
                 "Resume that one, and abort this one.",
                 code="AnotherUpload",
             )
-        journal.start(record.header, tuple(record.receipts.values()))
-        if record.completing:
-            journal.completing()
+        journal.start(record.header, tuple(record.receipts.values()), completing=record.completing)
     finally:
         journal.close()

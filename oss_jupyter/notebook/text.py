@@ -77,6 +77,12 @@ def remarks(now: Snapshot, *, with_error: bool = True) -> list[str]:
     return [printable(line) for line in (*filter(None, lines), *now.notes[-_NOTES_MAX:])]
 
 
+def left_alone(now: Snapshot) -> str:
+    """Return why an upload was left out where all were resumed, and what to do, as one line."""
+    what, _, advice, _ = now.error or ("", "", "", "")
+    return printable(" ".join(filter(None, (f"Left alone: {head_line(now)}.", what, advice))))
+
+
 def details(now: Snapshot) -> list[tuple[str, str]]:
     """Return what `%oss_uploads show` adds: names and values."""
     done = now.parts_kept + now.parts_done

@@ -11,7 +11,7 @@ from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.names import printable
-from oss_jupyter.notebook.text import counted, details, head_line, in_oss, name_of, short_line
+from oss_jupyter.notebook.text import counted, details, head_line, in_oss, left_alone, name_of, short_line
 from oss_jupyter.notebook.view import say, say_table, show
 from oss_jupyter.notebook.waiting import wait_for
 from oss_jupyter.notebook.workbench import Workbench
@@ -47,12 +47,15 @@ class Uploads:
         show(transfer, self._bench.reporter)
         say_table(list(details(transfer.snapshot())))
 
-    def resume(self, text: str, credentials: Any = None) -> None:
-        """Carry on with one transfer or all unfinished ones, and show them."""
-        resumed = self._bench.resume(text if text == "all" else self._find(text).id, credentials)
+    def resume(self, text: str, **anew: Any) -> None:
+        """Carry on with one transfer, or all that wait for nothing, and show them. `anew`: see `ANEW_NAMES`."""
+        resumed = self._bench.resume(text if text == "all" else self._find(text).id, **anew)
         for transfer in resumed:
             show(transfer, self._bench.reporter)
-        if not resumed:
+        left = self._bench.left_alone() if text == "all" else ()
+        if left:
+            say(*(left_alone(transfer.snapshot()) for transfer in left))
+        elif not resumed:
             say("There is nothing to resume.")
 
     def pause(self, text: str) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from oss_jupyter.engine.helper_lane import HelperLane, helper_possible
 from oss_jupyter.engine.lanes import ExecutorLane, ThreadLane
 from oss_jupyter.engine.order import Order
-from oss_jupyter.engine.ports import CheckpointStore, Clock, Lane
-from oss_jupyter.errors import InputError, before_sending
+from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane
+from oss_jupyter.errors import InputError, OssJupyterError, before_sending
+from oss_jupyter.local.found import Found
 from oss_jupyter.local.memory import NoCheckpoints
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.sendable import sendable
@@ -21,18 +23,18 @@ from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.given import text, whole, yes_or_no
 from oss_jupyter.model.identity import transfer_id
-from oss_jupyter.model.options import ALIASES, OPTION_NAMES, make_options
+from oss_jupyter.model.options import ALIASES, OPTION_NAMES, ObjectOptions, make_options
 from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
 from oss_jupyter.model.prove import parse_prove
-from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.sizes import MIB, parse_size
 from oss_jupyter.model.target import parse_target
 from oss_jupyter.notebook.config import OFF, OssJupyter
+from oss_jupyter.notebook.kept_order import Hindered, KeptOrder
 from oss_jupyter.notebook.sandbox_process import sandbox_credentials
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
-from oss_jupyter.oss.endpoint import EndpointSettings
+from oss_jupyter.oss.endpoint import EndpointSettings, host_of, is_loopback, is_standard
 from oss_jupyter.oss.late import send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
@@ -67,7 +69,7 @@ _FLAGS = ("internal", "accelerate", "dual_stack", "cname", "path_style", "force"
 
 @dataclass
 class Wiring:
-    """Makes orders from arguments and settings. Any thread may call it: what it keeps are stores, made once each."""
+    """Makes orders from arguments and settings. Any thread may call it: it keeps stores, made once each, and hosts."""
 
     settings: OssJupyter
     clock: Clock = time
@@ -75,6 +77,7 @@ class Wiring:
     threads: ThreadLane = field(default_factory=ThreadLane)
     _helper: HelperLane | None = None
     _stores: dict[Path | None, CheckpointDirectory | NoCheckpoints] = field(default_factory=dict)
+    _used_hosts: set[str] = field(default_factory=set)
 
     def order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
         """Return a checked order. Raises InputError or SourceError, before anything is sent."""
@@ -89,6 +92,7 @@ class Wiring:
         goal = parse_target(target, file.path.name)
         options = make_options({name: given[name] for name in _OBJECT_NAMES if name in given}, goal.key, file.path.name)
         endpoint = self._endpoint(given)
+        self._used_hosts.add(endpoint.describe())
         plan = self._plan(mark.size, given.get("part_size"), endpoint.describe())
         return Order(
             transfer_id=transfer_id(str(file.path), goal, endpoint.describe()),
@@ -110,37 +114,71 @@ class Wiring:
             limit=parse_limit(given.get("limit")),
             force=given.get("force", False),
             prove=parse_prove(given.get("prove", self.settings.prove)),
+            profile="" if "credentials" in given else given.get("profile") or self.settings.profile or "",
+            credentials_given="credentials" in given,
         )
 
-    def order_of(self, record: CheckpointRecord, store: CheckpointStore) -> Order:
-        """Return the order that an earlier kernel began. Raises InputError where it cannot be reached from here."""
-        header = record.header
-        endpoint = EndpointSettings.from_place(header.place, proxy=self.settings.proxy, **self._patience())
-        plan = header.plan
+    def order_of(self, found: Found, store: CheckpointStore, anew: Mapping[str, Any] | None = None) -> Order:
+        """Return the order that an earlier kernel began; its hindrance says why it cannot go on by itself.
+
+        anew: arguments that are given now, in place of what the checkpoint keeps.
+        """
+        assert found.record is not None
+        header = found.record.header
+        kept = KeptOrder(found.record, anew or {}, {"proxy": self.settings.proxy, **self._patience()})
+        missing, make = kept.missing(), partial(self._kept_control, kept)
         return Order(
             transfer_id=header.transfer_id,
             source=FileSource(header.source),
             target=header.target,
-            plan=plan,
-            options=make_options(header.options, header.target.key),
-            control=self._control(endpoint, None, None),
+            plan=header.plan,
+            options=ObjectOptions() if missing else kept.options(),
+            control=cast("Control", Hindered(kept.check, make)) if missing else make(),
             store=store,
-            lane=self._lane(plan, None),
+            lane=self._lane(header.plan, None),
             clock=self.clock,
             policy=self._policy(None),
             send_part=send_part,
             read_again=read_again,
-            place=endpoint.place(),
-            host=endpoint.describe(),
-            parallel=_parallel(self.settings.parallel),
+            place=kept.place,
+            host=kept.host(),
+            parallel=_parallel(header.parallel or self.settings.parallel),
             parallel_most=self.settings.parallel_most,
+            limit=header.limit,
             prove=parse_prove(self.settings.prove),
+            profile=kept.profile,
+            credentials_given=kept.credentials_given,
+            hindrance=missing or self._asks_first(found, kept),
         )
 
-    def with_credentials(self, order: Order, credentials: Any) -> SdkControl:
-        """Return the order's control plane with other credentials."""
+    def signed_anew(self, order: Order, anew: Mapping[str, Any]) -> Order:
+        """Return the order with other credentials, or another profile."""
         assert isinstance(order.control, SdkControl)
-        return self._control(order.control.settings, credentials, None)
+        credentials, profile = anew.get("credentials"), anew.get("profile") or ""
+        return replace(
+            order,
+            control=self._control(order.control.settings, credentials, profile or None),
+            profile="" if credentials is not None else profile,
+            credentials_given=credentials is not None,
+        )
+
+    def _kept_control(self, kept: KeptOrder) -> SdkControl:
+        kept.check_reachable()
+        return self._control(kept.endpoint(), kept.anew.get("credentials"), kept.profile or None, kept.needed())
+
+    def _asks_first(self, found: Found, kept: KeptOrder) -> OssJupyterError | None:
+        if found.exposed:
+            return kept.asks_first(f"Others can write its checkpoint, or the directory {found.path.parent}.")
+        if not self._is_the_users(kept.host()):
+            return kept.asks_first(f"Its endpoint {kept.host()} is none of your settings.")
+        return None
+
+    def _is_the_users(self, host: str) -> bool:
+        """Whether this user's settings, environment or profiles lead to a host, or it is OSS's own or this computer."""
+        if is_standard(host) or is_loopback(host):
+            return True
+        named = (self.settings.endpoint, os.environ.get("OSS_ENDPOINT"), *OssutilConfig().endpoints())
+        return host in self._used_hosts or host in {host_of(endpoint) for endpoint in named if endpoint}
 
     def store(self, directory: str | os.PathLike[str] | Unset | None = UNSET) -> CheckpointStore:
         """Return the checkpoint store of a directory; None, 'none' or 'off' switch resuming off."""
@@ -200,11 +238,13 @@ class Wiring:
     def _patience(self) -> dict[str, Any]:
         return {name: getattr(self.settings, name) for name in ("connect_timeout_seconds", "stall_seconds")}
 
-    def _control(self, endpoint: EndpointSettings, credentials: Any, profile: str | None) -> SdkControl:
+    def _control(
+        self, endpoint: EndpointSettings, credentials: Any, profile: str | None, needed: str = ""
+    ) -> SdkControl:
         profile = profile or self.settings.profile
         if credentials is None and profile is None:
             credentials = sandbox_credentials(endpoint.url)
-        return SdkControl(endpoint, credentials_chain(credentials, profile))
+        return SdkControl(endpoint, credentials_chain(credentials, profile, needed=needed))
 
     def _policy(self, retries: int | None) -> RetryPolicy:
         count = self.settings.retries if retries is None else whole(retries, "retries", least=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from oss_jupyter.engine.manager import Manager
@@ -15,10 +16,10 @@ from oss_jupyter.local.found import Found
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.progress import Snapshot
-from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.notebook.config import OssJupyter
 from oss_jupyter.notebook.interrupts import interrupts_later
+from oss_jupyter.notebook.kept_order import ASKS_FIRST
 from oss_jupyter.notebook.rehoming import rehome_checkpoint
 from oss_jupyter.notebook.wiring import Wiring, parse_limit
 
@@ -79,15 +80,46 @@ class Workbench:
         """Return what could be resumed now."""
         return tuple(transfer for transfer in self.transfers() if allowed(transfer.state, Event.RESUME))
 
-    def resume(self, text: str, credentials: Any = None) -> tuple[Transfer, ...]:
-        """Resume one transfer, or all of them for ``"all"``, and return them."""
-        chosen = self.unfinished() if text == "all" else (self.find(text),)
+    def left_alone(self) -> tuple[Transfer, ...]:
+        """Return what is left out where all are resumed; the error of each says why."""
+        return tuple(filter(waits_for_a_word, self.manager.transfers()))
+
+    def resume(self, text: str, credentials: Any = None, **others: Any) -> tuple[Transfer, ...]:
+        """Resume one transfer, or for ``"all"`` all that wait for nothing, and return them.
+
+        credentials, others: what replaces the arguments of the first time, see `ANEW_NAMES`.
+        """
+        anew = {name: value for name, value in {"credentials": credentials, **others}.items() if value is not None}
+        if text == "all":
+            _refuse_for_all(anew)
+            chosen = tuple(transfer for transfer in self.unfinished() if not waits_for_a_word(transfer))
+        else:
+            chosen = (self.find(text),)
         for transfer in chosen:
-            if credentials is not None:
-                transfer.renew_control(self.wiring.with_credentials(transfer.order, credentials))
+            if anew:
+                self._give_anew(transfer, anew)
             with interrupts_later():
                 transfer.resume()
         return chosen
+
+    def _give_anew(self, transfer: Transfer, anew: Mapping[str, Any]) -> None:
+        """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
+        order = transfer.order
+        found = self._found(transfer.id) if transfer.wait(0) else None
+        if found is not None:
+            order = self.wiring.order_of(found, order.store, anew)
+            if order.hindrance is not None and order.hindrance.code != ASKS_FIRST:
+                raise order.hindrance
+            before = transfer.order
+            order = replace(order, lane=before.lane, policy=before.policy, prove=before.prove, hindrance=None)
+        elif set(anew) <= {"credentials", "profile"}:
+            order = self.wiring.signed_anew(order, anew)
+        else:
+            raise InputError(
+                f"Only credentials and profile of an upload that is {transfer.state} can be given anew.",
+                "Pause it first, or run its cell again with the arguments that it needs.",
+            )
+        transfer.renew_order(order)
 
     def rehome(self, transfer: Transfer, path: str | os.PathLike[str]) -> Transfer:
         """Return the same upload, interrupted, with its file at another path; it has another id.
@@ -103,14 +135,16 @@ class Workbench:
         if record.header.transfer_id == transfer.id:
             return transfer
         self.manager.forget(lambda known: known is transfer)
-        return self.manager.adopt(self.wiring.order_of(record, order.store), record)
+        path = order.store.path_of(record.header.transfer_id) or order.source.path
+        found = Found(record.header.transfer_id, path, record)
+        return self.manager.adopt(self.wiring.order_of(found, order.store), record)
 
     def _look_into(self, store: CheckpointDirectory) -> None:
         # Asked before looking, so that a lock that is seen to be held by then is another kernel's.
         moving = {transfer.id for transfer in self.manager.transfers() if not transfer.wait(0)}
         for found in store.inventory():
             if found.record is not None and found.transfer_id not in moving:
-                self._adopt(found.record, store, elsewhere=found.busy)
+                self.manager.adopt(self.wiring.order_of(found, store), found.record, elsewhere=found.busy)
         self.manager.forget(
             lambda transfer: (
                 transfer.order.store is store
@@ -119,9 +153,21 @@ class Workbench:
             )
         )
 
-    def _adopt(self, record: CheckpointRecord, store: CheckpointDirectory, *, elsewhere: bool) -> None:
-        try:
-            order = self.wiring.order_of(record, store)
-        except InputError:
-            return  # it names a certificate file or an endpoint that is not valid here; its journal stays
-        self.manager.adopt(order, record, elsewhere=elsewhere)
+    def _found(self, transfer_id: str) -> Found | None:
+        for store in self.wiring.directories():
+            for found in store.inventory():
+                if found.transfer_id == transfer_id and found.record is not None:
+                    return found
+        return None
+
+
+def waits_for_a_word(transfer: Transfer) -> bool:
+    """Whether a transfer that an earlier kernel left is not resumed with all others: the user has to name it first."""
+    return transfer.state is State.INTERRUPTED and transfer.order.hindrance is not None
+
+
+def _refuse_for_all(anew: Mapping[str, Any]) -> None:
+    if not set(anew) <= {"credentials", "profile"}:
+        raise InputError(
+            "An endpoint, a region or certificates belong to one upload each.", "Write its id in place of all."
+        )

@@ -52,8 +52,9 @@ class Place(Protocol):
 class CredentialsChain:
     """Asks one place after another at each call. Any thread may call it."""
 
-    def __init__(self, places: tuple[Place, ...]) -> None:
+    def __init__(self, places: tuple[Place, ...], needed: str = "") -> None:
         self._places = places
+        self._needed = needed
 
     def __repr__(self) -> str:
         return f"CredentialsChain({', '.join(place.name for place in self._places)})"
@@ -75,7 +76,8 @@ class CredentialsChain:
             looked.append(f"{place.name} ({found})")
         raise CredentialsError(
             f"No credentials were found. Looked at: {'; '.join(looked)}.",
-            f"Type  %env {_ID}=<id>  and  %env {_SECRET}=<secret>  "
+            self._needed
+            or f"Type  %env {_ID}=<id>  and  %env {_SECRET}=<secret>  "
             "or, so that no notebook keeps them, run  ossutil config  in a terminal.",
             code="NoCredentials",
         )
@@ -87,18 +89,20 @@ def credentials_chain(
     config_file: str | os.PathLike[str] | None = None,
     environ: Mapping[str, str] = os.environ,
     default_chain: Callable[[], Any] | None = None,
+    needed: str = "",
 ) -> CredentialsChain:
     """Return the places to look at, in order; what is named by an argument is the only one.
 
     given: a pair, a triple, a mapping, a provider (``get_credentials``), or a callable that returns any of them.
-    profile, config_file: of ossutil. default_chain: what returns the client of alibabacloud-credentials.
+    profile, config_file: of ossutil. default_chain: what returns the client of alibabacloud-credentials. needed: what
+    to do where none are found, if more is known than where to put them.
     """
     if given is not None:
         return CredentialsChain((_Given(given),))
     config = OssutilConfig(profile, config_file, environ)
     if config.chosen:
         return CredentialsChain((_Ossutil(config),))
-    return CredentialsChain((_Environment(environ), _Ossutil(config), _DefaultChain(default_chain)))
+    return CredentialsChain((_Environment(environ), _Ossutil(config), _DefaultChain(default_chain)), needed)
 
 
 class _Given:

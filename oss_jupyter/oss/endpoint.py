@@ -132,6 +132,21 @@ def is_standard(endpoint: str) -> bool:
     return _STANDARD_HOST.fullmatch(_bare_host(endpoint)) is not None
 
 
+def is_loopback(endpoint: str) -> bool:
+    """Whether a host or its URL is this computer."""
+    host = host_of(endpoint)
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(endpoint: str) -> str:
+    """Return the host, with its port, of a host or its URL, as `EndpointSettings.describe` has it."""
+    return endpoint.strip().rpartition("://")[2].partition("/")[0].rpartition("@")[2]
+
+
 def as_region(text: str) -> str:
     """Return a region in the form that signatures have, whatever its spelling."""
     return text.strip().lower().removeprefix("oss-")

@@ -95,6 +95,14 @@ class OssutilConfig:
             )
         return found
 
+    def endpoints(self) -> tuple[str, ...]:
+        """Return the endpoints of all profiles."""
+        try:
+            sections = self._sections(self.path) if self.path else {}
+        except (OSError, CredentialsError):
+            return ()
+        return tuple(values["endpoint"] for values in sections.values() if values.get("endpoint"))
+
     def _sections(self, path: Path) -> dict[str, dict[str, str]]:
         status = path.stat()
         stamp = (status.st_mtime_ns, status.st_size)

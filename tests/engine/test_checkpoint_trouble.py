@@ -153,3 +153,21 @@ def test_a_small_file_that_grows_needs_its_checkpoint(
     with pytest.raises(CheckpointNotWritable):
         kernel.manager.upload(order).result(20)
     assert not sandbox.uploads(BUCKET)
+
+
+def test_how_it_is_driven_is_kept_while_it_runs(
+    sandbox: Sandbox, kernel: Kernel, source: Path, checkpoints: Path
+) -> None:
+    """A limit and a number of parts that are changed on the way are in the journal while the upload still runs."""
+    sandbox.rate_bytes_per_second = 5 * PART
+    transfer = kernel.upload(source, limit="50MiB/s")
+    until(lambda: sent_parts(sandbox), "a part has arrived")
+    header = journal_of(checkpoints).header
+    assert (header.limit, header.parallel, header.credentials_given) == (50 * 1024 * 1024, 4, True)
+    transfer.set_limit(40 * 1024 * 1024)
+    transfer.set_parallel(None)
+    until(lambda: journal_of(checkpoints).header.parallel == "auto", "the journal says so")
+    assert journal_of(checkpoints).header.limit == 40 * 1024 * 1024
+    assert journal_of(checkpoints).receipts
+    sandbox.rate_bytes_per_second = None
+    transfer.result(20)

@@ -12,6 +12,7 @@ from oss_jupyter.model.plan import MAX_PARTS
 from oss_jupyter.model.states import Event, allowed
 from oss_jupyter.notebook.panel.arguments import Arguments
 from oss_jupyter.notebook.panel.commands import Commands, Handler, Reply
+from oss_jupyter.notebook.workbench import waits_for_a_word
 
 # The same bounds as the setting's.
 _PARALLEL_MAX = 64
@@ -61,6 +62,8 @@ class Actions:
         def handle(arguments: Arguments) -> Reply:
             count = 0
             for transfer in self._manager().transfers():
+                if event is Event.RESUME and waits_for_a_word(transfer):
+                    continue
                 # One that moves on just now is not worth leaving the others out.
                 with suppress(TransferStateError):
                     if allowed(transfer.state, event):

@@ -13,7 +13,7 @@ from oss_jupyter.notebook.panel.commands import Commands, Handler, Reply
 from oss_jupyter.notebook.panel.desk import ShownDesk
 from oss_jupyter.notebook.panel.errands import Errands
 from oss_jupyter.notebook.panel.folder import list_folder
-from oss_jupyter.notebook.workbench import Workbench
+from oss_jupyter.notebook.workbench import Workbench, waits_for_a_word
 from oss_jupyter.paths import absolute
 
 _PATH_MAX = 4096
@@ -95,7 +95,8 @@ class DeskActions:
 
     def _ask_these(self, desk: ShownDesk, event: Event, action: Callable[[Transfer], None]) -> Reply:
         only = desk.only or frozenset()
-        chosen = [one for one in self._bench().manager.transfers() if one.id in only and allowed(one.state, event)]
+        here = [one for one in self._bench().manager.transfers() if one.id in only and not waits_for_a_word(one)]
+        chosen = [one for one in here if allowed(one.state, event)]
         for transfer in chosen:
             action(transfer)
         return {"count": len(chosen)}
