@@ -28,17 +28,19 @@ _KEPT_PREFIXES = ("LC_", "LD_", "DYLD_", "XDG_", "MALLOC_", "GLIBC_", "OSS_JUPYT
 
 # Only sys before the first line is done: Python 3.10 knows no -P and puts the working directory first. This package is
 # the one that runs here, whatever the order of the rest would find; what it needs comes from the rest.
-_RUNNER = """\
-import sys
-sys.path[:] = [place for place in sys.path if place]
-import json, runpy
-module, (standard, home, others) = sys.argv[1], json.loads(sys.argv[2])
-sys.path[:] = [*standard, home]
-import oss_jupyter
-sys.path[:] = [*standard, *others]
-del sys.argv[1:3]
-runpy.run_module(module, run_name="__main__", alter_sys=True)
-"""
+_RUNNER = "; ".join(
+    [
+        "module = '{module}'",  # first, for whoever looks at a list of processes
+        "import sys",
+        "sys.path[:] = [place for place in sys.path if place]",
+        "import json, runpy",
+        "standard, home, others = json.loads(sys.argv.pop(1))",
+        "sys.path[:] = [*standard, home]",
+        "import oss_jupyter",
+        "sys.path[:] = [*standard, *others]",
+        "runpy.run_module(module, run_name='__main__', alter_sys=True)",
+    ]
+)
 
 _SAID_MAX = 300
 # The query of a signed URL, a key's id, and long runs that mix letters and digits as secrets do.
@@ -52,7 +54,7 @@ def python_command(module: str, *arguments: str) -> list[str]:
     safe_path = ["-P"] if sys.version_info >= (3, 11) else []
     # Names of files have to mean the same bytes on both sides.
     how = [*safe_path, "-X", f"utf8={sys.flags.utf8_mode}"]
-    return [sys.executable, *how, "-c", _RUNNER, module, json.dumps(_places()), *arguments]
+    return [sys.executable, *how, "-c", _RUNNER.format(module=module), json.dumps(_places()), *arguments]
 
 
 def find_standard_modules_first() -> None:

@@ -24,6 +24,7 @@
     ├── TransferNotFound                no transfer has this id
     ├── TransferAborted                 the result was asked of an aborted transfer
     ├── PartStopped                     a part gave way to pause or abort (internal)
+    ├── NoThread                        the system refuses another thread
     └── LaneLost                        the process that ran a part has gone (internal)
 
 All of them survive pickling, because parts may run in other processes. None holds a key, a token or a signed URL.
@@ -166,6 +167,10 @@ class TransferAborted(OssJupyterError):
 
 class PartStopped(OssJupyterError):
     """A part gave way to pause or abort. Internal: it never reaches a user."""
+
+
+class NoThread(OssJupyterError):
+    """The system refuses another thread, and there is none that could do the work."""
 
 
 class LaneLost(OssJupyterError):

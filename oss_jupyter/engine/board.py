@@ -9,8 +9,10 @@ Cells are 8 bytes, aligned, each with one writer; such a write is never seen hal
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 
@@ -40,10 +42,14 @@ class Board:
 
     @classmethod
     def new(cls) -> Board:
-        """Return a fresh board; its descriptor can be given to a child."""
-        with tempfile.TemporaryFile() as file:
-            file.truncate(_BOARD_BYTES)
-            return cls(os.dup(file.fileno()))
+        """Return a fresh board; its descriptor can be given to a child. Raises OSError where there is no room."""
+        descriptor = _memory_file()
+        try:
+            _fill(descriptor)
+            return cls(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
 
     def close(self) -> None:
         """Let go of the descriptor; the memory goes with the last process that has it."""
@@ -57,6 +63,7 @@ class SlotGauge:
         self._board: Board | None = board
         self.slot = slot
         self.bucket = bucket
+        self.on_taken: Callable[[], object] | None = None
         self.on_stop: Callable[[], object] | None = None
         self._last = (0, False)
 
@@ -80,8 +87,28 @@ class SlotGauge:
         if self._board:
             self._board.stops[self.slot] = 1
 
+    def taken(self) -> None:
+        """Let the helper know that the part's place is free for another."""
+        if self.on_taken is not None:
+            self.on_taken()
+
     def leave(self) -> int:
         """Keep the last reading and give the slot back for another part; return its number."""
         self._last = (self.sent_bytes, self.stopped)
         self._board = None
         return self.slot
+
+
+def _memory_file() -> int:
+    if sys.platform == "linux" and hasattr(os, "memfd_create"):  # some builds of Python lack it
+        return os.memfd_create("oss_jupyter")
+    # In memory where there is such a folder: some disks want new room for what is written over.
+    shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - the file has no name
+    with tempfile.TemporaryFile(dir=shared) as file:
+        return os.dup(file.fileno())
+
+
+def _fill(descriptor: int) -> None:
+    # Written and not only made longer: a hole in a file is a promise that a full disk breaks.
+    if os.write(descriptor, bytes(_BOARD_BYTES)) < _BOARD_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -5,28 +5,36 @@ Pickle is safe here because nobody else can write to the pipes: one process star
 
 from __future__ import annotations
 
+import os
 import pickle
 import struct
-from typing import IO, Any
+from collections.abc import Iterator
+from typing import Any
 
 _LENGTH = struct.Struct("!I")
 
 
-def write_frame(pipe: IO[bytes], message: Any) -> None:
-    """Write one message. The caller makes sure that only one thread does so at a time."""
+def send_frame(descriptor: int, message: Any) -> None:
+    """Write one message. The caller makes sure that only one thread does so at a time. Raises OSError."""
     content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    pipe.write(_LENGTH.pack(len(content)) + content)
-    pipe.flush()
+    left = memoryview(_LENGTH.pack(len(content)) + content)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
-def read_frame(pipe: IO[bytes]) -> Any:
-    """Return the next message. Raises EOFError once the other process has gone."""
-    (length,) = _LENGTH.unpack(_read(pipe, _LENGTH.size))
-    return pickle.loads(_read(pipe, length))  # noqa: S301 - from our own child or parent
+class Frames:
+    """Messages out of bytes as they come."""
 
+    def __init__(self) -> None:
+        self._buffer = bytearray()
 
-def _read(pipe: IO[bytes], length: int) -> bytes:
-    content = pipe.read(length)
-    if len(content) < length:
-        raise EOFError
-    return content
+    def feed(self, content: bytes) -> Iterator[Any]:
+        """Take what was read and yield each message that is complete with it."""
+        self._buffer += content
+        while len(self._buffer) >= _LENGTH.size:
+            end = _LENGTH.size + _LENGTH.unpack_from(self._buffer)[0]
+            if len(self._buffer) < end:
+                return
+            message = bytes(self._buffer[_LENGTH.size : end])
+            del self._buffer[:end]
+            yield pickle.loads(message)  # noqa: S301 - from our own child or parent

@@ -1,8 +1,7 @@
 """The helper process, ``python -m oss_jupyter.engine.helper``: parts run here, beside the notebook and not in it.
 
-It gets parts from the kernel through its standard input and returns their receipts through its standard output. It
-ends as soon as the kernel does: then its input ends, or, where a forked child of the kernel holds the pipe open, its
-parent changes.
+It gets parts from the kernel through one pipe and returns their receipts through another. It ends as soon as the kernel
+does: then its input ends, or, where a forked child of the kernel holds the pipe open, its parent changes.
 """
 
 from __future__ import annotations
@@ -11,24 +10,30 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from oss_jupyter.engine.board import Board, SlotGauge
 from oss_jupyter.engine.bucket import Bucket
-from oss_jupyter.engine.frames import read_frame, write_frame
+from oss_jupyter.engine.frames import Frames, send_frame
+from oss_jupyter.engine.helper_process import READY, TAKEN
 from oss_jupyter.engine.lanes import ThreadLane
+from oss_jupyter.errors import NoThread
+from oss_jupyter.model.parts import PartReceipt
 
-READY = "ready"
 _ORPHAN_CHECK_SECONDS = 0.5
 # The user's cells, their browser and their editor come first; where a core is idle, this costs the upload nothing.
 _NICENESS = 5
+_READ_BYTES = 64 * 1024
+# Failures of this process and not of a part: the kernel finds another way.
+_OUR_OWN = (NoThread, MemoryError, ImportError)
 
 
 @dataclass(frozen=True)
@@ -42,20 +47,24 @@ class _Job:
 
 @dataclass
 class _Queue:
-    """Parts of one transfer that wait for a connection, and how many run."""
+    """Parts of one transfer that wait for a connection, and the places that are taken.
+
+    A part keeps its place until its receipt is written down: so what the kernel does not know of when it dies is no
+    more than what it wanted on the wire at once.
+    """
 
     waiting: deque[_Job] = field(default_factory=deque)
-    running: int = 0
+    places_taken: int = 0
 
 
 class Helper:
     """Reads jobs on the main thread; parts run on a lane of threads, as many of a transfer at once as its width says.
 
-    What is more waits here and not in the kernel: when a part ends, the next one starts in a millisecond, while the
-    kernel, beside a busy cell, would need fifteen. `_lock` guards _queues; `_writing` guards the writing of replies.
+    What is more waits here and not in the kernel: signing a part takes time beside a busy cell, and is done before its
+    turn comes. `_lock` guards _queues; `_writing` guards the writing of replies.
     """
 
-    def __init__(self, jobs: IO[bytes], replies: IO[bytes], board: Board) -> None:
+    def __init__(self, jobs: int, replies: int, board: Board) -> None:
         self._jobs = jobs
         self._replies = replies
         self._board = board
@@ -68,22 +77,35 @@ class Helper:
     def run(self) -> None:
         """Work until the kernel has gone."""
         self._reply(READY, None)
-        while True:
-            try:
-                number, work, request, slot, ledge = read_frame(self._jobs)
-            except EOFError:
-                return
-            gauge = SlotGauge(self._board, slot, self._bucket(ledge))
-            with self._lock:
-                self._queues[ledge].waiting.append(_Job(number, work, request, gauge, ledge))
-            self._start_more(ledge)
+        for message in self._messages():
+            if message[0] == TAKEN:
+                self._give_place(message[1])
+            else:
+                self._take_job(*message)
+
+    def _messages(self) -> Iterator[Any]:
+        frames = Frames()
+        while content := os.read(self._jobs, _READ_BYTES):
+            yield from frames.feed(content)
+
+    def _take_job(self, number: int, work: Callable[..., Any], request: object, slot: int, ledge: int) -> None:
+        gauge = SlotGauge(self._board, slot, self._bucket(ledge))
+        with self._lock:
+            self._queues[ledge].waiting.append(_Job(number, work, request, gauge, ledge))
+        self._start_more(ledge)
+
+    def _give_place(self, ledge: int) -> None:
+        with self._lock:
+            self._queues[ledge].places_taken -= 1
+        self._start_more(ledge)
 
     def _start_more(self, ledge: int) -> None:
         with self._lock:
             queue, jobs = self._queues[ledge], []
-            width = self._board.widths[ledge] or len(queue.waiting) + queue.running
-            while queue.waiting and queue.running < width:
-                queue.running += 1
+            width = self._board.widths[ledge] or len(queue.waiting) + queue.places_taken
+            # One that was stopped before its turn only has to say so.
+            while queue.waiting and (queue.places_taken < width or queue.waiting[0].gauge.stopped):
+                queue.places_taken += 1
                 jobs.append(queue.waiting.popleft())
         for job in jobs:
             future = self._lane.submit(job.work, job.request, job.gauge)
@@ -94,18 +116,31 @@ class Helper:
         return self._buckets.setdefault(ledge, Bucket(lambda: rates[ledge]))
 
     def _done(self, job: _Job, done: Future[Any]) -> None:
-        with self._lock:
-            self._queues[job.ledge].running -= 1
-        self._start_more(job.ledge)
         error = done.exception()
-        self._reply(job.number, error if error is not None else done.result())
+        with _or_end():
+            if isinstance(error, _OUR_OWN):
+                raise error
+            self._reply(job.number, done.result() if error is None else error)
+            if error is not None or not isinstance(done.result(), PartReceipt):
+                self._give_place(job.ledge)
 
     def _reply(self, job: int | str, outcome: Any) -> None:
         with self._writing:
             try:
-                write_frame(self._replies, (job, outcome))
+                send_frame(self._replies, (job, outcome))
             except OSError:
                 os._exit(0)  # the kernel has gone: nobody is left to tell
+
+
+@contextmanager
+def _or_end() -> Iterator[None]:
+    """End the process where the block fails: a job that is never answered would be waited for for ever."""
+    try:
+        yield
+    except BaseException as error:
+        with suppress(BaseException):
+            traceback.print_exception(error)
+        os._exit(1)
 
 
 def _give_way() -> None:
@@ -121,17 +156,14 @@ def _leave_with(parent: int) -> None:
     os._exit(0)
 
 
-def main(descriptor: int, parent: int) -> None:
-    """Serve the kernel whose process id is `parent`; the board is in `descriptor`."""
+def main(board: int, jobs: int, replies: int, parent: int) -> None:
+    """Serve the kernel whose process id is `parent`; the others are descriptors."""
     _give_way()
     threading.Thread(target=_leave_with, args=(parent,), name="oss-orphan", daemon=True).start()
-    # Whatever a library prints must not get between the frames.
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    Helper(sys.stdin.buffer, replies, Board(descriptor)).run()
+    Helper(jobs, replies, Board(board)).run()
     # Not sys.exit: parts may still be on the wire, and whoever waits for them has gone.
     os._exit(0)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(*map(int, sys.argv[1:]))

@@ -1,62 +1,76 @@
 """The lane that leads to a helper process: started with the first part, started again if it dies, gone with the kernel.
 
 Only values cross: a job and the function that does it go out pickled by name, what it returns or raises comes back.
+Where there is no helper to be had, jobs run in threads of the kernel, and `remark` says why.
 """
 
 from __future__ import annotations
 
-import contextvars
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any, TypeVar
 
-import oss_jupyter
 from oss_jupyter.engine.board import LEDGES, SLOTS, Board, SlotGauge
-from oss_jupyter.engine.frames import read_frame, write_frame
-from oss_jupyter.engine.helper import READY
-from oss_jupyter.errors import LaneLost
+from oss_jupyter.engine.helper_process import READY, TAKEN, HelperProcess
+from oss_jupyter.engine.lanes import ThreadLane
+from oss_jupyter.engine.threads import start_thread
+from oss_jupyter.errors import LaneLost, NoThread
 from oss_jupyter.model.gauge import Gauge
+from oss_jupyter.model.parts import PartReceipt
 
 T = TypeVar("T")
 
-# Where the package lies. The helper starts there, because Python looks for modules in its working directory first, and
-# a requests.py beside the notebook must not become ours.
-_HOME = Path(oss_jupyter.__file__).parent.parent
+# A cold interpreter on a busy machine, from a disk in the network.
+_START_SECONDS = 60.0
+# So many helpers in a row may die before they have done a single job: another one would die as well.
+_USELESS_MAX = 2
+# What stands in the way of another process: the system's limits, or no Python to start.
+_REFUSALS = (OSError, ValueError, RuntimeError, MemoryError, subprocess.SubprocessError)
 
 
 def helper_possible() -> bool:
     """Whether this system can hand a descriptor to a child; elsewhere parts run in threads."""
-    return os.name == "posix" and bool(sys.executable)
+    return os.name == "posix"
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Flight:
-    process: subprocess.Popen[bytes]
+    """A job in the helper. A receipt holds its place there until it is written down."""
+
+    process: HelperProcess
     future: Future[Any]
     gauge: SlotGauge
+    ledge: int
+    has_receipt: bool = False
+    is_taken: bool = False
 
 
 class HelperLane:
-    """Parts in a helper process.
+    """Parts in a helper process, and in `threads` where there is none to be had.
 
-    `_lock` guards _process, _flights, _free_slots, _ledges, _last_job and writing to the process. Futures are settled
-    outside it.
+    `_lock` guards _board, _process, _useless, _remark, _flights, _free_slots, _ledges, _rates and _last_job.
+    `_starting` is held while a helper is started, by one thread. Futures are settled and messages sent outside `_lock`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, threads: ThreadLane | None = None, start_seconds: float = _START_SECONDS) -> None:
+        self._threads = threads or ThreadLane()
+        self._start_seconds = start_seconds
         self._lock = threading.Lock()
-        self._board = Board.new()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._starting = threading.Lock()
+        self._board: Board | None = None
+        self._process: HelperProcess | None = None
+        self._useless = 0
+        self._remark = ""
         self._flights: dict[int, _Flight] = {}
         self._free_slots = list(range(SLOTS))
         self._ledges: dict[str, int] = {}
+        self._rates: dict[str, int] = {}
         self._last_job = 0
 
     @property
@@ -65,95 +79,171 @@ class HelperLane:
         with self._lock:
             return self._process.pid if self._process else None
 
-    def start(self) -> None:
-        """Start the helper if there is none. It gets ready by itself while parts are planned and signed."""
+    @property
+    def remark(self) -> str:
+        """Why parts run in the kernel, or nothing."""
         with self._lock:
-            self._ensure()
+            return self._remark
 
-    def gauge(self, transfer_id: str) -> SlotGauge:
-        """Return the dials for one part of a transfer."""
+    def start(self) -> None:
+        """Start the helper if there is none. It gets ready by itself while parts are planned and signed.
+
+        What stood in the way of the last one may have gone: it is tried again.
+        """
         with self._lock:
-            slot = self._free_slots.pop()
-            self._board.sent_bytes[slot] = self._board.stops[slot] = 0
-            return SlotGauge(self._board, slot)
+            self._remark, self._useless = "", 0
+        self._helper()
+
+    def gauge(self, transfer_id: str) -> Gauge:
+        """Return the dials for one part of a transfer."""
+        process = self._helper()
+        with self._lock:
+            if process is not None and self._board is not None and self._free_slots:
+                slot = self._free_slots.pop()
+                self._board.sent_bytes[slot] = self._board.stops[slot] = 0
+                return SlotGauge(self._board, slot)
+        return self._threads.gauge(transfer_id)
 
     def limit(self, transfer_id: str, bytes_per_second: float | None) -> None:
         """Limit a transfer's speed from now on; None takes the limit away."""
+        self._threads.limit(transfer_id, bytes_per_second)
         with self._lock:
-            self._board.rates[self._ledge(transfer_id)] = int(bytes_per_second or 0)
+            self._rates[transfer_id] = int(bytes_per_second or 0)
+            if self._board is not None:
+                self._board.rates[self._ledge(self._board, transfer_id)] = self._rates[transfer_id]
 
     def at_once(self, transfer_id: str, count: int) -> int:
         """Run so many parts of a transfer at once; as many more may wait in the helper for a connection."""
         with self._lock:
-            self._board.widths[self._ledge(transfer_id)] = count
+            if self._board is None or self._remark:
+                return count
+            self._board.widths[self._ledge(self._board, transfer_id)] = count
         return 2 * count
 
     def submit(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str = "") -> Future[T]:
-        """Start one job; the future ends with what it returns or raises, or with LaneLost if the helper died."""
-        assert isinstance(gauge, SlotGauge), "it comes from this lane's gauge()"
+        """Start one job; the future ends with what it returns or raises, or with LaneLost if the helper died.
+
+        The error's text is for the user; it is empty where there is nothing to tell.
+        """
+        if not isinstance(gauge, SlotGauge):
+            return self._threads.submit(work, request, gauge, transfer_id)
         future: Future[T] = Future()
         with self._lock:
-            process = self._ensure()
-            self._last_job += 1
-            job = self._last_job
-            self._flights[job] = _Flight(process, future, gauge)
-            assert process.stdin is not None
-            with suppress(OSError):  # it has just died: the thread that reads its replies settles the future
-                write_frame(process.stdin, (job, work, request, gauge.slot, self._ledge(transfer_id)))
+            process, board = self._process, self._board
+            if process is None or board is None:
+                self._free_slots.append(gauge.leave())
+            else:
+                self._last_job = job = self._last_job + 1
+                flight = self._flights[job] = _Flight(process, future, gauge, self._ledge(board, transfer_id))
+        if process is None:
+            future.set_exception(LaneLost(""))
+        else:
+            gauge.on_taken = partial(self._taken, flight)
+            process.send((job, work, request, gauge.slot, flight.ledge))
         return future
 
     def close(self) -> None:
-        """Let the helper go."""
+        """Let the helper go, and the threads."""
         with self._lock:
             process = self._process
-            if process is not None and process.stdin is not None:
-                process.stdin.close()
+        if process is not None:
+            process.close()
+        self._threads.close()
 
-    def _ledge(self, transfer_id: str) -> int:
+    def _ledge(self, board: Board, transfer_id: str) -> int:
         # The cell of a transfer; with more transfers than cells the oldest share the last one.
-        return self._ledges.setdefault(transfer_id, min(len(self._ledges), LEDGES - 1))
+        if transfer_id not in self._ledges:
+            ledge = self._ledges[transfer_id] = min(len(self._ledges), LEDGES - 1)
+            board.rates[ledge] = self._rates.get(transfer_id, 0)
+        return self._ledges[transfer_id]
 
-    def _ensure(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
-            return self._process
-        descriptor = self._board.descriptor
-        process = self._process = subprocess.Popen(
-            [sys.executable, "-m", "oss_jupyter.engine.helper", str(descriptor), str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(descriptor,),
-            cwd=_HOME,
-            # Its own session: interrupting a cell sends the signal to the kernel's whole process group.
-            start_new_session=True,
-        )
-        context = contextvars.copy_context()
-        reader = threading.Thread(target=context.run, args=(self._read, process), name="oss-helper", daemon=True)
-        reader.start()
+    def _helper(self) -> HelperProcess | None:
+        """Return the helper, started if there is none, or None where there is none to be had."""
+        process, settled = self._known()
+        if settled:
+            return process
+        with self._starting:
+            process, settled = self._known()
+            return process if settled else self._started()
+
+    def _known(self) -> tuple[HelperProcess | None, bool]:
+        with self._lock:
+            return self._process, self._process is not None or bool(self._remark)
+
+    def _started(self) -> HelperProcess | None:
+        with self._lock:
+            known_board = self._board
+        try:
+            board = known_board or Board.new()
+            process = HelperProcess(board.descriptor)
+        except _REFUSALS as error:
+            self._go_without(f"{type(error).__name__}: {error}")
+            return None
+        with self._lock:
+            self._board, self._process = board, process
+        return self._watched(process)
+
+    def _watched(self, process: HelperProcess) -> HelperProcess | None:
+        try:
+            start_thread(self._read, "oss-helper", process)
+        except NoThread as error:
+            process.kill()
+            self._lost(process, process.end())
+            self._go_without(error.what)
+            return None
         return process
 
-    def _read(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        with suppress(EOFError, OSError):
-            while True:
-                job, outcome = read_frame(process.stdout)
-                if job != READY:
-                    self._settle(job, outcome)
-        process.wait()  # no zombie
-        process.stdout.close()
+    def _go_without(self, why: str) -> None:
         with self._lock:
-            assert process.stdin is not None
-            with suppress(OSError):  # half a message may be left for a process that has gone
-                process.stdin.close()
+            self._remark = (
+                f"No helper process could be started ({why.rstrip('.')}), so the parts are sent by the kernel itself, "
+                "where a busy cell slows them."
+            )
+
+    def _read(self, process: HelperProcess) -> None:
+        with suppress(MemoryError):  # one that cannot be listened to has to go
+            for job, outcome in process.messages(self._start_seconds):
+                if job != READY:
+                    process.useful = True
+                    self._settle(job, outcome)
+        process.kill()
+        how = process.end()
+        if self._lost(process, how) >= _USELESS_MAX:
+            self._go_without(how)
+
+    def _lost(self, process: HelperProcess, how: str) -> int:
+        """Settle what went with a helper, and return how many in a row have done nothing."""
+        with self._lock:
+            if self._process is process:
+                self._process = None
+            self._useless = 0 if process.useful else self._useless + 1
+            useless = self._useless
             lost = [job for job, flight in self._flights.items() if flight.process is process]
+        # Of one that has done nothing there is nothing to tell, unless the next one does nothing either.
+        note = f"A helper process is gone ({how}); only the parts on the wire are sent again." if not useless else ""
         for job in lost:
-            self._settle(job, LaneLost("The helper process ended.", "Its parts are sent again."))
+            self._settle(job, LaneLost(note))
+        return useless
 
     def _settle(self, job: int, outcome: Any) -> None:
         with self._lock:
             flight = self._flights.pop(job)
             self._free_slots.append(flight.gauge.leave())
+            flight.has_receipt = isinstance(outcome, PartReceipt)
+            nobody_waits = flight.has_receipt and flight.is_taken
+        if nobody_waits:
+            self._give_place(flight)
         if isinstance(outcome, BaseException):
             flight.future.set_exception(outcome)
         else:
             flight.future.set_result(outcome)
+
+    def _taken(self, flight: _Flight) -> None:
+        with self._lock:
+            flight.is_taken = True
+            has_receipt = flight.has_receipt
+        if has_receipt:
+            self._give_place(flight)
+
+    def _give_place(self, flight: _Flight) -> None:
+        flight.process.send((TAKEN, flight.ledge))

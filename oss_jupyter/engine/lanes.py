@@ -5,23 +5,30 @@ A job is a plain function of a frozen value and its dials: sending a part, or re
 
 from __future__ import annotations
 
-import contextvars
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
 from oss_jupyter.engine.bucket import Bucket
+from oss_jupyter.engine.threads import start_thread
+from oss_jupyter.errors import NoThread
 from oss_jupyter.model.gauge import Gauge, LocalGauge
 
 T = TypeVar("T")
 _Job = tuple[Callable[..., Any], object, Gauge, "Future[Any]"]
 
 
+# So long a thread waits for another part, with its connection kept alive.
+_IDLE_SECONDS = 5.0
+
+
 class _LocalLane:
     """What lanes have in common whose dials are objects of this process: gauges, and a bucket for each transfer."""
+
+    remark = ""
 
     def __init__(self) -> None:
         self._rates: dict[str, float] = {}  # bytes per second, 0 for no limit
@@ -45,55 +52,81 @@ class _LocalLane:
 
 
 class ThreadLane(_LocalLane):
-    """Threads in this process: as many as parts were ever on the wire at once.
+    """Threads in this process: as many as parts are on the wire at once; one that has nothing to do ends after a while.
 
     They are daemons, unlike those of ThreadPoolExecutor, which Python waits for at exit: a kernel that is asked to go
-    must not hang on a part of an hour. `_lock` guards _idle_count and _threads_count.
+    must not hang on a part of an hour. `_changed` (a condition) guards _jobs, _idle_count, _threads_count,
+    _started_count and _closed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, idle_seconds: float = _IDLE_SECONDS) -> None:
         super().__init__()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._idle_count = 0
-        self._threads_count = 0
+        self._idle_seconds = idle_seconds
+        self._changed = threading.Condition()
+        self._jobs: deque[_Job] = deque()
+        self._idle_count = self._threads_count = self._started_count = 0
+        self._closed = False
 
     def submit(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str = "") -> Future[T]:
         """Start one job; the future ends with what it returns or raises."""
         future: Future[T] = Future()
-        with self._lock:
-            start = self._idle_count == 0
-            if start:
+        with self._changed:
+            self._jobs.append((work, request, gauge, future))
+            more = self._idle_count < len(self._jobs)
+            if more:
                 self._threads_count += 1
-                name = f"oss-part-{self._threads_count}"
+                self._idle_count += 1
+                self._started_count += 1
+                name = f"oss-part-{self._started_count}"
             else:
-                self._idle_count -= 1
-        if start:
-            # A thread that starts with a copied context may touch widgets under every ipykernel.
-            context = contextvars.copy_context()
-            threading.Thread(target=context.run, args=(self._work,), name=name, daemon=True).start()
-        self._jobs.put((work, request, gauge, future))
+                self._changed.notify()
+        if more:
+            self._start(name)
         return future
 
     def close(self) -> None:
         """Let the threads end once they are idle."""
-        with self._lock:
-            count, self._threads_count, self._idle_count = self._threads_count, 0, 0
-        for _ in range(count):
-            self._jobs.put(None)
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _start(self, name: str) -> None:
+        try:
+            start_thread(self._work, name)
+        except NoThread as error:  # those that there are do the work, if there are any
+            with self._changed:
+                self._threads_count -= 1
+                self._idle_count -= 1
+                stranded = [] if self._threads_count else list(self._jobs)
+                if stranded:
+                    self._jobs.clear()
+            for *_, future in stranded:
+                future.set_exception(error)
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            self._run(*job)
+        while (job := self._next()) is not None:
+            settle = _do(*job)
+            with self._changed:
+                self._idle_count += 1  # before anybody knows, so that the next job finds this thread and its connection
+            settle()
 
-    def _run(self, work: Callable[..., T], request: object, gauge: Gauge, future: Future[T]) -> None:
-        try:
-            settle = partial(future.set_result, work(request, gauge))
-        except BaseException as failure:
-            settle = partial(future.set_exception, failure)
-        with self._lock:
-            self._idle_count += 1
-        settle()
+    def _next(self) -> _Job | None:
+        """Return the next job, or None where there has been nothing to do for a while."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._jobs or self._closed, self._idle_seconds)
+            self._idle_count -= 1
+            if self._jobs:
+                return self._jobs.popleft()
+            self._threads_count -= 1
+            return None
+
+
+def _do(work: Callable[..., T], request: object, gauge: Gauge, future: Future[T]) -> Callable[[], None]:
+    """Do a job, and return what settles its future."""
+    try:
+        return partial(future.set_result, work(request, gauge))
+    except BaseException as failure:
+        return partial(future.set_exception, failure)
 
 
 class ExecutorLane(_LocalLane):

@@ -154,7 +154,11 @@ class CheckpointStore(Protocol):
 
 
 class Lane(Protocol):
-    """Where parts run. None of these blocks."""
+    """Where parts run. None of these blocks for longer than it takes to start a process."""
+
+    @property
+    def remark(self) -> str:
+        """What the user should know of where parts run now, or nothing."""
 
     def start(self) -> None:
         """Get ready, because parts will come soon."""

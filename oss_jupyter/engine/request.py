@@ -5,14 +5,13 @@ What it calls may be foreign code too: a provider of credentials that blocks, or
 
 from __future__ import annotations
 
-import contextvars
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.engine.threads import start_thread
+from oss_jupyter.errors import NoThread, OssJupyterError
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.inbox import Inbox
@@ -39,8 +38,10 @@ class Request(Generic[T]):
 
     def start(self, inbox: Inbox) -> None:
         """Begin; the inbox is nudged at the end."""
-        context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(self._work, inbox), name="oss-request", daemon=True).start()
+        try:
+            start_thread(self._work, "oss-request", inbox)
+        except NoThread:
+            self._work(inbox)  # a wish has to wait for it then
 
     def done(self) -> bool:
         """Whether there is an answer or a failure."""

@@ -34,8 +34,6 @@ LET_GO_SECONDS = 1.0
 COMPARING = "comparing what was sent with the file"
 # So many parts may fail for good before any succeeds again: then it is not the parts, it is the service.
 _FAILED_IN_A_ROW = 3
-# So many parts may be lost with their process before one arrives: a process that cannot live is no lane.
-_LOST_IN_A_ROW = 200
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class Sending:
         self._gauges: dict[int, Gauge] = {}
         self._cut_off: Counter[int] = Counter()  # attempts of each part that broke off after some bytes
         self._parallel, self._parallel_of = transfer.new_parallel(), transfer.parallel_wish()
-        self._failed_in_a_row = self._lost_in_a_row = 0
+        self._failed_in_a_row = 0
         self._sampled_at = 0.0
         self._phase = ""
         self._first_failure: OssJupyterError | None = None
@@ -112,9 +110,12 @@ class Sending:
         now = self._order.clock.monotonic()
         while self._delayed and self._delayed[0][0] <= now:
             self._waiting.appendleft(heapq.heappop(self._delayed)[1])
-        room = self._order.lane.at_once(self._transfer.id, self._allowed())
+        lane = self._order.lane
+        room = lane.at_once(self._transfer.id, self._allowed())
         while self._waiting and len(self._gauges) < room:
             self._take_off(self._waiting.popleft())
+        if lane.remark:
+            self._transfer.note(lane.remark)
 
     def _allowed(self) -> int:
         wish = self._transfer.parallel_wish()
@@ -159,8 +160,14 @@ class Sending:
             self._compare(event)
         if not isinstance(event, _Landed) or event.part_number not in self._gauges:
             return
-        sent_bytes = self._gauges.pop(event.part_number).sent_bytes
-        self._cut_off[event.part_number] += sent_bytes > 0
+        gauge = self._gauges.pop(event.part_number)
+        self._cut_off[event.part_number] += gauge.sent_bytes > 0
+        try:
+            self._take_outcome(event)
+        finally:
+            gauge.taken()
+
+    def _take_outcome(self, event: _Landed) -> None:
         error = _error_of(event.future)
         if error is None:
             self._land(event.future.result())
@@ -196,7 +203,7 @@ class Sending:
             raise
         self._ledger.land(receipt)
         self._asking.confirmed()
-        self._failed_in_a_row = self._lost_in_a_row = 0
+        self._failed_in_a_row = 0
         self._parallel.landed()
 
     def _fall(self, event: _Landed, error: OssJupyterError) -> None:
@@ -222,10 +229,8 @@ class Sending:
 
     def _send_again(self, number: int, error: LaneLost) -> None:
         """Send a part whose process died once more, at once: neither the part nor the line is to blame."""
-        self._lost_in_a_row += 1
-        if self._lost_in_a_row > _LOST_IN_A_ROW:
-            raise error
-        self._transfer.note("A helper process ended and was started again; only the parts on the wire are sent again.")
+        if error.what:
+            self._transfer.note(error.what)
         self._ledger.fall(number, PartState.WAITING)
         self._waiting.appendleft(number)
 
@@ -248,10 +253,12 @@ class Sending:
         until = clock.monotonic() + LET_GO_SECONDS
         while self._gauges and (left := until - clock.monotonic()) > 0:
             event = self._inbox.next_event(left)
-            if isinstance(event, _Landed) and self._gauges.pop(event.part_number, None) is not None:
+            if isinstance(event, _Landed) and event.part_number in self._gauges:
                 self._come_down_with(event)
-        for number in self._gauges:
+                self._gauges.pop(event.part_number).taken()
+        for number, gauge in self._gauges.items():
             self._ledger.fall(number, PartState.WAITING)
+            gauge.taken()
         self._gauges.clear()
 
     def _come_down_with(self, event: _Landed) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import os
 import threading
 from collections.abc import Callable, Generator, Iterable
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from oss_jupyter.engine.inbox import Inbox
 from oss_jupyter.engine.ledger import Ledger, PartDetail
 from oss_jupyter.engine.safe import what_is_kept, what_is_left
-from oss_jupyter.errors import InputError, OssJupyterError, TransferAborted, TransferStateError
+from oss_jupyter.engine.threads import start_thread
+from oss_jupyter.errors import InputError, NoThread, OssJupyterError, TransferAborted, TransferStateError
 from oss_jupyter.model.course import Course, Wish
 from oss_jupyter.model.given import whole
 from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
@@ -377,12 +377,11 @@ class Transfer:
         from oss_jupyter.engine.run import Run
 
         if begins:
-            run, context = Run(self, self._inbox), contextvars.copy_context()
-            thread = threading.Thread(target=context.run, args=(run,), name=f"oss-transfer-{self.id}", daemon=True)
             try:
-                thread.start()
-            except RuntimeError:
-                self.give_up(self._inbox, _no_thread(what_is_kept(self.snapshot())))
+                start_thread(Run(self, self._inbox), f"oss-transfer-{self.id}")
+            except NoThread as error:
+                error.safe = what_is_kept(self.snapshot())
+                self.give_up(self._inbox, error)
         self._tell()
 
     def _tell(self) -> None:
@@ -427,8 +426,3 @@ class Transfer:
         self.on_change(settle)
         settle()
         return future
-
-
-def _no_thread(safe: str) -> OssJupyterError:
-    what = "This computer gives no further thread, so the upload was not started."
-    return OssJupyterError(what, "Let other uploads end, then resume this one.", safe=safe, code="NoThread")

@@ -34,6 +34,9 @@ class Gauge(Protocol):
     def stop(self) -> None:
         """Ask the sender to give way. Safe from any thread, and more than once."""
 
+    def taken(self) -> None:
+        """Note that the part's receipt is written down, or that nobody will; called once for each part."""
+
 
 class LocalGauge:
     """A gauge whose both ends are in this process.
@@ -55,3 +58,6 @@ class LocalGauge:
         cut = self.on_stop
         if cut is not None:
             cut()
+
+    def taken(self) -> None:
+        """Nobody waits for it: here the next part is not begun before."""

@@ -213,7 +213,7 @@ class Wiring:
         if choice == "never" or not helper_possible() or (choice == "auto" and plan.size < HELPER_FROM_BYTES):
             return self.threads
         if self._helper is None:
-            self._helper = HelperLane()
+            self._helper = HelperLane(self.threads)
         return self._helper
 
     def _endpoint(self, given: Mapping[str, Any]) -> EndpointSettings:

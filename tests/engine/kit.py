@@ -44,6 +44,13 @@ def until(condition: Callable[[], Any], what: str) -> None:
         time.sleep(0.002)
 
 
+def children_named(word: str, parent: int) -> list[int]:
+    """Return the children of a process that have this word in their command."""
+    listing = subprocess.run(["ps", "-wweo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    rows = (line.split(None, 2) for line in listing.splitlines()[1:])
+    return [int(pid) for pid, ppid, arguments in rows if int(ppid) == parent and word in arguments]
+
+
 _ORDER_FIELDS = ("store", "control", "send_part", "read_again", "clock", "policy", "lane")
 
 

@@ -20,7 +20,20 @@ from oss_jupyter.model.sizes import MIB
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Fault, Sandbox
 
-from .kit import KEY, LONG_SECONDS, PART, URL, Kernel, make_file, reach, repeated, sent_parts, stored, until
+from .kit import (
+    KEY,
+    LONG_SECONDS,
+    PART,
+    URL,
+    Kernel,
+    children_named,
+    make_file,
+    reach,
+    repeated,
+    sent_parts,
+    stored,
+    until,
+)
 
 
 @pytest.fixture
@@ -40,12 +53,6 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def _children_named(word: str, parent: int) -> list[int]:
-    listing = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-    rows = (line.split(None, 2) for line in listing.splitlines()[1:])
-    return [int(pid) for pid, ppid, arguments in rows if int(ppid) == parent and word in arguments]
 
 
 def test_parts_run_in_the_helper_and_the_object_is_the_file(
@@ -141,7 +148,7 @@ def test_the_helper_goes_with_a_kernel_that_is_killed(sandbox: Sandbox, tmp_path
     )
     kernel = subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(temporary)})
     until(lambda: sent_parts(sandbox), "a part has arrived")
-    (helper,) = _children_named("oss_jupyter.engine.helper", kernel.pid)
+    (helper,) = children_named("oss_jupyter.engine.helper", kernel.pid)
     kernel.kill()
     kernel.wait()
     gone_by = time.monotonic() + 2.0

@@ -1,0 +1,160 @@
+"""One helper process as the kernel sees it: started, spoken to, listened to, and let go.
+
+It knows nothing of parts: messages go in and come out. What the process prints is kept, because it may say why it died.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from typing import Any
+
+from oss_jupyter import forks
+from oss_jupyter.child import child_environment, last_words, python_command
+from oss_jupyter.engine.frames import Frames, send_frame
+
+# What the helper says first, and what the kernel says of each receipt that it has written down.
+READY, TAKEN = "ready", "taken"
+
+_KEPT_BYTES = 4096  # of what it prints
+_READ_BYTES = 256 * 1024
+# What a process has printed when it ended is there at once.
+_LAST_WORDS_SECONDS = 0.2
+
+
+class HelperProcess:
+    """Any thread may call it; one thread reads. `_sending` guards _jobs, and is held while the pipe takes nothing.
+
+    Raises OSError and its like where the system refuses another process. `ready` is true once it has said so; `useful`
+    is for whoever reads, to note that it has done a job.
+    """
+
+    def __init__(self, board_descriptor: int) -> None:
+        self._sending = threading.Lock()
+        self._printed = b""
+        self.ready = self.useful = False
+        with forks.no_forks, ExitStack() as ours, ExitStack() as theirs:
+            jobs, self._jobs = _pipe(theirs, ours)
+            replies, self._replies = _pipe(theirs, ours, reading=True)
+            printed, self._errors = _pipe(theirs, ours, reading=True)
+            self._process = subprocess.Popen(
+                python_command(
+                    "oss_jupyter.engine.helper", *map(str, (board_descriptor, jobs, replies)), str(os.getpid())
+                ),
+                env=child_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=printed,
+                pass_fds=(board_descriptor, jobs, replies),
+                cwd="/",
+                # Its own session: interrupting a cell sends the signal to the kernel's whole process group.
+                start_new_session=True,
+            )
+            ours.pop_all()
+        forks.in_child(self._let_go)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def send(self, message: Any) -> None:
+        """Send a message. One that has gone takes none, which whoever reads notices."""
+        with self._sending, suppress(OSError):
+            if self._jobs >= 0:
+                send_frame(self._jobs, message)
+
+    def close(self) -> None:
+        """Let it go: it ends when there is nobody left to speak to it."""
+        with self._sending:
+            jobs, self._jobs = self._jobs, -1
+        if jobs >= 0:
+            os.close(jobs)
+
+    def kill(self) -> None:
+        """End it now."""
+        with suppress(OSError):
+            self._process.kill()
+
+    def messages(self, start_seconds: float) -> Iterator[Any]:
+        """Yield what it answers, until it has gone. One that is not ready in time is ended."""
+        frames, left = Frames(), start_seconds
+        until = time.monotonic() + start_seconds
+        while True:
+            readable = self._wait(None if self.ready else left, self._replies, self._errors)
+            left = max(0.0, until - time.monotonic())
+            if not readable:
+                self._printed += f"\nIt was not ready within {start_seconds:.0f} s.".encode()
+                self.kill()
+                self.ready, until = True, 0.0
+            if self._errors in readable:
+                self._listen()
+            if self._replies in readable:
+                content = os.read(self._replies, _READ_BYTES)
+                if not content:
+                    return
+                for message in frames.feed(content):
+                    self.ready = True
+                    yield message
+
+    def end(self) -> str:
+        """Wait until it is no more, and return in a few words how it ended."""
+        self.close()
+        while self._errors >= 0 and self._wait(_LAST_WORDS_SECONDS, self._errors):
+            self._listen()
+        status = self._process.wait()  # no zombie
+        replies, self._replies = self._replies, -1
+        os.close(replies)
+        self._close_errors()
+        how = f"ended with status {status}" if status >= 0 else f"was ended by {_signal_name(-status)}"
+        said = last_words(self._printed)
+        return f"it {how} and said: {said}" if said else f"it {how}"
+
+    def _let_go(self) -> None:
+        """Close what a forked child inherited: the helper is its parent's, and ends when that has gone."""
+        for descriptor in (self._jobs, self._replies, self._errors):
+            with suppress(OSError):
+                os.close(descriptor)
+        self._jobs = self._replies = self._errors = -1
+        self._process.returncode = 0  # not this process's child
+        self._sending = threading.Lock()
+
+    def _listen(self) -> None:
+        content = os.read(self._errors, _READ_BYTES)
+        self._printed = (self._printed + content)[-_KEPT_BYTES:]
+        if not content:
+            self._close_errors()
+
+    def _close_errors(self) -> None:
+        descriptor, self._errors = self._errors, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def _wait(self, seconds: float | None, *descriptors: int) -> set[int]:
+        poll = select.poll()  # select.select refuses descriptors above 1,023
+        for descriptor in descriptors:
+            if descriptor >= 0:
+                poll.register(descriptor, select.POLLIN)
+        return {descriptor for descriptor, _ in poll.poll(None if seconds is None else seconds * 1000)}
+
+
+def _pipe(theirs: ExitStack, ours: ExitStack, *, reading: bool = False) -> tuple[int, int]:
+    """Return the child's end of a pipe and our own. The child's is closed here once the child has it."""
+    read, write = os.pipe()
+    child, own = (write, read) if reading else (read, write)
+    theirs.callback(os.close, child)
+    ours.callback(os.close, own)
+    return child, own
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

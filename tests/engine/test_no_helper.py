@@ -1,0 +1,299 @@
+"""Where no helper can be had, the kernel sends the parts itself, and says why: at the start, and in mid-upload."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from oss_jupyter.engine.board import SLOTS, Board
+from oss_jupyter.engine.helper_lane import HelperLane
+from oss_jupyter.engine.lanes import ThreadLane
+from oss_jupyter.model.gauge import Gauge, LocalGauge
+from oss_jupyter.sandbox import Sandbox
+
+from .kit import KEY, LONG_SECONDS, PART, URL, Kernel, children_named, make_file, sent_parts, stored, until
+
+_SCRIPT = """
+import json, os, resource, sys
+import oss_jupyter as oj
+import alibabacloud_oss_v2, requests  # what the kernel has loaded when its limits are reached
+oj.settings().helper = "always"
+{before}
+transfer = oj.upload(sys.argv[1], {url!r}, **json.loads(sys.argv[2]))
+{during}
+receipt = transfer.result(60)
+print(json.dumps([receipt.size, transfer.snapshot().notes]))
+"""
+
+
+class _Program:
+    """A script that uploads one file, in a process of its own with its own limits."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self.folder = folder
+        self.source = make_file(folder / "f.bin", 12 * PART)
+        self._given = {
+            "credentials": KEY,
+            "endpoint": sandbox.endpoint,
+            "region": "cn-hangzhou",
+            "part_size": PART,
+            "parallel": 4,
+            "checkpoint_dir": None,
+        }
+
+    @property
+    def size(self) -> int:
+        """The file's size in bytes."""
+        return self.source.stat().st_size
+
+    def start(
+        self, before: str = "", during: str = "", prefix: tuple[str, ...] = (), **environment: str
+    ) -> subprocess.Popen[str]:
+        """Start it; `before` runs before the upload and `during` behind its back."""
+        script = self.folder / "upload.py"
+        script.write_text(_SCRIPT.format(before=before, during=during, url=URL))
+        return subprocess.Popen(
+            [*prefix, sys.executable, str(script), str(self.source), json.dumps(self._given)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+            env={**os.environ, "OSS_JUPYTER_STATE_DIR": str(self.folder / "state"), **environment},
+        )
+
+    def run(self, before: str = "", prefix: tuple[str, ...] = (), **environment: str) -> list[str]:
+        """Run it to the end and return the notes of its transfer."""
+        return notes_of(self.start(before, prefix=prefix, **environment), self.size)
+
+
+def notes_of(process: subprocess.Popen[str], size: int) -> list[str]:
+    """Wait for a program and return its notes."""
+    printed, complaints = process.communicate(timeout=90)
+    assert process.returncode == 0, complaints
+    assert complaints == ""
+    sent, notes = json.loads(printed.splitlines()[-1])
+    assert sent == size
+    return list(notes)
+
+
+@pytest.fixture
+def program(tmp_path: Path, sandbox: Sandbox) -> _Program:
+    """A program in a folder of its own."""
+    return _Program(tmp_path, sandbox)
+
+
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        pytest.param("sys.executable = ''", "executable", id="empty"),
+        pytest.param("sys.executable = None", "executable", id="none"),
+        pytest.param("sys.executable = '/nowhere/python'", "FileNotFoundError", id="gone"),
+        pytest.param("sys.executable = __file__", "PermissionError", id="not executable"),
+        pytest.param("sys.executable = '/bin/true'", "ended with status 0", id="something else"),
+        pytest.param("sys.executable = '/bin/false'", "ended with status 1", id="something that fails"),
+    ],
+)
+def test_without_a_python_the_kernel_sends(program: _Program, sandbox: Sandbox, before: str, why: str) -> None:
+    """Whatever sys.executable is, the upload completes, and one note says why it runs in the kernel."""
+    notes = program.run(before)
+    assert [why in note for note in notes if "kernel itself" in note] == [True]
+    assert stored(sandbox) == program.source.read_bytes()
+
+
+_WITHOUT_PRIVILEGES = ("setpriv", "--ruid", "54321", "--bounding-set", "-sys_admin,-sys_resource")
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0 or shutil.which("setpriv") is None,
+    reason="another user is needed, because the system does not limit root's processes",
+)
+@pytest.mark.parametrize("most", [4, 5, 6])
+def test_where_the_system_refuses_processes_and_threads(program: _Program, sandbox: Sandbox, most: int) -> None:
+    """With RLIMIT_NPROC the upload completes as long as there may be a thread that decides and one that sends."""
+    notes = program.run(f"resource.setrlimit(resource.RLIMIT_NPROC, ({most}, {most}))", prefix=_WITHOUT_PRIVILEGES)
+    assert sum("kernel itself" in note for note in notes) == (most < 6)
+    assert stored(sandbox) == program.source.read_bytes()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much is used")
+@pytest.mark.parametrize("mebibytes", [30, 100, 200])
+def test_where_the_address_space_is_small(program: _Program, sandbox: Sandbox, mebibytes: int) -> None:
+    """With RLIMIT_AS the upload completes: in the helper if it can live, else in the kernel."""
+    used = "4096 * int(open('/proc/self/statm').read().split()[0])"
+    program.run(f"most = {used} + {mebibytes} * 2**20; resource.setrlimit(resource.RLIMIT_AS, (most, most))")
+    assert stored(sandbox) == program.source.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        pytest.param("resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))", "No space left", id="small files"),
+        pytest.param(
+            "used = [os.dup(0) for _ in range(10)]; most = max(used) + 1\n"
+            "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+            "resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard)); [os.close(fd) for fd in used[:7]]",
+            "Too many open files",
+            id="few descriptors",
+        ),
+    ],
+)
+def test_where_there_is_no_room_for_what_is_shared(program: _Program, sandbox: Sandbox, before: str, why: str) -> None:
+    """Without room for the shared memory or the pipes, nothing is mapped that could end the kernel later."""
+    process = program.start(
+        before, "resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard)) if 'hard' in globals() else None"
+    )
+    assert [why in note for note in notes_of(process, program.size)] == [True]
+    assert stored(sandbox) == program.source.read_bytes()
+
+
+def test_no_folder_for_temporary_files_is_needed(program: _Program, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The shared memory is no file: the helper starts where TMPDIR leads nowhere and no folder can be written to."""
+    notes = program.run("import tempfile; tempfile.tempdir = '/nowhere'", TMPDIR=str(tmp_path / "nowhere"))
+    assert notes == []
+    assert stored(sandbox) == program.source.read_bytes()
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="nothing can be reserved here")
+def test_all_of_the_shared_memory_is_there_from_the_beginning() -> None:
+    """No page of it is a hole that a full disk, or full memory, could refuse later."""
+    board = Board.new()
+    used = os.fstat(board.descriptor)
+    board.close()
+    assert used.st_blocks * 512 >= used.st_size > 0
+
+
+def test_a_program_that_hangs_is_no_helper(kernel: Kernel, sandbox: Sandbox, tmp_path: Path, source: Path) -> None:
+    """What sys.executable starts and never gets ready is ended after a while, twice, and the kernel goes on."""
+    program = (
+        "import sys; from pathlib import Path; from tests.engine.test_no_helper import upload_with_a_patience_of\n"
+        "upload_with_a_patience_of(0.5, *sys.argv[1:])"
+    )
+    hanging = tmp_path / "python"
+    hanging.write_text("#!/bin/sh\necho I am no Python >&2; exec sleep 1000\n")
+    hanging.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", program, sandbox.endpoint, str(tmp_path / "checkpoints"), str(source), str(hanging)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "not ready" in done.stdout
+    assert stored(sandbox) == source.read_bytes()
+
+
+def upload_with_a_patience_of(seconds: float, endpoint: str, checkpoints: str, source: str, executable: str) -> None:
+    """Upload through a lane whose helpers have to be ready within some seconds, and print the notes."""
+    sys.executable = executable
+    transfer = Kernel(endpoint, Path(checkpoints)).upload(Path(source), lane=HelperLane(start_seconds=seconds))
+    transfer.result(LONG_SECONDS)
+    print(transfer.snapshot().notes)
+
+
+def test_a_helper_that_cannot_go_on_in_mid_upload(program: _Program, sandbox: Sandbox) -> None:
+    """Once helpers can no longer be started, the death of the last one costs its parts on the wire and a note."""
+    sandbox.rate_bytes_per_second = 4 * PART
+    process = program.start(during="sys.executable = '/bin/false'")
+    until(lambda: len(sent_parts(sandbox)) > 2, "parts arrive")
+    (helper,) = children_named("oss_jupyter.engine.helper", process.pid)
+    os.kill(helper, signal.SIGKILL)
+    sandbox.rate_bytes_per_second = None
+    notes = notes_of(process, program.size)
+    assert [("SIGKILL" in note, "/bin/false" in note or "status 1" in note) for note in notes] == [
+        (True, False),
+        (False, True),
+    ]
+    assert stored(sandbox) == program.source.read_bytes()
+
+
+def test_what_a_helper_says_when_it_dies_is_quoted(program: _Program, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The last line of a helper's standard error stands in the note, without what may be secret."""
+    failing = tmp_path / "python"
+    failing.write_text("#!/bin/sh\necho 'ImportError: broken LTAI5tAbCdEfGhIj'>&2; exit 3\n")
+    failing.chmod(0o755)
+    notes = program.run(f"sys.executable = {str(failing)!r}")
+    assert len(notes) == 1, notes
+    assert "it ended with status 3 and said: ImportError: broken …" in notes[0]
+
+
+def test_the_next_upload_tries_again(kernel: Kernel, sandbox: Sandbox, tmp_path: Path) -> None:
+    """What stood in the way may have gone: each upload looks for a helper anew, while the others go on as they are."""
+    program = "import sys; from tests.engine.test_no_helper import upload_twice\nupload_twice(*sys.argv[1:])"
+    source = make_file(tmp_path / "f.bin", 8 * PART)
+    done = subprocess.run(
+        [sys.executable, "-c", program, sandbox.endpoint, str(tmp_path / "checkpoints"), str(source)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [True, False]
+
+
+def upload_twice(endpoint: str, checkpoints: str, source: str) -> None:
+    """Upload without a Python and with one, and print whether each went without a helper."""
+    lane, remarks, python = HelperLane(), [], sys.executable
+    for key, sys.executable in (("one", ""), ("two", python)):
+        lane.start()
+        kernel = Kernel(endpoint, Path(checkpoints))
+        kernel.upload(Path(source), f"oss://test-bucket/{key}", lane=lane).result(LONG_SECONDS)
+        remarks.append(bool(lane.remark))
+    print(json.dumps(remarks))
+
+
+def test_more_parts_than_the_helper_can_count(tmp_path: Path) -> None:
+    """Beyond the slots of the shared memory a part runs in a thread of the kernel."""
+    lane = HelperLane()
+    try:
+        gauges = [lane.gauge("transfer") for _ in range(SLOTS)]
+        assert not any(isinstance(gauge, LocalGauge) for gauge in gauges)
+        gauge = lane.gauge("transfer")
+        assert isinstance(gauge, LocalGauge)
+        assert lane.submit(_answer, 3, gauge, "transfer").result(LONG_SECONDS) == 3
+    finally:
+        lane.close()
+
+
+def _answer(request: int, gauge: Gauge) -> int:
+    return request
+
+
+def test_idle_threads_end() -> None:
+    """Thirty parts at once leave no thread behind, and the lane works as before."""
+    lane, at_once = ThreadLane(idle_seconds=0.2), threading.Barrier(30, timeout=LONG_SECONDS)
+
+    def wait(request: object, gauge: Gauge) -> None:
+        at_once.wait()
+
+    futures = [lane.submit(wait, None, lane.gauge("t"), "t") for _ in range(30)]
+    for future in futures:
+        future.result(LONG_SECONDS)
+    until(lambda: not _part_threads(), "the threads have ended")
+    assert lane.submit(_answer, 1, lane.gauge("t"), "t").result(LONG_SECONDS) == 1
+    lane.close()
+
+
+def test_a_thread_that_waits_is_used_again() -> None:
+    """Parts that follow each other run on one thread, which keeps its connection."""
+    lane = ThreadLane()
+    seen = {lane.submit(_whoami, None, lane.gauge("t"), "t").result(LONG_SECONDS) for _ in range(50)}
+    lane.close()
+    assert len(seen) == 1
+
+
+def _whoami(request: object, gauge: Gauge) -> int:
+    return threading.get_ident()
+
+
+def _part_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("oss-part-")]
