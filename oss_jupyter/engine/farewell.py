@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oss_jupyter.engine.finish import finished_before
+from oss_jupyter.engine.look import finished_before
 from oss_jupyter.errors import OssJupyterError, OutcomeUnknown, ServiceError
 
 if TYPE_CHECKING:

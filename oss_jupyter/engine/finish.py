@@ -1,25 +1,29 @@
-"""Joining the parts, and finding out whether the object is there and is the file.
+"""Joining the parts, and clearing up whether it was done.
 
-A reply to Complete can be lost after the service has done it, and then the upload id is gone. So an unclear answer is
-cleared up by asking (HEAD: size and CRC-64), never by uploading again.
+A reply to Complete can be lost after the service has done it, and then the upload id is gone; one that claims success
+may come from somebody else. So an unclear answer is cleared up by looking (HEAD: size and CRC-64), never by uploading
+again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from oss_jupyter.engine.look import FORBIDDEN, look_at, outcome_unknown
 from oss_jupyter.engine.request import Request
 from oss_jupyter.errors import (
     CredentialsError,
     IntegrityError,
     NetworkError,
+    NotOss,
     OssJupyterError,
-    OutcomeUnknown,
     ServiceError,
 )
-from oss_jupyter.model.parts import Completed, ObjectHead
+from oss_jupyter.model.parts import Completed
+from oss_jupyter.model.retry import Action, decide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,14 +48,6 @@ class PartsMissing(Exception):
         self.anew = anew
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What HEAD said: the object, and whether it may be asked at all."""
-
-    head: ObjectHead | None
-    permitted: bool = True
-
-
 def complete(
     order: Order, upload_id: str, receipts: Sequence[PartReceipt], crc: int, asking: Asking, asked_before: bool
 ) -> Completed:
@@ -69,15 +65,25 @@ def complete(
         call = partial(_join, order, upload_id, parts, silence_seconds)
         request = Request(asking.control, call)
         try:
-            done = asking.once(request)
+            return _verified(asking.once(request), order, crc, asking)
         except (ServiceError, NetworkError, CredentialsError) as error:
-            found = _clear_up(error, order, crc, asking, unclear_before=asked_before or attempt > 1)
-            if found is not None:
-                return found
+            done = _clear_up(error, order, crc, asking, attempt=attempt, asked_before=asked_before)
+            if done is not None:
+                if code_of(error) == "FileAlreadyExists":
+                    _remove_parts(order, upload_id, asking)
+                return done
             # HEAD has answered in between, so the network is there: patience with a dead one is not called for.
             asking.get_over(error, attempt, request.mark, waits_for_network=False)
-        else:
-            return _verified(done, order, crc, asking)
+
+
+def code_of(error: OssJupyterError) -> str:
+    """Return the service's word for a refusal, "" where the service refused nothing."""
+    return error.reply.code if isinstance(error, ServiceError) else ""
+
+
+def is_refusal(error: OssJupyterError) -> bool:
+    """Whether somebody has said no, with a status that says so: then nothing was done."""
+    return isinstance(error, ServiceError) and 300 <= error.reply.status < 500
 
 
 def _join(
@@ -86,76 +92,55 @@ def _join(
     return control.complete(order.target, upload_id, parts, order.options, silence_seconds)
 
 
-def finished_before(order: Order, size: int, crc: int, asking: Asking) -> Completed | None:
-    """Return the object if it is the file, else None. Raises OutcomeUnknown where that cannot be told."""
-    look = _look(order, asking)
-    head = look.head
-    if not look.permitted or (head is not None and head.size == size and head.crc64 is None):
-        raise OutcomeUnknown(f"Whether {order.target} is finished cannot be found out.")
-    same = head is not None and head.size == size and head.crc64 == crc
-    return Completed(head.etag, head.crc64, head.version_id, head.request_id) if head is not None and same else None
-
-
-def already_there(order: Order, crc: int | None, asking: Asking) -> ObjectHead | None:
-    """Return the object if it has the file's size and CRC-64, else None.
-
-    crc: the file's, where it is known already; otherwise the file is read, but only when the sizes agree.
-    """
-    look = _look(order, asking)
-    head = look.head
-    if head is None or head.crc64 is None or head.size != order.plan.size:
-        return None
-    if crc is None:
-        crc = order.source.crc64(0, order.plan.size, asking.stopped)
-    return head if head.crc64 == crc else None
-
-
 def _clear_up(
-    error: OssJupyterError, order: Order, crc: int, asking: Asking, *, unclear_before: bool
+    error: OssJupyterError, order: Order, crc: int, asking: Asking, *, attempt: int, asked_before: bool
 ) -> Completed | None:
     """Return the finished object if it is there, None if Complete may be asked again; raise where that is useless."""
-    reply = error.reply if isinstance(error, ServiceError) else None
-    code = reply.code if reply else ""
+    code, unclear_before = code_of(error), asked_before or attempt > 1
     if code == "InvalidPart":
         raise PartsMissing(error, anew=False) from None
-    unclear = reply is None or reply.status >= 500 or code in ("NoSuchUpload", "FileAlreadyExists")
-    if not unclear:
+    if is_refusal(error) and code not in ("NoSuchUpload", "FileAlreadyExists"):
         return None
-    look = _look(order, asking)
-    if look.head is not None and look.head.size == order.plan.size and look.head.crc64 == crc:
-        return Completed(look.head.etag, look.head.crc64, look.head.version_id, look.head.request_id)
+    try:
+        look = look_at(order, asking)
+    except (ServiceError, NotOss) as failure:
+        raise outcome_unknown(order, failure.what) from None
+    done = look.finished(order.plan.size, crc)
+    if done is not None:
+        # Nothing of ours can have been joined before, so the object is somebody's who sent the same.
+        return replace(done, already_there=code == "FileAlreadyExists" and not unclear_before)
     if code == "NoSuchUpload":
         if look.permitted or not unclear_before:
             raise PartsMissing(error, anew=True) from None
-        raise OutcomeUnknown(
-            f"The service no longer knows the upload, and may have finished {order.target}; asking is not permitted.",
-            "Look at the object in the console, or allow oss:GetObject and run the cell again to have it checked.",
-            safe="Nothing was sent twice; the checkpoint is kept.",
-        ) from None
+        raise outcome_unknown(order, f"The service no longer knows its upload id. {FORBIDDEN}") from None
+    last = decide(error, attempt, order.policy).action is Action.FAIL
+    if last and not look.permitted and not is_refusal(error):
+        raise outcome_unknown(order, f"{error.what} {FORBIDDEN}") from None
     return None
 
 
+def _remove_parts(order: Order, upload_id: str, asking: Asking) -> None:
+    """Remove parts that nothing will be made of: the object was there before them."""
+    with suppress(OssJupyterError):
+        asking.ask(lambda control: control.abort(order.target, upload_id))
+
+
 def _verified(done: Completed, order: Order, crc: int, asking: Asking) -> Completed:
+    """Return a proven answer; where it names no CRC-64, the object is looked at, if these credentials may."""
+    size = order.plan.size
     if done.crc64 is None:
-        head = _look(order, asking).head
-        if head is None:
-            return done  # the service names no CRC-64 and may not be asked; each part's was compared on its way
-        done = replace(done, crc64=head.crc64, etag=done.etag or head.etag)
-    if done.crc64 is not None and done.crc64 != crc:
+        look = look_at(order, asking)
+        if look.head is None and look.permitted:
+            raise NotOss(
+                f"The answer says that {order.target} is complete, but there is no such object.",
+                "Check the endpoint and the proxy, then resume.",
+            )
+        if look.head is not None:
+            done, size = replace(done, crc64=look.head.crc64, etag=done.etag or look.head.etag), look.head.size
+    if done.crc64 not in (None, crc) or size != order.plan.size:
         raise IntegrityError(
-            f"{order.target} has CRC-64 {done.crc64}, but the file has {crc}.",
+            f"{order.target} has {size:,} bytes with the CRC-64 {done.crc64}, the file {order.plan.size:,} with {crc}.",
             "Do not use the object. Run the upload again with force=True (--force) to replace it.",
             safe=f"The file {order.source.path} is untouched.",
         )
     return done
-
-
-def _look(order: Order, asking: Asking) -> _Look:
-    try:
-        return _Look(asking.ask(lambda control: control.head(order.target)))
-    except ServiceError as error:
-        # HEAD needs oss:GetObject; a key with oss:PutObject alone uploads without it. An AccessDenied that names
-        # another endpoint is something else: the bucket lives in another region.
-        if error.reply.status == 403 and error.reply.code == "AccessDenied" and "Endpoint" not in error.reply.extras:
-            return _Look(None, permitted=False)
-        raise

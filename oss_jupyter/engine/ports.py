@@ -42,8 +42,8 @@ class Control(Protocol):
     def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
         """Sign one UploadPart, valid from now for a limited time. Asks nobody."""
 
-    def sign_put(self, target: Target, options: ObjectOptions) -> SignedRequest:
-        """Sign one PutObject with all its headers. Asks nobody."""
+    def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
+        """Sign one PutObject with all its headers; the MD5 (hex) is compared before it is stored. Asks nobody."""
 
     def route(self, target: Target) -> Route:
         """Return how the bytes of parts reach the service, as settings and environment have it now. Asks nobody."""

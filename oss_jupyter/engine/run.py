@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.asking import Asking, WishChanged
 from oss_jupyter.engine.farewell import remove
-from oss_jupyter.engine.finish import PartsMissing, already_there, complete
+from oss_jupyter.engine.finish import PartsMissing, complete
+from oss_jupyter.engine.look import already_there, found
 from oss_jupyter.engine.proving import Proving
+from oss_jupyter.engine.put_outcome import clear_up_put, completed_put
 from oss_jupyter.engine.restore import Restored, restore
 from oss_jupyter.engine.safe import what_is_kept
-from oss_jupyter.errors import OssJupyterError, PartStopped, ServiceError
+from oss_jupyter.errors import IntegrityError, NetworkError, OssJupyterError, PartStopped, ServiceError
 from oss_jupyter.model.course import Wish
-from oss_jupyter.model.parts import Completed, Fingerprint, ObjectHead, PartReceipt, SignedRequest
+from oss_jupyter.model.parts import Completed, Fingerprint, ObjectHead, SignedRequest
 from oss_jupyter.model.plan import make_plan
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.model.prove import Prove, Proven
@@ -101,7 +103,7 @@ class Run:
                 mark = self._plan_anew()
                 there = self._already_there(restored)
                 if there is not None:
-                    return self._finished(_found(there), already_there=True)
+                    return self._finished(replace(found(there), already_there=True))
                 restored = self._start_anew(restored, mark)
             self._begin(restored, anew)
             try:
@@ -262,11 +264,12 @@ class Run:
 
     def _send(self, restored: Restored) -> Completed:
         header, order = restored.header, self._order
+        md5 = "" if header.upload_id else self._declared_md5()
 
         def sign(number: int) -> SignedRequest:
             def call(control: Control) -> SignedRequest:
                 if not header.upload_id:
-                    return control.sign_put(order.target, order.options)
+                    return control.sign_put(order.target, order.options, md5)
                 return control.sign_part(order.target, header.upload_id, number, order.options)
 
             return self._asking.sign(call)
@@ -274,21 +277,24 @@ class Run:
         proving = Proving(self._transfer, self._inbox, self._asking, self._open_journal, sign, restored, order.prove)
         try:
             self._proven = proving.run()
-        except ServiceError as error:
-            if error.reply.code == "NoSuchUpload":
+        except (ServiceError, NetworkError, IntegrityError) as error:
+            if not header.upload_id:
+                tries = self._transfer.part(1).attempts
+                return clear_up_put(error, order, md5, self._asking, tries=tries)
+            if isinstance(error, ServiceError) and error.reply.code == "NoSuchUpload":
                 raise PartsMissing(error, anew=True) from None
-            there = self._ours_already(error) if not header.upload_id else None
-            if there is None:
-                raise
-            return _found(there)
+            raise
         if not header.upload_id:
-            return _completed(self._transfer.ledger.receipts()[0])
+            return completed_put(self._transfer.ledger.receipts()[0])
         self._header = proving.header
         return self._complete(proving.header)
 
-    def _ours_already(self, error: ServiceError) -> ObjectHead | None:
-        """Return the object that forbids overwriting where it is the file: the reply to an earlier PUT was lost."""
-        return already_there(self._order, None, self._asking) if error.reply.code == "FileAlreadyExists" else None
+    def _declared_md5(self) -> str:
+        """Return the MD5 of the whole file, which the service compares before it replaces an object."""
+        self._transfer.set_phase("computing the checksum")
+        md5 = self._order.source.md5(0, self._order.plan.size, self._asking.stopped)
+        self._transfer.set_phase("")
+        return md5
 
     def _complete(self, header: CheckpointHeader) -> Completed:
         order, ledger = self._order, self._transfer.ledger
@@ -316,7 +322,7 @@ class Run:
         self._record = CheckpointRecord(self._header, receipts)
         return self._restore()
 
-    def _finished(self, done: Completed, *, already_there: bool = False) -> Receipt:
+    def _finished(self, done: Completed) -> Receipt:
         order, transfer = self._order, self._transfer
         self._open_journal.delete()
         view = transfer.snapshot()
@@ -331,10 +337,10 @@ class Run:
             seconds=transfer.active_seconds(),
             parts=len(order.plan),
             kept_bytes=view.kept_bytes,
-            sent_bytes=view.sent_bytes,
+            sent_bytes=0 if done.already_there else view.sent_bytes,
             retries=view.retries,
             version_id=done.version_id,
-            already_there=already_there,
+            already_there=done.already_there,
             callback_body=done.callback_body,
             warning=done.warning,
             proven=self._proven,
@@ -403,21 +409,6 @@ class _Ending:
     obeyed: Wish
     error: OssJupyterError | None = None
     receipt: Receipt | None = None
-
-
-def _found(head: ObjectHead) -> Completed:
-    return Completed(head.etag, head.crc64, head.version_id, head.request_id)
-
-
-def _completed(receipt: PartReceipt) -> Completed:
-    return Completed(
-        receipt.etag,
-        receipt.crc64,
-        receipt.version_id,
-        receipt.request_id,
-        receipt.callback_body,
-        "The object is stored; its callback was not answered." if receipt.callback_failed else "",
-    )
 
 
 def _unexpected(error: BaseException) -> OssJupyterError:

@@ -36,6 +36,10 @@ COMPARING = "comparing what was sent with the file"
 _FAILED_IN_A_ROW = 3
 
 
+# Other bytes arrived than were declared: where the file has changed meanwhile, that is why.
+_OTHER_BYTES = frozenset({"InvalidDigest", "InvalidCRC64", "IntegrityError"})
+
+
 @dataclass(frozen=True)
 class _Landed:
     part_number: int
@@ -208,6 +212,8 @@ class Sending:
 
     def _fall(self, event: _Landed, error: OssJupyterError) -> None:
         number, ledger = event.part_number, self._ledger
+        if error.code in _OTHER_BYTES:
+            self._watch.look()
         now = self._order.clock.monotonic()
         # An attempt that got bytes through has found a network; where that goes on, the part is the trouble.
         patient = self._cut_off[number] < self._order.policy.attempts

@@ -121,7 +121,10 @@ class ObjectHead:
 
 @dataclass(frozen=True)
 class Completed:
-    """The reply to Complete. `warning` says that the object is stored but its callback was not answered."""
+    """The reply to Complete. `warning` says that the object is stored but its callback was not answered.
+
+    already_there: the object was there before, and nothing of this upload went into it.
+    """
 
     etag: str = ""
     crc64: int | None = None
@@ -129,3 +132,4 @@ class Completed:
     request_id: str = ""
     callback_body: str = ""
     warning: str = ""
+    already_there: bool = False

@@ -6,6 +6,7 @@ holds no key, no token and no signed URL, not even as the context of the excepti
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import threading
@@ -93,10 +94,11 @@ class SdkControl:
         given = {"upload_id": upload_id, "part_number": part_number, **_some(options, *_OF_PART)}
         return self._sign("UploadPart", target, given)
 
-    def sign_put(self, target: Target, options: ObjectOptions) -> SignedRequest:
-        """Sign one PutObject with all its headers, likewise."""
+    def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
+        """Sign one PutObject with all its headers and the object's MD5 (hex), likewise."""
         names = dict.fromkeys((*_OF_OBJECT, *_OF_COMPLETE, *_OF_PART))
-        given = {"metadata": dict(options.metadata) or None, **_some(options, *names)}
+        content_md5 = base64.b64encode(bytes.fromhex(md5)).decode()
+        given = {"metadata": dict(options.metadata) or None, "content_md5": content_md5, **_some(options, *names)}
         extra = tuple((header, getattr(options, name)) for name, header in _UNSIGNED.items() if getattr(options, name))
         return self._sign("PutObject", target, given, extra)
 

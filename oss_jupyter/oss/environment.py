@@ -13,10 +13,13 @@ from requests.utils import get_environ_proxies, select_proxy
 from oss_jupyter.model.parts import Route
 from oss_jupyter.oss.endpoint import EndpointSettings
 
+# One look takes microseconds; so many in a row are not all met by a change.
+_LOOKS = 100
+
 
 def route_to(url: str, settings: EndpointSettings) -> Route:
     """Return the way to a URL: what the settings leave open, HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE and kin say."""
-    proxy = settings.proxy or select_proxy(url, get_environ_proxies(url))
+    proxy = settings.proxy or select_proxy(url, _environ_proxies(url))
     bundle = settings.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or None
     return Route(settings.connect_timeout_seconds, settings.stall_seconds, proxy, bundle)
 
@@ -24,3 +27,15 @@ def route_to(url: str, settings: EndpointSettings) -> Route:
 def as_proxies(proxy: str | None) -> dict[str, str]:
     """Return a proxy as `requests` takes it."""
     return {"http": proxy, "https": proxy} if proxy else {}
+
+
+def _environ_proxies(url: str) -> dict[str, str]:
+    looks = 0
+    while True:
+        looks += 1
+        try:
+            return get_environ_proxies(url)
+        except (KeyError, RuntimeError):
+            # A cell wrote to the environment while it was gone through, which nothing in Python locks.
+            if looks == _LOOKS:
+                raise

@@ -61,7 +61,7 @@ class Service:
         """Sign one part."""
         return SignedRequest(upload_id, credentials_mark=self.mark)
 
-    def sign_put(self, target: Target, options: ObjectOptions) -> SignedRequest:
+    def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
         """Sign the whole object."""
         return SignedRequest(f"object:{target}", credentials_mark=self.mark)
 

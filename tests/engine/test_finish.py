@@ -15,6 +15,7 @@ from oss_jupyter.sandbox import Fault, Key, Sandbox
 from .fakes import HastyClock, Service, refusal
 from .kit import BUCKET, KEY, LONG_SECONDS, PART, URL, Kernel, make_file, operations, reach, sent_parts, stored
 
+CALLBACK = {"callbackUrl": "http://example.com", "callbackBody": "key=${object}"}
 ONLY_PUT = frozenset({"oss:PutObject"})
 
 
@@ -182,7 +183,7 @@ def test_forbid_overwrite_and_a_lost_reply(sandbox: Sandbox, kernel: Kernel, tmp
 def test_callback_that_failed(sandbox: Sandbox, kernel: Kernel, source: Path) -> None:
     """203 means the object is stored: success with a warning, and nothing is sent again."""
     sandbox.faults.add(Fault("CompleteMultipartUpload", "callback_failed"))
-    transfer = kernel.upload(source, callback="eyJjYWxsYmFja1VybCI6Imh0dHA6Ly9leGFtcGxlLmNvbSJ9")
+    transfer = kernel.upload(source, callback=CALLBACK)
     receipt = transfer.result(LONG_SECONDS)
     assert receipt.warning
     assert receipt.warning in transfer.snapshot().notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -49,6 +50,10 @@ def control(sandbox: Sandbox) -> Iterator[SdkControl]:
 def put(signed: SignedRequest, body: bytes) -> requests.Response:
     """Send as a part is sent: the signed URL and the signed headers, by `requests` and whatever it does to them."""
     return requests.put(signed.url, body, headers=dict(signed.headers), timeout=5)
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data).hexdigest().upper()
 
 
 def upload(control: SdkControl, target: Target, upload_id: str, count: int) -> list[tuple[int, str]]:
@@ -131,7 +136,7 @@ def test_a_single_put_carries_every_option_of_the_object(sandbox: Sandbox, contr
         acl="private",
     )
 
-    reply = put(control.sign_put(TARGET, options), b"12345")
+    reply = put(control.sign_put(TARGET, options, md5(b"12345")), b"12345")
 
     assert reply.status_code == 200, reply.text
     sent = sandbox.requests[0].headers
@@ -147,11 +152,12 @@ def test_a_single_put_carries_every_option_of_the_object(sandbox: Sandbox, contr
 def test_the_signed_put_names_all_headers_that_have_to_be_sent(control: SdkControl) -> None:
     options = ObjectOptions(content_type="text/csv", metadata={"a": "b"}, cache_control="no-cache", callback="e30=")
 
-    headers = {name.lower(): value for name, value in control.sign_put(TARGET, options).headers}
+    headers = {name.lower(): value for name, value in control.sign_put(TARGET, options, md5(b"")).headers}
 
     assert headers.pop("user-agent")
     assert headers == {
         "content-type": "text/csv",
+        "content-md5": "1B2M2Y8AsgTpgAmY7PhCfg==",
         "x-oss-meta-a": "b",
         "cache-control": "no-cache",
         "x-oss-callback": "e30=",
@@ -222,7 +228,7 @@ def test_an_existing_object_is_refused_where_overwriting_is_forbidden(control: S
     options = replace(PLAIN, forbid_overwrite=True)
     upload_id = control.initiate(TARGET, options)
     parts = upload(control, TARGET, upload_id, 1)
-    put(control.sign_put(TARGET, PLAIN), b"somebody was faster")
+    put(control.sign_put(TARGET, PLAIN, md5(b"somebody was faster")), b"somebody was faster")
 
     with pytest.raises(ServiceError) as caught:
         control.complete(TARGET, upload_id, parts, options)

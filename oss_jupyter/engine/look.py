@@ -1,0 +1,82 @@
+"""Looking at the object with HEAD: whether it is there, and whether it is the file.
+
+"Not there" and "may not look" are two answers, and only the second leaves anything open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oss_jupyter.errors import OutcomeUnknown, ServiceError
+from oss_jupyter.model.parts import Completed, ObjectHead
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.asking import Asking
+    from oss_jupyter.engine.order import Order
+
+FORBIDDEN = "These credentials may not look at the object: allow oss:GetObject."
+
+
+@dataclass(frozen=True)
+class Look:
+    """What HEAD said: the object, None where there is none, and whether it may be asked at all."""
+
+    head: ObjectHead | None
+    permitted: bool = True
+
+    def finished(self, size: int, crc: int) -> Completed | None:
+        """Return the object in the place of an answer that did not come, if it is the file."""
+        head = self.head
+        if head is None or (head.size, head.crc64) != (size, crc):
+            return None
+        return found(head)
+
+
+def look_at(order: Order, asking: Asking) -> Look:
+    """Return what is there now. Raises what HEAD was answered, unless it is that these credentials may not ask."""
+    try:
+        return Look(asking.ask(lambda control: control.head(order.target)))
+    except ServiceError as error:
+        # HEAD needs oss:GetObject; a key with oss:PutObject alone uploads without it. An AccessDenied that names
+        # another endpoint is something else: the bucket lives in another region.
+        if error.reply.status == 403 and error.reply.code == "AccessDenied" and "Endpoint" not in error.reply.extras:
+            return Look(None, permitted=False)
+        raise
+
+
+def already_there(order: Order, crc: int | None, asking: Asking) -> ObjectHead | None:
+    """Return the object if it has the file's size and CRC-64, else None.
+
+    crc: the file's, where it is known already; otherwise the file is read, but only when the sizes agree.
+    """
+    head = look_at(order, asking).head
+    if head is None or head.crc64 is None or head.size != order.plan.size:
+        return None
+    if crc is None:
+        crc = order.source.crc64(0, order.plan.size, asking.stopped)
+    return head if head.crc64 == crc else None
+
+
+def finished_before(order: Order, size: int, crc: int, asking: Asking) -> Completed | None:
+    """Return the object if it is the file, else None. Raises OutcomeUnknown where that cannot be told."""
+    look = look_at(order, asking)
+    if not look.permitted:
+        raise outcome_unknown(order, FORBIDDEN)
+    if look.head is not None and look.head.size == size and look.head.crc64 is None:
+        raise outcome_unknown(order, "The object has the file's size, and the service tells no CRC-64 of it.")
+    return look.finished(size, crc)
+
+
+def found(head: ObjectHead) -> Completed:
+    """Return an object that is the file in the place of the answer that did not come."""
+    return Completed(head.etag, head.crc64, head.version_id, head.request_id)
+
+
+def outcome_unknown(order: Order, why: str) -> OutcomeUnknown:
+    """Return the error that the object may be there and cannot be looked at, because of `why` (a sentence)."""
+    return OutcomeUnknown(
+        f"Whether {order.target} is finished is not known. {why}",
+        "Once that is mended, resume: what is there is looked at before anything is sent. Or look in the console.",
+        safe="The file is untouched, nothing was sent twice, and the checkpoint is kept.",
+    )

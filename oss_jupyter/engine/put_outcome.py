@@ -1,0 +1,92 @@
+"""What became of a PutObject whose answers were no receipt: success needs proof, and failure has to be told truly.
+
+The service stores an object in one step and checks Content-MD5 before. So an object that is not the file is either the
+old one, or was changed on a way that even Content-MD5 did not cover.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from oss_jupyter.engine.finish import code_of, is_refusal
+from oss_jupyter.engine.look import FORBIDDEN, found, look_at, outcome_unknown
+from oss_jupyter.errors import IntegrityError, NetworkError, NotOss, OssJupyterError, ServiceError, SourceChanged
+from oss_jupyter.model.parts import Completed
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.asking import Asking
+    from oss_jupyter.engine.order import Order
+    from oss_jupyter.model.parts import ObjectHead, PartReceipt
+
+
+def completed_put(receipt: PartReceipt) -> Completed:
+    """Return the receipt of a PutObject as that of the whole object."""
+    return Completed(
+        receipt.etag,
+        receipt.crc64,
+        receipt.version_id,
+        receipt.request_id,
+        receipt.callback_body,
+        "The object is stored; its callback was not answered." if receipt.callback_failed else "",
+    )
+
+
+def clear_up_put(error: OssJupyterError, order: Order, md5: str, asking: Asking, *, tries: int) -> Completed:
+    """Return the object where it is the file, whatever the last of so many tries came to; else raise what is true.
+
+    md5: that was declared for the whole file, in hex. Raises WishChanged, SourceError, and errors like `error`.
+    """
+    code = code_of(error)
+    if code == "InvalidDigest":
+        raise _damaged(error, order, md5, asking)
+    if is_refusal(error) and code != "FileAlreadyExists":
+        raise error
+    claimed = isinstance(error, (NotOss, IntegrityError))
+    try:
+        look = look_at(order, asking)
+    except (ServiceError, NetworkError) as failure:
+        raise (outcome_unknown(order, failure.what) if claimed else error) from None
+    if look.head is not None and _is_file(look.head, order, md5, asking):
+        # Nothing of ours can have been stored before, so the object is somebody's who sent the same.
+        return replace(found(look.head), already_there=code == "FileAlreadyExists" and tries == 1)
+    if isinstance(error, IntegrityError):
+        raise _corrupt(error, order, look.head, may_look=look.permitted)
+    if claimed and not look.permitted:
+        raise outcome_unknown(order, f"{error.what} {FORBIDDEN}")
+    raise error
+
+
+def _is_file(head: ObjectHead, order: Order, md5: str, asking: Asking) -> bool:
+    if head.size != order.plan.size:
+        return False
+    if head.crc64 is None:
+        return head.etag.upper() == md5
+    return head.crc64 == order.source.crc64(0, order.plan.size, asking.stopped)
+
+
+def _damaged(error: OssJupyterError, order: Order, md5: str, asking: Asking) -> OssJupyterError:
+    """Return why the bytes were not those that were declared: the file had changed, or the line changes bytes."""
+    if order.source.md5(0, order.plan.size, asking.stopped) != md5:
+        return SourceChanged(
+            f"{order.source.path} changed while it was being sent.",
+            "Wait until whoever writes it has finished, then resume.",
+            safe=f"The service stored nothing of it: {order.target} is as it was.",
+        )
+    error.safe = f"The file is untouched. The service stored nothing of it: {order.target} is as it was."
+    return error
+
+
+def _corrupt(error: OssJupyterError, order: Order, head: ObjectHead | None, *, may_look: bool) -> IntegrityError:
+    """Return the error that an answer named another CRC-64, with what is there now."""
+    if head is not None:
+        there = f"It holds {head.size:,} bytes with the CRC-64 {head.crc64}, which is not the file: do not use it."
+    elif may_look:
+        there = "There is no such object now."
+    else:
+        there = "It may hold those bytes, and these credentials may not look (oss:GetObject): do not use it."
+    return IntegrityError(
+        f"{error.what} {order.target}: {there}",
+        "Something on the way changes bytes: try another network or proxy, then run the upload with force=True.",
+        safe=f"The file {order.source.path} is untouched.",
+    )

@@ -1,0 +1,207 @@
+"""Operations against hostile answers, once and always: what is claimed is true, and everything ends.
+
+The table has the rows of `answers.py` and the columns below. It runs some cases ahead of the one that is asked for,
+because each of them mostly waits.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.model.states import State
+
+from ..engine.kit import PART, Kernel
+from .answers import ANSWERS
+from .stub import Stub, Trap
+
+KEY = "data/é &+.bin"
+FILE = random.Random(7).randbytes(2 * PART + 777)
+SMALL = FILE[:5000]
+POLICY: dict[str, Any] = {
+    "base_seconds": 0.05,
+    "cap_seconds": 0.5,
+    "patience_seconds": 1.0,
+    "retry_after_most_seconds": 0.1,
+}
+# This policy allows three tries of each request, a second of patience and short waits; most of it is for a busy
+# machine.
+MOST_SECONDS = 30.0
+MOST_REQUESTS = 100
+AHEAD = 1 if "PYTEST_XDIST_WORKER" in os.environ else 24
+
+
+@dataclass(frozen=True)
+class Column:
+    """One operation to be answered. file: what is uploaded; run: how the upload gets there.
+
+    heals: whether it is asked again by itself; who aborts is told, and may ask again.
+    """
+
+    operation: str
+    file: bytes = FILE
+    skip: int = 0
+    heals: bool = True
+    run: Callable[[Case], Transfer] = lambda case: case.upload()
+
+
+def resumed(case: Case) -> Transfer:
+    """Upload what is refused at its second part, then let it be carried on."""
+    case.stub.set_traps(Trap("UploadPart", ANSWERS["403 page"].make, skip=1))
+    case.upload()
+    case.stub.set_traps(*case.traps)
+    return case.upload()
+
+
+def aborted(case: Case) -> Transfer:
+    """Upload what is refused at its second part, then abort."""
+    case.stub.set_traps(Trap("UploadPart", ANSWERS["403 page"].make, skip=1))
+    transfer = case.upload()
+    case.stub.set_traps(*case.traps)
+    transfer.abort()
+    transfer.wait(MOST_SECONDS)
+    return transfer
+
+
+def lost_complete(case: Case) -> Transfer:
+    """Upload where the reply to Complete is lost, so that HEAD has to tell."""
+    case.stub.set_traps(Trap("CompleteMultipartUpload", ANSWERS["lost"].make, done=True, times=1), *case.traps)
+    return case.upload()
+
+
+COLUMNS = {
+    "HEAD before": Column("HeadObject"),
+    "Put": Column("PutObject", SMALL),
+    "Initiate": Column("InitiateMultipartUpload"),
+    "Part": Column("UploadPart"),
+    "ListParts": Column("ListParts", run=resumed),
+    "Complete": Column("CompleteMultipartUpload"),
+    "HEAD after": Column("HeadObject", skip=1, run=lost_complete),
+    "Abort": Column("AbortMultipartUpload", heals=False, run=aborted),
+}
+
+
+class Case:
+    """One cell of the table, once or always: a stub, a kernel and a file of its own."""
+
+    def __init__(self, column: str, answer: str, times: int | None, folder: Path) -> None:
+        self.column, row = COLUMNS[column], ANSWERS[answer]
+        self.traps = (Trap(self.column.operation, row.make, row.done, times, self.column.skip),)
+        self.stub = Stub(*self.traps)
+        self.checkpoints = folder / "checkpoints"
+        self.source = folder / "file.bin"
+        self.source.write_bytes(self.column.file)
+        self.kernel = Kernel(self.stub.endpoint, self.checkpoints)
+        self.kernel.wiring.settings.stall_seconds = 5.0
+
+    def upload(self) -> Transfer:
+        """Upload and wait for the end."""
+        target = f"oss://test-bucket/{KEY}"
+        policy = replace(self.kernel.order(self.source, target).policy, **POLICY)
+        transfer = self.kernel.upload(self.source, target, policy=policy)
+        transfer.wait(MOST_SECONDS)
+        return transfer
+
+    def play(self) -> Outcome:
+        """Run it and return what became of it."""
+        began_at = time.monotonic()
+        with self.stub:
+            transfer = self.column.run(self)
+            seconds = time.monotonic() - began_at
+            self.kernel.close()
+            return Outcome(
+                transfer.state,
+                transfer.error,
+                seconds,
+                stored=self.stub.objects.get(KEY) == self.column.file,
+                parts=sum(map(len, self.stub.uploads.values())),
+                checkpoints=len(list(self.checkpoints.glob("*.journal"))),
+                requests=len(self.stub.requests),
+            )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a case came to. stored: the object is the file; parts: how many the service still holds."""
+
+    state: State
+    error: OssJupyterError | None
+    seconds: float
+    stored: bool
+    parts: int
+    checkpoints: int
+    requests: int
+
+
+def played(case: tuple[str, str, int | None]) -> Outcome:
+    """Play a case in a folder of its own."""
+    with TemporaryDirectory() as folder:
+        return Case(*case, Path(folder)).play()
+
+
+CASES = [(column, answer, times) for column in COLUMNS for answer in ANSWERS for times in (1, None)]
+
+
+@pytest.fixture(scope="module")
+def outcome_of(request: pytest.FixtureRequest) -> Iterator[Callable[[tuple[str, str, int | None]], Outcome]]:
+    """Plays cases, some of those that come next beside the one that is asked for."""
+    selected: list[Any] = [
+        item.callspec.params["case"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.originalname == test_what_is_claimed_is_true.__name__
+    ]
+    futures: dict[tuple[str, str, int | None], Future[Outcome]] = {}
+    with ThreadPoolExecutor(AHEAD) as pool:
+
+        def ask(case: tuple[str, str, int | None]) -> Outcome:
+            first = selected.index(case)
+            for other in selected[first : first + AHEAD]:
+                if other not in futures:
+                    futures[other] = pool.submit(played, other)
+            return futures[case].result()
+
+        yield ask
+        for future in futures.values():
+            future.cancel()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}-{case[1]}-{'once' if case[2] else 'always'}")
+def test_what_is_claimed_is_true(
+    case: tuple[str, str, int | None], outcome_of: Callable[[tuple[str, str, int | None]], Outcome]
+) -> None:
+    """Success only with the object; else four lines, in time, with a checkpoint wherever parts may be there."""
+    column, answer, times = case
+    ended = outcome_of(case)
+    assert ended.state in (State.COMPLETED, State.FAILED, State.ABORTED)
+    assert ended.seconds < MOST_SECONDS
+    assert ended.requests < MOST_REQUESTS
+    if ended.state is State.COMPLETED:
+        assert ended.stored
+        assert ended.checkpoints == 0
+    elif ended.state is State.ABORTED:
+        assert (ended.parts, ended.checkpoints) == (0, 0)
+    else:
+        assert ended.error is not None
+        assert type(ended.error) is not OssJupyterError
+        assert all(ended.error.four_lines())
+        assert ended.checkpoints or not ended.parts
+    if times == 1 and ANSWERS[answer].heals and COLUMNS[column].heals:
+        assert ended.state is State.COMPLETED, ended.error
+    if times is None and ended.error is not None:
+        assert ANSWERS[answer].told in str(ended.error)
+
+
+def test_the_table_is_large_enough() -> None:
+    """What was promised is 250 combinations."""
+    assert len(CASES) >= 250
