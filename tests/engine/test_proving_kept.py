@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,12 @@ import pytest
 from oss_jupyter.engine.helper_lane import HelperLane
 from oss_jupyter.engine.lanes import ExecutorLane
 from oss_jupyter.engine.ports import Lane
+from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import LaneLost, SourceUnreadable
 from oss_jupyter.local.read_again import read_again
+from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import RangeRequest
+from oss_jupyter.model.parts import Fingerprint, RangeRequest
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.record import read_journal
 from oss_jupyter.model.states import State
@@ -40,6 +44,32 @@ def test_the_same_bytes_in_a_later_run(
     receipt = upload(new_kernel(), service, source)
     assert service.sent == [9]
     assert receipt.proven == Proven.KEPT
+
+
+class MadeUp(FileSource):
+    """A file on a mount that makes inode numbers up, another one at each look."""
+
+    def fingerprint(self) -> Fingerprint:
+        return replace(super().fingerprint(), file_id=str(next(_NUMBERS)))
+
+
+_NUMBERS = itertools.count()
+
+
+def test_inodes_that_are_made_up(service: Service, new_kernel: NewKernel, source: Path) -> None:
+    """An inode that is another one at every look costs a second reading, and neither parts nor the upload."""
+
+    def run() -> Transfer:
+        kernel = new_kernel()
+        order = kernel.order(source, control=service, send_part=service.send_part, parallel=1)
+        return kernel.manager.upload(replace(order, source=MadeUp(source)))
+
+    service.script["part 9"].extend([refusal("InternalError", 500)] * 3)
+    assert run().wait(LONG_SECONDS)
+    transfer = run()
+    assert transfer.result(LONG_SECONDS).proven == Proven.ALL
+    assert sorted(service.sent) == list(range(1, 13))
+    assert "inode" in " ".join(transfer.snapshot().notes)
 
 
 def test_changed_between_runs_with_its_old_time(service: Service, new_kernel: NewKernel, source: Path) -> None:
