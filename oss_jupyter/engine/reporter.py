@@ -1,11 +1,14 @@
-"""Progress events: one thread pulls snapshots a few times a second and hands them on, never under a lock."""
+"""Progress events: snapshots handed to listeners a few times a second, never under a lock, and once at each rest.
+
+Each listener has a thread of its own, so that a slow one holds up nobody else, and is called within the context in
+which it was added: what it prints appears under its own cell, in every ipykernel.
+"""
 
 from __future__ import annotations
 
 import contextvars
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 from oss_jupyter.engine.transfer import Transfer
@@ -19,55 +22,79 @@ _log = logging.getLogger("oss_jupyter")
 
 
 class Reporter:
-    """Calls listeners with snapshots while their transfers run, and once more at the end.
-
-    `_lock` guards _listeners and _thread; _resting belongs to the thread that reports. A listener that raises is
-    reported and not called again.
-    """
+    """Calls listeners with snapshots while their transfers run, and once more at the end. `_lock` guards _tellers."""
 
     def __init__(self, interval_seconds: float = INTERVAL_SECONDS) -> None:
         self._interval_seconds = interval_seconds
         self._lock = threading.Lock()
-        self._listeners: list[tuple[Transfer, OnProgress]] = []
-        self._resting: list[tuple[Transfer, OnProgress]] = []
-        self._thread: threading.Thread | None = None
+        self._tellers: list[_Teller] = []
 
     def add(self, transfer: Transfer, listener: OnProgress) -> None:
-        """Call `listener(snapshot)` until the transfer has ended."""
+        """Call `listener(snapshot)` until the transfer has ended. Whoever waits for the end waits for its last call."""
         with self._lock:
-            if (transfer, listener) in self._listeners:
+            if any(teller.serves(transfer, listener) for teller in self._tellers):
                 return
-            self._listeners.append((transfer, listener))
-            if self._thread is None:
-                # ipykernel 7.0 knows the cell of a thread only by the context that the thread started with.
-                run = contextvars.copy_context().run
-                self._thread = threading.Thread(target=run, args=(self._work,), name="oss-reporter", daemon=True)
-                self._thread.start()
+            teller = _Teller(transfer, listener, self._interval_seconds, self._over)
+            self._tellers.append(teller)
+        teller.start()
+
+    def _over(self, teller: _Teller) -> None:
+        with self._lock:
+            self._tellers.remove(teller)
+
+
+class _Teller:
+    """Calls one listener, on a thread of its own. A pause is told once; a listener that raises is not called again."""
+
+    def __init__(
+        self, transfer: Transfer, listener: OnProgress, interval_seconds: float, over: Callable[[_Teller], None]
+    ) -> None:
+        self._transfer = transfer
+        self._listener = listener
+        self._interval_seconds = interval_seconds
+        self._over = over
+        self._context = contextvars.copy_context()
+        self._wake = threading.Event()
+        self._rest: int | None = None  # the one that was told last; None while it moves
+        # ipykernel 7.0 knows the cell of a thread only by the context that the thread started with.
+        run = contextvars.copy_context().run
+        self._thread = threading.Thread(target=run, args=(self._work,), name="oss-reporter", daemon=True)
+
+    def serves(self, transfer: Transfer, listener: OnProgress) -> bool:
+        """Whether it calls this listener for this transfer."""
+        return self._transfer is transfer and self._listener == listener
+
+    def start(self) -> None:
+        """Begin."""
+        self._transfer.attend(self._thread)
+        self._transfer.on_change(self._changed)
+        self._thread.start()
+
+    def _changed(self) -> None:
+        if self._transfer.rest != self._rest:
+            self._wake.set()
 
     def _work(self) -> None:
-        while True:
-            with self._lock:
-                listeners = list(self._listeners)
-                if not listeners:
-                    self._thread = None
-                    return
-            done = [pair for pair in listeners if self._report(*pair)]
-            with self._lock:
-                self._listeners = [pair for pair in self._listeners if pair not in done]
-            time.sleep(self._interval_seconds)
-
-    def _report(self, transfer: Transfer, listener: OnProgress) -> bool:
-        """Return whether this was the last report."""
-        idle, now, pair = transfer.wait(0), transfer.snapshot(), (transfer, listener)
-        over = idle and now.state.ended
-        resting = idle and not over
-        if resting and pair in self._resting:
-            return False  # a pause is told once
-        self._resting = [other for other in self._resting if other != pair] + ([pair] if resting else [])
         try:
-            listener(now)
-        except Exception as error:
-            transfer.note(f"on_progress raised {type(error).__name__}: {error}. It is not called again.")
-            _log.warning("on_progress raised %r; it is not called again for %s", error, transfer.id)
+            while self._tell():
+                self._wake.wait(self._interval_seconds if self._rest is None else None)
+        finally:
+            self._transfer.leave(self._thread)
+            self._over(self)
+
+    def _tell(self) -> bool:
+        """Call the listener, unless it knows already; return whether there will be more to tell."""
+        self._wake.clear()
+        rest, now = self._transfer.rest, self._transfer.snapshot()
+        if rest is not None and rest == self._rest:
             return True
-        return over
+        self._rest = rest
+        try:
+            self._context.run(self._listener, now)
+        except Exception as error:
+            self._transfer.note(f"on_progress raised {type(error).__name__}: {error}. It is not called again.")
+            _log.warning("on_progress raised %r; it is not called again for %s", error, self._transfer.id)
+            return False
+        if rest is not None:
+            self._transfer.told(self._thread, rest)
+        return rest is None or not now.state.ended

@@ -29,15 +29,18 @@ if TYPE_CHECKING:
 
 # Condition.wait without a time-out cannot be interrupted on Windows.
 _WAIT_SLICE_SECONDS = 0.5
+# Whoever waits for the end waits so much longer for a listener that takes its time with the last snapshot.
+LAST_CALL_SECONDS = 2.0
 
 
 class Transfer:
     """One file on its way to one object.
 
     `_lock` (a condition, entered through `_changed`) guards _course, _inbox, _phase, _notes, _error, _receipt, _order,
-    _parallel, _shown_parallel, _limit, _upload_id, _started_at, _started_monotonic, _earlier_seconds and _listeners.
-    The parts have their own book, the ledger. It belongs to the process that made it: a forked child has neither its
-    threads nor the right to its checkpoint, so there every method raises TransferStateError.
+    _parallel, _shown_parallel, _limit, _upload_id, _started_at, _started_monotonic, _earlier_seconds, _listeners,
+    _rests, _rested_at, _audience and _untold. The parts have their own book, the ledger. A transfer belongs to the
+    process that made it: a forked child has neither its threads nor the right to its checkpoint, so there every method
+    raises TransferStateError.
 
     earlier: a transfer of the same file and object that is being aborted; this one begins when that one has ended.
     """
@@ -63,6 +66,10 @@ class Transfer:
         self._started_monotonic = 0.0
         self._earlier_seconds = 0.0  # of runs in this kernel that a pause or a failure ended
         self._listeners: list[Callable[[], None]] = []
+        self._rests = 0  # how often it has come to rest
+        self._rested_at = 0.0
+        self._audience: set[threading.Thread] = set()  # threads that tell their listeners how it goes
+        self._untold: set[threading.Thread] = set()  # of these, who has not told how it has ended
 
     def __repr__(self) -> str:
         if os.getpid() != self._pid:
@@ -150,11 +157,14 @@ class Transfer:
         self._tell()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the transfer has ended (or is paused) and return whether it has; `timeout` in seconds."""
+        """Wait until the transfer has ended (or is paused) and return whether it has; `timeout` in seconds.
+
+        By then `on_progress` has been called for the last time, unless it takes more than two seconds.
+        """
         clock = self.order.clock
         deadline = None if timeout is None else clock.monotonic() + timeout
         with self._changed:
-            while not self._course.resting:
+            while not self._may_be_left():
                 left = _WAIT_SLICE_SECONDS if deadline is None else deadline - clock.monotonic()
                 if left <= 0:
                     return False
@@ -206,6 +216,36 @@ class Transfer:
     def part(self, number: int) -> PartDetail:
         """Return what is known of part `number` (from 1). Raises IndexError."""
         return self.ledger.detail(number, self.order.clock.monotonic())
+
+    @property
+    def rest(self) -> int | None:
+        """The number of times it has come to rest, while it rests; None while it moves."""
+        with self._changed:
+            return self._rests if self._course.resting else None
+
+    def attend(self, teller: threading.Thread) -> None:
+        """Let whoever waits for the end wait until `teller` has told it, or has left."""
+        with self._changed:
+            self._audience.add(teller)
+            if self._course.resting:
+                self._untold.add(teller)
+                self._rested_at = self._order.clock.monotonic()
+
+    def told(self, teller: threading.Thread, rest: int) -> None:
+        """Note that `teller` has told of this rest."""
+        with self._changed:
+            if rest == self._rests:
+                self._untold.discard(teller)
+            self._changed.notify_all()
+        self._tell()
+
+    def leave(self, teller: threading.Thread) -> None:
+        """Let nobody wait for `teller` any more."""
+        with self._changed:
+            self._audience.discard(teller)
+            self._untold.discard(teller)
+            self._changed.notify_all()
+        self._tell()
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each change of state, on the thread that changed it; it must be quick."""
@@ -328,6 +368,8 @@ class Transfer:
                 return False
             self._error, self._receipt = error, receipt
             self._phase = ""
+            self._rests, self._rested_at = self._rests + 1, self._order.clock.monotonic()
+            self._untold = set(self._audience)
             self._earlier_seconds += self._order.clock.monotonic() - self._started_monotonic
             self._changed.notify_all()
         self._tell()
@@ -361,6 +403,13 @@ class Transfer:
         self._order = order
         self._parallel = order.parallel
         self._limit = order.limit
+
+    def _may_be_left(self) -> bool:
+        """Whether who waits may go on: it rests, and whoever listens knows, or is the one who waits, or is slow."""
+        if not self._course.resting:
+            return False
+        late = self._order.clock.monotonic() - self._rested_at >= LAST_CALL_SECONDS
+        return late or not self._untold or threading.current_thread() in self._untold
 
     def _wake(self) -> None:
         self._inbox.poke()
@@ -415,6 +464,10 @@ class Transfer:
 
         def settle() -> None:
             if not self.wait(0):
+                if self.resting:  # a listener is slow: its time is over without a change
+                    timer = threading.Timer(LAST_CALL_SECONDS, settle)
+                    timer.daemon = True
+                    timer.start()
                 return
             # Two threads may see the end at once; the first settles it.
             with suppress(InvalidStateError):

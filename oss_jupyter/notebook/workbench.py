@@ -141,7 +141,7 @@ class Workbench:
 
     def _look_into(self, store: CheckpointDirectory) -> None:
         # Asked before looking, so that a lock that is seen to be held by then is another kernel's.
-        moving = {transfer.id for transfer in self.manager.transfers() if not transfer.wait(0)}
+        moving = {transfer.id for transfer in self.manager.transfers() if not transfer.resting}
         for found in store.inventory():
             if found.record is not None and found.transfer_id not in moving:
                 self.manager.adopt(self.wiring.order_of(found, store), found.record, elsewhere=found.busy)

@@ -183,3 +183,36 @@ def test_a_banner_waits_for_the_first_cell(new_kernel: Callable[..., Kernel], se
     second = new_kernel('--IPKernelApp.extensions=["oss_jupyter"]')
     assert _plain(second.run("None")).startswith("1 unfinished upload: trips.bin")
     assert not second.run("None").bundles
+
+
+_TELLS = """
+def tell(now):
+    print("{name}", end="", flush=True)
+_ = oj.upload("trips.bin", "oss://test-bucket/{name}", part_size="100KiB", limit="1MiB/s", on_progress=tell)
+"""
+_WAITS = """
+for transfer in oj.transfers():
+    transfer.set_limit(None)
+    transfer.result()
+"""
+
+
+def test_progress_is_told_under_its_own_cell(new_kernel: Callable[..., Kernel], service: Sandbox, data: Path) -> None:
+    """Two uploads that run at the same time print under the two cells that began them."""
+    kernel = new_kernel()
+    kernel.run("import oss_jupyter as oj")
+    cells = {name: kernel.run(_TELLS.format(name=name)) for name in "AB"}
+    kernel.until(lambda: all(len(cell.text) > 2 for cell in cells.values()))
+    kernel.run(_WAITS)
+    assert {name: set(cell.text) for name, cell in cells.items()} == {"A": {"A"}, "B": {"B"}}
+
+
+def test_the_example_ends_with_the_end(new_kernel: Callable[..., Kernel], service: Sandbox, data: Path) -> None:
+    """What `on_progress` prints last, before `result` returns, is that the upload is completed."""
+    kernel = new_kernel()
+    kernel.run("import oss_jupyter as oj")
+    cell = kernel.run(
+        'def tell(now):\n    print(f"{now.fraction:4.0%}  {now.state}")\n'
+        'receipt = oj.upload("trips.bin", "oss://test-bucket/copies/", on_progress=tell).result()'
+    )
+    kernel.until(lambda: cell.text.endswith("100%  completed\n"))

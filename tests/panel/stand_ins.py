@@ -106,6 +106,10 @@ class StandIn:
     def wait(self, timeout: float | None = None) -> bool:
         return self.over
 
+    @property
+    def resting(self) -> bool:
+        return self.over
+
     def on_change(self, listener: Callable[[], None]) -> None:
         self.listeners.append(listener)
 

@@ -113,7 +113,7 @@ class ShownDesk:
         rows = [row_of_problem(found) for found in reversed(disk.problems)]
         rows += [
             # What the disk said may be older than the transfer's last start.
-            row_of(transfer, missing=transfer.id in disk.missing and transfer.wait(0))
+            row_of(transfer, missing=transfer.id in disk.missing and transfer.resting)
             for transfer in self.bench.manager.transfers()
         ]
         unique = {row["id"]: row for row in rows if self.only is None or row["id"] in self.only}

@@ -64,7 +64,7 @@ class ShownCard:
         """Show how the transfer stands; more is to come until it has ended or is paused."""
         transfer = self.card.transfer
         with self._painting:
-            over = transfer.wait(0)  # asked before looking, so that what is seen after the end is final
+            over = transfer.resting  # asked before looking, so that what is seen after the end is final
             snapshot = transfer.snapshot()
             if over or self.card.on_screen:
                 self.card.show(snapshot)
