@@ -146,6 +146,19 @@ def resume(
     return resumed
 
 
+def forget(text: str) -> str:
+    """Remove the checkpoint of the transfer whose id begins with `text`, without asking the service anything.
+
+    For uploads that no abort can reach any more. Return what may stay behind in OSS, where it is billed, and how to
+    remove it there.
+
+    Raises TransferNotFound, TransferStateError while it runs, TransferBusy where another kernel drives it.
+    """
+    from oss_jupyter.notebook.forgetting import forget as forget_here
+
+    return forget_here(workbench(), text)
+
+
 def panel() -> None:
     """Show every upload in the running cell, with its buttons and a form to start one; without widgets, list them."""
     from oss_jupyter.notebook.view import with_widgets

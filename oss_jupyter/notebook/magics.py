@@ -17,7 +17,10 @@ from oss_jupyter.notebook.words import pairs, parse, wants_help
 from oss_jupyter.notebook.workbench import Workbench
 
 _UPLOAD_USAGE = "Usage: %oss_upload FILE oss://bucket/key [options]; %oss_upload? explains them."
-_UPLOADS_USAGE = "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID | clean | wait ID|all]"
+_UPLOADS_USAGE = (
+    "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID [--keep-parts | --forget] | clean | "
+    "wait ID|all]"
+)
 _PANEL_USAGE = "Usage: %oss_panel, without anything after it."
 _SANDBOX_USAGE = "Usage: %oss_sandbox [start [--rate 20MiB/s] [--bucket NAME] | stop | status]"
 _ACTIONS = ("list", "show", "resume", "pause", "abort", "clean", "wait")
@@ -61,6 +64,7 @@ class OssMagics(Magics):
         option("action", nargs="?", default="list", choices=_ACTIONS),
         option("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause and wait."),
         option("--keep-parts", action="store_true", help="abort: leave the parts in OSS, where they are billed."),
+        option("--forget", action="store_true", help="abort: ask nobody and remove the checkpoint only."),
         option("--credentials", metavar="VARIABLE", help="resume: name of a Python variable that holds them."),
         option("--profile", metavar="NAME", help="resume: a profile in ~/.ossutilconfig."),
         option("--region", help="resume: the bucket's region."),
@@ -71,7 +75,8 @@ class OssMagics(Magics):
         """List uploads and act on them: of this kernel, and unfinished ones of earlier kernels.
 
         list: all of them. show ID: one, with details. resume, pause, wait ID or all. abort ID: give it up and remove
-        its parts from OSS, where they would be billed. clean: take finished and aborted ones off the list.
+        its parts from OSS, where they would be billed; with --forget only its checkpoint, where OSS cannot be reached
+        any more. clean: take finished and aborted ones off the list.
         """
         if self._helped(self.oss_uploads, line):
             return
@@ -83,7 +88,10 @@ class OssMagics(Magics):
         elif given.id is None:
             raise UsageError(f"{given.action} needs the id of an upload.\n{_UPLOADS_USAGE}")
         elif given.action == "abort":
-            self._uploads.abort(given.id, keep_parts=given.keep_parts)
+            if given.forget:
+                self._uploads.forget(given.id)
+            else:
+                self._uploads.abort(given.id, keep_parts=given.keep_parts)
         elif given.action == "resume":
             anew = {name: getattr(given, name) for name in ANEW_NAMES}
             self._uploads.resume(given.id, **anew | {"credentials": self._variable(given.credentials)})

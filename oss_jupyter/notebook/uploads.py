@@ -11,6 +11,7 @@ from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.names import printable
+from oss_jupyter.notebook.forgetting import forget
 from oss_jupyter.notebook.text import counted, details, head_line, in_oss, left_alone, name_of, short_line
 from oss_jupyter.notebook.view import say, say_table, show
 from oss_jupyter.notebook.waiting import wait_for
@@ -39,7 +40,8 @@ class Uploads:
             say("There are no uploads.")
         problems = [f"{found.path}: {found.problem.what}" for found in self._bench.problems() if found.problem]
         if problems:
-            say(f"{counted(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems))
+            then = "Forget one of yours with: %oss_uploads abort ID --forget, where ID is its name without .journal"
+            say(f"{counted(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems), then)
 
     def show(self, text: str) -> None:
         """Show one transfer and its details."""
@@ -80,6 +82,7 @@ class Uploads:
         if not over:
             say(f"{head_line(now)} is being aborted; %oss_uploads tells when it is.")
         elif transfer.error is not None:
+            say(f"If it can never be reached again: %oss_uploads abort {now.id} --forget")
             raise transfer.error
         elif keep_parts:
             say(
@@ -90,6 +93,10 @@ class Uploads:
         else:
             gone = f"{_parts(now)} were removed from OSS, and the checkpoint" if now.upload_id else "Nothing was in OSS"
             say(f"{head_line(now)}: aborted. {gone}; the file is untouched.")
+
+    def forget(self, text: str) -> None:
+        """Remove the record of one upload here, and say what may stay behind."""
+        say(forget(self._bench, text))
 
     def clean(self) -> None:
         """Forget what has ended for good and remove locks of nothing; what could be resumed stays."""

@@ -88,3 +88,13 @@ test("paths are cut and joined as they were typed", () => {
   assert.equal(logic.fromFolder("/home/me/data/x", "/home/me", "/"), "data/x");
   assert.equal(logic.fromFolder("/home/meadow/x", "/home/me", "/"), "/home/meadow/x");
 });
+
+test("what `all` leaves out is named with the reason and the way", () => {
+  const error = ["Its endpoint is none of your settings.", "", "Name it.", "AsksFirst"];
+  const rows = [row({ state: "interrupted", error }), row({ state: "interrupted", error: null }), row({ state: "failed", error })];
+  assert.deepEqual(logic.leftAlone(rows), ["trips 2024.parquet: Its endpoint is none of your settings. Name it."]);
+});
+
+test("a checkpoint that cannot be used asks for attention like a failure", () => {
+  assert.equal(logic.groupOf(row({ state: "checkpoint unusable" })), "failed");
+});

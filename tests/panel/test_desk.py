@@ -15,16 +15,17 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, TransferStateError
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.config import OssJupyter
+from oss_jupyter.notebook.panel.actions import Actions
 from oss_jupyter.notebook.panel.arguments import Arguments
 from oss_jupyter.notebook.panel.commands import Commands
 from oss_jupyter.notebook.panel.desk import BANNER, DESK, ShownDesk, TransferDesk
 from oss_jupyter.notebook.panel.desk_actions import DeskActions
-from oss_jupyter.notebook.panel.desk_rows import MISSING, row_of, to_text
+from oss_jupyter.notebook.panel.desk_rows import MISSING, UNUSABLE, row_of, to_text
 from oss_jupyter.notebook.panel.desk_word import DeskWord, desk_summary
 from oss_jupyter.notebook.panel.errands import Errands
 from oss_jupyter.notebook.panel.folder import ENTRIES_MAX, list_folder
 from oss_jupyter.notebook.workbench import Workbench
-from oss_jupyter.sandbox import Sandbox
+from oss_jupyter.sandbox import Fault, Sandbox
 
 from .stand_ins import StandIn, a_snapshot
 
@@ -374,3 +375,52 @@ def test_an_errand_that_fails_says_so() -> None:
 
     with pytest.raises(InputError, match="It cannot be"):
         Errands().slowly(fails)(Arguments({}))
+
+
+def test_an_upload_whose_abort_failed_can_be_forgotten_on_the_desk(office: Office) -> None:
+    """The button is offered once the abort has failed, and what stays in OSS is a note of the transfer."""
+    office.leave_unfinished()
+    seat = Seat(office.bench())
+    office.sandbox.faults.add(Fault("AbortMultipartUpload", code="AccessDenied", status=403, times=None))
+    (row,) = seat.rows()
+    assert "forget" not in row["can"]
+    (transfer,) = seat.bench.manager.transfers()
+    transfer.abort()
+    wait_until(lambda: transfer.state is State.FAILED)
+    (row,) = seat.rows()
+    assert "forget" in row["can"]
+    reply = seat.ask("forget", transfer=row["id"])
+    assert reply["status"] == "ok", reply
+    assert row["id"] == transfer.id
+    assert transfer.snapshot().upload_id in reply["said"]
+    assert reply["said"] in transfer.snapshot().notes
+    assert [row["state"] for row in seat.rows()] == ["aborted"]
+    assert not list((office.folder / "checkpoints").iterdir())
+
+
+def test_a_checkpoint_that_cannot_be_used_has_a_row(office: Office) -> None:
+    """It says what is the matter, and can be forgotten."""
+    (office.folder / "checkpoints").mkdir(mode=0o700)
+    (office.folder / "checkpoints" / "damaged.journal").write_bytes(b"nonsense")
+    seat = Seat(office.bench())
+    (row,) = seat.rows()
+    assert (row["state"], row["can"]) == (UNUSABLE, ["forget"])
+    assert "cannot be read" in row["error"][0]
+    assert seat.ask("forget", transfer=row["id"])["status"] == "ok"
+    assert seat.rows() == []
+
+
+def test_resuming_all_leaves_alone_what_has_to_be_named(office: Office) -> None:
+    """Neither the banner's button nor the desk's sends what may not be the user's; the row's own button does."""
+    left = office.leave_unfinished()
+    (office.folder / "checkpoints").chmod(0o777)
+    bench = office.bench()
+    seat = Seat(bench, frozenset({left.id}))
+    Actions(lambda: bench.manager).add_to(seat.commands)
+    (row,) = seat.rows()
+    assert "Others can write" in row["error"][0]
+    assert seat.ask("resume_these")["count"] == 0
+    assert seat.ask("discard_these")["count"] == 0
+    assert seat.ask("resume_all")["count"] == 0
+    assert seat.ask("resume", transfer=left.id)["status"] == "ok"
+    bench.manager.find(left.id).result(60)

@@ -8,6 +8,7 @@ from pathlib import Path
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.states import Event, allowed
+from oss_jupyter.notebook.forgetting import forget
 from oss_jupyter.notebook.panel.arguments import Arguments
 from oss_jupyter.notebook.panel.commands import Commands, Handler, Reply
 from oss_jupyter.notebook.panel.desk import ShownDesk
@@ -44,6 +45,7 @@ class DeskActions:
         commands.add("start", self._errands.slowly(self._on_desk(self._start)))
         commands.add("rehome", self._errands.slowly(self._on_desk(self._rehome)))
         commands.add("browse", self._errands.slowly(self._on_desk(self._browse)))
+        commands.add("forget", self._errands.slowly(self._forget))
         commands.add("open", self._on_desk(self._open))
         commands.add("review", self._on_desk(self._review))
         commands.add("resume_these", self._on_desk(self._resume_these))
@@ -75,6 +77,15 @@ class DeskActions:
             desk.only = desk.only - {before.id} | {transfer.id}
         transfer.resume()
         return {"transfer": transfer.id}
+
+    def _forget(self, arguments: Arguments) -> Reply:
+        """It comes from a card as well as from a row."""
+        said = forget(self._bench(), arguments.text("transfer"))
+        desk = self._shown(arguments.text("widget")) if "widget" in arguments else None
+        if desk is not None:
+            desk.hurry()
+            self._touched(desk)
+        return {"said": said}
 
     def _browse(self, desk: ShownDesk, arguments: Arguments) -> Reply:
         return list_folder(arguments.text("path", _PATH_MAX) if "path" in arguments else ".", desk.desk.start)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import CheckpointForeign
 from oss_jupyter.local.found import Found
 from oss_jupyter.model.states import Event
 from oss_jupyter.names import printable
@@ -51,7 +52,7 @@ def row_of_problem(found: Found) -> Row:
         "finished": 0,
         "error": list(found.problem.four_lines()),
         "receipt": None,
-        "can": [],
+        "can": [] if isinstance(found.problem, CheckpointForeign) else ["forget"],
     }
 
 

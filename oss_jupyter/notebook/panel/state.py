@@ -87,14 +87,18 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "error": list(snapshot.error) if snapshot.error else None,
         "cell": f"%oss_uploads resume {snapshot.id}" if allowed(snapshot.state, Event.RESUME) else "",
         "receipt": _receipt(snapshot.receipt),
-        "can": list(_possible(snapshot.state)),
+        "can": list(_possible(snapshot, transfer)),
     }
 
 
-def _possible(state: State) -> Iterable[str]:
+def _possible(snapshot: Snapshot, transfer: Transfer) -> Iterable[str]:
+    state = snapshot.state
     for event in (Event.PAUSE, Event.RESUME, Event.ABORT):
         if allowed(state, event):
             yield event.value
+    abort_failed = state is State.FAILED and transfer.wish().aborts
+    if abort_failed or (state is State.INTERRUPTED and snapshot.error):
+        yield "forget"
     if not state.ended_for_good:
         yield "settings"
 

@@ -1,6 +1,6 @@
 // What a new kernel says first: what is unfinished, and what can be done about it. Nothing is sent before it is asked for.
 
-import { bannerLine, bannerNames, canAll, storedOf, untouched } from "./desklogic.js";
+import { bannerLine, bannerNames, canAll, leftAlone, storedOf, untouched } from "./desklogic.js";
 import { button, make, setAttribute, setShown, setText } from "./dom.js";
 import { formatCount, formatSize } from "./format.js";
 
@@ -10,6 +10,7 @@ export function createBanner(say, ask) {
   const line = make("div", "ossj-banner-line");
   const names = make("div", "ossj-folder");
   const calm = make("div", "ossj-muted");
+  const left = make("div", "ossj-row-error");
   const resume = button("ossj-main ossj-primary", say("resume_all"), () => press(resume, "resume_these", "resuming"));
   const review = button("", say("review"), () => ask("review"));
   const discard = button("ossj-quiet", say("discard"), () => setOpen(true));
@@ -27,7 +28,7 @@ export function createBanner(say, ask) {
   question.addEventListener("keydown", (event) => event.key === "Escape" && setOpen(false));
   question.hidden = true;
   let states = "";
-  element.append(line, names, calm, buttons, question);
+  element.append(line, names, calm, left, buttons, question);
 
   function setOpen(open) {
     question.hidden = !open;
@@ -63,11 +64,14 @@ export function createBanner(say, ask) {
     states = newStates;
     const focused = element.contains(document.activeElement);
     for (const part of [names, calm]) setShown(part, waiting);
-    setShown(resume, canAll(rows, "resume"));
-    setShown(discard, canAll(rows, "abort"));
+    const ready = rows.filter((row) => !row.error || row.state !== "interrupted");
+    setText(left, leftAlone(rows).join(" "));
+    setShown(left, leftAlone(rows).length > 0);
+    setShown(resume, canAll(ready, "resume"));
+    setShown(discard, canAll(ready, "abort"));
     if (discard.hidden) question.hidden = true;
     if (focused && document.activeElement.closest("[hidden]")) review.focus();
-    const { parts, bytes } = storedOf(rows);
+    const { parts, bytes } = storedOf(ready);
     setText(effect, say("discard_effect", { parts: formatCount(parts), size: formatSize(bytes) }));
   }
 

@@ -1,6 +1,7 @@
 // The buttons and the two small settings. A button says at once what was asked; the state says when it has happened.
 
 import { button, make, setAttribute, setShown, setText } from "./dom.js";
+import { createForget } from "./forget.js";
 import { stored } from "./lines.js";
 
 // If the state has not followed by then, the button can be pressed again.
@@ -24,12 +25,13 @@ export function createControls(say, ask) {
     press(abort, "abort", { keep_parts: keepParts });
   }, closeQuestion);
   const buttons = make("div", "ossj-buttons");
-  buttons.append(main, abort);
+  const forget = createForget(say, () => press(forget.button, "forget", {}));
+  buttons.append(main, abort, forget.button);
   const settings = make("div", "ossj-settings");
   settings.append(parallel.element, limit.element);
   const row = make("div", "ossj-row");
   row.append(buttons, settings);
-  element.append(row, question.element);
+  element.append(row, question.element, forget.question);
 
   const asked = new Map(); // button -> the state in which it was pressed, until another one comes
   let state = null;
@@ -41,7 +43,7 @@ export function createControls(say, ask) {
 
   async function press(which, command, args) {
     asked.set(which, state.state);
-    setText(which, say({ pause: "pausing", abort: "aborting" }[command] ?? "resuming"));
+    setText(which, say({ pause: "pausing", abort: "aborting", forget: "forgetting" }[command] ?? "resuming"));
     setAttribute(which, "aria-disabled", "true"); // not `disabled`, which would drop the keyboard's focus
     const patience = setTimeout(() => release(which), PATIENCE_MS);
     if (await ask(command, args)) return;
@@ -74,7 +76,10 @@ export function createControls(say, ask) {
     if (!asked.has(main)) setText(main, say(mainCommand()));
     if (!asked.has(abort)) setText(abort, say("abort"));
     setShown(main, can.includes("pause") || can.includes("resume"));
+    if (!asked.has(forget.button)) setText(forget.button, say("forget"));
     setShown(abort, can.includes("abort"));
+    setShown(forget.button, can.includes("forget"));
+    forget.update(state);
     setShown(settings, can.includes("settings"));
     setShown(row, can.length > 0);
     if (!can.includes("abort")) question.element.hidden = true;

@@ -11,6 +11,7 @@ const GROUP_OF = {
   interrupted: "unfinished",
   failed: "failed",
   "file missing": "failed",
+  "checkpoint unusable": "failed",
   "in another kernel": "elsewhere",
   completed: "completed",
   aborted: "aborted",
@@ -54,6 +55,11 @@ export function isOver(row) {
 // Whether every upload that a banner is about still lies where the earlier kernel left it.
 export function untouched(rows) {
   return rows.length > 0 && rows.every((row) => groupOf(row) === "unfinished" || row.state === "file missing");
+}
+
+// What "all" leaves out, and why: an upload that misses something, or that its user has to name first.
+export function leftAlone(rows) {
+  return rows.filter((row) => row.state === "interrupted" && row.error).map((row) => `${row.name}: ${row.error[0]} ${row.error[2]}`);
 }
 
 // Whether something can be asked of all that a banner is about: not while one of them is on its way already.
