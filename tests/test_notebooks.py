@@ -111,7 +111,7 @@ def test_an_upload_carries_on_after_the_kernel_was_restarted(reader: Reader) -> 
     assert "%oss_uploads resume" in reader.shown_by["load-again"]
     size_bytes, kept_bytes, sent_bytes = reader.ask("(receipt.size, receipt.kept_bytes, receipt.sent_bytes)")
     assert kept_bytes > size_bytes // 8
-    assert size_bytes <= kept_bytes + sent_bytes < size_bytes + size_bytes // 4  # a busy machine may repeat a part
+    assert kept_bytes + sent_bytes == size_bytes
     assert "The object is the file." in reader.shown
     assert reader.stored("second/weights.bin") == _digest(reader.folder / "data" / "weights.bin")
 

@@ -101,7 +101,8 @@ class Manager:
         if transfer.state is State.COMPLETED:
             now = transfer.snapshot()
             if now.receipt is not None and now.receipt.seconds > _TELLING_SECONDS:
-                speed = now.receipt.sent_bytes / now.receipt.seconds / max(1, now.parallel)
+                moved_bytes = now.receipt.sent_bytes + now.receipt.resent_bytes
+                speed = moved_bytes / now.receipt.seconds / max(1, now.parallel)
                 with self._lock:
                     self._speeds[transfer.order.host] = speed
         self._share_out()

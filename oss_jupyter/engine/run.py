@@ -326,6 +326,7 @@ class Run:
         order, transfer = self._order, self._transfer
         self._open_journal.delete()
         view = transfer.snapshot()
+        kept_bytes = order.plan.size if done.already_there else view.kept_bytes
         if done.warning:
             transfer.note(done.warning)
         return Receipt(
@@ -336,9 +337,10 @@ class Run:
             request_id=done.request_id,
             seconds=transfer.active_seconds(),
             parts=len(order.plan),
-            kept_bytes=view.kept_bytes,
-            sent_bytes=0 if done.already_there else view.sent_bytes,
+            kept_bytes=kept_bytes,
+            sent_bytes=order.plan.size - kept_bytes,
             retries=view.retries,
+            resent_bytes=view.sent_bytes + view.resent_bytes - (order.plan.size - kept_bytes),
             version_id=done.version_id,
             already_there=done.already_there,
             callback_body=done.callback_body,

@@ -72,10 +72,11 @@ class Flight:
 class Receipt:
     """What is known of a finished upload.
 
-    url: ``oss://bucket/key``. size, kept_bytes (from earlier runs), sent_bytes (on the wire, with repeats): bytes.
-    crc64: of the whole object, equal to the file's. seconds: in this kernel, pauses left out. already_there: nothing
-    had to be sent. warning: the object is stored, but something beside it failed, such as its callback. proven: what
-    was compared, see Proven.
+    url: ``oss://bucket/key``. size: bytes; it is the sum of kept_bytes, which were in OSS from earlier runs, and
+    sent_bytes, which were sent in this kernel. resent_bytes: what went over the wire beside them, in vain. crc64: of
+    the whole object, equal to the file's. seconds: in this kernel, pauses left out. already_there: nothing had to be
+    sent. warning: the object is stored, but something beside it failed, such as its callback. proven: what was
+    compared, see Proven.
     """
 
     url: str
@@ -88,6 +89,7 @@ class Receipt:
     kept_bytes: int
     sent_bytes: int
     retries: int
+    resent_bytes: int = 0
     version_id: str = ""
     already_there: bool = False
     callback_body: str = ""
@@ -101,11 +103,12 @@ class Snapshot:
 
     source: the file's path, as it can be shown. kept_bytes: confirmed in earlier runs. confirmed_bytes: confirmed in
     this one. in_flight_bytes: sent and not yet confirmed. shown_bytes: their sum, which never goes back, for bars.
-    sent_bytes: over the wire, repeats included. phase: what is going on within the state, for example "completing".
-    bytes_per_second, left_seconds: None while they would be guesses. silent_seconds: since the service last took or
-    confirmed anything, while running. error: four lines. part_states: one PartState per byte. version: changes whenever
-    anything but bytes in flight does. compare_bytes: to be read again and compared with what was sent, 0 where nothing
-    is; compared_bytes: read by now.
+    sent_bytes: those of this kernel that count, confirmed or in flight. resent_bytes: over the wire beside them, of
+    parts that broke off, were sent again or were lost. phase: what is going on within the state, for example
+    "completing". bytes_per_second, left_seconds: None while they would be guesses. silent_seconds: since the service
+    last took or confirmed anything, while running. error: four lines. part_states: one PartState per byte. version:
+    changes whenever anything but bytes in flight does. compare_bytes: to be read again and compared with what was sent,
+    0 where nothing is; compared_bytes: read by now.
     """
 
     id: str
@@ -119,6 +122,7 @@ class Snapshot:
     in_flight_bytes: int = 0
     shown_bytes: int = 0
     sent_bytes: int = 0
+    resent_bytes: int = 0
     bytes_per_second: float | None = None
     left_seconds: float | None = None
     silent_seconds: float = 0.0

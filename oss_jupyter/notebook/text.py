@@ -177,7 +177,8 @@ def _kept_and_sent(receipt: Receipt) -> str:
         return "already there, nothing was sent"
     retries = f", {counted(receipt.retries, 'retry', 'retries')}" if receipt.retries else ""
     kept = f"kept {format_size(receipt.kept_bytes)}, " if receipt.kept_bytes else ""
-    return f"{kept}sent {format_size(receipt.sent_bytes)}{retries}"
+    resent = f" and {format_size(receipt.resent_bytes)} once more" if receipt.resent_bytes else ""
+    return f"{kept}sent {format_size(receipt.sent_bytes)}{resent}{retries}"
 
 
 def _read_again(receipt: Receipt) -> str:

@@ -88,6 +88,8 @@ test("a finished upload says so once", () => {
   assert.match(done("kept", MIB), /verified · what was kept was read again$/);
   assert.match(done("sent", MIB), /verified · what was kept was not read again$/);
   assert.match(done("all", 0), /verified · every byte read again$/);
+  const twice = state({ state: "completed", fraction: 1, receipt: { ...receipt, resent: 5 * MIB } });
+  assert.match(lines.mainLine(twice, say), /50 MiB in 25s · 2 MiB\/s · 5 MiB sent once more/);
   const there = state({ state: "completed", fraction: 1, receipt: { ...receipt, already_there: true } });
   assert.match(lines.mainLine(there, say), /already there/);
   assert.equal(lines.keptLine(there, say), "");

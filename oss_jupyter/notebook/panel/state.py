@@ -122,6 +122,7 @@ def _receipt(receipt: Receipt | None) -> dict[str, Any] | None:
         "request_id": receipt.request_id,
         "version_id": receipt.version_id,
         "sent": receipt.sent_bytes,
+        "resent": receipt.resent_bytes,
         "already_there": receipt.already_there,
         "proven": receipt.proven.value,
     }

@@ -83,6 +83,7 @@ function completedLine(state, say) {
   if (receipt.already_there) return [size, say("already_there"), ...verified].join(" · ");
   const words = [say("completed_in", { size, time: formatDuration(receipt.seconds) })];
   if (receipt.seconds > 0) words.push(formatSpeed(receipt.sent / receipt.seconds));
+  if (receipt.resent) words.push(say("resent", { size: formatSize(receipt.resent) }));
   return [...words, ...verified, ...readAgain(state, say)].join(" · ");
 }
 
