@@ -1,6 +1,6 @@
 """What the documents say is so: what a user is told to type is typed here, and every table is compared with the code.
 
-Two tables of the README are written by this file: `python tests/test_docs.py` after an option or setting has changed.
+Two tables of the README are written by this file: `python -m tests.test_docs` after an option or setting has changed.
 """
 
 from __future__ import annotations
@@ -132,13 +132,13 @@ def test_the_policy_of_the_readme_is_json_and_asks_for_no_more_than_putting_obje
 def test_the_options_are_the_words_of_the_python_function() -> None:
     options = {action.dest for action in _parser(OssMagics.oss_upload)._actions}
     arguments = set(inspect.signature(oss_jupyter.upload).parameters) - {"options"} | set(OPTION_NAMES)
-    # A function and an executor cannot be written on a line.
-    assert options - {"help", "wait"} == arguments - {"on_progress", "executor"}
+    # A function and an executor cannot be written on a line, and a kernel does not wait at its end.
+    assert options - {"help", "wait"} == arguments - {"on_progress", "executor", "wait_at_exit"}
 
 
 def test_the_tables_of_the_readme_are_those_of_the_code() -> None:
     assert README.read_text(encoding="utf-8") == with_tables(README.read_text(encoding="utf-8")), (
-        "an option or setting has changed; run: python tests/test_docs.py"
+        "an option or setting has changed; run: python -m tests.test_docs"
     )
 
 

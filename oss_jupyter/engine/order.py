@@ -25,7 +25,8 @@ class Order:
     follow the line, up to parallel_most. limit: bytes per second, None for no limit.
     force: send even if the object is already there. prove: which bytes are read again. profile: the name of the profile
     that signs, if one was named; credentials_given: they were given in Python. hindrance: why it is left out where all
-    are resumed: something is missing, or the user has to name it first.
+    are resumed: something is missing, or the user has to name it first. wait_at_exit: whether a script ends only when
+    it has ended.
     """
 
     transfer_id: str
@@ -50,6 +51,7 @@ class Order:
     profile: str = ""
     credentials_given: bool = False
     hindrance: OssJupyterError | None = None
+    wait_at_exit: bool = True
 
     def __repr__(self) -> str:
         return printable(f"Order({self.transfer_id}, {self.source.path} -> {self.target})")

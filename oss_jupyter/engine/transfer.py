@@ -36,11 +36,11 @@ LAST_CALL_SECONDS = 2.0
 class Transfer:
     """One file on its way to one object.
 
-    `_lock` (a condition, entered through `_changed`) guards _course, _inbox, _phase, _notes, _error, _receipt, _order,
-    _parallel, _shown_parallel, _limit, _upload_id, _started_at, _started_monotonic, _earlier_seconds, _listeners,
-    _rests, _rested_at, _audience and _untold. The parts have their own book, the ledger. A transfer belongs to the
-    process that made it: a forked child has neither its threads nor the right to its checkpoint, so there every method
-    raises TransferStateError.
+    `_lock` (a condition, entered through `_changed`) guards _course, _inbox, _phase, _notes, _error, _error_seen,
+    _receipt, _order, _parallel, _shown_parallel, _limit, _upload_id, _started_at, _started_monotonic, _earlier_seconds,
+    _listeners, _rests, _rested_at, _audience and _untold. The parts have their own book, the ledger. A transfer belongs
+    to the process that made it: a forked child has neither its threads nor the right to its checkpoint, so there every
+    method raises TransferStateError.
 
     earlier: a transfer of the same file and object that is being aborted; this one begins when that one has ended.
     """
@@ -57,6 +57,7 @@ class Transfer:
         self._phase = ""
         self._notes: list[str] = []
         self._error: OssJupyterError | None = None
+        self._error_seen = False
         self._receipt: Receipt | None = None
         self._parallel = order.parallel
         self._shown_parallel = order.parallel or 0
@@ -100,6 +101,7 @@ class Transfer:
     def error(self) -> OssJupyterError | None:
         """Why it failed, or what stands in the way of resuming it; else None."""
         with self._changed:
+            self._error_seen = True
             return self._error
 
     # What a user asks for. None of these blocks.
@@ -282,6 +284,12 @@ class Transfer:
             self._course.stop(Wish.PAUSE if self._order.store.directory else Wish.ABORT)
             self._wake()
 
+    def unseen_error(self) -> OssJupyterError | None:
+        """Return why it has failed, unless somebody has asked for the result or for the error."""
+        with self._changed:
+            unseen = self._course.state is State.FAILED and not self._error_seen
+            return self._error if unseen else None
+
     def wish(self) -> Wish:
         """Return what the user wants now."""
         with self._changed:
@@ -366,7 +374,7 @@ class Transfer:
         with self._changed:
             if not self._course.end(event, obeyed):
                 return False
-            self._error, self._receipt = error, receipt
+            self._error, self._receipt, self._error_seen = error, receipt, False
             self._phase = ""
             self._rests, self._rested_at = self._rests + 1, self._order.clock.monotonic()
             self._untold = set(self._audience)
@@ -442,6 +450,7 @@ class Transfer:
     def _outcome(self) -> Receipt:
         with self._changed:
             now, wish, error = self.snapshot(), self._course.wish, self._error
+            self._error_seen = True
         if now.receipt is not None:
             return now.receipt
         if error is not None:

@@ -71,6 +71,9 @@ class OssJupyter(Configurable):
         help="Which bytes are read again and compared with what was sent: those that earlier runs sent, all, or none. "
         "'kept' becomes 'all' by itself where somebody has the file open for writing.",
     ).tag(config=True)
+    wait_at_exit = Bool(
+        True, help="Whether a plain script waits at its end for uploads that still run; else they are paused then."
+    ).tag(config=True)
     connect_timeout_seconds = Float(10.0, min=0.1, help="Longest wait for a connection.").tag(config=True)
     stall_seconds = Float(30.0, min=1.0, help="Longest silence before a part or a request is sent again.").tag(
         config=True

@@ -54,6 +54,7 @@ def upload(
     retries: int | None = None,
     force: bool = False,
     prove: str | None = None,
+    wait_at_exit: bool | None = None,
     on_progress: Callable[[Snapshot], None] | None = None,
     content_type: str | None = None,
     metadata: Mapping[str, Any] | None = None,
@@ -74,7 +75,8 @@ def upload(
     returns any of them; without it the environment, then ~/.ossutilconfig, then the default chain are asked.
     profile: of ~/.ossutilconfig. retries: how often one part is tried again. force: send even if the same object is
     already there. prove: which bytes are read again and compared with what was sent: "kept" (those that earlier runs
-    sent), "all" (every byte, just before the object is put together) or "none". on_progress: called with a Snapshot a
+    sent), "all" (every byte, just before the object is put together) or "none". wait_at_exit: whether a script that
+    ends waits for this upload, as it does unless told otherwise. on_progress: called with a Snapshot a
     few times a second and once at the end, on another thread.
     options: content_type, metadata, acl, storage_class, tagging (a mapping, or ``"k=v&k2=v2"``), expires (a datetime or
     a date as text), callback and callback_var (mappings), server_side_encryption or sse, and the rest of ObjectOptions.
@@ -102,6 +104,7 @@ def upload(
         "retries": retries,
         "force": force,
         "prove": prove,
+        "wait_at_exit": wait_at_exit,
         "content_type": content_type,
         "metadata": metadata,
         **options,

@@ -60,11 +60,11 @@ PLACE_NAMES = (
 )  # fmt: skip
 _OTHER_NAMES = (
     "part_size", "parallel", "limit", "executor", "checkpoint_dir", "credentials", "profile", "retries", "force",
-    "prove",
+    "prove", "wait_at_exit",
 )  # fmt: skip
 _OBJECT_NAMES = (*OPTION_NAMES, *ALIASES)
 _TEXTS = ("region", "endpoint", "signature_version", "proxy", "profile")
-_FLAGS = ("internal", "accelerate", "dual_stack", "cname", "path_style", "force")
+_FLAGS = ("internal", "accelerate", "dual_stack", "cname", "path_style", "force", "wait_at_exit")
 
 
 @dataclass
@@ -116,6 +116,7 @@ class Wiring:
             prove=parse_prove(given.get("prove", self.settings.prove)),
             profile="" if "credentials" in given else given.get("profile") or self.settings.profile or "",
             credentials_given="credentials" in given,
+            wait_at_exit=given.get("wait_at_exit", self.settings.wait_at_exit),
         )
 
     def order_of(self, found: Found, store: CheckpointStore, anew: Mapping[str, Any] | None = None) -> Order:
@@ -149,6 +150,7 @@ class Wiring:
             profile=kept.profile,
             credentials_given=kept.credentials_given,
             hindrance=missing or self._asks_first(found, kept),
+            wait_at_exit=self.settings.wait_at_exit,
         )
 
     def signed_anew(self, order: Order, anew: Mapping[str, Any]) -> Order:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,11 +19,9 @@ from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.notebook.config import OssJupyter
 from oss_jupyter.notebook.interrupts import interrupts_later
 from oss_jupyter.notebook.kept_order import ASKS_FIRST
+from oss_jupyter.notebook.leaving import Leaving
 from oss_jupyter.notebook.rehoming import rehome_checkpoint
 from oss_jupyter.notebook.wiring import Wiring, parse_limit
-
-# A kernel that goes waits this long, all told, for parts to give way; what is later is sent again by the next one.
-_EXIT_SECONDS = 1.5
 
 
 class Workbench:
@@ -37,7 +34,8 @@ class Workbench:
         self.manager.set_limit(parse_limit(self.settings.limit))
         self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")
         self.reporter = Reporter()
-        atexit.register(self.manager.pause_all, _EXIT_SECONDS)
+        self.leaving = Leaving(self.manager)
+        self.leaving.arrange()
 
     def upload(
         self,
@@ -54,6 +52,7 @@ class Workbench:
                 safe="Nothing was sent.",
             )
         order = self.wiring.order(source, target, arguments)
+        self.leaving.arrange()
         with interrupts_later():
             order.lane.start()
             transfer = self.manager.upload(order)

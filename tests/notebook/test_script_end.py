@@ -1,0 +1,218 @@
+"""Scripts that do not wait: what is still on its way when the interpreter ends is not lost without a word."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oss_jupyter.sandbox import Fault, Sandbox
+
+WAIT_SECONDS = 60
+BEGIN = "import oss_jupyter as oj; t = oj.upload('trips.bin', 'oss://test-bucket/k', part_size='1MiB', parallel=2"
+UPLOAD = f"{BEGIN})"
+SLOW = 2 * 1024 * 1024
+WAITING = "oss_jupyter: waiting for 1 upload before this program ends; Ctrl-C keeps its place and ends it now.\n"
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run an interpreter to its end."""
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, timeout=WAIT_SECONDS, stdin=subprocess.DEVNULL
+    )
+
+
+def is_there(service: Sandbox, data: Path, key: str = "k") -> bool:
+    """Whether the object is the file."""
+    return service.object_path("test-bucket", key).read_bytes() == data.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("tail", "code"),
+    [
+        ("", 0),
+        ("import sys; sys.exit(3)", 3),
+        ("raise SystemExit(4)", 4),
+        ("1 / 0", 1),
+        ("import threading; threading.Thread(target=t.wait).start()", 0),
+    ],
+)
+@pytest.mark.parametrize("how", ["-c", "file", "-m"])
+def test_a_script_ends_when_its_uploads_have(
+    service: Sandbox, data: Path, place: Path, how: str, tail: str, code: int
+) -> None:
+    """However it was started and however it ends, the object is there afterwards, and the exit code is the script's."""
+    (place / "job.py").write_text(f"{UPLOAD}\n{tail}\n")
+    done = python(*{"-c": ["-c", f"{UPLOAD}\n{tail}"], "file": ["job.py"], "-m": ["-m", "job"]}[how])
+    assert done.returncode == code
+    assert is_there(service, data)
+    assert ("ZeroDivisionError" in done.stderr) == ("1 / 0" in tail)
+    assert not done.stdout
+
+
+def test_a_long_wait_is_told(service: Sandbox, data: Path) -> None:
+    """Whoever looks at the terminal sees what it waits for and how far it is, and at last how it ended."""
+    service.rate_bytes_per_second = SLOW
+    done = python("-c", UPLOAD)
+    assert done.returncode == 0
+    assert done.stderr.startswith(WAITING)
+    first, *_, last = done.stderr.removeprefix(WAITING).splitlines()
+    assert first.startswith("trips.bin -> oss://test-bucket/k (")
+    assert " of 8 MiB" in first
+    assert "completed · 8 MiB" in last
+    assert is_there(service, data)
+
+
+@pytest.mark.parametrize("how", ["argument", "setting"])
+def test_a_script_may_leave_its_uploads_behind(service: Sandbox, data: Path, how: str) -> None:
+    """With wait_at_exit=False it ends at once, and the next run carries on."""
+    service.faults.add(Fault("UploadPart", part_number=8, kind="stall", times=None))
+    begin = f"{BEGIN}, wait_at_exit=False)" if how == "argument" else UPLOAD
+    first = "import oss_jupyter as oj; oj.settings().wait_at_exit = False; " if how == "setting" else ""
+    until = "\nimport time\nwhile t.snapshot().parts_done < 3: time.sleep(0.01)"
+    left = python("-c", first + begin + until)
+    assert (left.returncode, left.stderr) == (0, "")
+    assert len(service.uploads("test-bucket")) == 1
+    service.faults.clear()
+    assert int(python("-c", f"{UPLOAD}; print(t.result().kept_bytes)").stdout) >= 3 * 1024 * 1024
+
+
+@pytest.mark.parametrize("fault", ["NoSuchBucket", "AccessDenied"])
+def test_a_failure_that_nobody_looked_at_is_told_once(service: Sandbox, data: Path, fault: str) -> None:
+    """Its four lines are on standard error, once, and nothing of them where the script has asked."""
+    service.faults.add(Fault("InitiateMultipartUpload", code=fault, status=403, times=None))
+    service.faults.add(Fault("HeadObject", code=fault, status=403, times=None))
+    done = python("-c", UPLOAD)
+    assert done.returncode == 0
+    head, *_, code = done.stderr.splitlines()[-5:]
+    assert head.startswith("trips.bin -> oss://test-bucket/k (")
+    assert code.startswith(fault)
+    assert done.stderr.count(fault) == 1
+    assert "Traceback" not in done.stderr
+    for looked in ("print(t.wait(), t.error.code)", "try: t.result()\nexcept oj.OssJupyterError as e: print(e.code)"):
+        asked = python("-c", f"{UPLOAD}\n{looked}")
+        assert fault in asked.stdout
+        assert not asked.stderr
+
+
+def test_a_failure_during_the_wait_is_told_once(service: Sandbox, data: Path) -> None:
+    """The last line of the wait does not say again what the four lines say."""
+    service.rate_bytes_per_second = SLOW
+    service.faults.add(Fault("UploadPart", part_number=7, code="AccessDenied", status=403, times=None))
+    done = python("-c", UPLOAD)
+    assert done.stderr.count("AccessDenied") == 1
+    assert done.stderr.startswith(WAITING)
+
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start interpreters that may be interrupted."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+        started.append(
+            subprocess.Popen(
+                [sys.executable, *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options
+            )
+        )
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT for one process")
+@pytest.mark.parametrize("directory", ["", "elsewhere"])
+def test_an_interrupt_of_the_wait_leaves_the_place(service: Sandbox, data: Path, start: Start, directory: str) -> None:
+    """Ctrl-C ends it as Ctrl-C does, without a traceback, and the command that it names carries on."""
+    service.rate_bytes_per_second = SLOW
+    options = f", checkpoint_dir={directory!r}" if directory else ""
+    code = f"import atexit; atexit.register(print, 'tidied up'); {BEGIN}{options})"
+    script = start("-c", code)
+    assert script.stderr is not None
+    assert script.stderr.readline() == WAITING
+    script.send_signal(signal.SIGINT)
+    out, err = script.communicate(timeout=WAIT_SECONDS)
+    assert script.returncode == -signal.SIGINT
+    assert out == "tidied up\n"
+    assert "Traceback" not in err
+    assert "paused · " in err
+    *_, carry_on, again = err.splitlines()
+    assert shlex.split(again.removeprefix("Running the same again does so too: ")) == [sys.executable, "-c", code]
+    command = carry_on.removeprefix("Carry on with: ")
+    service.rate_bytes_per_second = None
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=WAIT_SECONDS, check=True)
+    assert not done.stderr
+    assert is_there(service, data)
+    sent = [request.operation for request in service.requests].count("InitiateMultipartUpload")
+    assert sent == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT for one process")
+def test_without_a_checkpoint_the_interrupt_says_that_it_starts_over(
+    service: Sandbox, data: Path, start: Start
+) -> None:
+    """Nothing that could not be used stays in OSS."""
+    service.rate_bytes_per_second = SLOW
+    script = start("-c", f"{BEGIN}, checkpoint_dir=None)")
+    assert script.stderr is not None
+    assert script.stderr.readline() == WAITING
+    script.send_signal(signal.SIGINT)
+    err = script.communicate(timeout=WAIT_SECONDS)[1]
+    assert "Running the same again starts over: " in err
+    assert "Carry on" not in err
+    assert not service.uploads("test-bucket")
+
+
+@pytest.mark.parametrize("pool", ["ThreadPoolExecutor(2)", "ProcessPoolExecutor(2)"])
+def test_an_executor_takes_parts_until_the_uploads_have_ended(
+    service: Sandbox, data: Path, place: Path, pool: str
+) -> None:
+    """Pools refuse work once the interpreter ends, so the wait comes before them."""
+    (place / "job.py").write_text(
+        "import oss_jupyter as oj\nif __name__ == '__main__':\n    oj.settings()\n"
+        "    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor\n"
+        f"    {BEGIN}, executor={pool})\n"
+    )
+    service.rate_bytes_per_second = 4 * SLOW
+    done = python("job.py")
+    assert (done.returncode, done.stderr.replace(WAITING, "").count("Traceback")) == (0, 0)
+    assert is_there(service, data)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize(
+    "child",
+    [
+        "import multiprocessing as m; p = m.get_context('fork').Process(target=int); p.start(); p.join(20)\n"
+        "assert p.exitcode == 0, p.exitcode",
+        "import os, sys\nif (p := os.fork()) == 0: sys.exit(0)\nassert os.waitpid(p, 0)[1] == 0",
+    ],
+)
+def test_a_forked_child_waits_for_nothing(service: Sandbox, data: Path, child: str) -> None:
+    """The uploads are its parent's, which waits for them itself."""
+    service.rate_bytes_per_second = SLOW
+    done = python("-W", "ignore", "-c", f"{UPLOAD}\n{child}")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count(WAITING) == 1
+    assert is_there(service, data)
+
+
+def test_ipython_leaves_at_once(service: Sandbox, data: Path) -> None:
+    """At a prompt somebody has seen that it runs: ending it pauses the upload, as ever."""
+    service.faults.add(Fault("UploadPart", part_number=8, kind="stall", times=None))
+    done = python("-m", "IPython", "-c", f"{UPLOAD};\nimport time\nwhile t.snapshot().parts_done < 3: time.sleep(0.01)")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(service.uploads("test-bucket")) == 1
