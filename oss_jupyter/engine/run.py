@@ -19,14 +19,14 @@ from oss_jupyter.model.course import Wish
 from oss_jupyter.model.parts import Completed, Fingerprint, ObjectHead, SignedRequest
 from oss_jupyter.model.plan import make_plan
 from oss_jupyter.model.progress import Receipt
-from oss_jupyter.model.prove import Prove, Proven
+from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
 from oss_jupyter.model.states import Event, State
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.inbox import Inbox
     from oss_jupyter.engine.order import Order
-    from oss_jupyter.engine.ports import Control, Journal
+    from oss_jupyter.engine.ports import Journal
     from oss_jupyter.engine.transfer import Transfer
 
 # Where the user's change of mind can find a run that begins again.
@@ -196,8 +196,7 @@ class Run:
             place=order.place,
             created_at=order.clock.time(),
         )
-        in_one_piece = order.plan.single and not self._wants_proof_first()
-        return Restored(header if in_one_piece else self._initiate(header), order.plan, {})
+        return Restored(header if order.plan.single else self._initiate(header), order.plan, {})
 
     def _initiate(self, header: CheckpointHeader) -> CheckpointHeader:
         """Return the header with a new upload id.
@@ -222,12 +221,6 @@ class Run:
     def _has_no_past(self) -> bool:
         """Whether the journal remembers no upload id, so that nothing is lost with it."""
         return self._record is None or not self._record.header.upload_id
-
-    def _wants_proof_first(self) -> bool:
-        """Whether even one part needs an upload id: a PutObject stores its bytes before they could be compared."""
-        order = self._order
-        asked = order.prove is Prove.ALL or (order.prove is Prove.KEPT and order.source.open_for_writing())
-        return asked and order.plan.size > 0
 
     def _leave_nothing_behind(self, header: CheckpointHeader) -> None:
         # Parts left behind cost storage, but must not stop the upload.
@@ -264,15 +257,19 @@ class Run:
 
     def _send(self, restored: Restored) -> Completed:
         header, order = restored.header, self._order
-        md5 = "" if header.upload_id else self._declared_md5()
+        md5 = ""
+
+        def sign_put() -> SignedRequest:
+            nonlocal md5
+            md5 = self._declared_md5()
+            return self._asking.sign(lambda control: control.sign_put(order.target, order.options, md5))
 
         def sign(number: int) -> SignedRequest:
-            def call(control: Control) -> SignedRequest:
-                if not header.upload_id:
-                    return control.sign_put(order.target, order.options, md5)
-                return control.sign_part(order.target, header.upload_id, number, order.options)
-
-            return self._asking.sign(call)
+            if not header.upload_id:
+                return sign_put()
+            return self._asking.sign(
+                lambda control: control.sign_part(order.target, header.upload_id, number, order.options)
+            )
 
         proving = Proving(self._transfer, self._inbox, self._asking, self._open_journal, sign, restored, order.prove)
         try:
@@ -290,7 +287,10 @@ class Run:
         return self._complete(proving.header)
 
     def _declared_md5(self) -> str:
-        """Return the MD5 of the whole file, which the service compares before it replaces an object."""
+        """Return the MD5 of the whole file as it is now, which the service compares before it replaces an object.
+
+        So what it stores was read twice and was the same: it is the file as it was at the moment between.
+        """
         self._transfer.set_phase("computing the checksum")
         md5 = self._order.source.md5(0, self._order.plan.size, self._asking.stopped)
         self._transfer.set_phase("")

@@ -91,7 +91,7 @@ class SourceWatch:
         )
 
     def _aftermath(self) -> str:
-        return " The object in OSS may hold bytes of two moments; do not use it." if self._stored else ""
+        return " The object that is in OSS now is the file of an earlier moment." if self._stored else ""
 
 
 def _is_coarse(mark: Fingerprint) -> bool:

@@ -63,7 +63,7 @@ class Service:
 
     def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
         """Sign the whole object."""
-        return SignedRequest(f"object:{target}", credentials_mark=self.mark)
+        return SignedRequest(f"object:{target}", (("Content-MD5", md5),), credentials_mark=self.mark)
 
     def route(self, target: Target) -> Route:
         """Return how parts get here."""
@@ -130,6 +130,8 @@ class Service:
         with self._lock:
             self.sent.append(request.part_number)
             if request.signed.url.startswith("object:"):
+                if dict(request.signed.headers)["Content-MD5"] != _etag(data):
+                    raise refusal("InvalidDigest")
                 self.objects[request.signed.url.removeprefix("object:")] = data
             else:
                 self._parts(request.signed.url)[request.part_number] = data
