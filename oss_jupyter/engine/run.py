@@ -253,7 +253,13 @@ class Run:
     def _as_driven(self, header: CheckpointHeader) -> CheckpointHeader:
         order = self._transfer.order
         driven = header.driven(self._transfer.limit, self._transfer.parallel_wish()[0])
-        return replace(driven, place=order.place, profile=order.profile, credentials_given=order.credentials_given)
+        return replace(
+            driven,
+            place=order.place,
+            profile=order.profile,
+            credentials_given=order.credentials_given,
+            prove=order.prove,
+        )
 
     def _send(self, restored: Restored) -> Completed:
         header, order = restored.header, self._order

@@ -16,6 +16,7 @@ from typing import Any, TypeGuard
 from oss_jupyter.errors import CheckpointDamaged, InputError
 from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import MAX_PARTS, OBJECT_MAX_BYTES, PART_MAX_BYTES, PART_MIN_BYTES, Plan
+from oss_jupyter.model.prove import Prove, parse_prove
 from oss_jupyter.model.target import Target, make_target
 
 # Ids are names of files. Ours have eight letters and digits.
@@ -97,6 +98,14 @@ class Fields:
         """Return how many at once, ``"auto"``, or None where nothing was asked for."""
         value = self._entry.get(name)
         return "auto" if value == "auto" else None if value is None else self.whole(name, 1, _PARALLEL_MAX)
+
+    def optional_prove(self, name: str) -> Prove | None:
+        """Return which bytes are read again, or None where nothing was asked for."""
+        value = self._entry.get(name)
+        try:
+            return None if value is None else parse_prove(value)
+        except InputError:
+            raise _damaged(name) from None
 
     def flag(self, name: str) -> bool:
         """Return true or false; absent is false."""

@@ -24,6 +24,7 @@ from oss_jupyter.errors import CheckpointDamaged, CheckpointTooNew
 from oss_jupyter.model.journal_fields import Fields, parse_json, receipt_of
 from oss_jupyter.model.parts import Fingerprint, PartReceipt
 from oss_jupyter.model.plan import Plan
+from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.target import Target
 
 FORMAT = 1
@@ -42,7 +43,7 @@ class CheckpointHeader:
 
     How it is driven can change from run to run: profile: the name of the profile that signs. credentials_given: they
     were given in Python, so no checkpoint can keep them. limit: bytes per second. parallel: parts at once, or "auto";
-    None where a journal of an earlier version says nothing.
+    prove: which bytes are read again. None where a journal of an earlier version says nothing.
     """
 
     transfer_id: str
@@ -59,6 +60,7 @@ class CheckpointHeader:
     credentials_given: bool = False
     limit: float | None = None
     parallel: int | str | None = None
+    prove: Prove | None = None
 
     @property
     def plan(self) -> Plan:
@@ -94,7 +96,7 @@ class CheckpointRecord:
 def header_line(header: CheckpointHeader) -> bytes:
     """Return the first line of a journal."""
     mark = header.fingerprint
-    driven = {name: getattr(header, name) for name in ("profile", "credentials_given", "limit", "parallel")}
+    driven = {name: getattr(header, name) for name in ("profile", "credentials_given", "limit", "parallel", "prove")}
     return _line(
         {
             "format": FORMAT,
@@ -213,4 +215,5 @@ def _read_header(entry: dict[str, Any] | None) -> CheckpointHeader:
         credentials_given=fields.flag("credentials_given"),
         limit=fields.optional_speed("limit"),
         parallel=fields.optional_parallel("parallel"),
+        prove=fields.optional_prove("prove"),
     )

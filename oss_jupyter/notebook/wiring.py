@@ -146,7 +146,7 @@ class Wiring:
             parallel=_parallel(header.parallel or self.settings.parallel),
             parallel_most=self.settings.parallel_most,
             limit=header.limit,
-            prove=parse_prove(self.settings.prove),
+            prove=header.prove or parse_prove(self.settings.prove),
             profile=kept.profile,
             credentials_given=kept.credentials_given,
             hindrance=missing or self._asks_first(found, kept),

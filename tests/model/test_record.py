@@ -10,6 +10,7 @@ import pytest
 
 from oss_jupyter.errors import CheckpointDamaged, CheckpointTooNew
 from oss_jupyter.model.parts import Fingerprint, PartReceipt
+from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.record import (
     FORMAT,
     CheckpointHeader,
@@ -133,3 +134,13 @@ def test_whether_kept_parts_were_compared(unread: bool) -> None:
     """The header says so; one of a version that did not know of it counts as compared."""
     assert read_journal(header_line(replace(HEADER, unread=unread))).header.unread is unread
     assert b"unread" not in header_line(HEADER)
+
+
+def test_what_is_to_be_read_again() -> None:
+    """The wish is kept; a word that is not known is no header, and a journal of an earlier version has none."""
+    line = header_line(replace(HEADER, prove=Prove.ALL))
+    assert read_journal(line).header.prove is Prove.ALL
+    assert read_journal(header_line(HEADER)).header.prove is None
+    text = line.rpartition(b" ")[0].replace(b'"all"', b'"some"')
+    with pytest.raises(CheckpointDamaged):
+        read_journal(b"%s %08x\n" % (text, zlib.crc32(text)))

@@ -144,15 +144,15 @@ def profiles(tmp_path: Path) -> Callable[..., None]:
 def test_profile_limit_and_parallel_are_remembered(
     left: Callable[..., str], profiles: Callable[..., None], monkeypatch: pytest.MonkeyPatch, new_shell: NewShell
 ) -> None:
-    """A restart does not change who signs, how fast, and how many at once."""
+    """A restart does not change who signs, how fast, how many at once, and what is read again."""
     profiles("work")
     monkeypatch.delenv("OSS_ACCESS_KEY_ID")
     monkeypatch.delenv("OSS_ACCESS_KEY_SECRET")
-    left(profile="work", limit="200MiB/s", parallel=3)
+    left(profile="work", limit="200MiB/s", parallel=3, prove="all")
     new_shell(parallel=9)
     (transfer,) = oj.resume("all")
     assert (transfer.order.profile, transfer.limit, transfer.parallel_wish()[0]) == ("work", 200 * 1024 * 1024, 3)
-    transfer.result(30)
+    assert transfer.result(30).proven == "all"
 
 
 def test_what_was_changed_on_the_way_is_remembered(left: Callable[..., str], new_shell: NewShell) -> None:
