@@ -185,6 +185,7 @@ class ServiceReply:
     ec: the finer code (``0003-00000001``), for people, never for branching. request_id, host_id: for support.
     advice_url: the service's own troubleshooting page. extras: the other elements of the error document, such as
     ``Endpoint`` or ``ArgumentName``. retry_after_seconds: from ``x-oss-qos-delay-time`` or ``Retry-After``.
+    served_at: when by the service's clock, in Unix seconds.
     """
 
     status: int
@@ -196,6 +197,7 @@ class ServiceReply:
     advice_url: str = ""
     extras: dict[str, str] = field(default_factory=dict)
     retry_after_seconds: float | None = None
+    served_at: float | None = None
 
 
 class ServiceError(OssJupyterError):

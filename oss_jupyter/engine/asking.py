@@ -106,6 +106,7 @@ class Asking:
         except WishChanged:
             request.let_go()
             raise
+        self._transfer.note_all(request.control.remarks)
         return request.answer()
 
     def sign(self, call: Callable[[Control], T]) -> T:

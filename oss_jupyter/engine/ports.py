@@ -70,6 +70,13 @@ class Control(Protocol):
     def list_uploads(self, bucket: str, prefix: str = "") -> Sequence[ListedUpload]:
         """Return the unfinished uploads of a bucket, all pages."""
 
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What the user should know about how the service is reached."""
+
+    def heed_clock(self, error: OssJupyterError, signed: SignedRequest) -> bool:
+        """Return whether a part was refused for a wrong time on it; then the service's own time counts from now on."""
+
     def explain(self, error: ServiceError, target: Target) -> OssJupyterError:
         """Return a part's error in words that name the bucket and the key. Asks nobody."""
 

@@ -34,10 +34,10 @@ LET_GO_SECONDS = 1.0
 COMPARING = "comparing what was sent with the file"
 # So many parts may fail for good before any succeeds again: then it is not the parts, it is the service.
 _FAILED_IN_A_ROW = 3
-
-
 # Other bytes arrived than were declared: where the file has changed meanwhile, that is why.
 _OTHER_BYTES = frozenset({"InvalidDigest", "InvalidCRC64", "IntegrityError"})
+# So often may a part be refused for the time it was signed with: a service whose clocks disagree is told as it is.
+_WRONG_TIMES_MOST = 5
 
 
 @dataclass(frozen=True)
@@ -214,6 +214,11 @@ class Sending:
         number, ledger = event.part_number, self._ledger
         if error.code in _OTHER_BYTES:
             self._watch.look()
+        if event.attempt < _WRONG_TIMES_MOST and self._order.control.heed_clock(error, event.signed):
+            self._transfer.note_all(self._order.control.remarks)
+            ledger.fall(number, PartState.RETRYING, error.what)
+            self._waiting.appendleft(number)
+            return
         now = self._order.clock.monotonic()
         # An attempt that got bytes through has found a network; where that goes on, the part is the trouble.
         patient = self._cut_off[number] < self._order.policy.attempts

@@ -246,7 +246,8 @@ class Wiring:
         profile = profile or self.settings.profile
         if credentials is None and profile is None:
             credentials = sandbox_credentials(endpoint.url)
-        return SdkControl(endpoint, credentials_chain(credentials, profile, needed=needed))
+        chain = credentials_chain(credentials, profile, needed=needed)
+        return SdkControl(endpoint, chain, now=self.clock.time)
 
     def _policy(self, retries: int | None) -> RetryPolicy:
         count = self.settings.retries if retries is None else whole(retries, "retries", least=0)

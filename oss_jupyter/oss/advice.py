@@ -201,6 +201,11 @@ def _access_denied(reply: ServiceReply, asked: Asked) -> Words:
             "The signed request had expired when it arrived.",
             "Check this computer's clock, then resume: everything is signed anew.",
         )
+    if "not valid yet" in reply.message.lower():
+        return (
+            "The signed request was not valid yet when it arrived.",
+            "Set this computer's clock (Linux: sudo timedatectl set-ntp true), then resume.",
+        )
     action = reply.extras.get("AuthAction", asked.action)
     resource = asked.bucket if asked.bucket and not asked.key else f"{asked.bucket or 'BUCKET'}/*"
     return (

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
 from oss_jupyter.oss.advice import Asked
 from oss_jupyter.oss.answers import check_answered, read_completed, read_head, read_page, read_upload_id
+from oss_jupyter.oss.carried import OF_COMPLETE, OF_OBJECT, OF_PART, UNSIGNED, some
+from oss_jupyter.oss.clock import ServiceClock
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
 from oss_jupyter.oss.failures import from_exception, not_oss
@@ -31,20 +34,6 @@ SIGNED_SECONDS = 3600
 _COMPLETE_SECONDS = 300.0
 # Small requests are asked again at once; patience is the engine's matter.
 _RETRY = RetryPolicy(attempts=3, base_seconds=0.2, cap_seconds=5.0)
-# Headers of an object that no signature covers, so presigning drops them.
-_UNSIGNED = {
-    "cache_control": "Cache-Control",
-    "content_disposition": "Content-Disposition",
-    "content_encoding": "Content-Encoding",
-    "expires": "Expires",
-}
-_OF_OBJECT = (
-    "content_type", "storage_class", "tagging", "server_side_encryption", "server_side_data_encryption",
-    "server_side_encryption_key_id", "forbid_overwrite", "request_payer", "object_worm_mode",
-    "object_worm_retain_until_date", "object_worm_legal_hold",
-)  # fmt: skip
-_OF_COMPLETE = ("acl", "callback", "callback_var", "forbid_overwrite", "request_payer")
-_OF_PART = ("traffic_limit", "request_payer")
 _METHODS = {
     "InitiateMultipartUpload": "initiate_multipart_upload",
     "CompleteMultipartUpload": "complete_multipart_upload",
@@ -68,8 +57,10 @@ class SdkControl:
         credentials: Callable[[], Credentials],
         retry: RetryPolicy = _RETRY,
         page_size: int = 1000,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings
+        self._clock = ServiceClock(now)
         self._credentials = credentials
         self._retry = retry
         self._page_size = page_size  # of lists; 1,000 is the most the service gives
@@ -85,21 +76,21 @@ class SdkControl:
     def initiate(self, target: Target, options: ObjectOptions) -> str:
         """Start a multipart upload and return its upload id."""
         # Asked once: a repetition whose first reply was lost leaves an upload nobody knows, and its parts cost money.
-        given = {"metadata": dict(options.metadata) or None, **_some(options, *_OF_OBJECT, *_UNSIGNED)}
+        given = {"metadata": dict(options.metadata) or None, **some(options, *OF_OBJECT, *UNSIGNED)}
         result = self._ask("InitiateMultipartUpload", target, given, retry_max_attempts=1)
         return read_upload_id(result, self._asked("InitiateMultipartUpload", target))
 
     def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
         """Sign one UploadPart, valid from now for an hour. Asks nobody once `credentials_mark` has."""
-        given = {"upload_id": upload_id, "part_number": part_number, **_some(options, *_OF_PART)}
+        given = {"upload_id": upload_id, "part_number": part_number, **some(options, *OF_PART)}
         return self._sign("UploadPart", target, given)
 
     def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
         """Sign one PutObject with all its headers and the object's MD5 (hex), likewise."""
-        names = dict.fromkeys((*_OF_OBJECT, *_OF_COMPLETE, *_OF_PART))
+        names = dict.fromkeys((*OF_OBJECT, *OF_COMPLETE, *OF_PART))
         content_md5 = base64.b64encode(bytes.fromhex(md5)).decode()
-        given = {"metadata": dict(options.metadata) or None, "content_md5": content_md5, **_some(options, *names)}
-        extra = tuple((header, getattr(options, name)) for name, header in _UNSIGNED.items() if getattr(options, name))
+        given = {"metadata": dict(options.metadata) or None, "content_md5": content_md5, **some(options, *names)}
+        extra = tuple((header, getattr(options, name)) for name, header in UNSIGNED.items() if getattr(options, name))
         return self._sign("PutObject", target, given, extra)
 
     def route(self, target: Target) -> Route:
@@ -136,7 +127,7 @@ class SdkControl:
         given = {
             "upload_id": upload_id,
             "complete_multipart_upload": sdk.CompleteMultipartUpload(parts=listed),
-            **_some(options, *_OF_COMPLETE),
+            **some(options, *OF_COMPLETE),
         }
         # Asked once: when its reply is lost the object may be there, and only the engine can look.
         result = self._ask(
@@ -185,6 +176,15 @@ class SdkControl:
         kept = self._kept = self._credentials()
         return _mark(kept)
 
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What the user should know about how the service is reached."""
+        return self._clock.remarks
+
+    def heed_clock(self, error: OssJupyterError, signed: SignedRequest) -> bool:
+        """Return whether a part was refused for a wrong time on it; then the service's own time counts from now on."""
+        return isinstance(error, ServiceError) and self._clock.heed(error.reply, signed.clock_offset_seconds)
+
     def explain(self, error: ServiceError, target: Target) -> OssJupyterError:
         """Return a part's error in words that name the bucket and the key."""
         return from_exception(error, self.settings.describe(), self._asked("UploadPart", target))
@@ -200,14 +200,15 @@ class SdkControl:
         self, operation: str, target: Target, given: dict[str, Any], extra: tuple[tuple[str, str], ...] = ()
     ) -> SignedRequest:
         request = getattr(_sdk(), f"{operation}Request")(bucket=target.bucket, key=target.key, **given)
-        lifetime = timedelta(seconds=SIGNED_SECONDS)
+        ends_at = self._clock.now() + timedelta(seconds=SIGNED_SECONDS)
+        offset_seconds = self._clock.offset_seconds
         used = self._signing.credentials = self._kept or self._guarded(self._credentials, operation, target)
         try:
-            signed = self._guarded(lambda: self._client().presign(request, expires=lifetime), operation, target)
+            signed = self._guarded(lambda: self._client().presign(request, expiration=ends_at), operation, target)
         finally:
             self._signing.credentials = None
         headers = (*signed.signed_headers.items(), *extra, ("User-Agent", _user_agent()))
-        return SignedRequest(keep_dots(signed.url), headers, _mark(used))
+        return SignedRequest(keep_dots(signed.url), headers, _mark(used), offset_seconds)
 
     def _lookup(self) -> Credentials:
         """Return what the SDK signs with: the kept credentials where nothing else is asked, else those of now."""
@@ -224,6 +225,13 @@ class SdkControl:
             except _GARBLED:
                 raise not_oss(self.settings.describe()) from None
 
+        offset_seconds = self._clock.offset_seconds
+        try:
+            return self._guarded(ask, operation, target)
+        except ServiceError as error:
+            # Refused for its time, so it has done nothing and may be repeated whatever it is.
+            if not self._clock.heed(error.reply, offset_seconds):
+                raise
         return self._guarded(ask, operation, target)
 
     def _pages(
@@ -261,7 +269,9 @@ class SdkControl:
                 from oss_jupyter.oss.transport import Transport
 
                 self._transport = Transport(self.settings)
-                self._made = make_client(self.settings, self._lookup, self._transport, self._retry, _user_agent())
+                self._made = make_client(
+                    self.settings, self._lookup, self._transport, self._retry, _user_agent(), self._clock
+                )
             return self._made
 
 
@@ -280,11 +290,6 @@ def _user_agent() -> str:
     from oss_jupyter import __version__
 
     return f"oss_jupyter/{__version__}"
-
-
-def _some(options: ObjectOptions, *names: str) -> dict[str, Any]:
-    """Return the options of these names; the SDK leaves out what is None."""
-    return {name: getattr(options, name) for name in names}
 
 
 def _next_parts(page: Any) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from oss_jupyter.oss.advice import Asked, explain
 from oss_jupyter.oss.reply import read_reply, scrub
 
 _NOWHERE = "the service"
+_OUT_OF_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 
 
 def from_reply(status: int, headers: Mapping[str, str], body: bytes, asked: Asked | None = None) -> ServiceError:
@@ -113,6 +114,11 @@ def _no_bundle(_error: BaseException, _where: str) -> OssJupyterError:
 
 def _certificate(error: BaseException, where: str) -> OssJupyterError:
     reason = getattr(error, "verify_message", "") or "its certificate was not accepted"
+    if getattr(error, "verify_code", 0) in _OUT_OF_TIME:
+        return CertificateRefused(
+            f"The TLS certificate of {where} does not count at this computer's time: {reason}.",
+            "Check this computer's clock and date (Linux: sudo timedatectl set-ntp true), then resume.",
+        )
     return CertificateRefused(
         f"The TLS certificate of {where} is not trusted: {reason}.",
         'Behind a company proxy, name its certificates: ca_bundle="/path/to/company-ca.pem".',

@@ -58,6 +58,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> ServiceR
         advice_url=_advice_url(found.get("RecommendDoc", "")),
         extras=extras,
         retry_after_seconds=_retry_after_seconds(lower),
+        served_at=_date_seconds(lower.get("date", "")),
     )
 
 

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import alibabacloud_oss_v2 as sdk
-from alibabacloud_oss_v2.signer import SignerV1
+from alibabacloud_oss_v2.signer import SignerV1, SignerV4
 from alibabacloud_oss_v2.types import Retryer
 
 from oss_jupyter.model.retry import Action, RetryPolicy, asked_wait_seconds, classify, decide
+from oss_jupyter.oss.clock import ServiceClock
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.failures import from_exception
@@ -25,6 +26,7 @@ def make_client(
     transport: Transport,
     retry: RetryPolicy,
     user_agent: str,
+    clock: ServiceClock,
 ) -> sdk.Client:
     """Return a client that any thread may use."""
     config = sdk.config.Config(
@@ -37,7 +39,8 @@ def make_client(
         use_path_style=settings.path_style,
         user_agent=user_agent,
     )
-    return sdk.Client(config, **({"signer": _SignerV1()} if settings.signature_version == "v1" else {}))
+    signer = _SignerV1(clock) if settings.signature_version == "v1" else _SignerV4(clock)
+    return sdk.Client(config, signer=signer)
 
 
 class _Provider(sdk.credentials.CredentialsProvider):  # type: ignore[misc]
@@ -68,7 +71,24 @@ class _Retryer(Retryer):  # type: ignore[misc]
         return decide(from_exception(error), attempt, self._policy).wait_seconds
 
 
-class _SignerV1(SignerV1):  # type: ignore[misc]
+class _InServiceTime:
+    """A signer's mixin: the time that is signed is the service's."""
+
+    def __init__(self, clock: ServiceClock) -> None:
+        self._clock = clock
+
+    def sign(self, signing_ctx: Any) -> None:
+        if signing_ctx.signing_time is None:
+            signing_ctx.signing_time = self._clock.now()
+        super().sign(signing_ctx)  # type: ignore[misc]
+        signing_ctx.expiration_time = None  # it is signed, and the SDK would compare it with this computer's clock
+
+
+class _SignerV4(_InServiceTime, SignerV4):  # type: ignore[misc]
+    pass
+
+
+class _SignerV1(_InServiceTime, SignerV1):  # type: ignore[misc]
     """The SDK's V1 sends a session token under a name that the service does not know; this adds the right one."""
 
     def _auth_header(self, signing_ctx: Any) -> None:

@@ -108,6 +108,15 @@ class Service:
         """Return the unfinished uploads."""
         return [ListedUpload(prefix, upload_id) for upload_id in self.uploads]
 
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Nothing to say."""
+        return ()
+
+    def heed_clock(self, error: OssJupyterError, signed: SignedRequest) -> bool:
+        """This service has no clock."""
+        return False
+
     def explain(self, error: ServiceError, target: Target) -> OssJupyterError:
         """Return the error as it is."""
         return error

@@ -13,11 +13,8 @@ from pathlib import Path
 import pytest
 
 from oss_jupyter.errors import CheckpointNotWritable, CredentialsError, NetworkError, OssJupyterError, ServiceError
-from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import PartReceipt, PartRequest
+from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.states import State
-from oss_jupyter.oss.control import SIGNED_SECONDS
-from oss_jupyter.oss.send_part import send_part
 from oss_jupyter.sandbox import Fault, Key, Sandbox
 
 from .fakes import HastyClock, Service, refusal
@@ -60,26 +57,6 @@ def test_a_token_expires_and_the_provider_has_the_next(sandbox: Sandbox, kernel:
     assert sandbox.requests[0].access_key_id == TOKENS[0][0]
     assert sandbox.requests[-1].access_key_id == TOKENS[1][0]
     assert stored(sandbox) == source.read_bytes()
-
-
-def test_a_closed_lid_outlives_the_signed_urls(checkpoints: Path, tmp_path: Path, source: Path) -> None:
-    """Parts that were signed and could not leave for hours are refused as expired, signed anew, and sent."""
-    late_seconds = [0.0]
-    with Sandbox(
-        tmp_path / "late", keys=[Key(*KEY)], clock=lambda: time.time() + late_seconds[0], region="cn-hangzhou"
-    ) as sandbox:
-        sandbox.create_bucket(BUCKET)
-        kernel = Kernel(sandbox.endpoint, checkpoints)
-
-        def send_late(request: PartRequest, gauge: Gauge) -> PartReceipt:
-            late_seconds[0] = SIGNED_SECONDS + 1.0 if not sent_parts(sandbox, 403) else 0.0
-            return send_part(request, gauge)
-
-        transfer = kernel.upload(source, parallel=1, send_part=send_late)
-        transfer.result(LONG_SECONDS)
-        assert len(sent_parts(sandbox, 403)) == 1
-        assert stored(sandbox) == source.read_bytes()
-        kernel.close()
 
 
 @pytest.mark.parametrize(

@@ -121,13 +121,15 @@ def test_an_expired_token_is_over_as_soon_as_the_provider_has_another(sandbox: S
     assert upload_id
 
 
-def test_a_wrong_clock_is_told_in_minutes(tmp_path: Path) -> None:
+def test_a_wrong_clock_is_corrected_and_remarked_in_minutes(tmp_path: Path) -> None:
+    """The first refusal tells the service's time, so the request is made again with it, and nothing is raised."""
     with Sandbox(tmp_path, keys=[Key("test-key-id", "test-key-secret")], clock=lambda: time.time() + 3600) as sandbox:
         sandbox.create_bucket("test-bucket")
         with reaching(at(sandbox)) as control:
-            error = refusal(lambda: control.initiate(TARGET, PLAIN))
+            assert control.initiate(TARGET, PLAIN)
+            (remark,) = control.remarks
 
-    assert error.what.startswith("This computer's clock is 60 minutes behind")
+    assert remark.startswith("This computer's clock is 60 minutes behind")
 
 
 def test_an_invalid_part_number_is_shown(sandbox: Sandbox) -> None:

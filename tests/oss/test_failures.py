@@ -40,6 +40,16 @@ def as_requests_raises(reason: BaseException, kind: type[requests.RequestExcepti
     return kind(urllib3.exceptions.MaxRetryError(None, SIGNED, reason))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("verify_code", "word"), [(9, "clock"), (10, "clock"), (18, "ca_bundle")])
+def test_a_certificate_out_of_time_names_the_clock(verify_code: int, word: str) -> None:
+    """Not valid yet and expired are mostly the computer's date; a stranger's certificate is not."""
+    refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    refused.verify_code, refused.verify_message = verify_code, "certificate is not yet valid"
+    error = from_exception(as_requests_raises(refused, requests.exceptions.SSLError), "oss.test")
+    assert isinstance(error, CertificateRefused)
+    assert word in error.advice
+
+
 def caused_by(error: BaseException, cause: BaseException) -> BaseException:
     error.__cause__ = cause
     return error
