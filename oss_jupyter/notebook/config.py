@@ -15,6 +15,7 @@ from traitlets.config import Configurable
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.sizes import parse_size
+from oss_jupyter.oss.proxy import checked_proxy
 from oss_jupyter.paths import absolute, state_directory
 
 # Words that switch the checkpoint off where Python's None cannot be written.
@@ -95,6 +96,14 @@ class OssJupyter(Configurable):
             except InputError as error:
                 raise TraitError(f"{error.what} {error.advice}") from None
         return None if value is None else str(value)
+
+    @validate("proxy")
+    def _check_proxy(self, proposal: dict[str, Any]) -> str | None:
+        try:
+            return checked_proxy(proposal["value"]) if proposal["value"] else None
+        except InputError as error:
+            refusal = f"{error.what} {error.advice}"
+        raise TraitError(refusal)
 
     def checkpoint_path(self) -> Path | None:
         """Return the checkpoint directory, or None where resuming is off."""

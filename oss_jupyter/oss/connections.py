@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import ProxyManager
 
 from oss_jupyter.oss.failures import not_oss
 
@@ -149,5 +150,12 @@ class Adapter(HTTPAdapter):
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """Return the pools for connections through a proxy."""
         manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = self.pools
+        manager.pool_classes_by_scheme = self._pools_through(manager)
         return manager
+
+    def _pools_through(self, manager: Any) -> Mapping[str, type[HTTPConnectionPool]]:
+        if isinstance(manager, ProxyManager):
+            return self.pools
+        from oss_jupyter.oss.socks_pools import through_socks  # PySocks, where there is such a proxy
+
+        return through_socks(self.pools)

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.parts import Route
+from oss_jupyter.oss.proxy import checked_proxy
 from oss_jupyter.paths import absolute
 
 _REGION = re.compile(r"[a-z0-9-]+")
@@ -69,7 +70,7 @@ class EndpointSettings:
             "region": _checked_region(self.region, host) if self.region else self._region_told_by(host),
             "endpoint": f"{endpoint.scheme}://{endpoint.netloc}" if endpoint else None,
             "path_style": self.path_style or (bool(host) and _has_no_subdomains(host)),
-            "proxy": _proxy(self.proxy) if self.proxy else None,
+            "proxy": checked_proxy(self.proxy) if self.proxy else None,
             "ca_bundle": _ca_bundle(self.ca_bundle) if self.ca_bundle else None,
         }
         for name, value in values.items():
@@ -241,19 +242,6 @@ def _has_no_subdomains(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _proxy(proxy: str) -> str:
-    text = proxy if "://" in proxy else f"http://{proxy}"
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # raises where it is not a number
-        usable = bool(parts.hostname) and " " not in text and parts.scheme in ("http", "https", "socks5", "socks5h")
-    except ValueError:
-        usable = False
-    if not usable:  # The proxy is not shown: it may hold a password.
-        raise InputError("The proxy is not a URL.", 'Write it like proxy="http://proxy.example.com:3128".')
-    return text
 
 
 def _ca_bundle(ca_bundle: str) -> str:

@@ -7,11 +7,13 @@ the environment of the moment in which it was started. So the kernel looks them 
 from __future__ import annotations
 
 import os
+from urllib.parse import urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy
 
 from oss_jupyter.model.parts import Route
 from oss_jupyter.oss.endpoint import EndpointSettings
+from oss_jupyter.oss.proxy import checked_proxy, reached_directly
 
 # One look takes microseconds; so many in a row are not all met by a change.
 _LOOKS = 100
@@ -19,9 +21,16 @@ _LOOKS = 100
 
 def route_to(url: str, settings: EndpointSettings) -> Route:
     """Return the way to a URL: what the settings leave open, HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE and kin say."""
-    proxy = settings.proxy or select_proxy(url, _environ_proxies(url))
+    proxy = settings.proxy or _proxy_of_environment(url, urlsplit(settings.url).hostname or "")
     bundle = settings.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or None
     return Route(settings.connect_timeout_seconds, settings.stall_seconds, proxy, bundle)
+
+
+def _proxy_of_environment(url: str, host: str) -> str | None:
+    if reached_directly(host):
+        return None
+    proxy = select_proxy(url, _environ_proxies(url))
+    return checked_proxy(proxy, "The proxy of the environment (HTTPS_PROXY or one of its kin)") if proxy else None
 
 
 def as_proxies(proxy: str | None) -> dict[str, str]:

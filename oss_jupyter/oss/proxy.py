@@ -1,0 +1,75 @@
+"""Proxies: what can be one, and which hosts are reached without the one of the environment. Nothing is asked here.
+
+A proxy's URL may hold a password, so no message shows it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from oss_jupyter.errors import InputError
+
+_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
+_ADVICE = 'like proxy="http://proxy.example.com:3128", or proxy="socks5h://127.0.0.1:1080"'
+# Names that only this computer or its own network knows (RFC 6761, RFC 6762, ICANN's .internal).
+_NEAR = (".localhost", ".local", ".internal")
+# Hosts of OSS that answer inside of their region's network only.
+_INSIDE_THE_CLOUD = re.compile(r"(?:[a-z0-9.-]+-internal|vpc\d+-oss-[a-z0-9-]+)(?:\.[a-z0-9-]+)*\.aliyuncs\.com")
+
+
+def checked_proxy(text: str, name: str = "proxy") -> str:
+    """Return a proxy's URL, with a scheme. `name` is where it was given. Raises InputError."""
+    url = text.strip()
+    url = url if "://" in url else f"http://{url}"
+    try:
+        parts = urlsplit(url)
+        host, port, scheme = parts.hostname, parts.port, parts.scheme
+    except ValueError:  # a port that is no number or too large, or half a bracket
+        raise InputError(f"{name} is not the URL of a proxy.", f"Write it {_ADVICE}.", code="InvalidProxy") from None
+    if scheme not in _SCHEMES:
+        raise InputError(
+            f"{name} has a scheme that no proxy has.",
+            f"Choose one of {', '.join(_SCHEMES)}, {_ADVICE}.",
+            code="InvalidProxy",
+        )
+    if not host or port == 0 or re.search(r"\s", url) or not url.isprintable() or parts.path.strip("/") or parts.query:
+        raise InputError(f"{name} is not the URL of a proxy.", f"Write it {_ADVICE}.", code="InvalidProxy")
+    if scheme.startswith("socks") and find_spec("socks") is None:
+        raise InputError(
+            f"{name} is a SOCKS proxy, and the package that speaks to one is not installed.",
+            "Install the extra socks (python -m pip install 'oss_jupyter[socks]' or PySocks), then restart the kernel.",
+            code="SocksMissing",
+        )
+    return url
+
+
+def reached_directly(host: str) -> bool:
+    """Whether a host is of this computer, of a private network, or inside of the cloud's network.
+
+    A company's proxy stands outside of all of these: it would ask itself, or nobody.
+    """
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(_NEAR) or _INSIDE_THE_CLOUD.fullmatch(name):
+        return True
+    address = _address(name)
+    if address is None:
+        return "." not in name
+    mapped = getattr(address, "ipv4_mapped", None)
+    return not (mapped or address).is_global
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(name.strip("[]").partition("%")[0])
+    except ValueError:
+        pass
+    if not re.fullmatch(r"[0-9.]+", name):
+        return None
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(name))  # 127.1 is 127.0.0.1
+    except OSError:
+        return None
