@@ -125,9 +125,10 @@ class KeptOrder:
     def _missing(self, error: OssJupyterError, option: str) -> InputError:
         known, parts = self.record.header.transfer_id, len(self.record.receipts)
         give = f"Give it anew: %oss_uploads resume {known} {option}. Or give" if option else "Give"
+        again = " with the same" if option else ""
         return InputError(
             f"It cannot go on as it was begun: {error.what}",
-            f"{give} the upload up: %oss_uploads abort {known}",
+            f"{give} the upload up{again}: %oss_uploads abort {known}",
             safe=f"{count(parts, 'part')} in OSS, where they are billed." if parts else "",
             code=error.code,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from typing import Any
 
 from oss_jupyter.engine.transfer import Transfer
@@ -65,11 +66,11 @@ class OssMagics(Magics):
         option("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause and wait."),
         option("--keep-parts", action="store_true", help="abort: leave the parts in OSS, where they are billed."),
         option("--forget", action="store_true", help="abort: ask nobody and remove the checkpoint only."),
-        option("--credentials", metavar="VARIABLE", help="resume: name of a Python variable that holds them."),
-        option("--profile", metavar="NAME", help="resume: a profile in ~/.ossutilconfig."),
-        option("--region", help="resume: the bucket's region."),
-        option("--endpoint", metavar="URL", help="resume: a host or URL."),
-        option("--ca-bundle", metavar="FILE", help="resume: a file of trusted certificates."),
+        option("--credentials", metavar="VARIABLE", help="resume, abort: name of a Python variable that holds them."),
+        option("--profile", metavar="NAME", help="resume, abort: a profile in ~/.ossutilconfig."),
+        option("--region", help="resume, abort: the bucket's region."),
+        option("--endpoint", metavar="URL", help="resume, abort: a host or URL."),
+        option("--ca-bundle", metavar="FILE", help="resume, abort: a file of trusted certificates."),
     )
     def oss_uploads(self, line: str) -> None:
         """List uploads and act on them: of this kernel, and unfinished ones of earlier kernels.
@@ -91,10 +92,9 @@ class OssMagics(Magics):
             if given.forget:
                 self._uploads.forget(given.id)
             else:
-                self._uploads.abort(given.id, keep_parts=given.keep_parts)
+                self._uploads.abort(given.id, keep_parts=given.keep_parts, **self._anew(given))
         elif given.action == "resume":
-            anew = {name: getattr(given, name) for name in ANEW_NAMES}
-            self._uploads.resume(given.id, **anew | {"credentials": self._variable(given.credentials)})
+            self._uploads.resume(given.id, **self._anew(given))
         else:
             getattr(self._uploads, given.action)(given.id)
 
@@ -130,6 +130,11 @@ class OssMagics(Magics):
         if wanted:
             say(magic.__doc__)
         return wanted
+
+    def _anew(self, given: Namespace) -> dict[str, Any]:
+        """Return what replaces the arguments of an upload's first time."""
+        anew = {name: getattr(given, name) for name in ANEW_NAMES}
+        return anew | {"credentials": self._variable(given.credentials)}
 
     def _variable(self, name: str | None) -> Any:
         """Return the value of a variable. What was written is not repeated: it may be a key."""

@@ -73,9 +73,15 @@ class Uploads:
         if not chosen:
             say(_NOTHING_RUNS)
 
-    def abort(self, text: str, *, keep_parts: bool = False) -> None:
-        """Give one upload up and say what became of its parts. Raises what stood in the way."""
+    def abort(self, text: str, *, keep_parts: bool = False, **anew: Any) -> None:
+        """Give one upload up and say what became of its parts. `anew`: see `ANEW_NAMES`.
+
+        Raises what stood in the way.
+        """
         transfer = self._find(text)
+        given = {name: value for name, value in anew.items() if value is not None}
+        if given:
+            self._bench.give_anew(transfer, given)
         transfer.abort(keep_parts=keep_parts)
         over = transfer.wait(_ABORT_SECONDS)
         now = transfer.snapshot()

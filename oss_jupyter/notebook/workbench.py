@@ -96,12 +96,12 @@ class Workbench:
             chosen = (self.find(text),)
         for transfer in chosen:
             if anew:
-                self._give_anew(transfer, anew)
+                self.give_anew(transfer, anew)
             with interrupts_later():
                 transfer.resume()
         return chosen
 
-    def _give_anew(self, transfer: Transfer, anew: Mapping[str, Any]) -> None:
+    def give_anew(self, transfer: Transfer, anew: Mapping[str, Any]) -> None:
         """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
         order = transfer.order
         found = self._found(transfer.id) if transfer.wait(0) else None

@@ -125,6 +125,19 @@ def test_an_upload_that_cannot_be_reached_says_so_when_it_is_resumed(
     assert "checkpoint is kept" in transfer.error.safe
 
 
+def test_what_is_missing_can_be_given_to_abort_too(
+    left: Callable[..., str], place: Path, new_shell: NewShell, service: Sandbox
+) -> None:
+    """Whoever does not want the upload any more removes its parts with the same argument."""
+    (place / "ca.pem").write_text("")
+    known = left(ca_bundle="ca.pem")
+    (place / "ca.pem").rename(place / "ca-2026.pem")
+    shell = new_shell()
+    shell.ok("%load_ext oss_jupyter")
+    assert "were removed from OSS" in shell.ok(f"%oss_uploads abort {known} --ca-bundle ca-2026.pem").text
+    assert not service.uploads("test-bucket")
+
+
 @pytest.fixture
 def profiles(tmp_path: Path) -> Callable[..., None]:
     """Write the profiles of ~/.ossutilconfig; the default one has wrong keys."""
