@@ -21,6 +21,7 @@ from oss_jupyter.model.plan import make_plan
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
+from oss_jupyter.model.retry import never_works
 from oss_jupyter.model.states import Event, State
 
 if TYPE_CHECKING:
@@ -401,12 +402,25 @@ class Run:
             except OssJupyterError:
                 parts = " The parts could not be removed from OSS."
             error.safe = "Nothing is kept: resuming is off (checkpoint_dir=None)." + (header.upload_id and parts)
+        elif header is not None and never_works(error) and self._leaves_nothing(wish):
+            error.safe = "Nothing is kept: no part was sent, and the upload as it was asked for is refused."
         elif not error.safe and header is not None:
             error.safe = what_is_kept(self._transfer.snapshot())
         elif not error.safe:
             unread = "; what an earlier run may have sent is kept" if self._journal is None else ""
             error.safe = f"Nothing was sent{unread}."
         return _Ending(Event.FAIL, wish, error)
+
+    def _leaves_nothing(self, wish: Wish) -> bool:
+        """Take back an upload that can never work, before any part of it is there; return whether that was done."""
+        if self._transfer.ledger.receipts():
+            return False
+        try:
+            self._remove(wish)
+        except OssJupyterError:
+            return False
+        self._transfer.set_upload_id("")
+        return True
 
 
 @dataclass(frozen=True)

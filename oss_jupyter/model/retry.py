@@ -61,6 +61,14 @@ _BY_CODE: dict[str, Action] = {
 _BY_STATUS: dict[int, Action] = {401: Action.RENEW, 408: Action.RETRY, 429: Action.SLOW_DOWN}
 _FEW = frozenset({"InvalidDigest", "InvalidCRC64", "BadRequest"})
 
+# What the request carries is refused, and the same upload carries the same again.
+_NEVER_WORK = frozenset(
+    {
+        "InvalidArgument", "InvalidTag", "InvalidEncryptionAlgorithmError", "InvalidObjectName", "InvalidBucketName",
+        "MissingArgument", "NotImplemented", "EntityTooLarge", "FileAlreadyExists",
+    }
+)  # fmt: skip
+
 # Renewing helps once: a key that is unknown stays unknown, while an expired token is replaced in time.
 _WAIT_FOR_NEW_CREDENTIALS = frozenset({"SecurityTokenExpired"})
 
@@ -156,6 +164,11 @@ def _describe(asked_seconds: float, granted_seconds: float) -> str:
         return ""
     asked = f"The answer asks to wait {asked_seconds:,.0f} s before the next try"
     return f"{asked}." if asked_seconds == granted_seconds else f"{asked}; it is tried after {granted_seconds:,.0f} s."
+
+
+def never_works(error: Exception) -> bool:
+    """Whether the service refused what the upload carries, so that it can only be asked for otherwise."""
+    return isinstance(error, ServiceError) and error.reply.code in _NEVER_WORK
 
 
 def waits_for_credentials(error: Exception) -> bool:
