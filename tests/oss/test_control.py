@@ -164,6 +164,26 @@ def test_the_signed_put_names_all_headers_that_have_to_be_sent(control: SdkContr
     }
 
 
+@pytest.mark.parametrize("signature_version", ["v4", "v1"])
+def test_the_declared_checksum_is_signed_and_compared_before_anything_is_stored(
+    sandbox: Sandbox, signature_version: str
+) -> None:
+    """Other bytes than those that were declared are refused, and a declaration that was changed as well."""
+    control = SdkControl(reach(sandbox, signature_version=signature_version), key_pair, AT_ONCE)
+    signed = control.sign_put(TARGET, PLAIN, md5(b"12345"))
+    others = dict(signed.headers) | {"Content-MD5": base64.b64encode(hashlib.md5(b"67890").digest()).decode()}
+
+    damaged = put(signed, b"12346")
+    changed = put(replace(signed, headers=tuple(others.items())), b"67890")
+    assert control.head(TARGET) is None
+    right = put(signed, b"12345")
+    control.close()
+
+    assert (damaged.status_code, "InvalidDigest" in damaged.text) == (400, True)
+    assert (changed.status_code, "SignatureDoesNotMatch" in changed.text) == (403, True)
+    assert right.status_code == 200
+
+
 def test_every_part_carries_the_traffic_limit_and_the_payer(sandbox: Sandbox, control: SdkControl) -> None:
     options = ObjectOptions(traffic_limit=819_200 * 10, request_payer="requester")
     upload_id = control.initiate(TARGET, options)
