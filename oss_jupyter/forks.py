@@ -22,7 +22,10 @@ _left: list[Any] = []
 
 
 class _NoForks:
-    """Holds off forks while descriptors are open that no child may inherit: a pipe's end in a child hides its end."""
+    """Holds off forks while something is half done that a child could never finish or undo.
+
+    A pipe whose end a child inherits does not end; of a module that is being loaded the child has half for ever.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()

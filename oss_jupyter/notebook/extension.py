@@ -16,6 +16,7 @@ from typing import Any
 
 from traitlets import TraitError
 
+from oss_jupyter import forks
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.progress import Receipt
@@ -79,7 +80,7 @@ def _configure(settings: OssJupyter, shell: Any) -> None:
 
 def _load_cards() -> None:
     """Import ipywidgets and all that, 0.2 s; where that fails, whoever shows the first card is told."""
-    with suppress(Exception):
+    with suppress(Exception), forks.no_forks:
         import_module("oss_jupyter.notebook.panel.show")
 
 

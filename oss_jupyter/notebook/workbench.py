@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from oss_jupyter import forks
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
@@ -29,13 +30,22 @@ class Workbench:
 
     def __init__(self, settings: OssJupyter | None = None) -> None:
         self.settings = settings or OssJupyter()
+        self._begin()
+        self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")
+        forks.in_child(self._begin_anew)
+
+    def _begin(self) -> None:
         self.manager = Manager()
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.manager.set_limit(parse_limit(self.settings.limit))
-        self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")
         self.reporter = Reporter()
         self.leaving = Leaving(self.manager)
         self.leaving.arrange()
+
+    def _begin_anew(self) -> None:
+        """Know no transfer in a forked child: those of the parent run there. The settings are the same."""
+        forks.leave(self.manager, self.wiring, self.reporter, self.leaving)
+        self._begin()
 
     def upload(
         self,

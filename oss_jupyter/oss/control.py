@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+from oss_jupyter import forks
 from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.parts import Completed, ListedPart, ListedUpload, ObjectHead, Route, SignedRequest
@@ -95,7 +96,8 @@ class SdkControl:
 
     def route(self, target: Target) -> Route:
         """Return how the bytes of parts reach the service, as settings and environment have it now. Asks nobody."""
-        from oss_jupyter.oss.environment import route_to  # requests, 0.1 s
+        with forks.no_forks:
+            from oss_jupyter.oss.environment import route_to  # requests, 0.1 s
 
         settings = self.settings
         scheme, _, host = settings.url.partition("://")
@@ -265,8 +267,9 @@ class SdkControl:
     def _client(self) -> Any:
         with self._lock:
             if self._made is None:
-                from oss_jupyter.oss.sdk import make_client
-                from oss_jupyter.oss.transport import Transport
+                with forks.no_forks:
+                    from oss_jupyter.oss.sdk import make_client
+                    from oss_jupyter.oss.transport import Transport
 
                 self._transport = Transport(self.settings)
                 self._made = make_client(
@@ -281,7 +284,8 @@ def _mark(used: Credentials) -> str:
 
 
 def _sdk() -> Any:
-    import alibabacloud_oss_v2
+    with forks.no_forks:
+        import alibabacloud_oss_v2
 
     return alibabacloud_oss_v2
 

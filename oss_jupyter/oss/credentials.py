@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, Protocol, TypeVar
 
+from oss_jupyter import forks
 from oss_jupyter.errors import CredentialsError
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.reply import scrub
@@ -193,7 +194,8 @@ class _DefaultChain:
 def _alibabacloud_client() -> Any:
     if find_spec("alibabacloud_credentials") is None:
         return None
-    from alibabacloud_credentials.client import Client
+    with forks.no_forks:
+        from alibabacloud_credentials.client import Client
 
     # It prints a traceback for every place without credentials. What matters is in what it raises; whoever has set up
     # logging still gets the rest.

@@ -5,12 +5,14 @@ It is pickled by this name, so a helper process loads what a part needs, and the
 
 from __future__ import annotations
 
+from oss_jupyter import forks
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.parts import PartReceipt, PartRequest
 
 
 def send_part(request: PartRequest, gauge: Gauge | None = None) -> PartReceipt:
     """Send one part, see send_part.py."""
-    from oss_jupyter.oss.send_part import send_part as send
+    with forks.no_forks:
+        from oss_jupyter.oss.send_part import send_part as send
 
     return send(request, gauge)

@@ -17,6 +17,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from oss_jupyter import forks
 from oss_jupyter.errors import PartStopped, Stalled
 from oss_jupyter.oss.connections import Adapter, FinalReply, PlainConnection, PlainPool, Reader, TlsConnection, TlsPool
 
@@ -42,6 +43,15 @@ _GLANCE_SECONDS = 0.02
 _RECORD_BYTES = 16 * 1024
 
 _thread = threading.local()
+
+
+def _begin_anew() -> None:
+    """Make new connections in a forked child: two processes on one connection would mix their bytes."""
+    forks.leave(dict(vars(_thread)))
+    vars(_thread).clear()
+
+
+forks.in_child(_begin_anew)
 
 
 class _WithoutQuery(logging.Filter):

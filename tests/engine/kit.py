@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -121,6 +122,10 @@ class Process:
         """Whether it is over."""
         return self._process.poll() is not None
 
+    def freeze(self) -> None:
+        """Let it stand still, like a kernel that gets no turn; its helper goes on."""
+        self._process.send_signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         """End it with SIGKILL, which it cannot notice."""
         self._process.kill()
@@ -138,7 +143,9 @@ _SCRIPT = """\
 import dataclasses, json, sys
 import oss_jupyter as oj
 
-receipt = oj.upload(sys.argv[1], sys.argv[2], **json.loads(sys.argv[3])).result()
+given = json.loads(sys.argv[3])
+oj.settings().helper = given.pop("helper", "auto")
+receipt = oj.upload(sys.argv[1], sys.argv[2], **given).result()
 print(json.dumps(dataclasses.asdict(receipt)))
 """
 

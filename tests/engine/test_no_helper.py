@@ -108,7 +108,9 @@ def test_without_a_python_the_kernel_sends(program: _Program, sandbox: Sandbox, 
     assert stored(sandbox) == program.source.read_bytes()
 
 
-_WITHOUT_PRIVILEGES = ("setpriv", "--ruid", "54321", "--bounding-set", "-sys_admin,-sys_resource")
+# A user of its own, whose processes are counted apart, also from those of tests that run at the same time.
+_USER = str(50_000 + os.getpid())
+_WITHOUT_PRIVILEGES = ("setpriv", "--ruid", _USER, "--bounding-set", "-sys_admin,-sys_resource")
 
 
 @pytest.mark.skipif(

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from oss_jupyter import forks
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.notebook.cells import cells
 from oss_jupyter.notebook.ipython import display, get_ipython
@@ -136,6 +137,15 @@ class Stage:
 
 
 _shared: list[Stage] = []
+
+
+def _begin_anew() -> None:
+    """Show nothing in a forked child: what is on the screen is its parent's."""
+    forks.leave(*_shared)
+    _shared.clear()
+
+
+forks.in_child(_begin_anew)
 
 
 def stage() -> Stage:
