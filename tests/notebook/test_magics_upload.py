@@ -121,10 +121,10 @@ def test_resuming_can_be_switched_off(shell: Shell, service: Sandbox, data: Path
 
 
 def test_every_argument_has_an_option() -> None:
-    """What Python's `upload` takes, the magic takes, except what only Python can write."""
+    """What Python's `upload` takes, the magic takes, except what only Python can write, or only a script needs."""
     magic: Any = OssMagics.oss_upload
     options = {action.dest for action in magic.parser._actions}
-    arguments = set(inspect.signature(front.upload).parameters) - {"on_progress", "executor", "options"}
+    arguments = set(inspect.signature(front.upload).parameters) - {"on_progress", "executor", "options", "wait_at_exit"}
     assert options == arguments | set(OPTION_NAMES) | {"wait"}
 
 
