@@ -141,6 +141,12 @@ class ExecutorLane(_LocalLane):
         self._executor = executor
         self._shares_memory = isinstance(executor, ThreadPoolExecutor)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ExecutorLane) and other._executor is self._executor
+
+    def __hash__(self) -> int:
+        return id(self._executor)
+
     def submit(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str = "") -> Future[T]:
         """Start one job."""
         if self._shares_memory:

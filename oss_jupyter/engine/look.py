@@ -70,7 +70,7 @@ def finished_before(order: Order, size: int, crc: int, asking: Asking) -> Comple
 
 def found(head: ObjectHead) -> Completed:
     """Return an object that is the file in the place of the answer that did not come."""
-    return Completed(head.etag, head.crc64, head.version_id, head.request_id)
+    return Completed(head.etag, head.crc64, head.version_id, head.request_id, options=head.options)
 
 
 def outcome_unknown(order: Order, why: str) -> OutcomeUnknown:

@@ -22,11 +22,11 @@ class Order:
     """What to send and how. The repr shows neither credentials nor a proxy.
 
     place: how the service is reached, as it is saved in the checkpoint. parallel: parts on the wire at once, None to
-    follow the line, up to parallel_most. limit: bytes per second, None for no limit.
-    force: send even if the object is already there. prove: which bytes are read again. profile: the name of the profile
-    that signs, if one was named; credentials_given: they were given in Python. hindrance: why it is left out where all
-    are resumed: something is missing, or the user has to name it first. wait_at_exit: whether a script ends only when
-    it has ended.
+    follow the line, up to parallel_most. limit: bytes per second, None for no limit. given: the arguments that were
+    named. force: send even if the object is already there. prove: which bytes are read again. profile: the name of the
+    profile that signs, if one was named; credentials_given: they were given in Python. hindrance: why it is left out
+    where all are resumed: something is missing, or the user has to name it first. wait_at_exit: whether a script ends
+    only when it has ended.
     """
 
     transfer_id: str
@@ -46,6 +46,7 @@ class Order:
     parallel: int | None = None
     parallel_most: int = 16
     limit: float | None = None
+    given: frozenset[str] = frozenset()
     force: bool = False
     prove: Prove = Prove.KEPT
     profile: str = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.asking import Asking, WishChanged
+from oss_jupyter.engine.differences import as_begun, changed_options, note_anew, note_begun, note_there, unapplied_there
 from oss_jupyter.engine.farewell import remove
 from oss_jupyter.engine.finish import PartsMissing, complete
 from oss_jupyter.engine.look import already_there, found
@@ -52,6 +53,7 @@ class Run:
         self._header: CheckpointHeader | None = None
         self._completing_ids: set[str] = set()  # upload ids that Complete was asked for
         self._restarts = 0
+        self._said: list[str] = []  # what the receipt repeats
         self._proven = Proven.SENT
 
     def __call__(self) -> None:
@@ -106,6 +108,8 @@ class Run:
                 if there is not None:
                     return self._finished(replace(found(there), already_there=True))
                 restored = self._start_anew(restored, mark)
+            else:
+                self._go_on_as_begun(restored.header)
             self._begin(restored, anew)
             try:
                 return self._finished(self._send(restored))
@@ -145,11 +149,36 @@ class Run:
         mark = self._order.source.fingerprint()
         if self._record is None:
             return None
+        if self._begins_anew(self._record.header):
+            return None
         self._transfer.set_phase("checking what is already in OSS")
         restored = restore(self._record, mark, self._order, self._asking)
         for note in restored.notes if restored else ():
             self._transfer.note(note)
         return restored
+
+    def _begins_anew(self, header: CheckpointHeader) -> bool:
+        """Give up what is in OSS where the upload is forced and has to become another object than it was begun as."""
+        names = changed_options(header.options, header.part_size, self._order) if header.upload_id else []
+        if not names or not self._order.force:
+            return False
+        self._transfer.note(note_anew(names))
+        self._leave_nothing_behind(header)
+        self._nothing_kept()
+        self._record = None
+        return True
+
+    def _go_on_as_begun(self, header: CheckpointHeader) -> None:
+        """Take the options that the object was begun with, and say which ones of now do not count."""
+        names = changed_options(header.options, header.part_size, self._order)
+        if names:
+            self._say(note_begun(names))
+        self._order = replace(self._order, options=as_begun(header.options, self._order.options))
+
+    def _say(self, note: str) -> None:
+        """Note what the receipt says as well."""
+        self._transfer.note(note)
+        self._said.append(note)
 
     def _plan_anew(self) -> Fingerprint:
         """Plan for the file as it is now, which is returned: it may have changed since the order was made."""
@@ -164,7 +193,7 @@ class Run:
 
     def _already_there(self, lost: Restored | None) -> ObjectHead | None:
         """Return the finished object where it is already the file."""
-        if self._order.force and lost is None:
+        if self._transfer.order.force and lost is None:
             return None
         self._transfer.set_phase("checking whether it is already there")
         crc = None
@@ -237,6 +266,7 @@ class Run:
         """Make the journal say what the run starts from and how it is driven, before anything is sent."""
         restored = replace(restored, header=self._as_driven(restored.header))
         self._order = replace(self._order, plan=restored.plan)
+        self._transfer.settle(self._order.options, restored.plan)
         try:
             self._open_journal.start(restored.header, tuple(restored.receipts.values()))
         except OssJupyterError:
@@ -334,8 +364,11 @@ class Run:
         self._open_journal.delete()
         view = transfer.snapshot()
         kept_bytes = order.plan.size if done.already_there else view.kept_bytes
+        late = unapplied_there(transfer.order, done.options) if done.already_there else []
+        if late:
+            self._say(note_there(late))
         if done.warning:
-            transfer.note(done.warning)
+            self._say(done.warning)
         return Receipt(
             url=str(order.target),
             size=order.plan.size,
@@ -351,7 +384,7 @@ class Run:
             version_id=done.version_id,
             already_there=done.already_there,
             callback_body=done.callback_body,
-            warning=done.warning,
+            warning=" ".join(self._said),
             proven=self._proven,
         )
 

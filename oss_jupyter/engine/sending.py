@@ -221,8 +221,11 @@ class Sending:
             return
         now = self._order.clock.monotonic()
         # An attempt that got bytes through has found a network; where that goes on, the part is the trouble.
-        patient = self._cut_off[number] < self._order.policy.attempts
-        decision = decide(error, event.attempt, self._order.policy, self._asking.silent_seconds if patient else None)
+        policy = self._transfer.order.policy
+        patient = self._cut_off[number] < policy.attempts
+        decision = decide(
+            error, event.attempt, self._transfer.order.policy, self._asking.silent_seconds if patient else None
+        )
         if decision.action in (Action.RETRY, Action.SLOW_DOWN):
             if decision.action is Action.SLOW_DOWN or isinstance(error, NetworkError):
                 self._parallel.slow_down(now)

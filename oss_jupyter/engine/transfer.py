@@ -8,8 +8,10 @@ import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from oss_jupyter.engine.differences import note_checkpoint, note_live, running_on, unapplied_live
 from oss_jupyter.engine.inbox import Inbox
 from oss_jupyter.engine.ledger import Ledger, PartDetail
 from oss_jupyter.engine.safe import what_is_kept, what_is_left
@@ -25,6 +27,8 @@ from oss_jupyter.names import printable
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.order import Order
+    from oss_jupyter.model.options import ObjectOptions
+    from oss_jupyter.model.plan import Plan
     from oss_jupyter.model.record import CheckpointRecord
 
 # Condition.wait without a time-out cannot be interrupted on Windows.
@@ -262,8 +266,10 @@ class Transfer:
             if self._course.over:
                 return False
             begins = self._course.resume()
-            self._take_over(order, begins=begins)
+            note = self._take_over(order, begins=begins)
             self._prepare() if begins else self._wake()
+        if note:
+            self.note(note)
         self._launch(begins)
         return True
 
@@ -325,6 +331,11 @@ class Transfer:
         with self._changed:
             self._phase = phase
         self._tell()
+
+    def settle(self, options: ObjectOptions, plan: Plan) -> None:
+        """Note with which options and in which parts the run goes on."""
+        with self._changed:
+            self._order = replace(self._order, options=options, plan=plan)
 
     def note(self, text: str) -> None:
         """Tell the user something that is neither progress nor failure. The same words are said once."""
@@ -407,10 +418,22 @@ class Transfer:
             )
         return self._lock
 
-    def _take_over(self, order: Order, *, begins: bool) -> None:
-        self._order = order
-        self._parallel = order.parallel
-        self._limit = order.limit
+    def _take_over(self, order: Order, *, begins: bool) -> str:
+        """Apply what can be applied of an order; return the note on what cannot."""
+        before = self._order
+        if "parallel" in order.given or order.parallel != before.parallel:
+            self._parallel = order.parallel
+        if "limit" in order.given or order.limit != before.limit:
+            self._limit = order.limit
+        if not begins:
+            self._order = running_on(before, order)
+            names = unapplied_live(before, order)
+            return note_live(names) if names else ""
+        # Where nothing is kept, the checkpoint may lie wherever it is wanted now.
+        kept = self._upload_id and not (self._error and before.store.directory is None)
+        self._order = replace(order, store=before.store) if kept else order
+        moved = kept and "checkpoint_dir" in order.given and order.store is not before.store
+        return note_checkpoint(before.store.directory) if moved else ""
 
     def _may_be_left(self) -> bool:
         """Whether who waits may go on: it rests, and whoever listens knows, or is the one who waits, or is slow."""

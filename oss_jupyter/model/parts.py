@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -112,20 +114,25 @@ class ListedUpload:
 
 @dataclass(frozen=True)
 class ObjectHead:
-    """A finished object: size in bytes, ETag, CRC-64 where the service has one."""
+    """A finished object: size in bytes, ETag, CRC-64 where the service has one.
+
+    options: those of its options that the service tells, by their names in ObjectOptions.
+    """
 
     size: int
     etag: str = ""
     crc64: int | None = None
     version_id: str = ""
     request_id: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Completed:
     """The reply to Complete. `warning` says that the object is stored but its callback was not answered.
 
-    already_there: the object was there before, and nothing of this upload went into it.
+    already_there: the object was there before, and nothing of this upload went into it; options: what it has then, as
+    far as the service tells.
     """
 
     etag: str = ""
@@ -135,3 +142,4 @@ class Completed:
     callback_body: str = ""
     warning: str = ""
     already_there: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)

@@ -112,6 +112,7 @@ class Wiring:
             parallel=_parallel(given.get("parallel", self.settings.parallel)),
             parallel_most=self.settings.parallel_most,
             limit=parse_limit(given.get("limit")),
+            given=_named(given),
             force=given.get("force", False),
             prove=parse_prove(given.get("prove", self.settings.prove)),
             profile="" if "credentials" in given else given.get("profile") or self.settings.profile or "",
@@ -275,6 +276,11 @@ def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
         )
     texts = {name: text(given[name], name) for name in _TEXTS if name in given}
     return {**given, **texts, **{name: yes_or_no(given[name], name) for name in _FLAGS if name in given}}
+
+
+def _named(given: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of what was asked for in so many words."""
+    return frozenset(ALIASES.get(name, name) for name, value in given.items() if value != "auto")
 
 
 def _parallel(value: Any) -> int | None:

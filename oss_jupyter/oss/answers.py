@@ -33,6 +33,13 @@ def read_page(page: Any, upload_id: str, asked: Asked) -> list[ListedPart]:
     return [_listed(part, asked.host) for part in page.parts or ()]
 
 
+# Headers of an object that are told as they were given.
+_TOLD = (
+    "content_type", "cache_control", "content_disposition", "content_encoding", "expires", "server_side_encryption",
+    "server_side_data_encryption", "server_side_encryption_key_id",
+)  # fmt: skip
+
+
 def read_completed(result: Any, wants_callback: bool, asked: Asked) -> Completed:
     """Return what an answer to Complete says: the service's document, or its headers beside a callback's answer."""
     said = read_proof(result.headers, asked.host)
@@ -54,7 +61,15 @@ def read_head(result: Any, asked: Asked) -> ObjectHead:
     said = read_proof(result.headers, asked.host)
     if not said.request_id and said.crc64 is None:
         raise not_oss(asked.host)
-    return ObjectHead(result.content_length or 0, said.etag, said.crc64, said.version_id, said.request_id)
+    size, options = result.content_length or 0, _told(result)
+    return ObjectHead(size, said.etag, said.crc64, said.version_id, said.request_id, options)
+
+
+def _told(head: Any) -> dict[str, Any]:
+    """Return the options that HEAD tells; the acl, tags and a callback are not among them."""
+    told = {name: getattr(head, name, None) for name in _TOLD}
+    named = {name.lower(): value for name, value in (head.metadata or {}).items()}
+    return {**told, "storage_class": head.storage_class or "Standard", "metadata": named}
 
 
 def check_answered(value: str | None, asked: Asked) -> None:

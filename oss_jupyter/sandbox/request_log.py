@@ -25,6 +25,7 @@ _HEADERS_OF_INTEREST: Final = frozenset(
         "x-oss-callback-var",
         "x-oss-complete-all",
         "x-oss-forbid-overwrite",
+        "x-oss-object-acl",
         "x-oss-request-payer",
         "x-oss-storage-class",
         "x-oss-tagging",

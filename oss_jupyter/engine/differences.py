@@ -1,0 +1,102 @@
+"""What was asked of an upload and does not count for it: applied, or told in one note that says what to do.
+
+The options of an object are given when its upload id is made, and some again when its parts are joined. So an upload
+that goes on has those that it was begun with, all of them: no object becomes a mixture of two runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from oss_jupyter.model.options import ObjectOptions
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.order import Order
+
+# Of each request and not of the object: those of now count.
+_OF_REQUESTS = ("traffic_limit", "request_payer")
+
+
+def as_begun(begun: Mapping[str, Any], asked: ObjectOptions) -> ObjectOptions:
+    """Return the options of an upload that goes on: the object's as begun, the requests' as asked now."""
+    now = {name: getattr(asked, name) for name in _OF_REQUESTS if getattr(asked, name) is not None}
+    return replace(ObjectOptions(**begun), **now)
+
+
+def changed_options(begun: Mapping[str, Any], part_size: int, asked: Order) -> list[str]:
+    """Return the names of what is asked otherwise than an upload was begun. A part size counts if it was named."""
+    now = asked.options.as_dict()
+    names = [name for name in {**begun, **now} if name not in _OF_REQUESTS and begun.get(name) != now.get(name)]
+    if "content_type" in names and "content_type" not in asked.given:
+        names.remove("content_type")  # it was guessed
+    return names + (["part_size"] if "part_size" in asked.given and asked.plan.part_size != part_size else [])
+
+
+def running_on(running: Order, asked: Order) -> Order:
+    """Return the order of an upload that is under way, with what can still be applied of another."""
+    return replace(
+        running,
+        control=asked.control,
+        policy=asked.policy,
+        parallel=asked.parallel,
+        parallel_most=asked.parallel_most,
+        limit=asked.limit,
+        force=running.force or asked.force,
+        place=asked.place,
+        profile=asked.profile,
+        credentials_given=asked.credentials_given,
+    )
+
+
+def unapplied_live(running: Order, asked: Order) -> list[str]:
+    """Return the names of what is asked and comes too late for an upload that is under way."""
+    late = {
+        "executor": asked.lane != running.lane,
+        "checkpoint_dir": asked.store is not running.store,
+        "prove": asked.prove is not running.prove,
+    }
+    names = changed_options(running.options.as_dict(), running.plan.part_size, asked)
+    return names + [name for name, differs in late.items() if differs and name in asked.given]
+
+
+def unapplied_there(asked: Order, told: Mapping[str, Any]) -> list[str]:
+    """Return the names of the options that an object which was there already does not have, as far as HEAD tells."""
+    wanted = {name: value for name, value in asked.options.as_dict().items() if name in asked.given}
+    names = [name for name, value in wanted.items() if name not in (*_OF_REQUESTS, "forbid_overwrite")]
+    return [name for name in names if told.get(name) != wanted[name]]
+
+
+def note_live(names: Iterable[str]) -> str:
+    """Return the note on an upload that is under way."""
+    return (
+        f"This upload is under way as it was begun, so these do not count for it: {', '.join(names)}. "
+        "To have them, abort it and run it again."
+    )
+
+
+def note_begun(names: Iterable[str]) -> str:
+    """Return the note on an upload that goes on."""
+    return (
+        f"This upload was begun with other options, which count: {', '.join(names)}. "
+        "To have those of now, run it with force=True (--force), which sends the whole file anew."
+    )
+
+
+def note_anew(names: Iterable[str]) -> str:
+    """Return the note on an upload that begins anew for the sake of its options."""
+    return f"Begun anew, because it is forced and these are other options than before: {', '.join(names)}."
+
+
+def note_there(names: Iterable[str]) -> str:
+    """Return the note on an object that was there already."""
+    return (
+        f"The object was there already, so nothing was sent and these were not applied: {', '.join(names)}. "
+        "To have them, run it with force=True (--force), which sends the file again."
+    )
+
+
+def note_checkpoint(directory: object) -> str:
+    """Return the note on a checkpoint that stays where it is."""
+    return f"The checkpoint of this upload stays in {directory or 'memory'}; checkpoint_dir does not move it."
