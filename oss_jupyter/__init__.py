@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from oss_jupyter.engine.transfer import Transfer
     from oss_jupyter.model.progress import Receipt, Snapshot
     from oss_jupyter.model.states import State
-    from oss_jupyter.notebook.front import forget, panel, resume, settings, transfers, upload
+    from oss_jupyter.notebook.front import abort, forget, panel, resume, settings, transfers, upload
 
 __version__ = "0.1.0"
 
@@ -28,6 +28,7 @@ __all__ = [
     "State",
     "Transfer",
     "__version__",
+    "abort",
     "forget",
     "load_ipython_extension",
     "panel",
@@ -44,6 +45,7 @@ _HOMES = {
     "Snapshot": "oss_jupyter.model.progress",
     "State": "oss_jupyter.model.states",
     "Transfer": "oss_jupyter.engine.transfer",
+    "abort": "oss_jupyter.notebook.front",
     "forget": "oss_jupyter.notebook.front",
     "panel": "oss_jupyter.notebook.front",
     "resume": "oss_jupyter.notebook.front",

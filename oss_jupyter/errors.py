@@ -32,7 +32,7 @@ All of them survive pickling, because parts may run in other processes. None hol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,9 +64,9 @@ class OssJupyterError(Exception):
         """The code, and whatever else helps support to find the event."""
         return self.code
 
-    def four_lines(self) -> tuple[str, str, str, str]:
-        """What happened, what is safe, what to do, and the code."""
-        return (self.what, self.safe, self.advice, self.code_line)
+    def four_lines(self, spell: Callable[[str], str] = str) -> tuple[str, str, str, str]:
+        """What happened, what is safe, what to do, and the code. `spell` puts the first three into other words."""
+        return (spell(self.what), spell(self.safe), spell(self.advice), self.code_line)
 
     def __str__(self) -> str:
         return "\n".join(line for line in self.four_lines() if line)

@@ -140,7 +140,7 @@ def _verified(done: Completed, order: Order, crc: int, asking: Asking) -> Comple
     if done.crc64 not in (None, crc) or size != order.plan.size:
         raise IntegrityError(
             f"{order.target} has {size:,} bytes with the CRC-64 {done.crc64}, the file {order.plan.size:,} with {crc}.",
-            "Do not use the object. Run the upload again with force=True (--force) to replace it.",
+            "Do not use the object. Run the upload again with force=True to replace it.",
             safe=f"The file {order.source.path} is untouched.",
         )
     return done

@@ -26,7 +26,8 @@ class Order:
     named. force: send even if the object is already there. prove: which bytes are read again. profile: the name of the
     profile that signs, if one was named; credentials_given: they were given in Python. hindrance: why it is left out
     where all are resumed: something is missing, or the user has to name it first. wait_at_exit: whether a script ends
-    only when it has ended.
+    only when it has ended. spell: puts what is shown of errors and notes into the words of whoever began it: Python's,
+    or a magic's.
     """
 
     transfer_id: str
@@ -53,6 +54,7 @@ class Order:
     credentials_given: bool = False
     hindrance: OssJupyterError | None = None
     wait_at_exit: bool = True
+    spell: Callable[[str], str] = str
 
     def __repr__(self) -> str:
         return printable(f"Order({self.transfer_id}, {self.source.path} -> {self.target})")

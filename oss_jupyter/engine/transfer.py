@@ -213,8 +213,8 @@ class Transfer:
                 checkpoint=printable(str(path)) if path else None,
                 started_at=self._started_at,
                 elapsed_seconds=self._earlier_seconds + (now - self._started_monotonic if running else 0.0),
-                notes=tuple(self._notes),
-                error=self._error.four_lines() if self._error else None,
+                notes=tuple(map(self._order.spell, self._notes)),
+                error=self._error.four_lines(self._order.spell) if self._error else None,
                 receipt=self._receipt,
                 **fields,
             )
@@ -487,7 +487,7 @@ class Transfer:
             )
         raise TransferStateError(
             f"The upload {self.id} is {now.state}, so it has no result yet.",
-            f"Resume it: %oss_uploads resume {self.id}",
+            f'Resume it: oj.resume("{self.id}")',
             safe=what_is_kept(now),
         )
 

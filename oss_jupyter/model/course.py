@@ -135,5 +135,5 @@ class Course:
         if self.retired:
             raise TransferStateError(
                 "The same file was uploaded again since, so this transfer is over.",
-                "Use the one that the last upload returned, or %oss_uploads.",
+                "Use the one that the last upload returned, or one of oj.transfers().",
             )

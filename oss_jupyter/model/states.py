@@ -138,7 +138,7 @@ def _advice(state: State, event: Event) -> str:
     if (state, event) == (State.COMPLETED, Event.ABORT):
         return "The object is complete; delete it in OSS if it is not wanted."
     if (state, event) == (State.ABORTED, Event.ABORT):
-        return "Where its parts were kept, %oss_uploads abort removes them; otherwise nothing of it is left."
+        return "Where its parts were kept, oj.abort(ID) removes them; otherwise nothing of it is left."
     return _ADVICE[state]
 
 

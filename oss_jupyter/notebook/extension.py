@@ -26,6 +26,7 @@ from oss_jupyter.notebook.front import workbench
 from oss_jupyter.notebook.ipython import in_notebook
 from oss_jupyter.notebook.magics import OssMagics
 from oss_jupyter.notebook.markup import transfer_html
+from oss_jupyter.notebook.spelling import as_magic
 from oss_jupyter.notebook.text import describe
 from oss_jupyter.notebook.view import forget_shown, is_shown, receipt_html, receipt_text, say, show, with_widgets
 
@@ -37,6 +38,7 @@ def load(shell: Any) -> None:
     """Make magics, settings and displays known, and say what is unfinished."""
     bench = workbench()
     _configure(bench.settings, shell)
+    bench.wiring.spell = as_magic
     shell.register_magics(OssMagics(shell, bench))
     _register_displays(shell)
     shell.events.register("pre_run_cell", forget_shown)
@@ -54,6 +56,7 @@ def unload(shell: Any) -> None:
     settings = workbench().settings
     if settings in shell.configurables:
         shell.configurables.remove(settings)
+    workbench().wiring.spell = str
     for name in _MAGICS:
         shell.magics_manager.magics["line"].pop(name, None)
     shell.magics_manager.registry.pop(OssMagics.__name__, None)

@@ -149,6 +149,18 @@ def resume(
     return resumed
 
 
+def abort(text: str, keep_parts: bool = False, **anew: Any) -> tuple[Transfer, ...]:
+    """Give up the transfer whose id begins with `text`, or all unfinished ones for ``"all"``, and return them.
+
+    It returns at once; `Transfer.wait` waits until the parts are removed from OSS. keep_parts: leave them there, with
+    the checkpoint, so that the upload can be resumed. anew: credentials, profile, region, endpoint, ca_bundle, as in
+    `resume`. With "all", what `resume` leaves out is left out here, too.
+
+    Raises TransferNotFound, TransferStateError where it is over, InputError where an argument cannot work.
+    """
+    return workbench().abort(text, keep_parts, **anew)
+
+
 def forget(text: str) -> str:
     """Remove the checkpoint of the transfer whose id begins with `text`, without asking the service anything.
 

@@ -24,7 +24,7 @@ ASKS_FIRST = "AsksFirst"
 ANEW_NAMES = ("credentials", "profile", "region", "endpoint", "ca_bundle")
 _PLACE_NAMES = ("region", "endpoint", "ca_bundle")
 # What of the control aborting needs.
-_FOR_ABORTING = ("abort", "credentials_mark", "explain")
+_FOR_ABORTING = ("abort", "credentials_mark", "explain", "remarks")
 # What an endpoint that is given anew replaces.
 _OF_AN_ENDPOINT = (*HOST_KINDS, "cname", "path_style", "endpoint", "insecure_http")
 
@@ -74,15 +74,15 @@ class KeptOrder:
 
     def check_reachable(self) -> None:
         """Raise InputError, with what to give anew, where the service cannot be reached as it is kept."""
-        self._check(self._without_certificates, "--endpoint URL --region REGION")
-        self._check(self.endpoint, "--ca-bundle FILE")
+        self._check(self._without_certificates, 'endpoint="URL", region="REGION"')
+        self._check(self.endpoint, 'ca_bundle="FILE"')
         if self.profile:
-            self._check(OssutilConfig(self.profile).place, "--profile NAME, or --credentials VARIABLE")
+            self._check(OssutilConfig(self.profile).place, 'profile="NAME"', "credentials=VARIABLE")
 
     def check(self) -> None:
         """Raise InputError where the upload cannot go on as it is kept."""
         self.check_reachable()
-        self._check(self.options, "")
+        self._check(self.options)
 
     def missing(self) -> OssJupyterError | None:
         """Return why the upload cannot go on as it is kept, or None."""
@@ -99,7 +99,7 @@ class KeptOrder:
         known = self.record.header.transfer_id
         return (
             "It was begun with credentials given in Python, which no checkpoint keeps. Give them again: "
-            f"%oss_uploads resume {known} --credentials VARIABLE, or oj.resume({known!r}, credentials=…)"
+            f'oj.resume("{known}", credentials=VARIABLE)'
         )
 
     def asks_first(self, why: str) -> OssJupyterError:
@@ -107,7 +107,7 @@ class KeptOrder:
         known = self.record.header.transfer_id
         return OssJupyterError(
             why,
-            f"If it is yours, name it: %oss_uploads resume {known}. If not: %oss_uploads abort {known} --forget",
+            f'If it is yours, name it: oj.resume("{known}"). If not: oj.forget("{known}")',
             safe="Nothing is sent before you name it.",
             code=ASKS_FIRST,
         )
@@ -116,19 +116,21 @@ class KeptOrder:
         place = {name: value for name, value in self.place.items() if name != "ca_bundle"}
         return EndpointSettings.from_place(place, **self.machine)
 
-    def _check(self, attempt: Callable[[], object], option: str) -> None:
+    def _check(self, attempt: Callable[[], object], *arguments: str) -> None:
+        """Raise InputError where the attempt fails; `arguments` are what could be given in place of what is missing."""
         try:
             attempt()
         except OssJupyterError as error:
-            raise self._missing(error, option) from None
+            raise self._missing(error, arguments) from None
 
-    def _missing(self, error: OssJupyterError, option: str) -> InputError:
+    def _missing(self, error: OssJupyterError, arguments: tuple[str, ...]) -> InputError:
         known, parts = self.record.header.transfer_id, len(self.record.receipts)
-        give = f"Give it anew: %oss_uploads resume {known} {option}. Or give" if option else "Give"
-        again = " with the same" if option else ""
+        anew = " or ".join(f'oj.resume("{known}", {argument})' for argument in arguments)
+        give = f"Give it anew: {anew}. Or give" if anew else "Give"
+        again = " with the same" if anew else ""
         return InputError(
             f"It cannot go on as it was begun: {error.what}",
-            f"{give} the upload up{again}: %oss_uploads abort {known}",
+            f'{give} the upload up{again}: oj.abort("{known}")',
             safe=f"{count(parts, 'part')} in OSS, where they are billed." if parts else "",
             code=error.code,
         )

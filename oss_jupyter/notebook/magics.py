@@ -10,6 +10,7 @@ from oss_jupyter.notebook.front import panel
 from oss_jupyter.notebook.ipython import Magics, UsageError, line_magic, magics_class, option
 from oss_jupyter.notebook.kept_order import ANEW_NAMES
 from oss_jupyter.notebook.sandbox_switch import SandboxSwitch
+from oss_jupyter.notebook.spelling import as_magic, in_magic_words
 from oss_jupyter.notebook.upload_options import UPLOAD_OPTIONS
 from oss_jupyter.notebook.uploads import Uploads
 from oss_jupyter.notebook.view import say, show
@@ -19,8 +20,8 @@ from oss_jupyter.notebook.workbench import Workbench
 
 _UPLOAD_USAGE = "Usage: %oss_upload FILE oss://bucket/key [options]; %oss_upload? explains them."
 _UPLOADS_USAGE = (
-    "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID [--keep-parts | --forget] | clean | "
-    "wait ID|all]"
+    "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID|all [--keep-parts | --forget] | "
+    "clean | wait ID|all]"
 )
 _PANEL_USAGE = "Usage: %oss_panel, without anything after it."
 _SANDBOX_USAGE = "Usage: %oss_sandbox [start [--rate 20MiB/s] [--bucket NAME] | stop | status]"
@@ -39,6 +40,7 @@ class OssMagics(Magics):
         self._sandbox = SandboxSwitch(bench.settings)
 
     @line_magic(*UPLOAD_OPTIONS)
+    @in_magic_words
     def oss_upload(self, line: str) -> Transfer | None:
         """Upload a local file into OSS, behind the notebook.
 
@@ -53,7 +55,7 @@ class OssMagics(Magics):
         given["metadata"] = pairs(given["metadata"])
         given["credentials"] = self._variable(given["credentials"])
         transfer = self._bench.upload(
-            source, target, {name: value for name, value in given.items() if value is not None}
+            source, target, {name: value for name, value in given.items() if value is not None}, spell=as_magic
         )
         if wait:
             wait_for(transfer, self._bench.reporter)
@@ -63,7 +65,7 @@ class OssMagics(Magics):
 
     @line_magic(
         option("action", nargs="?", default="list", choices=_ACTIONS),
-        option("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause and wait."),
+        option("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause, abort and wait."),
         option("--keep-parts", action="store_true", help="abort: leave the parts in OSS, where they are billed."),
         option("--forget", action="store_true", help="abort: ask nobody and remove the checkpoint only."),
         option("--credentials", metavar="VARIABLE", help="resume, abort: name of a Python variable that holds them."),
@@ -72,12 +74,13 @@ class OssMagics(Magics):
         option("--endpoint", metavar="URL", help="resume, abort: a host or URL."),
         option("--ca-bundle", metavar="FILE", help="resume, abort: a file of trusted certificates."),
     )
+    @in_magic_words
     def oss_uploads(self, line: str) -> None:
         """List uploads and act on them: of this kernel, and unfinished ones of earlier kernels.
 
-        list: all of them. show ID: one, with details. resume, pause, wait ID or all. abort ID: give it up and remove
-        its parts from OSS, where they would be billed; with --forget only its checkpoint, where OSS cannot be reached
-        any more. clean: take finished and aborted ones off the list.
+        list: all of them. show ID: one, with details. resume, pause, wait ID or all. abort ID or all: give it up
+        and remove its parts from OSS, where they would be billed; with --forget only its checkpoint, where OSS cannot
+        be reached any more. clean: take finished and aborted ones off the list.
         """
         if self._helped(self.oss_uploads, line):
             return
@@ -111,6 +114,7 @@ class OssMagics(Magics):
         option("--rate", help="start: pace of all uploads together, like 20MiB/s."),
         option("--bucket", metavar="NAME", help="start: the bucket to create; demo-bucket without it."),
     )
+    @in_magic_words
     def oss_sandbox(self, line: str) -> None:
         """Run a local server that behaves like OSS, for trying things out; it outlives the kernel.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import TransferBusy
+from oss_jupyter.errors import OssJupyterError, TransferBusy
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.model.states import Event, State, allowed
@@ -74,22 +74,26 @@ class Uploads:
             say(_NOTHING_RUNS)
 
     def abort(self, text: str, *, keep_parts: bool = False, **anew: Any) -> None:
-        """Give one upload up and say what became of its parts. `anew`: see `ANEW_NAMES`.
+        """Give one upload or all up, and say what became of their parts. `anew`: see `ANEW_NAMES`.
 
-        Raises what stood in the way.
+        Raises what first stood in the way.
         """
-        transfer = self._find(text)
-        given = {name: value for name, value in anew.items() if value is not None}
-        if given:
-            self._bench.give_anew(transfer, given)
-        transfer.abort(keep_parts=keep_parts)
+        chosen = self._bench.abort(text if text == "all" else self._find(text).id, keep_parts, **anew)
+        errors = [error for transfer in chosen if (error := self._aborted(transfer, keep_parts))]
+        if not chosen:
+            say("There is nothing to abort.")
+        if errors:
+            raise errors[0]
+
+    def _aborted(self, transfer: Transfer, keep_parts: bool) -> OssJupyterError | None:
+        """Say what became of an upload that is being given up, or return what stood in the way."""
         over = transfer.wait(_ABORT_SECONDS)
         now = transfer.snapshot()
         if not over:
             say(f"{head_line(now)} is being aborted; %oss_uploads tells when it is.")
         elif transfer.error is not None:
             say(f"If it can never be reached again: %oss_uploads abort {now.id} --forget")
-            raise transfer.error
+            return transfer.error
         elif keep_parts:
             say(
                 f"{head_line(now)}: stopped. {_parts(now)} stay in OSS and are billed until they are used or removed.",
@@ -99,6 +103,7 @@ class Uploads:
         else:
             gone = f"{_parts(now)} were removed from OSS, and the checkpoint" if now.upload_id else "Nothing was in OSS"
             say(f"{head_line(now)}: aborted. {gone}; the file is untouched.")
+        return None
 
     def forget(self, text: str) -> None:
         """Remove the record of one upload here, and say what may stay behind."""

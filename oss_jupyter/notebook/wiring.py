@@ -74,6 +74,7 @@ class Wiring:
     settings: OssJupyter
     clock: Clock = time
     known_speed: Callable[[str], float | None] = lambda host: None
+    spell: Callable[[str], str] = str
     threads: ThreadLane = field(default_factory=ThreadLane)
     _helper: HelperLane | None = None
     _stores: dict[Path | None, CheckpointDirectory | NoCheckpoints] = field(default_factory=dict)
@@ -152,6 +153,7 @@ class Wiring:
             credentials_given=kept.credentials_given,
             hindrance=missing or self._asks_first(found, kept),
             wait_at_exit=self.settings.wait_at_exit,
+            spell=self.spell,
         )
 
     def signed_anew(self, order: Order, anew: Mapping[str, Any]) -> Order:

@@ -65,7 +65,8 @@ def parse(magic: Any, line: str, usage: str) -> argparse.Namespace:
     Words that do not fit are counted and not repeated: an expanded variable may have put a secret there.
     """
     try:
-        arguments, rest = magic.parser.parse_known_args(split_line(line))
+        # Intermixed, because an option may stand before the last word that it does not belong to.
+        arguments, rest = magic.parser.parse_known_intermixed_args(split_line(line))
     except UsageError as error:
         raise UsageError(f"{error}\n{usage}") from None
     if rest:

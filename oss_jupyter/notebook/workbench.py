@@ -53,16 +53,17 @@ class Workbench:
         target: str,
         arguments: Mapping[str, Any],
         on_progress: Callable[[Snapshot], None] | None = None,
+        spell: Callable[[str], str] = str,
     ) -> Transfer:
-        """Start, attach to or resume the upload of `source` to `target`."""
+        """Start, attach to or resume the upload of `source` to `target`. `spell`: as in `Order`."""
         if on_progress is not None and not callable(on_progress):
             raise InputError(
                 "on_progress is nothing that can be called.",
                 "Give a function: on_progress=print.",
                 safe="Nothing was sent.",
             )
-        order = self.wiring.order(source, target, arguments)
         self.leaving.arrange()
+        order = replace(self.wiring.order(source, target, arguments), spell=spell)
         with interrupts_later():
             order.lane.start()
             transfer = self.manager.upload(order)
@@ -106,12 +107,28 @@ class Workbench:
             chosen = (self.find(text),)
         for transfer in chosen:
             if anew:
-                self.give_anew(transfer, anew)
+                self._give_anew(transfer, anew)
             with interrupts_later():
                 transfer.resume()
         return chosen
 
-    def give_anew(self, transfer: Transfer, anew: Mapping[str, Any]) -> None:
+    def abort(self, text: str, keep_parts: bool = False, **anew: Any) -> tuple[Transfer, ...]:
+        """Give one transfer up, or for ``"all"`` all that wait for nothing, and return them."""
+        given = {name: value for name, value in anew.items() if value is not None}
+        if text == "all":
+            _refuse_for_all(given)
+            # What another may have planted is not asked about at its endpoint.
+            live = (transfer for transfer in self.transfers() if allowed(transfer.state, Event.ABORT))
+            chosen = tuple(transfer for transfer in live if not waits_for_a_word(transfer))
+        else:
+            chosen = (self.find(text),)
+        for transfer in chosen:
+            if given:
+                self._give_anew(transfer, given)
+            transfer.abort(keep_parts=keep_parts)
+        return chosen
+
+    def _give_anew(self, transfer: Transfer, anew: Mapping[str, Any]) -> None:
         """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
         order = transfer.order
         found = self._found(transfer.id) if transfer.wait(0) else None

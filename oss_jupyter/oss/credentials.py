@@ -78,7 +78,7 @@ class CredentialsChain:
         raise CredentialsError(
             f"No credentials were found. Looked at: {'; '.join(looked)}.",
             self._needed
-            or f"Type  %env {_ID}=<id>  and  %env {_SECRET}=<secret>  "
+            or f"Set {_ID} and {_SECRET} in the environment (in a notebook: %env {_ID}=<id>), "
             "or, so that no notebook keeps them, run  ossutil config  in a terminal.",
             code="NoCredentials",
         )
@@ -128,7 +128,7 @@ class _Environment:
             there, missing = (_ID, _SECRET) if key_id else (_SECRET, _ID)
             raise CredentialsError(
                 f"The environment has {there} but not {missing}.",
-                f"Set both, for example: %env {missing}=<value>",
+                f"Set both (in a notebook: %env {missing}=<value>).",
                 code="HalfCredentials",
             )
         if not key_id:

@@ -83,7 +83,7 @@ class EndpointSettings:
         if not host:
             raise InputError(
                 "Neither a region nor an endpoint is given.",
-                f"Add the bucket's region, like {_EXAMPLE}, or type: %env OSS_REGION=cn-hangzhou",
+                f"Add the bucket's region, like {_EXAMPLE}, or set OSS_REGION in the environment.",
                 code="RegionMissing",
             )
         raise InputError(

@@ -49,7 +49,7 @@ def choose(places: Sequence[Place]) -> dict[str, Any]:
     if not named and not endpoint:
         raise InputError(
             f"Neither a region nor an endpoint is given. Looked at: {', '.join(map(str, places))}.",
-            'Add the bucket\'s region, like region="cn-hangzhou", or type: %env OSS_REGION=cn-hangzhou',
+            'Add the bucket\'s region, like region="cn-hangzhou", or set OSS_REGION in the environment.',
             code="RegionMissing",
         )
     kinds = {kind: bool(host and host.values.get(kind)) for kind in HOST_KINDS}

@@ -160,4 +160,4 @@ def test_parts_that_were_kept_are_removed_elsewhere() -> None:
     course.end(Event.ABORT, Wish.ABORT_KEEP_PARTS)
     with pytest.raises(TransferStateError) as refused:
         course.abort(keep_parts=False)
-    assert "%oss_uploads abort" in refused.value.advice
+    assert "oj.abort(" in refused.value.advice

@@ -191,7 +191,10 @@ def test_a_profile_that_is_gone(
     shell = new_shell()
     shell.ok("%load_ext oss_jupyter")
     assert "The profile ~/.ossutilconfig [work] cannot be used" in shell.ok("%oss_uploads").text
-    assert "--profile NAME, or --credentials VARIABLE" in shell.ok("%oss_uploads resume all").text
+    assert (
+        f"--profile NAME or %oss_uploads resume {known} --credentials VARIABLE"
+        in shell.ok("%oss_uploads resume all").text
+    )
     assert isinstance(shell.run(f"%oss_uploads resume {known} --profile nobody").error, InputError)
     shell.ok(f"%oss_uploads resume {known} --profile other")
     only().result(30)
@@ -225,7 +228,7 @@ def test_credentials_given_in_python_are_asked_for_again(
     (transfer,) = oj.resume("all")
     with pytest.raises(OssJupyterError) as failure:
         transfer.result(20)
-    assert f"%oss_uploads resume {known} --credentials VARIABLE" in failure.value.advice
+    assert f'oj.resume("{known}", credentials=VARIABLE)' in failure.value.advice
     oj.resume(known, CREDENTIALS)[0].result(30)
 
 

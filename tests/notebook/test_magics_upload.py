@@ -174,6 +174,7 @@ def test_help_is_shown_and_nothing_done(shell: Shell, name: str, line: str) -> N
         ("a b --prt-size=8MiB", "There is no option --prt-size."),
         ("a b c", "1 word too many. Put names with spaces into quotes"),
         ("a b --metadata k", "--metadata takes name=value"),
+        ("--force a b c", "1 word too many."),
     ],
 )
 def test_a_wrong_line_gets_a_short_answer(shell: Shell, line: str, said: str) -> None:

@@ -125,6 +125,24 @@ def test_journals_that_cannot_be_used_are_named(shell: Shell, tmp_path: Path) ->
     assert path.exists()
 
 
+@pytest.mark.parametrize("line", ["--keep-parts {id}", "{id} --keep-parts", "--keep-parts all"])
+def test_options_may_stand_anywhere(shell: Shell, paused: Transfer, service: Sandbox, line: str) -> None:
+    """An option before the id is no word too many."""
+    assert "stay in OSS" in shell.ok(f"%oss_uploads abort {line.format(id=paused.id)}").text
+    assert len(service.uploads("test-bucket")) == 1
+
+
+def test_abort_all(shell: Shell, paused: Transfer, service: Sandbox, data: Path) -> None:
+    """All that is unfinished is given up, each with what became of it; what is complete stays."""
+    shell.ok("%oss_upload trips.bin oss://test-bucket/done --wait")
+    shell.ok("%oss_upload trips.bin oss://test-bucket/other --part-size 1MiB --limit 1MiB/s")
+    said = shell.ok("%oss_uploads abort all").text
+    assert said.count("aborted. ") == 2
+    assert not service.uploads("test-bucket")
+    assert service.object_path("test-bucket", "done").exists()
+    assert "There is nothing to abort." in shell.ok("%oss_uploads abort all").text
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

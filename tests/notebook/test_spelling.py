@@ -1,0 +1,87 @@
+"""Whoever types magics is advised in their words, and whoever writes Python in Python's."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import oss_jupyter
+from oss_jupyter.errors import InputError, OssJupyterError
+from oss_jupyter.notebook import front
+from oss_jupyter.notebook.spelling import as_magic
+from oss_jupyter.sandbox import Fault, Sandbox
+
+from .conftest import Shell
+
+_ROOMS = ("model", "oss", "local", "engine")
+
+
+@pytest.mark.parametrize(
+    ("python", "magic"),
+    [
+        ("Leave part_size out, or write part_size=1MiB.", "Leave --part-size out, or write --part-size 1MiB."),
+        ('Use endpoint="a.example.com", region="cn-x".', "Use --endpoint a.example.com, --region cn-x."),
+        ("acl='open' is not known; sse='A 1'", '--acl open is not known; --sse "A 1"'),
+        ("force=True sends it.", "--force sends it."),
+        ("internal=False, checkpoint_dir=None", "--no-internal, --checkpoint-dir none"),
+        ("Correct ca_bundle, or checkpoint_dir=…;", "Correct --ca-bundle, or --checkpoint-dir …;"),
+        ('server_side_encryption="AES256" or sse="SM4"', "--sse AES256 or --sse SM4"),
+        ('metadata={"project": "taxi"}', "--metadata project=taxi"),
+        ('expires="Wed, 21 Oct 2026 07:28:00 GMT"', '--expires "Wed, 21 Oct 2026 07:28:00 GMT"'),
+        ("Check proxy= or HTTPS_PROXY.", "Check --proxy or HTTPS_PROXY."),
+        ("lower parallel, correct the endpoint", "lower parallel, correct the endpoint"),
+        ("--part-size 1MiB stays", "--part-size 1MiB stays"),
+        ("%env OSS_REGION=cn-hangzhou stays", "%env OSS_REGION=cn-hangzhou stays"),
+        ('Resume it: oj.resume("abc")', "Resume it: %oss_uploads resume abc"),
+        ('oj.resume("abc", ca_bundle="FILE", profile="P")', "%oss_uploads resume abc --ca-bundle FILE --profile P"),
+        ('oj.abort("abc") or oj.forget("abc")', "%oss_uploads abort abc or %oss_uploads abort abc --forget"),
+        ("one of oj.transfers().", "one of %oss_uploads."),
+    ],
+)
+def test_arguments_and_calls(python: str, magic: str) -> None:
+    """Arguments become options with their values, and functions become lines."""
+    assert as_magic(python) == magic
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    for room in _ROOMS:
+        for path in (Path(oss_jupyter.__file__).parent / room).rglob("*.py"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            documents = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if hasattr(node, "body")
+                         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))}  # fmt: skip
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in documents:
+                    yield f"{path.name}:{node.lineno}", node.value
+
+
+def test_the_rooms_below_speak_python() -> None:
+    """Only the notebook room knows magics, so that no script is told to type one."""
+    magics = re.compile(r"%oss_|(?<!\w)--[a-z]{3}")
+    assert [(where, text) for where, text in _texts() if magics.search(text)] == []
+
+
+def test_a_magic_advises_magics(shell: Shell, data: Path) -> None:
+    """What a magic raises names its own options, and the same mistake in Python names Python's arguments."""
+    line = shell.run("%oss_upload trips.bin oss://test-bucket/k --region cn-hangzhou --part-size 1KiB")
+    assert isinstance(line.error, InputError)
+    assert "write --part-size 1MiB" in line.text
+    assert "part_size" not in line.text
+    with pytest.raises(InputError, match="write part_size=1MiB"):
+        front.upload("trips.bin", "oss://test-bucket/k", region="cn-hangzhou", part_size="1KiB")
+
+
+def test_a_transfer_speaks_as_it_was_begun(shell: Shell, service: Sandbox, data: Path) -> None:
+    """A later failure is shown in the words of the magic or the function that began the upload."""
+    service.faults.add(Fault("PutObject", code="SecondLevelDomainForbidden", status=403, times=None))
+    shell.ok("t = %oss_upload trips.bin oss://test-bucket/magic")
+    python = front.upload("trips.bin", "oss://test-bucket/python")
+    magic = shell.inner.user_ns["t"]
+    for transfer in (python, magic):
+        with pytest.raises(OssJupyterError, match="Leave out path_style=True"):
+            transfer.result(30)
+    assert "Leave out --path-style" in magic.snapshot().error[2]
+    assert "Leave out path_style=True" in (python.snapshot().error or ("", "", ""))[2]
