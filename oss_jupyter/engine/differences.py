@@ -80,7 +80,7 @@ def note_begun(names: Iterable[str]) -> str:
     """Return the note on an upload that goes on."""
     return (
         f"This upload was begun with other options, which count: {', '.join(names)}. "
-        "To have those of now, run it with force=True (--force), which sends the whole file anew."
+        "To have those of now, run it with force=True, which sends the whole file anew."
     )
 
 
@@ -93,7 +93,7 @@ def note_there(names: Iterable[str]) -> str:
     """Return the note on an object that was there already."""
     return (
         f"The object was there already, so nothing was sent and these were not applied: {', '.join(names)}. "
-        "To have them, run it with force=True (--force), which sends the file again."
+        "To have them, run it with force=True, which sends the file again."
     )
 
 
