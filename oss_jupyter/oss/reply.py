@@ -62,12 +62,16 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> ServiceR
     )
 
 
-def is_refusal(body: bytes) -> bool:
-    """Whether the body of a reply that claims success is an error document.
+def is_refusal(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether a reply that claims success holds the service's error document, told by its request id.
 
     That of a callback that failed is none: it says that the object is stored.
     """
-    return _XML in body and _elements(body).get("Code", _CALLBACK_FAILED) != _CALLBACK_FAILED
+    if _XML not in body:
+        return False
+    found = _elements(body)
+    signed = found.get("RequestId") or headers.get("x-oss-request-id")
+    return bool(signed) and found.get("Code", _CALLBACK_FAILED) != _CALLBACK_FAILED
 
 
 def is_failed_callback(body: bytes) -> bool:

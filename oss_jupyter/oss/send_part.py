@@ -143,7 +143,7 @@ def _host(request: PartRequest) -> str:
 def _proven(request: PartRequest, reply: requests.Response, content: bytes) -> Proof:
     """Return what a reply proves. Raises ServiceError for a refusal, NotOss where it may be anybody's."""
     status = reply.status_code
-    if not 200 <= status < 300 or is_refusal(content):
+    if not 200 <= status < 300 or is_refusal(reply.headers, content):
         raise from_reply(status, reply.headers, content)
     where = _host(request)
     said = read_proof(reply.headers, where)

@@ -74,7 +74,7 @@ class Transport:
             failure = from_exception(error, where)
             self._session.close()  # what broke one connection may have broken the idle ones without their noticing
         else:
-            if not 200 <= reply.status_code < 300 or is_refusal(content):
+            if not 200 <= reply.status_code < 300 or is_refusal(reply.headers, content):
                 failure = from_reply(reply.status_code, reply.headers, content)
             elif b"<!DOCTYPE" in content:
                 failure = not_oss(where)  # the service's documents have none, so there is no entity to blow up
