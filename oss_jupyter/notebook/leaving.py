@@ -100,7 +100,7 @@ def _how_to_go_on(uploads: Sequence[Snapshot]) -> list[str]:
     lines = [_line(now) for now in uploads]
     left: dict[Path, list[str]] = {}
     for now in uploads:
-        if now.checkpoint and not now.state.ended_for_good:
+        if now.checkpoint and Path(now.checkpoint).exists() and not now.state.ended_for_good:
             left.setdefault(Path(now.checkpoint).parent, []).append(now.id)
     for directory, ids in left.items():
         code = "; ".join(["import oss_jupyter as oj", *(f"oj.resume({one!r})" for one in ids)])

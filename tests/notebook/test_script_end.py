@@ -143,6 +143,8 @@ def test_an_interrupt_of_the_wait_leaves_the_place(service: Sandbox, data: Path,
     script = start("-c", code)
     assert script.stderr is not None
     assert script.stderr.readline() == WAITING
+    while "UploadPart" not in [request.operation for request in service.requests]:
+        assert script.poll() is None
     script.send_signal(signal.SIGINT)
     out, err = script.communicate(timeout=WAIT_SECONDS)
     assert script.returncode == -signal.SIGINT
