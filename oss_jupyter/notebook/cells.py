@@ -7,6 +7,7 @@ while a cell runs, whatever is answered beside it must leave the kernel busy.
 from __future__ import annotations
 
 import contextvars
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -35,11 +36,18 @@ class Cells:
         shell.events.register("post_run_cell", self._end)
         self._begin()
 
-    def when_over(self, listener: Callable[[Any], None]) -> None:
-        """Call `listener(result)` on the main thread when a cell has run, before anybody is told that it is over."""
+    def when_over(self, listener: Callable[[Any], None], *, first: bool = False) -> None:
+        """Call `listener(result)` on the main thread when a cell has run, before anybody is told that it is over.
+
+        At the end of the kernel it is called with None. `first`: before the others.
+        """
         with self._lock:
             if listener not in self._when_over:
-                self._when_over.append(listener)
+                self._when_over.insert(0 if first else len(self._when_over), listener)
+
+    def end_of_kernel(self) -> None:
+        """Let everybody who listens say a last word."""
+        self._tell(None)
 
     @property
     def running(self) -> dict[str, Any] | None:
@@ -62,14 +70,23 @@ class Cells:
 
     def _end(self, result: Any = None) -> None:
         if threading.current_thread() is threading.main_thread():
-            with self._lock:
-                listeners = tuple(self._when_over)
             try:
-                for listener in listeners:
-                    listener(result)
+                self._tell(result)
             finally:
                 with self._lock:
                     self._header = None
 
+    def _tell(self, result: Any) -> None:
+        with self._lock:
+            listeners = tuple(self._when_over)
+        for listener in listeners:
+            listener(result)
+
 
 cells = Cells()
+
+
+def running_shell() -> Any:
+    """Return IPython's shell where one runs, else None. Looking does not load IPython."""
+    module: Any = sys.modules.get("IPython.core.getipython")
+    return None if module is None else module.get_ipython()

@@ -72,6 +72,11 @@ class OssJupyter(Configurable):
         help="Which bytes are read again and compared with what was sent: those that earlier runs sent, all, or none. "
         "'kept' becomes 'all' by itself where somebody has the file open for writing.",
     ).tag(config=True)
+    fail_run = Bool(
+        False,
+        help="Whether, in a notebook that nbconvert, papermill or the like executes, a cell waits for its uploads and "
+        "fails with them.",
+    ).tag(config=True)
     wait_at_exit = Bool(
         True, help="Whether a plain script waits at its end for uploads that still run; else they are paused then."
     ).tag(config=True)

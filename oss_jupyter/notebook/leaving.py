@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.notebook.cells import cells, running_shell
 from oss_jupyter.notebook.config import OssJupyter
 from oss_jupyter.notebook.text import counted, head_line, status_line
 
@@ -52,8 +52,9 @@ class Leaving:
             return
         self._process = 0  # what is told, is told once
         transfers = self._manager.transfers()
-        if _in_ipython():
+        if running_shell() is not None:
             self._bring_to_rest()
+            cells.end_of_kernel()
             return
         running = [one for one in transfers if one.order.wait_at_exit and not one.wait(0)]
         try:
@@ -128,12 +129,6 @@ def _say(*lines: str) -> None:
     if sys.stderr is not None:  # a program without a window has none
         with suppress(OSError, ValueError):
             print(*lines, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _in_ipython() -> bool:
-    """Whether somebody sits at a prompt or a notebook. Looking must not load IPython."""
-    module: Any = sys.modules.get("IPython.core.getipython")
-    return module is not None and module.get_ipython() is not None
 
 
 def _before_threads_end(function: Callable[[], None]) -> None:

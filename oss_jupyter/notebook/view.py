@@ -14,9 +14,10 @@ from typing import Any, Protocol
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.notebook.cells import cells
 from oss_jupyter.notebook.front import workbench
 from oss_jupyter.notebook.interrupts import interrupts_later
-from oss_jupyter.notebook.ipython import display, in_notebook
+from oss_jupyter.notebook.ipython import display, get_ipython, in_notebook
 from oss_jupyter.notebook.markup import lines_html, table_html, transfer_html
 from oss_jupyter.notebook.text import columns, describe, head_line, receipt_rows, status_line
 
@@ -62,7 +63,7 @@ class Refreshed(Protocol):
 class LiveView:
     """One output of a notebook that follows its transfer, also after a pause. Any thread may call it.
 
-    `_lock` guards _handle, _said and _said_at, and keeps an older view from overtaking a newer one.
+    `_lock` guards _handle, _said, _said_at and _in_a_cell, and keeps an older view from overtaking a newer one.
     """
 
     def __init__(self, transfer: Transfer, reporter: Reporter, *, with_error: bool = True) -> None:
@@ -72,16 +73,27 @@ class LiveView:
         self._lock = threading.Lock()
         self._said = self._view._repr_mimebundle_()
         self._said_at = time.monotonic()
+        self._in_a_cell = True
         self._handle = display(self._view, display_id=True)
+        cells.follow(get_ipython())
+        cells.when_over(self._cell_ends)
         transfer.on_change(self._follow)
         self._follow()
 
     def refresh(self) -> None:
         """Show where the transfer stands, unless the output says so already."""
+        self._say()
+
+    def _cell_ends(self, _result: Any) -> None:
+        # What was said between cells is lost where no page listens.
+        self._say(again=not self._in_a_cell)
+
+    def _say(self, *, again: bool = False) -> None:
         with self._lock:
             says = self._view._repr_mimebundle_()
-            if says != self._said and self._handle is not None:
-                self._handle.update(self._view)
+            if self._handle is not None and (again or says != self._said):
+                self._in_a_cell = cells.running is not None
+                cells.within(self._handle.update, self._view)
                 self._said, self._said_at = says, time.monotonic()
 
     def _follow(self) -> None:

@@ -22,6 +22,7 @@ from oss_jupyter.notebook.interrupts import interrupts_later
 from oss_jupyter.notebook.kept_order import ASKS_FIRST
 from oss_jupyter.notebook.leaving import Leaving
 from oss_jupyter.notebook.rehoming import rehome_checkpoint
+from oss_jupyter.notebook.unattended import Unattended
 from oss_jupyter.notebook.wiring import Wiring, parse_limit
 
 
@@ -41,6 +42,7 @@ class Workbench:
         self.reporter = Reporter()
         self.leaving = Leaving(self.manager)
         self.leaving.arrange()
+        self.unattended = Unattended(self.settings, self.manager)
 
     def _begin_anew(self) -> None:
         """Know no transfer in a forked child: those of the parent run there. The settings are the same."""
@@ -63,6 +65,7 @@ class Workbench:
                 safe="Nothing was sent.",
             )
         self.leaving.arrange()
+        self.unattended.arrange()
         order = replace(self.wiring.order(source, target, arguments), spell=spell)
         with interrupts_later():
             order.lane.start()
@@ -105,6 +108,7 @@ class Workbench:
             chosen = tuple(transfer for transfer in self.unfinished() if not waits_for_a_word(transfer))
         else:
             chosen = (self.find(text),)
+        self.unattended.arrange()
         for transfer in chosen:
             if anew:
                 self._give_anew(transfer, anew)

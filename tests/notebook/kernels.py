@@ -23,6 +23,7 @@ class Cell:
     text: str = ""
     error: dict[str, Any] | None = None
     idle: bool = False
+    updated: bool = False  # whether it has changed an output, of whichever cell
 
 
 class Kernel:
@@ -60,6 +61,11 @@ class Kernel:
             except queue.Empty:
                 continue
 
+    def shut_down(self, is_true: Callable[[], bool]) -> None:
+        """Ask it to end, and take in what it says until something is true."""
+        self._client.control_channel.send(self._client.session.msg("shutdown_request", {"restart": False}))
+        self.until(is_true)
+
     def interrupt(self) -> None:
         """What the stop button does."""
         self._manager.interrupt_kernel()
@@ -80,6 +86,7 @@ class Kernel:
         cell = self._cells.get(message["parent_header"].get("msg_id", ""))
         if cell is None:
             return
+        cell.updated = cell.updated or kind == "update_display_data"
         if kind in ("display_data", "execute_result"):
             cell.bundles.append(content["data"])
             self._displays[content.get("transient", {}).get("display_id", "")] = content["data"]

@@ -6,6 +6,7 @@ desk has to browse, start and resume while a model trains. So all of it goes by 
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 from traitlets import Bytes, Unicode
@@ -54,7 +55,7 @@ class TransferDesk(PanelWidget):
 
 @dataclass(eq=False)
 class ShownDesk:
-    """A desk and the summary beside it, as the painter sees them.
+    """A desk and the summary beside it, as the painter sees them. `_painting` keeps paintings in their order.
 
     only: ids of the transfers that a banner is about; None shows all. opened: id of the transfer whose card is open.
     """
@@ -64,6 +65,7 @@ class ShownDesk:
     word: DeskWord
     only: frozenset[str] | None = None
     opened: str = ""
+    _painting: threading.Lock = field(default_factory=threading.Lock)
     _born: dict[str, int] = field(default_factory=dict)
     _next_look: float = float("-inf")
     _next_send: float = float("-inf")
@@ -85,14 +87,20 @@ class ShownDesk:
 
     def paint(self, now: float) -> bool:
         """Show how everything stands; more is to come while somebody may be looking, or something runs."""
-        if self.desk.on_screen and now >= self._next_look:
-            self._disk.look()
-            self._next_look = now + INTERVAL_SECONDS
-        rows = self._rows()
-        self.word.update(rows, now)
-        if self.desk.on_screen and now >= self._next_send:
-            self._send(rows, now)
+        with self._painting:
+            if self.desk.on_screen and now >= self._next_look:
+                self._disk.look()
+                self._next_look = now + INTERVAL_SECONDS
+            rows = self._rows()
+            self.word.update(rows, now)
+            if self.desk.on_screen and now >= self._next_send:
+                self._send(rows, now)
         return self.desk.on_screen or any(row["moving"] for row in rows)
+
+    def cell_ends(self, now: float) -> None:
+        """Let the summary say what is so: the notebook may be saved with it."""
+        with self._painting:
+            self.word.update(self._rows(), now, cell_ends=True)
 
     def hurry(self) -> None:
         """Look at the disk at the next occasion."""

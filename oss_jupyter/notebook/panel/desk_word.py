@@ -8,7 +8,7 @@ from oss_jupyter.model.sizes import format_progress
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.markup import lines_html, table_html
 from oss_jupyter.notebook.panel.desk_rows import Row
-from oss_jupyter.notebook.panel.last_word import INTERVAL_SECONDS, STYLE, Bundle, moment
+from oss_jupyter.notebook.panel.last_word import STYLE, Bundle, Word, moment
 from oss_jupyter.notebook.text import columns, counted
 
 _ROWS_MAX = 8
@@ -17,21 +17,15 @@ _HEADER = ("file", "target", "status", "in OSS")
 
 
 class DeskWord:
-    """Publishes the table when a transfer changes its state and, in between, now and then. One thread uses it."""
+    """The table, which is published when a transfer changes its state and, in between, now and then."""
 
     def __init__(self, publish: Callable[[Bundle], None], now: float) -> None:
-        self._publish = publish
-        self._shown: list[tuple[str, str]] | None = None
-        self._next_at = now + INTERVAL_SECONDS
+        self._word = Word(publish, None, now)
 
-    def update(self, rows: Sequence[Row], now: float) -> None:
+    def update(self, rows: Sequence[Row], now: float, *, cell_ends: bool = False) -> None:
         """Publish, if it is time; `now` in monotonic seconds."""
         states = [(row["id"], row["state"]) for row in rows]
-        moving = any(row["moving"] for row in rows)
-        if states == self._shown and not (moving and now >= self._next_at):
-            return
-        self._shown, self._next_at = states, now + INTERVAL_SECONDS
-        self._publish(desk_summary(rows))
+        self._word.say(states, lambda: desk_summary(rows), now, moving=_moving(rows), cell_ends=cell_ends)
 
 
 def desk_summary(rows: Sequence[Row]) -> Bundle:
@@ -40,7 +34,7 @@ def desk_summary(rows: Sequence[Row]) -> Bundle:
         return static(["There are no uploads."])
     cells = [tuple(map(printable, _cells(row))) for row in rows[:_ROWS_MAX]]
     more = [f"and {counted(len(rows) - _ROWS_MAX, 'more upload')}"] if len(rows) > _ROWS_MAX else []
-    below = [*more, moment()]
+    below = [*more, moment(moving=_moving(rows))]
     return {
         "text/html": f'{STYLE}<div class="ossj-static">{table_html(cells, _HEADER)}{lines_html(below)}</div>',
         "text/plain": "\n".join([columns([_HEADER, *cells]), *below]),
@@ -53,6 +47,10 @@ def static(lines: Sequence[str]) -> Bundle:
         "text/html": f'{STYLE}<div class="ossj-static">{lines_html(lines)}</div>',
         "text/plain": "\n".join(lines),
     }
+
+
+def _moving(rows: Sequence[Row]) -> bool:
+    return any(row["moving"] for row in rows)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

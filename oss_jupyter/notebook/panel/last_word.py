@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.notebook.cells import cells
 from oss_jupyter.notebook.markup import lines_html, transfer_html
 from oss_jupyter.notebook.text import describe
 
@@ -29,21 +30,42 @@ STYLE = (
 Bundle = dict[str, str]
 
 
-class LastWord:
-    """Publishes the summary at every change of state and, in between, now and then. One thread at a time uses it."""
+class Word:
+    """Publishes words at every milestone and, in between, now and then. One thread at a time uses it.
 
-    def __init__(self, publish: Callable[[Bundle], None], first: Snapshot, now: float) -> None:
+    What is published between cells is lost where no page listens, so the end of the next cell publishes it again.
+    """
+
+    def __init__(self, publish: Callable[[Bundle], None], shown: object, now: float) -> None:
         self._publish = publish
-        self._shown = _milestone(first)
+        self._shown = shown
+        self._in_a_cell = True
         self._next_at = now + INTERVAL_SECONDS
 
-    def update(self, snapshot: Snapshot, now: float) -> None:
-        """Publish, if it is time; `now` in monotonic seconds."""
-        milestone = _milestone(snapshot)
-        if milestone == self._shown and not (snapshot.state.active and now >= self._next_at):
+    def say(
+        self, milestone: object, words: Callable[[], Bundle], now: float, *, moving: bool, cell_ends: bool = False
+    ) -> None:
+        """Publish, if it is time; `now` in monotonic seconds. cell_ends: the notebook may be saved with this."""
+        old = moving and (cell_ends or now >= self._next_at)
+        lost = cell_ends and not self._in_a_cell
+        if milestone == self._shown and not old and not lost:
             return
         self._shown, self._next_at = milestone, now + INTERVAL_SECONDS
-        self._publish(summary(snapshot))
+        self._in_a_cell = cells.running is not None
+        self._publish(words())
+
+
+class LastWord:
+    """The words of one transfer."""
+
+    def __init__(self, publish: Callable[[Bundle], None], first: Snapshot, now: float) -> None:
+        self._word = Word(publish, _milestone(first), now)
+
+    def update(self, snapshot: Snapshot, now: float, *, cell_ends: bool = False) -> None:
+        """Publish, if it is time; `now` in monotonic seconds."""
+        self._word.say(
+            _milestone(snapshot), lambda: summary(snapshot), now, moving=snapshot.state.active, cell_ends=cell_ends
+        )
 
 
 def summary(snapshot: Snapshot) -> Bundle:
@@ -51,16 +73,19 @@ def summary(snapshot: Snapshot) -> Bundle:
     html = _html(snapshot)
     if len(html.encode()) > SIZE_MAX_BYTES:
         html = _html(replace(snapshot, notes=()))  # the only thing in it that can grow
-    return {"text/html": html, "text/plain": "\n".join([*describe(snapshot), moment()])}
+    return {"text/html": html, "text/plain": "\n".join([*describe(snapshot), moment(moving=snapshot.state.active)])}
 
 
 def _html(snapshot: Snapshot) -> str:
-    return f'{STYLE}<div class="ossj-static">{transfer_html(snapshot)}{lines_html([moment()])}</div>'
+    below = [moment(moving=snapshot.state.active)]
+    return f'{STYLE}<div class="ossj-static">{transfer_html(snapshot)}{lines_html(below)}</div>'
 
 
-def moment() -> str:
-    """Return how old the words are: without a kernel they are not news."""
-    return time.strftime("As of %Y-%m-%d %H:%M:%S")
+def moment(*, moving: bool) -> str:
+    """Return how old the words are: without a kernel they are not news, and a page may have missed the last ones."""
+    return time.strftime("As of %Y-%m-%d %H:%M:%S") + (
+        ", while it was running; it may have ended since." if moving else ""
+    )
 
 
 def _milestone(snapshot: Snapshot) -> tuple[object, ...]:

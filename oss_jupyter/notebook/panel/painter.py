@@ -6,12 +6,13 @@ wants to be looked at again; the thread ends when nobody does, and starts again 
 
 from __future__ import annotations
 
-import contextvars
 import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
+
+from oss_jupyter.notebook.cells import cells
 
 # Nearly four updates a second look alive; more would only cost.
 INTERVAL_SECONDS = 0.28
@@ -27,7 +28,7 @@ class Painted(Protocol):
 
 
 class Painter:
-    """`_lock` guards _painted, _context, _thread. Any thread may call the public methods."""
+    """`_lock` guards _painted and _thread. Any thread may call the public methods."""
 
     def __init__(
         self,
@@ -40,26 +41,15 @@ class Painter:
         self._interval_seconds = interval_seconds
         self._lock = threading.Lock()
         self._painted: dict[Painted, None] = {}  # a set that keeps the order
-        self._context = contextvars.copy_context()
         self._thread: threading.Thread | None = None
         self._next_look = float("-inf")
-
-    def remember_cell(self) -> None:
-        """Let later threads run in the context of this cell.
-
-        ipykernel 7.0 can send from a thread only if it knows the cell, and a button may start the thread from a thread
-        of the kernel's own.
-        """
-        with self._lock:
-            self._context = contextvars.copy_context()
 
     def add(self, painted: Painted) -> None:
         """Look at `painted` soon, and again until it has come to rest."""
         with self._lock:
             self._painted[painted] = None
             if self._thread is None:
-                run = self._context.copy().run
-                self._thread = threading.Thread(target=run, args=(self._work,), name="oss-painter", daemon=True)
+                self._thread = threading.Thread(target=self._work, name="oss-painter", daemon=True)
                 self._thread.start()
 
     def _work(self) -> None:
@@ -79,7 +69,7 @@ class Painter:
 
     def _paint(self, painted: Painted) -> bool:
         try:
-            return painted.paint(self._clock())
+            return cells.within(painted.paint, self._clock())
         except Exception:
             _log.exception("%r could not be painted; it is left alone until something happens to it", painted)
             return False

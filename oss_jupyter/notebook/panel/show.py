@@ -39,6 +39,9 @@ class Shown(Painted, Protocol):
     def set_on_screen(self, view: str, on_screen: bool) -> None:
         """Note that a view came to the screen or left it."""
 
+    def cell_ends(self, now: float) -> None:
+        """Let the summary say what is so: the notebook may be saved with it."""
+
 
 @dataclass(eq=False)
 class ShownCard:
@@ -72,6 +75,11 @@ class ShownCard:
             self.last_word.update(snapshot, now)
         return not over
 
+    def cell_ends(self, now: float) -> None:
+        """Let the summary say what is so: the notebook may be saved with it."""
+        with self._painting:
+            self.last_word.update(self.card.transfer.snapshot(), now, cell_ends=True)
+
     def refresh(self) -> None:
         """Do so now, for a cell that is about to end: the page may be saved with it."""
         self.paint(time.monotonic())
@@ -104,7 +112,6 @@ class Stage:
         """Serve and paint what the running cell has displayed."""
         self.serve()
         self._shown[widget.widget_id] = shown
-        self.painter.remember_cell()
         self.painter.add(shown)
 
     def serve(self) -> None:
@@ -112,12 +119,18 @@ class Stage:
         shell = get_ipython()
         if serve(getattr(shell, "kernel", None), self.commands):
             cells.follow(shell)
+            cells.when_over(self._cell_ends)
 
     def look_at(self, transfer: Transfer) -> None:
         """Let everything that shows the transfer be painted soon."""
         for shown in tuple(self._shown.values()):
             if shown.concerns(transfer):
                 self.painter.add(shown)
+
+    def _cell_ends(self, _result: object) -> None:
+        now = time.monotonic()
+        for shown in tuple(self._shown.values()):
+            shown.cell_ends(now)
 
     def _transfer_of(self, widget: str) -> Transfer | None:
         shown = self._shown.get(widget)
