@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from oss_jupyter.engine.inbox import Inbox
     from oss_jupyter.engine.order import Order
     from oss_jupyter.engine.ports import Journal
+    from oss_jupyter.engine.standing import Standing
     from oss_jupyter.engine.transfer import Transfer
 
 # Where the user's change of mind can find a run that begins again.
@@ -123,7 +124,7 @@ class Run:
             self._wait_for(earlier)
             self._transfer.earlier = earlier.earlier  # it may have been given up while it waited itself
 
-    def _wait_for(self, earlier: Transfer) -> None:
+    def _wait_for(self, earlier: Standing) -> None:
         while not earlier.resting:
             self._transfer.set_phase("waiting until the earlier upload is removed")
             self._inbox.wait_until(lambda: earlier.resting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import replace
@@ -13,23 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.differences import note_checkpoint, note_live, running_on, unapplied_live
 from oss_jupyter.engine.inbox import Inbox
-from oss_jupyter.engine.ledger import Ledger, PartDetail
 from oss_jupyter.engine.safe import what_is_kept, what_is_left
+from oss_jupyter.engine.standing import Standing
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import InputError, NoThread, OssJupyterError, TransferAborted, TransferStateError
-from oss_jupyter.model.course import Course, Wish
+from oss_jupyter.model.course import Wish
 from oss_jupyter.model.given import whole
-from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
-from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.progress import Receipt
 from oss_jupyter.model.sizes import parse_size
-from oss_jupyter.model.states import Event, State
+from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.order import Order
-    from oss_jupyter.model.options import ObjectOptions
-    from oss_jupyter.model.plan import Plan
-    from oss_jupyter.model.record import CheckpointRecord
 
 # Condition.wait without a time-out cannot be interrupted on Windows.
 _WAIT_SLICE_SECONDS = 0.5
@@ -37,44 +33,8 @@ _WAIT_SLICE_SECONDS = 0.5
 LAST_CALL_SECONDS = 2.0
 
 
-class Transfer:
-    """One file on its way to one object.
-
-    `_lock` (a condition, entered through `_changed`) guards _course, _inbox, _phase, _notes, _error, _error_seen,
-    _receipt, _order, _parallel, _shown_parallel, _limit, _upload_id, _started_at, _started_monotonic, _earlier_seconds,
-    _listeners, _rests, _rested_at, _audience and _untold. The parts have their own book, the ledger. A transfer belongs
-    to the process that made it: a forked child has neither its threads nor the right to its checkpoint, so there every
-    method raises TransferStateError.
-
-    earlier: a transfer of the same file and object that is being aborted; this one begins when that one has ended.
-    """
-
-    def __init__(self, order: Order, state: State = State.QUEUED, earlier: Transfer | None = None) -> None:
-        self.id = order.transfer_id
-        self.ledger = Ledger(order.plan)
-        self.earlier = earlier
-        self._pid = os.getpid()
-        self._lock = threading.Condition()
-        self._course = Course(state)
-        self._inbox = Inbox()  # of the run; a new run has a new one
-        self._order = order
-        self._phase = ""
-        self._notes: list[str] = []
-        self._error: OssJupyterError | None = None
-        self._error_seen = False
-        self._receipt: Receipt | None = None
-        self._parallel = order.parallel
-        self._shown_parallel = order.parallel or 0
-        self._limit = order.limit
-        self._upload_id = ""
-        self._started_at = 0.0
-        self._started_monotonic = 0.0
-        self._earlier_seconds = 0.0  # of runs in this kernel that a pause or a failure ended
-        self._listeners: list[Callable[[], None]] = []
-        self._rests = 0  # how often it has come to rest
-        self._rested_at = 0.0
-        self._audience: set[threading.Thread] = set()  # threads that tell their listeners how it goes
-        self._untold: set[threading.Thread] = set()  # of these, who has not told how it has ended
+class Transfer(Standing):
+    """One file on its way to one object. The lock and what it guards are Standing's."""
 
     def __repr__(self) -> str:
         if os.getpid() != self._pid:
@@ -82,31 +42,6 @@ class Transfer:
         now = self.snapshot()
         parts = f"{now.parts_kept + now.parts_done}/{now.parts_total}"
         return printable(f"<Transfer {self.id} {now.state}: {now.source} -> {now.target}, {parts} parts>")
-
-    @property
-    def order(self) -> Order:
-        """What to send and how."""
-        with self._changed:
-            return self._order
-
-    @property
-    def state(self) -> State:
-        """Where it stands."""
-        with self._changed:
-            return self._course.state
-
-    @property
-    def resting(self) -> bool:
-        """Whether nothing happens unless somebody asks: it has ended, or is paused."""
-        with self._changed:
-            return self._course.resting
-
-    @property
-    def error(self) -> OssJupyterError | None:
-        """Why it failed, or what stands in the way of resuming it; else None."""
-        with self._changed:
-            self._error_seen = True
-            return self._error
 
     # What a user asks for. None of these blocks.
 
@@ -147,12 +82,6 @@ class Transfer:
             self._parallel = parallel
             self._wake()
 
-    @property
-    def limit(self) -> float | None:
-        """The transfer's own speed limit in bytes per second, or None."""
-        with self._changed:
-            return self._limit
-
     def set_limit(self, bytes_per_second: float | str | None) -> None:
         """Change the transfer's own speed limit, from now on, also by a text like ``"20MiB/s"``; None takes it away."""
         if bytes_per_second == 0:
@@ -189,74 +118,6 @@ class Transfer:
 
     def __await__(self) -> Generator[Any, None, Receipt]:
         return asyncio.shield(asyncio.wrap_future(self._as_future())).__await__()
-
-    def snapshot(self) -> Snapshot:
-        """Return where everything stands, as a frozen value."""
-        with self._changed:
-            clock = self._order.clock
-            now = clock.monotonic()
-            fields = self.ledger.view(now)
-            running = self._course.running
-            path = self._order.store.path_of(self.id)
-            if not running:
-                fields |= {"bytes_per_second": None, "left_seconds": None, "silent_seconds": 0.0}
-            return Snapshot(
-                id=self.id,
-                source=printable(str(self._order.source.path)),
-                target=self._order.target,
-                state=self._course.state,
-                phase=self._phase,
-                parallel=self._shown_parallel,
-                parallel_auto=self._parallel is None,
-                limit_bytes_per_second=self._limit,
-                upload_id=self._upload_id,
-                checkpoint=printable(str(path)) if path else None,
-                started_at=self._started_at,
-                elapsed_seconds=self._earlier_seconds + (now - self._started_monotonic if running else 0.0),
-                notes=tuple(map(self._order.spell, self._notes)),
-                error=self._error.four_lines(self._order.spell) if self._error else None,
-                receipt=self._receipt,
-                **fields,
-            )
-
-    def part(self, number: int) -> PartDetail:
-        """Return what is known of part `number` (from 1). Raises IndexError."""
-        return self.ledger.detail(number, self.order.clock.monotonic())
-
-    @property
-    def rest(self) -> int | None:
-        """The number of times it has come to rest, while it rests; None while it moves."""
-        with self._changed:
-            return self._rests if self._course.resting else None
-
-    def attend(self, teller: threading.Thread) -> None:
-        """Let whoever waits for the end wait until `teller` has told it, or has left."""
-        with self._changed:
-            self._audience.add(teller)
-            if self._course.resting:
-                self._untold.add(teller)
-                self._rested_at = self._order.clock.monotonic()
-
-    def told(self, teller: threading.Thread, rest: int) -> None:
-        """Note that `teller` has told of this rest."""
-        with self._changed:
-            if rest == self._rests:
-                self._untold.discard(teller)
-            self._changed.notify_all()
-        self._tell()
-
-    def leave(self, teller: threading.Thread) -> None:
-        """Let nobody wait for `teller` any more."""
-        with self._changed:
-            self._audience.discard(teller)
-            self._untold.discard(teller)
-            self._changed.notify_all()
-        self._tell()
-
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each change of state, on the thread that changed it; it must be quick."""
-        with self._changed:
-            self._listeners.append(listener)
 
     # What only the engine calls.
 
@@ -296,128 +157,6 @@ class Transfer:
             unseen = self._course.state is State.FAILED and not self._error_seen
             return self._error if unseen else None
 
-    def wish(self) -> Wish:
-        """Return what the user wants now."""
-        with self._changed:
-            return self._course.wish
-
-    def new_parallel(self) -> Parallel:
-        """Return what decides how many parts are on the wire, for the wish of now."""
-        wanted, limited = self.parallel_wish()
-        if wanted is not None:
-            return FixedParallel(wanted)
-        # Under a limit more connections carry no more, and a pause would throw away more unfinished parts.
-        return AutoParallel(min(START, self.order.parallel_most) if limited else self.order.parallel_most)
-
-    def parallel_wish(self) -> tuple[int | None, bool]:
-        """Return what the user wants, None to follow the line, and whether there is a speed limit of its own."""
-        with self._changed:
-            return self._parallel, self._limit is not None
-
-    def show_parallel(self, parallel: int) -> None:
-        """Show how many parts are on the wire at once now."""
-        with self._changed:
-            self._shown_parallel = parallel
-
-    def move(self, event: Event) -> None:
-        """Change the state by the table and tell whoever listens."""
-        with self._changed:
-            self._course.move(event)
-            self._phase = ""
-        self._tell()
-
-    def set_phase(self, phase: str) -> None:
-        """Say what is going on within the state."""
-        with self._changed:
-            self._phase = phase
-        self._tell()
-
-    def settle(self, options: ObjectOptions, plan: Plan) -> None:
-        """Note with which options and in which parts the run goes on."""
-        with self._changed:
-            self._order = replace(self._order, options=options, plan=plan)
-
-    def note(self, text: str) -> None:
-        """Tell the user something that is neither progress nor failure. The same words are said once."""
-        text = printable(text)
-        with self._changed:
-            if text in self._notes:
-                return
-            self._notes.append(text)
-        self._tell()
-
-    def note_all(self, texts: Iterable[str]) -> None:
-        """Tell the user several things."""
-        for text in texts:
-            self.note(text)
-
-    def found(self, order: Order, record: CheckpointRecord, *, elsewhere: bool) -> None:
-        """Show what the disk knows of a transfer that rests here; `elsewhere`: another kernel drives it."""
-        event = Event.TAKEN_OVER if elsewhere else Event.LEFT
-        with self._changed:
-            moved = self._course.found(event)
-            if self._course.state not in (State.INTERRUPTED, State.ELSEWHERE):
-                return
-            self._order = order
-            self._error = None if self._course.state is State.ELSEWHERE else order.hindrance
-        self.show_record(record)
-        if moved:
-            self._tell()
-
-    def show_record(self, record: CheckpointRecord) -> None:
-        """Show what a checkpoint knows; that of a single PutObject knows nothing worth showing."""
-        if record.header.upload_id:
-            self.ledger.begin(record.header.plan, record.receipts, self.order.clock.monotonic())
-            self.set_upload_id(record.header.upload_id)
-
-    def set_upload_id(self, upload_id: str) -> None:
-        """Show the service's upload id."""
-        with self._changed:
-            self._upload_id = upload_id
-
-    def end(
-        self, event: Event, obeyed: Wish, *, error: OssJupyterError | None = None, receipt: Receipt | None = None
-    ) -> bool:
-        """Close a run: the state changes, the result is there, and whoever waits goes on.
-
-        Return False, with nothing changed, where the user's wish is no longer the one that was obeyed.
-        """
-        with self._changed:
-            if not self._course.end(event, obeyed):
-                return False
-            self._error, self._receipt, self._error_seen = error, receipt, False
-            self._phase = ""
-            self._rests, self._rested_at = self._rests + 1, self._order.clock.monotonic()
-            self._untold = set(self._audience)
-            self._earlier_seconds += self._order.clock.monotonic() - self._started_monotonic
-            self._changed.notify_all()
-        self._tell()
-        return True
-
-    def give_up(self, inbox: Inbox, error: OssJupyterError) -> None:
-        """Close the run of this inbox if it could not close itself, whatever the user's wish is by now."""
-        while self._driven_by(inbox) and not self.end(Event.FAIL, self.wish(), error=error):
-            pass
-
-    def active_seconds(self) -> float:
-        """Return how long the runs in this kernel have been going, pauses left out."""
-        with self._changed:
-            return self._earlier_seconds + self._order.clock.monotonic() - self._started_monotonic
-
-    def _driven_by(self, inbox: Inbox) -> bool:
-        with self._changed:
-            return self._course.running and self._inbox is inbox
-
-    @property
-    def _changed(self) -> threading.Condition:
-        """The lock. In a forked child it may be held by a thread that is not there, so nobody enters it there."""
-        if os.getpid() != self._pid:
-            raise TransferStateError(
-                f"The upload {self.id} runs in the process {self._pid}, of which this one is a forked child.",
-                "Ask for it there, or begin an upload of its own here.",
-            )
-        return self._lock
-
     def _take_over(self, order: Order, *, begins: bool) -> str:
         """Apply what can be applied of an order; return the note on what cannot."""
         before = self._order
@@ -442,9 +181,6 @@ class Transfer:
         late = self._order.clock.monotonic() - self._rested_at >= LAST_CALL_SECONDS
         return late or not self._untold or threading.current_thread() in self._untold
 
-    def _wake(self) -> None:
-        self._inbox.poke()
-
     def _prepare(self) -> None:
         """Make ready for the run that was decided, in the same breath."""
         self._inbox = Inbox()
@@ -463,12 +199,6 @@ class Transfer:
                 error.safe = what_is_kept(self.snapshot())
                 self.give_up(self._inbox, error)
         self._tell()
-
-    def _tell(self) -> None:
-        with self._changed:
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener()
 
     def _outcome(self) -> Receipt:
         with self._changed:

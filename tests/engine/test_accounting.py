@@ -65,7 +65,7 @@ def test_a_pause_and_another_kernel(sandbox: Sandbox, new_kernel: Callable[[], K
 
 
 def test_a_pause_in_one_kernel(sandbox: Sandbox, kernel: Kernel, source: Path) -> None:
-    """Within one kernel nothing is kept from before, and no more than the file is sent, whatever a pause cut off."""
+    """No more than the file counts as sent, whatever a pause cut off; a part whose receipt it cut off may be found."""
     sandbox.rate_bytes_per_second = 10 * PART
     transfer = kernel.upload(source)
     until(lambda: transfer.snapshot().parts_done >= 2, "some parts have arrived")
@@ -75,7 +75,7 @@ def test_a_pause_in_one_kernel(sandbox: Sandbox, kernel: Kernel, source: Path) -
     transfer.resume()
     receipt = transfer.result(LONG_SECONDS)
     check(receipt, source)
-    assert receipt.kept_bytes == 0
+    assert receipt.kept_bytes <= 4 * PART
 
 
 def test_parts_that_are_gone(service: Service, kernel: Kernel, source: Path) -> None:

@@ -315,7 +315,7 @@ import sys, time
 import oss_jupyter as oj
 
 transfer = oj.upload(sys.argv[1], "oss://test-bucket/data/big.bin", endpoint=sys.argv[2], region="cn-hangzhou",
-    part_size=102400, parallel=4, checkpoint_dir=None if sys.argv[3] == "None" else sys.argv[3],
+    part_size=102400, parallel=4, wait_at_exit=False, checkpoint_dir=None if sys.argv[3] == "None" else sys.argv[3],
     credentials=("test-key-id", "test-key-secret"))
 while transfer.snapshot().parts_done < 3:
     time.sleep(0.01)
