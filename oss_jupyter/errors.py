@@ -24,7 +24,9 @@
     ├── TransferNotFound                no transfer has this id
     ├── TransferAborted                 the result was asked of an aborted transfer
     ├── PartStopped                     a part gave way to pause or abort (internal)
-    ├── NoThread                        the system refuses another thread
+    ├── Shortage                        the system has no more of something that is needed for a moment
+    │   ├── TooManyFiles                too many files, sockets and pipes are open
+    │   └── NoThread                    it refuses another thread
     └── LaneLost                        the process that ran a part has gone (internal)
 
 All of them survive pickling, because parts may run in other processes. None holds a key, a token or a signed URL.
@@ -169,7 +171,15 @@ class PartStopped(OssJupyterError):
     """A part gave way to pause or abort. Internal: it never reaches a user."""
 
 
-class NoThread(OssJupyterError):
+class Shortage(OssJupyterError):
+    """The system has no more of something; that passes when somebody gives some back, so it is waited for."""
+
+
+class TooManyFiles(Shortage):
+    """No descriptor is left: too many files, sockets and pipes are open."""
+
+
+class NoThread(Shortage):
     """The system refuses another thread, and there is none that could do the work."""
 
 

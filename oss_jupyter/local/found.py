@@ -6,9 +6,16 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oss_jupyter.errors import CheckpointDamaged, CheckpointError, CheckpointForeign, CheckpointNotWritable
+from oss_jupyter.errors import (
+    CheckpointDamaged,
+    CheckpointError,
+    CheckpointForeign,
+    CheckpointNotWritable,
+    OssJupyterError,
+)
 from oss_jupyter.local.files import others_can_write, read_own
 from oss_jupyter.model.record import CheckpointRecord, read_journal, read_remnant
+from oss_jupyter.model.shortage import too_many_files
 
 # Twenty times what 10,000 parts take: what is larger is no journal.
 JOURNAL_MAX_BYTES = 16 * 1024 * 1024
@@ -25,7 +32,7 @@ class Found:
     transfer_id: str
     path: Path
     record: CheckpointRecord | None = None
-    problem: CheckpointError | None = None
+    problem: OssJupyterError | None = None
     remnant: str = ""
     busy: bool = False
     exposed: bool = False
@@ -40,8 +47,8 @@ def read_found(path: Path, status: os.stat_result) -> Found:
     except CheckpointForeign as error:
         return replace(found, problem=error)
     except OSError as error:
-        problem = CheckpointNotWritable(f"It cannot be read: {error.strerror}.", f"Allow it: !chmod u+rw {path}")
-        return replace(found, problem=problem)
+        unreadable = CheckpointNotWritable(f"It cannot be read: {error.strerror}.", f"Allow it: !chmod u+rw {path}")
+        return replace(found, problem=too_many_files(error) or unreadable)
     try:
         return replace(found, record=replace(believe(path, data), updated_at=status.st_mtime))
     except CheckpointError as error:

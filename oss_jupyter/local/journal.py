@@ -28,6 +28,7 @@ from oss_jupyter.model.record import (
     header_line,
     receipt_line,
 )
+from oss_jupyter.model.shortage import too_many_files
 
 # A receipt in the system's cache survives the process; only a power cut loses it, and then at most this much is sent
 # again. Waiting for the disk after each part would make small parts slow on a home directory in the network.
@@ -73,7 +74,7 @@ class FileJournal:
     ) -> None:
         """Begin anew with this header and these receipts; a crash leaves either the old journal or the new one.
 
-        Raises CheckpointNotWritable.
+        Raises CheckpointNotWritable, TooManyFiles.
         """
         self._receipts = {receipt.part_number: receipt for receipt in receipts}
         self._record = CheckpointRecord(header, self._receipts, completing)
@@ -81,25 +82,25 @@ class FileJournal:
             self._write_whole()
 
     def drive(self, limit: float | None, parallel: int | None) -> None:
-        """Record how the upload is driven from now on, where that has changed. Raises CheckpointNotWritable."""
+        """Record how the upload is driven from now on, where that has changed. Raises as `start` does."""
         record = self._record
         if record is not None and (driven := record.header.driven(limit, parallel)) != record.header:
             self.start(driven, tuple(self._receipts.values()), completing=record.completing)
 
     def add(self, receipt: PartReceipt) -> None:
-        """Record one finished part. Raises CheckpointNotWritable, TransferBusy."""
+        """Record one finished part. Raises CheckpointNotWritable, TransferBusy, TooManyFiles."""
         self._append(receipt_line(receipt))
         self._receipts[receipt.part_number] = receipt
         if self._record is not None and self._record.completing:
             self._record = replace(self._record, completing=False)
 
     def take_back(self, part_number: int) -> None:
-        """Record that a receipt no longer counts. Raises CheckpointNotWritable, TransferBusy."""
+        """Record that a receipt no longer counts. Raises CheckpointNotWritable, TransferBusy, TooManyFiles."""
         self._append(gone_line(part_number))
         self._receipts.pop(part_number, None)
 
     def completing(self) -> None:
-        """Record that Complete is about to be asked. Raises CheckpointNotWritable, TransferBusy."""
+        """Record that Complete is about to be asked. Raises CheckpointNotWritable, TransferBusy, TooManyFiles."""
         self._append(completing_line(), sync=True)
         if self._record is not None:
             self._record = replace(self._record, completing=True)
@@ -212,6 +213,8 @@ class FileJournal:
         try:
             yield
         except OSError as error:
+            if (shortage := too_many_files(error)) is not None:
+                raise shortage from None
             what = f"The checkpoint cannot be written in {self._path.parent}: {error.strerror}."
             if self._needed:
                 raise CheckpointNotWritable(

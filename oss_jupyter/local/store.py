@@ -19,6 +19,8 @@ from oss_jupyter.errors import (
     CheckpointDamaged,
     CheckpointForeign,
     CheckpointNotWritable,
+    Shortage,
+    TooManyFiles,
     TransferBusy,
 )
 from oss_jupyter.local.files import check_own, create_own, others_can_write, read_own
@@ -26,6 +28,7 @@ from oss_jupyter.local.found import JOURNAL_MAX_BYTES, Found, believe, read_foun
 from oss_jupyter.local.journal import FileJournal, without_checkpoint
 from oss_jupyter.local.memory import MemoryJournal
 from oss_jupyter.model.record import CheckpointRecord, read_remnant
+from oss_jupyter.model.shortage import too_many_files
 
 # `busy` holds a lock for a moment to find out whether it is free; whoever opens meanwhile waits that out.
 _LOCK_PATIENCE_SECONDS = 0.5
@@ -60,7 +63,7 @@ class CheckpointDirectory:
 
         needed: False for an upload that can do without: then a directory that cannot be used is only remarked.
 
-        Raises TransferBusy, CheckpointTooNew, CheckpointForeign, CheckpointNotWritable.
+        Raises TransferBusy, CheckpointTooNew, CheckpointForeign, CheckpointNotWritable, TooManyFiles.
         """
         try:
             return self._open(transfer_id, needed)
@@ -165,7 +168,8 @@ class CheckpointDirectory:
         seen = self._seen.get(path)
         if seen is None or seen[0] != stamp:
             seen = (stamp, read_found(path, status))
-            self._seen[path] = seen
+            if not isinstance(seen[1].problem, Shortage):  # that is of this moment
+                self._seen[path] = seen
         found = seen[1]
         return replace(found, busy=self.busy(found.transfer_id), exposed=found.exposed or exposed)
 
@@ -225,8 +229,8 @@ class CheckpointDirectory:
         # The driver opens on its own thread and may be closed from another.
         return FileLock(self.directory / f"{transfer_id}{_LOCK}", mode=0o600, thread_local=False)
 
-    def _not_writable(self, error: OSError) -> CheckpointNotWritable:
-        return CheckpointNotWritable(
+    def _not_writable(self, error: OSError) -> CheckpointNotWritable | TooManyFiles:
+        return too_many_files(error) or CheckpointNotWritable(
             f"The checkpoint directory {self.directory} cannot be used: {error.strerror}.",
             "Choose another with checkpoint_dir=…, or checkpoint_dir=None to upload without being able to resume.",
         )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from oss_jupyter.errors import SourceMissing, SourceUnreadable
+from oss_jupyter.errors import SourceMissing, SourceUnreadable, TooManyFiles
+from oss_jupyter.model.shortage import too_many_files
 
 
 @contextmanager
 def reading(path: object) -> Iterator[None]:
     """Turn whatever the system says while `path` is looked at, opened or read into SourceMissing or SourceUnreadable.
+
+    Only that no descriptor was left is not the file's matter: that is TooManyFiles.
 
     A network file system fails in the words of a network (ENOTCONN, ETIMEDOUT, ESTALE), so only the place tells what
     broke: inside of this block it is the file, and outside of it the line.
@@ -21,7 +24,10 @@ def reading(path: object) -> Iterator[None]:
         raise _failure(path, error) from None
 
 
-def _failure(path: object, error: OSError) -> SourceMissing | SourceUnreadable:
+def _failure(path: object, error: OSError) -> SourceMissing | SourceUnreadable | TooManyFiles:
+    shortage = too_many_files(error)
+    if shortage is not None:
+        return shortage
     if isinstance(error, FileNotFoundError):
         return SourceMissing(f"There is no file {path}.", "Check the path, and that its disk is mounted.")
     if isinstance(error, NotADirectoryError):

@@ -19,6 +19,7 @@ from oss_jupyter.errors import (
     NotOss,
     PartStopped,
     ServiceError,
+    Shortage,
 )
 
 
@@ -124,6 +125,8 @@ def classify(error: Exception) -> Action:
         return by_code or by_status or (Action.RETRY if error.reply.status >= 500 else Action.FAIL)
     if isinstance(error, CredentialsError):
         return Action.RENEW
+    if isinstance(error, Shortage):
+        return Action.SLOW_DOWN
     if isinstance(error, CertificateRefused):
         return Action.FAIL
     if isinstance(error, (NetworkError, IntegrityError, PartStopped)):

@@ -8,6 +8,7 @@ the ``except`` block where they can, so that the original does not travel along 
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +24,9 @@ from oss_jupyter.errors import (
     OssJupyterError,
     ServiceError,
     Stalled,
+    TooManyFiles,
 )
+from oss_jupyter.model.shortage import too_many_files
 from oss_jupyter.oss.advice import Asked, explain
 from oss_jupyter.oss.reply import read_reply, scrub
 
@@ -48,6 +51,8 @@ def from_exception(error: BaseException, where: str = "", asked: Asked | None = 
             return ServiceError(link.reply, *explain(link.reply, asked))
         if isinstance(link, OssJupyterError):
             return link
+        if (shortage := _shortage(link)) is not None:
+            return shortage
         reply = _sdk_reply(link)
         if reply is not None:
             return from_reply(*reply, asked)
@@ -78,6 +83,17 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         details = getattr(link, "kwargs", None)
         waiting += [details.get("error") if isinstance(details, dict) else None, *link.args]
         waiting += [getattr(link, "reason", None), link.__cause__, link.__context__]
+
+
+def _shortage(link: BaseException) -> TooManyFiles | None:
+    if not isinstance(link, socket.gaierror):
+        return too_many_files(link)
+    # A resolver that could open nothing says that the name is not known, or "try again".
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return too_many_files(error)
+    return None
 
 
 def _sdk_reply(link: Any) -> tuple[int, Mapping[str, str], bytes] | None:

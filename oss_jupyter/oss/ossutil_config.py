@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oss_jupyter.errors import CredentialsError, InputError
+from oss_jupyter.model.shortage import too_many_files
 from oss_jupyter.paths import absolute, home
 
 _DEFAULT_NAME = ".ossutilconfig"
@@ -61,7 +62,7 @@ class OssutilConfig:
         return f"{shown} [{self._profile}]"
 
     def profile(self) -> Profile | str:
-        """Return the profile, or in a few words why there is none."""
+        """Return the profile, or in a few words why there is none. Raises TooManyFiles."""
         if self.path is None:
             return "no home directory"
         try:
@@ -69,6 +70,8 @@ class OssutilConfig:
         except FileNotFoundError:
             return "no such file"
         except OSError as error:
+            if (shortage := too_many_files(error)) is not None:
+                raise shortage from None
             return f"cannot be read: {error.strerror}"
         wanted = _OF_DEFAULT if self._profile == "default" else (f"profile {self._profile}", self._profile)
         for section in wanted:
