@@ -79,7 +79,7 @@ POSSIBLE = st.fixed_dictionaries(
         "created_at": st.sampled_from([0, 0.5, 253_402_300_799]),
         "profile": st.sampled_from(["", "nobody", "a b", "]"]),
         "credentials_given": st.booleans(),
-        "limit": st.sampled_from([1, 0.5 + 1, 2**62, None]),
+        "limit": st.sampled_from([2**20, 2**20 + 0.5, 2**62, None]),
         "parallel": st.sampled_from(["auto", 1, 1024, None]),
         "unread": st.booleans(),
     },
