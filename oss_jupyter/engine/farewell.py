@@ -1,20 +1,31 @@
-"""Giving an upload up: its parts are removed from the service, and where Complete was asked, the truth is found out.
+"""How a run ends before its upload has: it obeys a wish, or it fails, and says what is safe.
 
-Complete and Abort may meet on the way. Whichever comes first wins, and only the service knows which one that was.
+Giving an upload up removes its parts from the service. Complete and Abort may meet on the way. Whichever comes first
+wins, and only the service knows which one that was.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.look import finished_before
+from oss_jupyter.engine.safe import what_is_kept
 from oss_jupyter.errors import OssJupyterError, OutcomeUnknown, ServiceError
+from oss_jupyter.model.course import Wish
+from oss_jupyter.model.retry import never_works
+from oss_jupyter.model.shortage import too_many_files
+from oss_jupyter.model.states import Event
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.asking import Asking
     from oss_jupyter.engine.order import Order
+    from oss_jupyter.engine.ports import Journal
     from oss_jupyter.engine.transfer import Transfer
     from oss_jupyter.model.parts import Completed
+    from oss_jupyter.model.progress import Receipt
+    from oss_jupyter.model.record import CheckpointHeader
 
 _TOO_LATE = (
     "The abort came too late: OSS had put the object together already, and it is the file. "
@@ -24,6 +35,105 @@ _UNKNOWN = (
     "OSS no longer knew the upload when it was aborted, and may have put the object together before; whether it is "
     "there could not be found out. Look at the object in the console."
 )
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ends. `obeyed`: the wish it was about, which may be another by now."""
+
+    event: Event
+    obeyed: Wish
+    error: OssJupyterError | None = None
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True)
+class Farewell:
+    """The way out of one run, from where it stands. Only the run's own thread uses it.
+
+    journal, header: as far as the run got to know them. complete_asked: by this run or an earlier one. finished: makes
+    the receipt of an object that is there.
+    """
+
+    transfer: Transfer
+    order: Order
+    asking: Asking
+    journal: Journal | None
+    header: CheckpointHeader | None
+    complete_asked: bool
+    finished: Callable[[Completed], Receipt]
+
+    def obey(self, wish: Wish) -> Ending:
+        """Do what the user wants instead of going on. Raises WishChanged."""
+        if wish is Wish.ABORT:
+            try:
+                done = self._remove(wish)
+            except OssJupyterError as error:
+                return Ending(Event.FAIL, wish, error)
+            if done is not None:
+                return Ending(Event.CONFIRMED, wish, receipt=self.finished(done))
+            return Ending(Event.ABORT, wish)
+        if self.complete_asked:
+            self.transfer.note("OSS had been asked to finish the upload, and may have: running it again finds out.")
+        return Ending(Event.ABORT if wish is Wish.ABORT_KEEP_PARTS else Event.PAUSE, wish)
+
+    def failed(self, error: OssJupyterError, wish: Wish) -> Ending:
+        """Say what is safe; without a checkpoint nothing is kept, and the service should not keep it either."""
+        header = self.header
+        if self.order.store.directory is None and header is not None:
+            parts = " The parts were removed from OSS."
+            try:
+                done = self._remove(self.transfer.wish())
+                if done is not None:
+                    return Ending(Event.CONFIRMED, wish, receipt=self.finished(done))
+            except OssJupyterError:
+                parts = " The parts could not be removed from OSS."
+            error.safe = "Nothing is kept: resuming is off (checkpoint_dir=None)." + (header.upload_id and parts)
+        elif header is not None and never_works(error) and self._leaves_nothing(wish):
+            error.safe = "Nothing is kept: no part was sent, and the upload as it was asked for is refused."
+        elif not error.safe and header is not None:
+            error.safe = what_is_kept(self.transfer.snapshot())
+        elif not error.safe:
+            unread = "; what an earlier run may have sent is kept" if self.journal is None else ""
+            error.safe = f"Nothing was sent{unread}."
+        return Ending(Event.FAIL, wish, error)
+
+    def _remove(self, wish: Wish) -> Completed | None:
+        """Remove the parts from the service and the checkpoint from the disk; return the object if it was finished."""
+        done = None
+        if self.header is not None and self.header.upload_id:
+            with self.asking.briefly(wish):
+                done = remove(
+                    self.transfer,
+                    self.order,
+                    self.header.upload_id,
+                    self.asking,
+                    complete_asked=self.complete_asked,
+                )
+        if self.journal is not None:
+            self.journal.delete()
+        return done
+
+    def _leaves_nothing(self, wish: Wish) -> bool:
+        """Take back an upload that can never work, before any part of it is there; return whether that was done."""
+        if self.transfer.ledger.receipts():
+            return False
+        try:
+            self._remove(wish)
+        except OssJupyterError:
+            return False
+        self.transfer.set_upload_id("")
+        return True
+
+
+def unexpected(error: BaseException) -> OssJupyterError:
+    """Return what a foreign exception means that nobody has expected; its text may hold a URL, so it is not used."""
+    return too_many_files(error) or OssJupyterError(
+        f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
+        "Resume the upload; if it happens again, please report it.",
+        safe="The file is untouched, and what the checkpoint knows is kept.",
+        code="Unexpected",
+    )
 
 
 def remove(

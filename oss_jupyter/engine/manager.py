@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.turns import AT_ONCE, Turns
 from oss_jupyter.errors import InputError, TransferNotFound
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.record import CheckpointRecord
@@ -20,9 +21,13 @@ _TELLING_SECONDS = 1.0
 
 
 class Manager:
-    """`_lock` guards _transfers, in the order in which they began, _limit and _speeds (by host)."""
+    """`_lock` guards _transfers, in the order in which they began, _limit and _speeds (by host).
 
-    def __init__(self) -> None:
+    uploads_at_once: how many large uploads run at once; the others wait for their turn.
+    """
+
+    def __init__(self, uploads_at_once: int = AT_ONCE) -> None:
+        self._turns = Turns(uploads_at_once)
         self._lock = threading.Lock()
         self._transfers: dict[str, Transfer] = {}
         self._limit: float | None = None
@@ -34,7 +39,7 @@ class Manager:
             with self._lock:
                 transfer = self._transfers.get(order.transfer_id)
                 if transfer is None or transfer.retire():
-                    transfer = self._add(Transfer(order, earlier=transfer))
+                    transfer = self._add(Transfer(order, earlier=transfer, turns=self._turns))
             if transfer.go(order):
                 return transfer
 
@@ -43,7 +48,7 @@ class Manager:
         with self._lock:
             transfer = self._transfers.get(order.transfer_id)
             if transfer is None or (_left_parts(transfer, record) and transfer.retire()):
-                transfer = self._add(Transfer(order, State.INTERRUPTED))
+                transfer = self._add(Transfer(order, State.INTERRUPTED, turns=self._turns))
         # What rests here is read again: another kernel may have carried on with it meanwhile.
         transfer.found(order, record, elsewhere=elsewhere)
         return transfer
@@ -86,6 +91,10 @@ class Manager:
             self._limit = bytes_per_second
         self._share_out()
 
+    def set_uploads_at_once(self, count: int) -> None:
+        """Let so many large uploads run at once from now on; those that run already go on."""
+        self._turns.set_at_once(count)
+
     def _add(self, transfer: Transfer) -> Transfer:
         self._transfers.pop(transfer.id, None)
         self._transfers[transfer.id] = transfer
@@ -109,19 +118,24 @@ class Manager:
 
     def _share_out(self) -> None:
         """Tell the lanes what each running transfer may send, whenever one starts, ends or changes its limit."""
-        running = {transfer.id: transfer for transfer in self.transfers() if transfer.state.active}
+        running = {transfer.id: transfer for transfer in self._turns.running() if transfer.state.active}
         shares = share(self.limit, {key: transfer.limit for key, transfer in running.items()})
         for key, transfer in running.items():
             transfer.order.lane.limit(key, shares[key])
 
     def pause_all(self, timeout_seconds: float) -> None:
         """Bring everything to rest, for a kernel that is about to go; what landed is in the journals."""
-        moving = [transfer for transfer in self.transfers() if transfer.state.active]
-        for transfer in moving:
+        moving = [transfer for transfer in self.transfers() if not transfer.resting]
+        for transfer in waiting_first(moving):
             transfer.stop_for_exit()
         until = time.monotonic() + timeout_seconds
         for transfer in moving:
             transfer.wait(max(0.0, until - time.monotonic()))
+
+
+def waiting_first(transfers: Iterable[Transfer]) -> list[Transfer]:
+    """Return transfers in the order in which they can be stopped without one letting another in."""
+    return sorted(transfers, key=lambda transfer: transfer.state is not State.QUEUED)
 
 
 def _left_parts(transfer: Transfer, record: CheckpointRecord) -> bool:

@@ -86,6 +86,9 @@ class Control(Protocol):
         It changes when they change. Every SignedRequest carries the word of the credentials it was signed with.
         """
 
+    def close(self) -> None:
+        """Close the connections that are kept alive; a later request opens its own."""
+
 
 class Source(Protocol):
     """A local file. Any thread may call it."""

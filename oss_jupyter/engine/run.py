@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.asking import Asking, WishChanged
 from oss_jupyter.engine.differences import as_begun, changed_options, note_anew, note_begun, note_there, unapplied_there
-from oss_jupyter.engine.farewell import remove
+from oss_jupyter.engine.farewell import Ending, Farewell, unexpected
 from oss_jupyter.engine.finish import PartsMissing, complete
 from oss_jupyter.engine.look import already_there, found
 from oss_jupyter.engine.proving import Proving
 from oss_jupyter.engine.put_outcome import clear_up_put, completed_put
 from oss_jupyter.engine.restore import Restored, restore
-from oss_jupyter.engine.safe import what_is_kept
-from oss_jupyter.errors import IntegrityError, NetworkError, OssJupyterError, PartStopped, ServiceError
+from oss_jupyter.engine.scarcity import Scarcity
+from oss_jupyter.errors import IntegrityError, NetworkError, OssJupyterError, PartStopped, ServiceError, Shortage
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.parts import Completed, Fingerprint, ObjectHead, SignedRequest
 from oss_jupyter.model.plan import make_plan
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
-from oss_jupyter.model.retry import never_works
 from oss_jupyter.model.states import Event, State
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Run:
         self._order: Order = transfer.order
         self._inbox = inbox
         self._asking = Asking(transfer, inbox)
+        self._scarcity = Scarcity(transfer)
         self._journal: Journal | None = None
         self._record: CheckpointRecord | None = None
         self._header: CheckpointHeader | None = None
@@ -64,7 +65,7 @@ class Run:
                 pass
         except BaseException as failure:
             # Whatever it was, and wherever: a transfer that does not end would be waited for for ever.
-            self._transfer.give_up(self._inbox, _unexpected(failure))
+            self._transfer.give_up(self._inbox, unexpected(failure))
 
     def _once(self) -> bool:
         """Return whether the run is over; it is not when the user changed their mind at the last moment."""
@@ -72,26 +73,39 @@ class Run:
         if back is not None:
             self._transfer.move(back)
         try:
-            ending = self._ending(self._transfer.wish())
+            with self._letting_go():
+                ending = self._ending(self._transfer.wish())
         except WishChanged:  # once more, while the one before was being obeyed
             return False
+        except Shortage as shortage:
+            with suppress(WishChanged):
+                self._asking.sleep(self._scarcity.wait_seconds(shortage))
+            return False
+        return self._transfer.end(ending.event, ending.obeyed, error=ending.error, receipt=ending.receipt)
+
+    @contextmanager
+    def _letting_go(self) -> Iterator[None]:
+        """Let go of lock and connections at the end, before anybody is told: who waits for them finds them free."""
+        try:
+            yield
         finally:
             if self._journal is not None:
                 self._journal.close()
-        return self._transfer.end(ending.event, ending.obeyed, error=ending.error, receipt=ending.receipt)
+            self._asking.control.close()
 
-    def _ending(self, wish: Wish) -> _Ending:
+    def _ending(self, wish: Wish) -> Ending:
         try:
-            return _Ending(Event.CONFIRMED, wish, receipt=self._life())
+            return Ending(Event.CONFIRMED, wish, receipt=self._life())
         except (WishChanged, PartStopped):
             wish = self._transfer.wish()
             if wish is Wish.GO:
                 raise WishChanged from None
-            return self._obey(wish)
-        except OssJupyterError as failure:
-            return self._failed(failure, wish)
+            return self._farewell.obey(wish)
         except BaseException as failure:  # a provider or a callback may well raise SystemExit
-            return self._failed(_unexpected(failure), wish)
+            error = failure if isinstance(failure, OssJupyterError) else unexpected(failure)
+            if isinstance(error, Shortage) and self._scarcity.bears():
+                raise error from None
+            return self._farewell.failed(error, wish)
 
     def _life(self) -> Receipt:
         self._wait_for_earlier()
@@ -394,84 +408,8 @@ class Run:
         assert self._journal is not None, "the run opens it first"
         return self._journal
 
-    def _obey(self, wish: Wish) -> _Ending:
-        """Do what the user wanted instead of going on."""
-        if wish is Wish.ABORT:
-            try:
-                done = self._remove(wish)
-            except OssJupyterError as error:
-                return _Ending(Event.FAIL, wish, error)
-            if done is not None:
-                return _Ending(Event.CONFIRMED, wish, receipt=self._finished(done))
-            return _Ending(Event.ABORT, wish)
-        header = self._known_header
-        if header is not None and header.upload_id in self._completing_ids:
-            self._transfer.note("OSS had been asked to finish the upload, and may have: running it again finds out.")
-        return _Ending(Event.ABORT if wish is Wish.ABORT_KEEP_PARTS else Event.PAUSE, wish)
-
-    def _remove(self, wish: Wish) -> Completed | None:
-        """Remove the parts from the service and the checkpoint from the disk; return the object if it was finished."""
-        header, done = self._known_header, None
-        if header is not None and header.upload_id:
-            asked = header.upload_id in self._completing_ids
-            with self._asking.briefly(wish):
-                done = remove(self._transfer, self._order, header.upload_id, self._asking, complete_asked=asked)
-        if self._journal is not None:
-            self._journal.delete()
-        return done
-
     @property
-    def _known_header(self) -> CheckpointHeader | None:
-        return self._header or (self._record.header if self._record else None)
-
-    def _failed(self, error: OssJupyterError, wish: Wish) -> _Ending:
-        """Say what is safe; without a checkpoint nothing is kept, and the service should not keep it either."""
-        header = self._known_header
-        if self._order.store.directory is None and header is not None:
-            parts = " The parts were removed from OSS."
-            try:
-                done = self._remove(self._transfer.wish())
-                if done is not None:
-                    return _Ending(Event.CONFIRMED, wish, receipt=self._finished(done))
-            except OssJupyterError:
-                parts = " The parts could not be removed from OSS."
-            error.safe = "Nothing is kept: resuming is off (checkpoint_dir=None)." + (header.upload_id and parts)
-        elif header is not None and never_works(error) and self._leaves_nothing(wish):
-            error.safe = "Nothing is kept: no part was sent, and the upload as it was asked for is refused."
-        elif not error.safe and header is not None:
-            error.safe = what_is_kept(self._transfer.snapshot())
-        elif not error.safe:
-            unread = "; what an earlier run may have sent is kept" if self._journal is None else ""
-            error.safe = f"Nothing was sent{unread}."
-        return _Ending(Event.FAIL, wish, error)
-
-    def _leaves_nothing(self, wish: Wish) -> bool:
-        """Take back an upload that can never work, before any part of it is there; return whether that was done."""
-        if self._transfer.ledger.receipts():
-            return False
-        try:
-            self._remove(wish)
-        except OssJupyterError:
-            return False
-        self._transfer.set_upload_id("")
-        return True
-
-
-@dataclass(frozen=True)
-class _Ending:
-    """How a run ends. `obeyed`: the wish it was about, which may be another by now."""
-
-    event: Event
-    obeyed: Wish
-    error: OssJupyterError | None = None
-    receipt: Receipt | None = None
-
-
-def _unexpected(error: BaseException) -> OssJupyterError:
-    # Only the type: the text of a foreign exception may hold a URL.
-    return OssJupyterError(
-        f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
-        "Resume the upload; if it happens again, please report it.",
-        safe="The file is untouched, and what the checkpoint knows is kept.",
-        code="Unexpected",
-    )
+    def _farewell(self) -> Farewell:
+        header = self._header or (self._record.header if self._record else None)
+        asked = header is not None and header.upload_id in self._completing_ids
+        return Farewell(self._transfer, self._order, self._asking, self._journal, header, asked, self._finished)

@@ -96,6 +96,9 @@ class Standing:
 
     def snapshot(self) -> Snapshot:
         """Return where everything stands, as a frozen value."""
+        return self._view(self._place())
+
+    def _view(self, place: int) -> Snapshot:
         with self._changed:
             clock = self._order.clock
             now = clock.monotonic()
@@ -110,6 +113,7 @@ class Standing:
                 target=self._order.target,
                 state=self._course.state,
                 phase=self._phase,
+                queue_place=place if self._course.state is State.QUEUED else 0,
                 parallel=self._shown_parallel,
                 parallel_auto=self._parallel is None,
                 limit_bytes_per_second=self._limit,
@@ -190,7 +194,7 @@ class Standing:
         with self._changed:
             self._course.move(event)
             self._phase = ""
-        self._tell()
+        self._moved()
 
     def set_phase(self, phase: str) -> None:
         """Say what is going on within the state."""
@@ -248,17 +252,27 @@ class Standing:
 
         Return False, with nothing changed, where the user's wish is no longer the one that was obeyed.
         """
+        ended = self._close(event, obeyed, error=error, receipt=receipt)
+        if ended:
+            self._moved()
+        return ended
+
+    def _close(
+        self, event: Event, obeyed: Wish, *, error: OssJupyterError | None = None, receipt: Receipt | None = None
+    ) -> bool:
         with self._changed:
             if not self._course.end(event, obeyed):
                 return False
             self._error, self._receipt, self._error_seen = error, receipt, False
             self._phase = ""
-            self._rests, self._rested_at = self._rests + 1, self._order.clock.monotonic()
-            self._untold = set(self._audience)
             self._earlier_seconds += self._order.clock.monotonic() - self._started_monotonic
-            self._changed.notify_all()
-        self._tell()
-        return True
+            self._come_to_rest()
+            return True
+
+    def _come_to_rest(self) -> None:
+        self._rests, self._rested_at = self._rests + 1, self._order.clock.monotonic()
+        self._untold = set(self._audience)
+        self._changed.notify_all()
 
     def give_up(self, inbox: Inbox, error: OssJupyterError) -> None:
         """Close the run of this inbox if it could not close itself, whatever the user's wish is by now."""
@@ -286,6 +300,14 @@ class Standing:
 
     def _wake(self) -> None:
         self._inbox.poke()
+
+    def _place(self) -> int:
+        """Return its place in the queue. Not to be asked under the lock: the queue's own comes first."""
+        return 0
+
+    def _moved(self) -> None:
+        """Let the queue and whoever listens know that it stands otherwise now; never under the lock."""
+        self._tell()
 
     def _tell(self) -> None:
         with self._changed:

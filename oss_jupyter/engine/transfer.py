@@ -16,12 +16,14 @@ from oss_jupyter.engine.inbox import Inbox
 from oss_jupyter.engine.safe import what_is_kept, what_is_left
 from oss_jupyter.engine.standing import Standing
 from oss_jupyter.engine.threads import start_thread
+from oss_jupyter.engine.turns import Turns
 from oss_jupyter.errors import InputError, NoThread, OssJupyterError, TransferAborted, TransferStateError
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.given import whole
+from oss_jupyter.model.line import Kind, Turn
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.model.sizes import parse_size
-from oss_jupyter.model.states import State
+from oss_jupyter.model.states import Event, State
 from oss_jupyter.names import printable
 
 if TYPE_CHECKING:
@@ -34,7 +36,20 @@ LAST_CALL_SECONDS = 2.0
 
 
 class Transfer(Standing):
-    """One file on its way to one object. The lock and what it guards are Standing's."""
+    """One file on its way to one object. The lock and what it guards are Standing's.
+
+    turns: the queue of all uploads of the kernel, whose lock is taken before this one's; one for itself without it.
+    """
+
+    def __init__(
+        self,
+        order: Order,
+        state: State = State.QUEUED,
+        earlier: Standing | None = None,
+        turns: Turns | None = None,
+    ) -> None:
+        super().__init__(order, state, earlier)
+        self._turns = turns or Turns()
 
     def __repr__(self) -> str:
         if os.getpid() != self._pid:
@@ -48,20 +63,22 @@ class Transfer(Standing):
     def pause(self) -> None:
         """Stop sending within a second and keep every finished part. Raises TransferStateError where nothing runs."""
         with self._changed:
+            rested = self._course.resting
             self._course.pause()
             self._wake()
-            self._changed.notify_all()  # one that was queued rests now
-        self._tell()
+            if self._course.resting and not rested:
+                self._come_to_rest()  # it was queued
+        self._moved()
 
     def resume(self) -> None:
         """Carry on with the same upload id, after a pause, a failure or a kernel restart; harmless while running.
 
-        Raises TransferStateError where it is over.
+        Where others run, it is queued. Raises TransferStateError where it is over.
         """
         with self._changed:
-            begins = self._course.resume()
-            self._prepare() if begins else self._wake()
-        self._launch(begins)
+            self._course.resume()
+            self._line_up()
+        self._moved()
 
     def abort(self, keep_parts: bool = False) -> None:
         """Give the upload up, for good: running the upload again makes a new transfer.
@@ -70,9 +87,9 @@ class Transfer(Standing):
         with the checkpoint, so that running the upload again carries on. Raises TransferStateError where it is over.
         """
         with self._changed:
-            begins = self._course.abort(keep_parts=keep_parts)
-            self._prepare() if begins else self._wake()
-        self._launch(begins)
+            self._course.abort(keep_parts=keep_parts)
+            self._wake()
+        self._moved()
 
     def set_parallel(self, parallel: int | None) -> None:
         """Change how many parts are on the wire at once, from now on; None follows the line."""
@@ -126,12 +143,12 @@ class Transfer(Standing):
         with self._changed:
             if self._course.over:
                 return False
-            begins = self._course.resume()
-            note = self._take_over(order, begins=begins)
-            self._prepare() if begins else self._wake()
+            self._course.resume()
+            note = self._take_over(order, begins=not self._course.running)
+            self._line_up()
         if note:
             self.note(note)
-        self._launch(begins)
+        self._moved()
         return True
 
     def retire(self) -> bool:
@@ -148,8 +165,47 @@ class Transfer(Standing):
     def stop_for_exit(self) -> None:
         """Stop, wherever it stands: the process is about to end. Parts that nobody could resume are removed."""
         with self._changed:
+            rested = self._course.resting
             self._course.stop(Wish.PAUSE if self._order.store.directory else Wish.ABORT)
             self._wake()
+            if self._course.resting and not rested:
+                self._come_to_rest()
+        self._moved()
+
+    def turn(self) -> tuple[Turn, Kind]:
+        """Return how it stands in the queue, and as what."""
+        with self._changed:
+            whole = Kind.SMALL if self._order.plan.single else Kind.LARGE
+            return self._course.turn, Kind.ERRAND if self._course.wish.aborts else whole
+
+    def take_turn(self) -> bool:
+        """Begin a run, which has to be launched then; return False where that is not wanted any more."""
+        with self._changed:
+            if not self._course.begin():
+                return False
+            self._inbox = Inbox()
+            clock = self._order.clock
+            self._started_at, self._started_monotonic = clock.time(), clock.monotonic()
+            return True
+
+    def launch(self) -> None:
+        """Start the thread of the run that has begun. Raises NoThread."""
+        from oss_jupyter.engine.run import Run
+
+        start_thread(Run(self, self._inbox), f"oss-transfer-{self.id}")
+        self._tell()
+
+    def put_back(self) -> None:
+        """Queue again, because there was no thread for it; what is wished stays."""
+        with self._changed:
+            self._course.put_back()
+
+    def could_not_begin(self, error: NoThread) -> None:
+        """Close a run that could not be launched, whatever the wish is by now."""
+        error.safe = what_is_kept(self.snapshot())
+        while not self._close(Event.FAIL, self.wish(), error=error):
+            pass
+        self._tell()
 
     def unseen_error(self) -> OssJupyterError | None:
         """Return why it has failed, unless somebody has asked for the result or for the error."""
@@ -181,28 +237,21 @@ class Transfer(Standing):
         late = self._order.clock.monotonic() - self._rested_at >= LAST_CALL_SECONDS
         return late or not self._untold or threading.current_thread() in self._untold
 
-    def _prepare(self) -> None:
-        """Make ready for the run that was decided, in the same breath."""
-        self._inbox = Inbox()
-        clock = self._order.clock
-        self._started_at, self._started_monotonic = clock.time(), clock.monotonic()
-        if self._course.wish is Wish.GO:
+    def _line_up(self) -> None:
+        if self._course.waits:
             self._error = None
+        self._wake()
 
-    def _launch(self, begins: bool) -> None:
-        from oss_jupyter.engine.run import Run
+    def _place(self) -> int:
+        return self._turns.place(self)
 
-        if begins:
-            try:
-                start_thread(Run(self, self._inbox), f"oss-transfer-{self.id}")
-            except NoThread as error:
-                error.safe = what_is_kept(self.snapshot())
-                self.give_up(self._inbox, error)
+    def _moved(self) -> None:
+        self._turns.heed(self)
         self._tell()
 
     def _outcome(self) -> Receipt:
         with self._changed:
-            now, wish, error = self.snapshot(), self._course.wish, self._error
+            now, wish, error = self._view(0), self._course.wish, self._error
             self._error_seen = True
         if now.receipt is not None:
             return now.receipt

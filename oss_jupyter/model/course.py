@@ -1,7 +1,7 @@
 """What a transfer does and what its user wants of it: every order of verbs is decided here, one verb at a time.
 
-A transfer rests or runs. A run obeys a wish when it gets to it, so between a wish and its end others may wish something
-else. What still can be wished then:
+A transfer rests, waits for its turn, or runs. A run obeys a wish when it gets to it, so between a wish and its end
+others may wish something else. What still can be wished then:
 
 - Pause and resume may follow each other as fast as anybody likes; the last one counts.
 - An abort is final. While it is carried out, only what becomes of the parts may be wished differently: keeping them
@@ -15,6 +15,7 @@ from __future__ import annotations
 from enum import Enum
 
 from oss_jupyter.errors import TransferStateError
+from oss_jupyter.model.line import Turn
 from oss_jupyter.model.states import Event, State, after, allowed
 
 _WAIT = "Wait until that has ended; then run the upload again."
@@ -35,27 +36,35 @@ class Wish(Enum):
 
 
 class Course:
-    """The state, the wish, and whether there is a run. Not safe for threads: whoever owns it locks.
+    """The state, the wish, and whether there is a run or a wait for one. Not safe for threads: whoever owns it locks.
 
-    A verb raises TransferStateError, with nothing changed, where it cannot be. One that returns a bool says whether a
-    run has to be started, which then counts as started.
+    A verb raises TransferStateError, with nothing changed, where it cannot be. Whoever asks for one tells the line of
+    all uploads what came of it (`turn`): a run begins when that lets it.
     """
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.wish = Wish.GO
+        self.waits = False
         self.running = False
         self.retired = False
 
     @property
+    def turn(self) -> Turn:
+        """How it stands in the line of all uploads."""
+        if self.running:
+            return Turn.LENDS if self.state is State.WAITING_FOR_CREDENTIALS else Turn.HAS
+        return Turn.WAITS if self.waits else Turn.NONE
+
+    @property
     def leaving(self) -> bool:
-        """Whether an abort is being carried out."""
-        return self.running and self.wish.aborts
+        """Whether an abort is being carried out, or waits for its turn."""
+        return (self.running or self.waits) and self.wish.aborts
 
     @property
     def resting(self) -> bool:
         """Whether nothing happens unless somebody asks."""
-        return not self.running and self.state is not State.QUEUED
+        return not self.running and not self.waits and self.state is not State.QUEUED
 
     @property
     def over(self) -> bool:
@@ -71,31 +80,50 @@ class Course:
         if self.running:
             self.wish = Wish.PAUSE
         else:
-            self.state = paused
+            self.state, self.waits = paused, False
 
-    def resume(self) -> bool:
-        """Go on; harmless where it runs already."""
+    def resume(self) -> None:
+        """Go on as soon as it is its turn; harmless where it runs or waits already."""
         self._check(Event.RESUME)
-        if not self.running:
-            self.state = after(self.state, Event.START if self.state is State.QUEUED else Event.RESUME)
+        if not self.running and self.state is not State.QUEUED:
+            self.state = after(self.state, Event.RESUME)
         self.wish = Wish.GO
-        return self._start()
+        self._line_up()
 
-    def abort(self, *, keep_parts: bool) -> bool:
+    def abort(self, *, keep_parts: bool) -> None:
         """Give up; harmless where that has been asked already."""
         wish = Wish.ABORT_KEEP_PARTS if keep_parts else Wish.ABORT
         if wish is self.wish and (self.leaving or self.state is State.ABORTED):
-            return False
+            return
         if not self.leaving:
             self._check(Event.ABORT)
             after(self.state, Event.ABORT)
         self.wish = wish
-        return self._start()
+        self._line_up()
 
     def stop(self, wish: Wish) -> None:
-        """Make what runs stop, whatever it does; an abort stays one."""
-        if self.running and not self.leaving:
+        """Make what runs or waits stop, whatever it does; an abort stays one."""
+        if self.leaving:
+            return
+        if self.running or (self.waits and wish.aborts):
             self.wish = wish
+        elif self.waits:
+            self.state, self.waits = after(self.state, Event.PAUSE), False
+
+    def begin(self) -> bool:
+        """Run, because it is its turn; return False where that is not wanted any more."""
+        if not self.waits:
+            return False
+        self.waits, self.running = False, True
+        if not self.wish.aborts:
+            self.state = after(self.state, Event.START)
+        return True
+
+    def put_back(self) -> None:
+        """Wait for another turn: this run could not be started."""
+        self.waits, self.running = True, False
+        if self.state is State.RUNNING:
+            self.state = after(self.state, Event.PUT_BACK)
 
     def move(self, event: Event) -> None:
         """Change the state as the run goes on."""
@@ -115,7 +143,7 @@ class Course:
     def found(self, event: Event) -> bool:
         """Follow what the disk says of one that rests; return whether that moved it."""
         before = self.state
-        if not self.running and not self.retired and allowed(before, event):
+        if not self.running and not self.waits and not self.retired and allowed(before, event):
             self.state = after(before, event)
         return self.state is not before
 
@@ -124,9 +152,8 @@ class Course:
         self.retired = self.over
         return self.retired
 
-    def _start(self) -> bool:
-        begins, self.running = not self.running, True
-        return begins
+    def _line_up(self) -> None:
+        self.waits = not self.running
 
     def _check(self, event: Event) -> None:
         if self.leaving:

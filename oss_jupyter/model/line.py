@@ -99,6 +99,18 @@ class Line(Generic[T]):
             self._turns.pop(one, None)
         (self._lent.add if turn is Turn.LENDS else self._lent.discard)(one)
 
+    def put_back(self, one: T, kind: Kind) -> None:
+        """Let somebody whose turn had come wait once more, before all others of the kind."""
+        self.note(one, Turn.NONE, kind)
+        queue = self._queues[kind]
+        ticket = queue[0][0] - 1 if queue else self._tickets
+        self._waiting[one] = (kind, ticket)
+        queue.insert(0, (ticket, one))
+
+    def having(self) -> tuple[T, ...]:
+        """Return who has a turn, in the order in which they got it."""
+        return tuple(self._turns)
+
     def next(self, room: Room) -> T | None:
         """Return who may begin now, or None."""
         for kind in (Kind.ERRAND, Kind.SMALL, Kind.LARGE):

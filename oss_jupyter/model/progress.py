@@ -108,7 +108,8 @@ class Snapshot:
     "completing". bytes_per_second, left_seconds: None while they would be guesses. silent_seconds: since the service
     last took or confirmed anything, while running. error: four lines. part_states: one PartState per byte. version:
     changes whenever anything but bytes in flight does. compare_bytes: to be read again and compared with what was sent,
-    0 where nothing is; compared_bytes: read by now.
+    0 where nothing is; compared_bytes: read by now. queue_place: of one that waits for its turn, 1 for the next of the
+    large or of the small ones to begin; 0 for one that does not wait.
     """
 
     id: str
@@ -147,6 +148,7 @@ class Snapshot:
     version: int = 0
     compared_bytes: int = 0
     compare_bytes: int = 0
+    queue_place: int = 0
 
     @property
     def fraction(self) -> float:

@@ -1,11 +1,11 @@
 """The states of a transfer and every move between them, as one table.
 
-    queued -> running <-> paused
+    queued -> running -> paused -> queued               (resume keeps the upload id, and queues again)
               running -> waiting_for_credentials -> running
               running -> completing -> completed        (or paused: completing may wait for a dead line)
-              any of them -> failed -> running          (resume keeps the upload id)
+              any of them -> failed -> queued
               any of them -> aborted
-    interrupted -> running                              (found on disk, no kernel drives it)
+    interrupted -> queued                               (found on disk, no kernel drives it)
     whatever rests here <-> in another kernel           (found on disk, another kernel drives it)
 
 Nothing else in the project decides whether a move is legal: `after` looks it up, and a missing entry is a refusal.
@@ -65,6 +65,7 @@ class Event(str, Enum):
     ABORT = "abort"
     TAKEN_OVER = "taken over"
     LEFT = "left"
+    PUT_BACK = "put back"
 
     __str__ = str.__str__
 
@@ -77,10 +78,11 @@ _OUT_OF_REACH = frozenset({State.COMPLETED, State.ABORTED, State.ELSEWHERE})
 _MOVES: dict[tuple[State, Event], State] = {
     (State.QUEUED, Event.START): State.RUNNING,
     (State.QUEUED, Event.PAUSE): State.PAUSED,
+    (State.RUNNING, Event.PUT_BACK): State.QUEUED,
     (State.RUNNING, Event.PAUSE): State.PAUSED,
     (State.RUNNING, Event.CREDENTIALS_EXPIRED): State.WAITING_FOR_CREDENTIALS,
     (State.RUNNING, Event.ALL_PARTS_DONE): State.COMPLETING,
-    (State.PAUSED, Event.RESUME): State.RUNNING,
+    (State.PAUSED, Event.RESUME): State.QUEUED,
     (State.WAITING_FOR_CREDENTIALS, Event.CREDENTIALS_RENEWED): State.RUNNING,
     (State.WAITING_FOR_CREDENTIALS, Event.RESUME): State.RUNNING,
     (State.WAITING_FOR_CREDENTIALS, Event.PAUSE): State.PAUSED,
@@ -88,8 +90,8 @@ _MOVES: dict[tuple[State, Event], State] = {
     # Complete answered InvalidPart or NoSuchUpload: parts have to be sent again.
     (State.COMPLETING, Event.PARTS_MISSING): State.RUNNING,
     (State.COMPLETING, Event.CREDENTIALS_EXPIRED): State.WAITING_FOR_CREDENTIALS,
-    (State.FAILED, Event.RESUME): State.RUNNING,
-    (State.INTERRUPTED, Event.RESUME): State.RUNNING,
+    (State.FAILED, Event.RESUME): State.QUEUED,
+    (State.INTERRUPTED, Event.RESUME): State.QUEUED,
     (State.ELSEWHERE, Event.LEFT): State.INTERRUPTED,
     **{(state, Event.TAKEN_OVER): State.ELSEWHERE for state in (State.PAUSED, State.FAILED, State.INTERRUPTED)},
     # What rests fails too: an abort of it may be refused by the service.

@@ -51,6 +51,12 @@ class OssJupyter(Configurable):
         help="Parts on the wire at once, for each upload. 'auto' starts at 3 and follows the line.",
     ).tag(config=True)
     parallel_most = Int(16, min=1, max=64, help="How far 'auto' may go.").tag(config=True)
+    uploads_at_once = Int(
+        4,
+        min=1,
+        max=64,
+        help="How many large uploads run at once; others are queued. Small ones, sent in one piece, run beside them.",
+    ).tag(config=True)
     limit = Unicode(None, allow_none=True, help="Speed limit of all uploads together, like 20MiB/s; acts at once.").tag(
         config=True
     )

@@ -147,6 +147,9 @@ class Hindered:
         self._check = check
         self._make = make
 
+    def close(self) -> None:
+        """Keep nothing open: each request has a control of its own."""
+
     def __getattr__(self, name: str) -> Any:
         if name not in _FOR_ABORTING:
             self._check()

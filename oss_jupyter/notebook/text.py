@@ -35,7 +35,12 @@ def status_line(now: Snapshot) -> str:
     words = progress_line(now)
     if now.state in (State.RUNNING, State.COMPLETING):
         return words
-    return " · ".join(filter(None, (str(now.state), words)))
+    return " · ".join(filter(None, (state_word(now), words)))
+
+
+def state_word(now: Snapshot) -> str:
+    """Return the state, of what is queued with its place: ``queued, 3rd``."""
+    return f"{now.state}, {_ordinal(now.queue_place)}" if now.queue_place else str(now.state)
 
 
 def progress_line(now: Snapshot) -> str:
@@ -127,6 +132,11 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 def counted(number: int, one: str, more: str = "") -> str:
     """Return ``1 upload`` or ``2 uploads``."""
     return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def _ordinal(number: int) -> str:
+    teen = 11 <= number % 100 <= 13
+    return f"{number:,}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _so_far(now: Snapshot) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from oss_jupyter.engine.manager import waiting_first
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import OssJupyterError, TransferBusy
 from oss_jupyter.model.progress import Snapshot
@@ -12,7 +13,7 @@ from oss_jupyter.model.sizes import format_size
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.forgetting import forget
-from oss_jupyter.notebook.text import counted, details, head_line, in_oss, left_alone, name_of, short_line
+from oss_jupyter.notebook.text import counted, details, head_line, in_oss, left_alone, name_of, short_line, state_word
 from oss_jupyter.notebook.view import say, say_table, show
 from oss_jupyter.notebook.waiting import wait_for
 from oss_jupyter.notebook.workbench import Workbench
@@ -63,7 +64,7 @@ class Uploads:
     def pause(self, text: str) -> None:
         """Stop sending; every finished part is kept."""
         chosen = self._chosen(text, lambda state: allowed(state, Event.PAUSE))
-        for transfer in chosen:
+        for transfer in waiting_first(chosen):
             transfer.pause()
         for transfer in chosen:
             transfer.wait(_PAUSE_SECONDS)
@@ -155,7 +156,7 @@ class Uploads:
 def _row(transfer: Transfer) -> tuple[str, ...]:
     now = transfer.snapshot()
     note = now.error[0] if now.error else now.notes[-1] if now.notes else ""
-    return (now.id, name_of(now), printable(str(now.target)), str(now.state), short_line(now), printable(note))
+    return (now.id, name_of(now), printable(str(now.target)), state_word(now), short_line(now), printable(note))
 
 
 def _parts(now: Snapshot) -> str:

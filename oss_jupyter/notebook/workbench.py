@@ -33,10 +33,11 @@ class Workbench:
         self.settings = settings or OssJupyter()
         self._begin()
         self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")
+        self.settings.observe(lambda change: self.manager.set_uploads_at_once(change["new"]), "uploads_at_once")
         forks.in_child(self._begin_anew)
 
     def _begin(self) -> None:
-        self.manager = Manager()
+        self.manager = Manager(self.settings.uploads_at_once)
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.manager.set_limit(parse_limit(self.settings.limit))
         self.reporter = Reporter()

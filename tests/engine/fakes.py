@@ -127,6 +127,9 @@ class Service:
         """Return the word of the credentials."""
         return self.mark
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def send_part(self, request: PartRequest, gauge: Gauge) -> PartReceipt:
         """Take one part, or the whole object."""
         self._next(f"part {request.part_number}", gauge=gauge)

@@ -48,6 +48,16 @@ test("a phrase that is new is shown as it came, and what is filled in is not fil
   assert.equal(say("label", { name: "{url}", url: "$&" }), "Upload of {url} to $&");
 });
 
+test("who is queued has a place, and who is not has none", () => {
+  const word = (place, language = "en") => lines.statusWord(state({ state: "queued", place }), wordsFor(language));
+  assert.deepEqual([1, 2, 3, 4, 11, 122].map((place) => word(place)), [
+    "Queued, 1st", "Queued, 2nd", "Queued, 3rd", "Queued, 4th", "Queued, 11th", "Queued, 122nd",
+  ]);
+  assert.equal(word(0), "Queued");
+  assert.equal(word(3, "zh"), "排队中, 第 3 位");
+  assert.equal(lines.statusWord(state(), say), "Running");
+});
+
 test("the line says how far, how fast and how long", () => {
   assert.equal(lines.mainLine(state(), say), "44 % · 22 of 50 MiB · 2.6 MiB/s · 11s left");
   assert.equal(lines.mainLine(state({ speed: null, left: null }), say), "44 % · 22 of 50 MiB · estimating");

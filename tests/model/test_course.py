@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from oss_jupyter.errors import TransferStateError
 from oss_jupyter.model.course import Course, Wish
+from oss_jupyter.model.line import Turn
 from oss_jupyter.model.states import Event, State
 
 # How a run may go on by itself, and in which states it says so.
@@ -39,7 +40,8 @@ class Orders(RuleBasedStateMachine):
             self.older.append(self.course)
             self.course, self.runs = Course(State.QUEUED), 0
         assert not self.course.over
-        self._began(self.course.resume())
+        self.course.resume()
+        assert self.course.waits or self.course.running
 
     @rule()
     def pause(self) -> None:
@@ -52,19 +54,33 @@ class Orders(RuleBasedStateMachine):
     def resume(self) -> None:
         """Press Resume."""
         with suppress(TransferStateError):
-            self._began(self.course.resume())
+            self.course.resume()
+            assert self.course.waits or self.course.running
+
+    @rule(of_no_use=st.booleans())
+    def its_turn(self, of_no_use: bool) -> None:
+        """Others have ended, so that it may begin, unless there is no thread for it or nothing to be done any more."""
+        waited = self.course.waits
+        assert self.course.begin() is waited
+        if waited and of_no_use:
+            self.course.put_back()
+            assert self.course.waits
+        elif waited:
+            self.runs += 1
+            self.obeyed = self.course.wish
 
     @rule(keep_parts=st.booleans())
     def abort(self, keep_parts: bool) -> None:
         """Press Abort; from then on nothing but the end, or a failure, can come."""
         with suppress(TransferStateError):
-            self._began(self.course.abort(keep_parts=keep_parts))
+            self.course.abort(keep_parts=keep_parts)
             assert self.course.leaving or self.course.state is State.ABORTED
 
     @rule()
     def exit(self) -> None:
         """The process is asked to go."""
         self.course.stop(Wish.PAUSE)
+        assert self.course.leaving or not self.course.waits
 
     @rule(data=st.data())
     def old_handles(self, data: st.DataObject) -> None:
@@ -73,8 +89,10 @@ class Orders(RuleBasedStateMachine):
             return
         old = data.draw(st.sampled_from(self.older))
         verb = data.draw(st.sampled_from((old.resume, lambda: old.abort(keep_parts=False), old.pause)))
+        waited = old.waits
         with suppress(TransferStateError):
-            assert not verb()
+            verb()
+        assert old.waits is waited
 
     @precondition(lambda self: self.runs)
     @rule(event=st.sampled_from(list(_STEPS)))
@@ -102,17 +120,15 @@ class Orders(RuleBasedStateMachine):
 
     @invariant()
     def what_runs_can_end(self) -> None:
-        """At most one run; while one goes on its state is active or its transfer is being aborted."""
+        """At most one run; while it goes on, or is waited for, the state is active or the transfer is being aborted."""
         assert self.runs == int(self.course.running)
+        assert not (self.course.running and self.course.waits)
         if self.course.running:
             assert self.course.state.active or self.course.leaving
+        elif self.course.waits:
+            assert self.course.state is State.QUEUED or self.course.leaving
         else:
             assert self.course.resting or self.course.state is State.QUEUED
-
-    def _began(self, begins: bool) -> None:
-        if begins:
-            self.runs += 1
-            self.obeyed = self.course.wish
 
 
 Orders.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
@@ -122,8 +138,10 @@ TestOrders = Orders.TestCase
 def test_an_abort_is_final() -> None:
     """While an abort is carried out, pause and resume are refused with advice; a second abort decides on the parts."""
     course = Course(State.QUEUED)
-    assert course.resume()
-    assert not course.abort(keep_parts=True)
+    course.resume()
+    assert course.begin()
+    course.abort(keep_parts=True)
+    assert not course.begin()
     for verb, word in ((course.pause, "paused"), (course.resume, "resumed")):
         with pytest.raises(TransferStateError) as refused:
             verb()
@@ -141,22 +159,57 @@ def test_what_is_asked_twice_is_harmless() -> None:
     """Pausing what is paused, resuming what runs and aborting what is aborted change nothing and raise nothing."""
     course = Course(State.QUEUED)
     course.resume()
-    assert not course.resume()
+    course.resume()
+    assert course.begin()
+    course.resume()
+    assert not course.begin()
     course.pause()
     course.end(Event.PAUSE, Wish.PAUSE)
     course.pause()
-    assert not course.running
-    assert course.abort(keep_parts=False)
-    assert not course.abort(keep_parts=False)
+    assert course.turn is Turn.NONE
+    course.abort(keep_parts=False)
+    course.abort(keep_parts=False)
+    assert course.begin()
     course.end(Event.ABORT, Wish.ABORT)
-    assert not course.abort(keep_parts=False)
-    assert course.state is State.ABORTED
+    course.abort(keep_parts=False)
+    assert (course.state, course.turn) == (State.ABORTED, Turn.NONE)
+
+
+def test_what_is_asked_in_the_queue() -> None:
+    """One that waits for its turn can be paused, queued again and given up, and takes the turn only where it waits."""
+    course = Course(State.INTERRUPTED)
+    course.resume()
+    assert (course.state, course.turn, course.resting) == (State.QUEUED, Turn.WAITS, False)
+    course.pause()
+    assert (course.state, course.turn, course.resting) == (State.PAUSED, Turn.NONE, True)
+    assert not course.begin()
+    course.resume()
+    course.abort(keep_parts=True)
+    assert (course.turn, course.leaving) == (Turn.WAITS, True)
+    with pytest.raises(TransferStateError, match="being aborted"):
+        course.resume()
+    assert course.begin()
+    course.end(Event.ABORT, Wish.ABORT_KEEP_PARTS)
+    assert (course.state, course.turn) == (State.ABORTED, Turn.NONE)
+
+
+def test_waiting_for_credentials_lends_the_turn() -> None:
+    """Who waits for new credentials sends nothing: another may, until they are there."""
+    course = Course(State.QUEUED)
+    course.resume()
+    turns = []
+    course.begin()
+    for event in (Event.CREDENTIALS_EXPIRED, Event.CREDENTIALS_RENEWED):
+        turns.append(course.turn)
+        course.move(event)
+    assert [*turns, course.turn] == [Turn.HAS, Turn.LENDS, Turn.HAS]
 
 
 def test_parts_that_were_kept_are_removed_elsewhere() -> None:
     """After an abort that kept the parts, the refusal of another abort names the command that removes them."""
     course = Course(State.PAUSED)
     course.abort(keep_parts=True)
+    course.begin()
     course.end(Event.ABORT, Wish.ABORT_KEEP_PARTS)
     with pytest.raises(TransferStateError) as refused:
         course.abort(keep_parts=False)

@@ -20,10 +20,11 @@ MOVES = {
             (E.PAUSE, S.PAUSED),
             (E.CREDENTIALS_EXPIRED, S.WAITING_FOR_CREDENTIALS),
             (E.ALL_PARTS_DONE, S.COMPLETING),
+            (E.PUT_BACK, S.QUEUED),
             (E.FAIL, S.FAILED),
         ]
     },
-    **{(S.PAUSED, e): s for e, s in [(E.RESUME, S.RUNNING), (E.FAIL, S.FAILED)]},
+    **{(S.PAUSED, e): s for e, s in [(E.RESUME, S.QUEUED), (E.FAIL, S.FAILED)]},
     **{
         (S.WAITING_FOR_CREDENTIALS, e): s
         for e, s in [
@@ -42,7 +43,7 @@ MOVES = {
             (E.FAIL, S.FAILED),
         ]
     },
-    **{(s, e): t for s in (S.FAILED, S.INTERRUPTED) for e, t in [(E.RESUME, S.RUNNING), (E.FAIL, S.FAILED)]},
+    **{(s, e): t for s in (S.FAILED, S.INTERRUPTED) for e, t in [(E.RESUME, S.QUEUED), (E.FAIL, S.FAILED)]},
     (S.ELSEWHERE, E.LEFT): S.INTERRUPTED,
     **{(s, E.TAKEN_OVER): S.ELSEWHERE for s in (S.PAUSED, S.FAILED, S.INTERRUPTED)},
     **{(s, E.ABORT): S.ABORTED for s in S if s not in (S.COMPLETED, S.ABORTED, S.ELSEWHERE)},

@@ -45,7 +45,7 @@ def desk() -> Desk:
 
 def test_every_button_reaches_its_transfer(desk: Desk) -> None:
     assert desk.ask("pause", transfer="k5ffjj43")["status"] == "ok"
-    assert desk.ask("resume", transfer="k5ffjj43")["state"] == "running"
+    assert desk.ask("resume", transfer="k5ffjj43")["state"] == "queued"
     desk.ask("set_parallel", transfer="k5ffjj43", parallel=7)
     desk.ask("set_parallel", transfer="k5ffjj43", parallel=None)
     desk.ask("set_limit", transfer="k5ffjj43", bytes_per_second="20 MiB/s")

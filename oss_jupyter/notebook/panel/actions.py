@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from oss_jupyter.engine.manager import Manager
+from oss_jupyter.engine.manager import Manager, waiting_first
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, TransferStateError
 from oss_jupyter.model.plan import MAX_PARTS
@@ -61,7 +61,7 @@ class Actions:
     def _on_all(self, event: Event, action: Callable[[Transfer], None]) -> Handler:
         def handle(arguments: Arguments) -> Reply:
             count = 0
-            for transfer in self._manager().transfers():
+            for transfer in waiting_first(self._manager().transfers()):
                 if event is Event.RESUME and waits_for_a_word(transfer):
                     continue
                 # One that moves on just now is not worth leaving the others out.

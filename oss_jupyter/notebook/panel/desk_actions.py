@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from oss_jupyter.engine.manager import waiting_first
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.states import Event, allowed
@@ -108,7 +109,7 @@ class DeskActions:
         only = desk.only or frozenset()
         here = [one for one in self._bench().manager.transfers() if one.id in only and not waits_for_a_word(one)]
         chosen = [one for one in here if allowed(one.state, event)]
-        for transfer in chosen:
+        for transfer in waiting_first(chosen):
             action(transfer)
         return {"count": len(chosen)}
 

@@ -48,7 +48,8 @@ def unpack(packed: bytes) -> tuple[dict[str, Any], bytes, list[tuple[int, int]]]
 def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
     """Return the texts and numbers. Sizes in bytes; times in whole seconds, so that they do not change all the time.
 
-    can: what the buttons may ask now. parts_gone: whether an abort removed the parts from the service.
+    place: in the queue, 0 where it does not wait. can: what the buttons may ask now. parts_gone: whether an abort
+    removed the parts from the service.
     retry: [which retry, of how many] of the part that was tried most often.
     """
     # Before the first byte the silence is as old as the run.
@@ -59,6 +60,7 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "name": PurePath(snapshot.source).name,
         "url": str(snapshot.target),
         "state": snapshot.state.value,
+        "place": snapshot.queue_place,
         "phase": snapshot.phase,
         "compared": snapshot.compared_bytes,
         "compare": snapshot.compare_bytes,

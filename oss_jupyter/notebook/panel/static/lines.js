@@ -7,8 +7,13 @@ import { wordForPhrase } from "./words.js";
 // Server messages may carry a link; it is offered only where it leads to the service's own pages.
 const ADVICE_HOSTS = ["aliyun.com", "alibabacloud.com"];
 
+const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" });
+
+// Queued, 3rd: who waits for its turn wants to know how long.
 export function statusWord(state, say) {
-  return wordForPhrase(say, "state", state.state);
+  const word = wordForPhrase(say, "state", state.state);
+  if (!state.place) return word;
+  return `${word}, ${say(`nth_${ORDINALS.select(state.place)}`, { count: formatCount(state.place) })}`;
 }
 
 // The phase within a state is what is going on: Completing, Comparing, Checking ...

@@ -1,0 +1,39 @@
+"""How long a run puts up with a system that has no descriptor or thread to spare: it comes down and begins again later.
+
+What it held itself is free meanwhile, and whatever it asked for can have been anything: a lock, a file, a socket.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.standing import Standing
+    from oss_jupyter.errors import Shortage
+
+_LEAST_SECONDS = 0.25
+
+
+class Scarcity:
+    """Counts the shortages of one run in a row. Only the run's own thread uses it."""
+
+    def __init__(self, transfer: Standing) -> None:
+        self._transfer = transfer
+        self._count = 0
+        self._since = 0.0
+        self._parts = -1  # that were in OSS by then: more of them end the row
+
+    def bears(self) -> bool:
+        """Whether another shortage is put up with, for as long as a dead network is."""
+        order, parts = self._transfer.order, len(self._transfer.ledger.receipts())
+        now = order.clock.monotonic()
+        if parts > self._parts:
+            self._count, self._since, self._parts = 0, now, parts
+        self._count += 1
+        return order.policy.attempts > 1 and now - self._since < order.policy.patience_seconds
+
+    def wait_seconds(self, shortage: Shortage) -> float:
+        """Return how long to wait for the end of it, after a word to the user."""
+        self._transfer.note(f"{shortage.what} It goes on as soon as there is room again.")
+        self._transfer.set_phase("waiting for the system")
+        return max(_LEAST_SECONDS, self._transfer.order.policy.wait_seconds(self._count))
