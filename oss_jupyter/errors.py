@@ -23,6 +23,7 @@
     ├── OutcomeUnknown                  the service may have finished; it could not be asked
     ├── TransferNotFound                no transfer has this id
     ├── TransferAborted                 the result was asked of an aborted transfer
+    ├── ExecutorFailed                  the executor that was given cannot run a part
     ├── PartStopped                     a part gave way to pause or abort (internal)
     ├── Shortage                        the system has no more of something that is needed for a moment
     │   ├── TooManyFiles                too many files, sockets and pipes are open
@@ -165,6 +166,10 @@ class TransferNotFound(OssJupyterError):
 
 class TransferAborted(OssJupyterError):
     """The result was asked of a transfer that was aborted."""
+
+
+class ExecutorFailed(OssJupyterError):
+    """The executor that was given cannot run a part: it was shut down, or one of its workers died."""
 
 
 class PartStopped(OssJupyterError):

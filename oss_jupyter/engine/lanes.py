@@ -1,4 +1,4 @@
-"""Where parts run: threads of this process, or whatever Executor a user brings. See helper_lane.py for the default.
+"""Where parts run: threads of this process. See helper_lane.py for the default, executor_lane.py for what users bring.
 
 A job is a plain function of a frozen value and its dials: sending a part, or reading a range again.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ _Job = tuple[Callable[..., Any], object, Gauge, "Future[Any]"]
 _IDLE_SECONDS = 5.0
 
 
-class _LocalLane:
+class LocalLane:
     """What lanes have in common whose dials are objects of this process: gauges, and a bucket for each transfer."""
 
     remark = ""
@@ -39,19 +39,23 @@ class _LocalLane:
 
     def gauge(self, transfer_id: str) -> Gauge:
         """Return the dials for one part of a transfer."""
-        bucket = Bucket(lambda: self._rates.get(transfer_id, 0.0))
+        bucket = Bucket(lambda: self.rate(transfer_id))
         return LocalGauge(self._buckets.setdefault(transfer_id, bucket))
 
     def limit(self, transfer_id: str, bytes_per_second: float | None) -> None:
         """Limit a transfer's speed from now on; None takes the limit away."""
         self._rates[transfer_id] = bytes_per_second or 0.0
 
+    def rate(self, transfer_id: str) -> float:
+        """Return a transfer's limit in bytes per second, 0 for none."""
+        return self._rates.get(transfer_id, 0.0)
+
     def at_once(self, transfer_id: str, count: int) -> int:
         """Nothing is queued here, so no more than shall run may be submitted."""
         return count
 
 
-class ThreadLane(_LocalLane):
+class ThreadLane(LocalLane):
     """Threads in this process: as many as parts are on the wire at once; one that has nothing to do ends after a while.
 
     They are daemons, unlike those of ThreadPoolExecutor, which Python waits for at exit: a kernel that is asked to go
@@ -127,33 +131,3 @@ def _do(work: Callable[..., T], request: object, gauge: Gauge, future: Future[T]
         return partial(future.set_result, work(request, gauge))
     except BaseException as failure:
         return partial(future.set_exception, failure)
-
-
-class ExecutorLane(_LocalLane):
-    """Parts on a `concurrent.futures.Executor` of the user's, or on anything with its `submit`.
-
-    Only threads of this process share memory with it. Elsewhere a part runs to its end once it has started: its
-    progress shows when it is there, pause waits for nothing, and a speed limit does not reach it.
-    """
-
-    def __init__(self, executor: Executor) -> None:
-        super().__init__()
-        self._executor = executor
-        self._shares_memory = isinstance(executor, ThreadPoolExecutor)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ExecutorLane) and other._executor is self._executor
-
-    def __hash__(self) -> int:
-        return id(self._executor)
-
-    def submit(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str = "") -> Future[T]:
-        """Start one job."""
-        if self._shares_memory:
-            return self._executor.submit(work, request, gauge)
-        future = self._executor.submit(work, request)
-        gauge.on_stop = future.cancel
-        return future
-
-    def close(self) -> None:
-        """It belongs to the user."""

@@ -66,6 +66,7 @@ class PartRequest:
     """One PUT of a byte range: everything `send_part` needs, and no credentials.
 
     path: the source. offset, length: in bytes. part_number: from 1; a single PutObject is part 1.
+    rate_bytes_per_second: its share of a speed limit, where no bucket is shared with it; 0 is no limit.
     """
 
     signed: SignedRequest
@@ -74,6 +75,7 @@ class PartRequest:
     length: int
     part_number: int
     route: Route = Route()
+    rate_bytes_per_second: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from oss_jupyter.engine.executor_lane import ExecutorLane, check_executor
 from oss_jupyter.engine.helper_lane import HelperLane, helper_possible
-from oss_jupyter.engine.lanes import ExecutorLane, ThreadLane
+from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane
 from oss_jupyter.errors import InputError, OssJupyterError, before_sending
@@ -213,6 +214,7 @@ class Wiring:
 
     def _lane(self, plan: Plan, executor: Any) -> Lane:
         if executor is not None:
+            check_executor(executor)
             return ExecutorLane(executor)
         choice = self.settings.helper
         if choice == "never" or not helper_possible() or (choice == "auto" and plan.size < HELPER_FROM_BYTES):

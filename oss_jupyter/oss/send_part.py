@@ -21,6 +21,7 @@ from oss_jupyter.model.reading import reading
 from oss_jupyter.oss.bounds import read_content
 from oss_jupyter.oss.environment import as_proxies
 from oss_jupyter.oss.failures import from_exception, from_reply, not_oss
+from oss_jupyter.oss.own_pace import OwnPace
 from oss_jupyter.oss.proof import Proof, read_proof
 from oss_jupyter.oss.reply import is_failed_callback, is_refusal
 from oss_jupyter.oss.wire import Watch, adapter, watching
@@ -40,7 +41,8 @@ def send_part(request: PartRequest, gauge: Gauge | None = None) -> PartReceipt:
     Once `gauge.stopped` is set it raises PartStopped within a second. Raises ServiceError, NetworkError,
     SourceError, IntegrityError.
     """
-    gauge = gauge or LocalGauge()
+    rate = request.rate_bytes_per_second
+    gauge = gauge or LocalGauge(OwnPace(rate) if rate else None)
     if gauge.stopped:
         raise PartStopped("The part was stopped before it began.")
     gauge.sent_bytes = 0

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from oss_jupyter.engine.executor_lane import ExecutorLane
 from oss_jupyter.engine.helper_lane import HelperLane
-from oss_jupyter.engine.lanes import ExecutorLane
 from oss_jupyter.model.sizes import MIB
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Fault, Sandbox

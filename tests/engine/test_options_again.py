@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from oss_jupyter.engine.lanes import ExecutorLane
+from oss_jupyter.engine.executor_lane import ExecutorLane
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Sandbox

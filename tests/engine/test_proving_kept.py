@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from oss_jupyter.engine.executor_lane import ExecutorLane
 from oss_jupyter.engine.helper_lane import HelperLane
-from oss_jupyter.engine.lanes import ExecutorLane
 from oss_jupyter.engine.ports import Lane
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import LaneLost, SourceUnreadable

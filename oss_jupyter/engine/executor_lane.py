@@ -1,0 +1,138 @@
+"""Parts on an executor of the user's: a `concurrent.futures.Executor`, or anything with its `submit`.
+
+What it does wrong is told in words of its own: whatever it raises, at once or later, becomes ExecutorFailed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+from oss_jupyter.engine.lanes import LocalLane
+from oss_jupyter.errors import ExecutorFailed, InputError, OssJupyterError
+from oss_jupyter.model.gauge import Gauge
+from oss_jupyter.model.parts import PartRequest
+
+T = TypeVar("T")
+
+_AGAIN = "Run the upload again with a new executor, or without one: it carries on."
+# Where the standard library's executors, and those of Dask, say that they are over.
+_OVER = ("_shutdown", "_shutdown_thread", "_broken")
+
+
+class ExecutorLane(LocalLane):
+    """Only threads of this process share memory with it. Elsewhere a part runs to its end once it has started.
+
+    So its progress shows when it is there, pause waits for nothing, and its speed is decided when it begins: an equal
+    share of the transfer's limit among those that can run at once.
+    """
+
+    def __init__(self, executor: Any) -> None:
+        super().__init__()
+        self._executor = executor
+        self._shares_memory = isinstance(executor, ThreadPoolExecutor)
+        self._widths: dict[str, int] = {}  # parts of each transfer at once
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ExecutorLane) and other._executor is self._executor
+
+    def __hash__(self) -> int:
+        return id(self._executor)
+
+    def at_once(self, transfer_id: str, count: int) -> int:
+        """Nothing is queued here, so no more than shall run may be submitted."""
+        self._widths[transfer_id] = count
+        return count
+
+    def submit(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str = "") -> Future[T]:
+        """Start one job; the future ends with what it returns, or with an OssJupyterError."""
+        future: Future[T] = Future()
+        try:
+            theirs = self._executor.submit(work, *self._arguments(request, gauge, transfer_id))
+            if not self._shares_memory:
+                gauge.on_stop = partial(_cancel, theirs)
+            theirs.add_done_callback(partial(self._settle, future))
+        except Exception as error:
+            future.set_exception(self._failure(error))
+        return future
+
+    def close(self) -> None:
+        """It belongs to the user."""
+
+    def _arguments(self, request: object, gauge: Gauge, transfer_id: str) -> tuple[object, ...]:
+        if self._shares_memory:
+            return request, gauge
+        rate = self.rate(transfer_id)
+        if not rate or not isinstance(request, PartRequest):
+            return (request,)
+        workers = getattr(self._executor, "_max_workers", None)
+        width = max(1, self._widths.get(transfer_id, 1))
+        among = min(width, workers) if isinstance(workers, int) and workers > 0 else width
+        return (replace(request, rate_bytes_per_second=rate / among),)
+
+    def _settle(self, future: Future[T], theirs: Future[T]) -> None:
+        try:
+            error = CancelledError() if theirs.cancelled() else theirs.exception()
+            if error is None:
+                future.set_result(theirs.result())
+                return
+        except BaseException as failure:
+            error = failure
+        if isinstance(error, CancelledError):
+            future.cancel()
+        elif isinstance(error, OssJupyterError) or (self._shares_memory and not isinstance(error, BrokenExecutor)):
+            future.set_exception(error)  # the part's own
+        else:
+            future.set_exception(self._failure(error))
+
+    def _failure(self, error: BaseException) -> ExecutorFailed:
+        # Only the type: the text of a foreign exception may hold a URL.
+        name, kind = type(self._executor).__name__, type(error).__name__
+        if isinstance(error, BrokenExecutor):
+            return ExecutorFailed(f"A worker of the {name} died, and it takes no more work ({kind}).", _AGAIN)
+        if is_over(self._executor):
+            return ExecutorFailed(f"The {name} has been shut down.", _AGAIN)
+        if isinstance(error, ImportError):
+            return ExecutorFailed(
+                f"A worker of the {name} cannot load what sends a part ({kind}).",
+                "Install oss_jupyter where its workers run, in the same version as here; then resume.",
+            )
+        return ExecutorFailed(f"The {name} could not run a part ({kind}).", f"See what it says itself. {_AGAIN}")
+
+
+def check_executor(executor: Any) -> None:
+    """Raise InputError where an executor can carry nothing, so far as that can be told from outside."""
+    if isinstance(executor, type):
+        name = executor.__name__
+        raise InputError(f"executor is the class {name}, and not one of its objects.", f"Make one: executor={name}(4)")
+    if not callable(getattr(executor, "submit", None)):
+        raise InputError(
+            f"executor is {_article(type(executor).__name__)}, which has no submit().",
+            "Give a concurrent.futures.Executor, such as ProcessPoolExecutor(4), or leave it out: then parts run in a "
+            "helper process.",
+        )
+    if is_over(executor):
+        raise InputError(
+            f"The {type(executor).__name__} has been shut down.",
+            "Give one that runs. Inside of a with block, wait before it ends: oj.upload(…, executor=pool).result()",
+        )
+
+
+def is_over(executor: Any) -> bool:
+    """Whether an executor, or the client of a cluster behind it, says that it takes no more work."""
+    said = [getattr(executor, name, False) for name in _OVER]
+    client = getattr(executor, "_client", executor)
+    return any(word is True or isinstance(word, str) for word in said) or getattr(client, "status", "") == "closed"
+
+
+def _cancel(theirs: Future[Any]) -> None:
+    with suppress(Exception):  # a cluster that is gone; nobody waits for the part for longer than a moment
+        theirs.cancel()
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
