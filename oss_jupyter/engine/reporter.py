@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.states import State
 
 INTERVAL_SECONDS = 0.25
 
@@ -44,7 +45,10 @@ class Reporter:
 
 
 class _Teller:
-    """Calls one listener, on a thread of its own. A pause is told once; a listener that raises is not called again."""
+    """Calls one listener, on a thread of its own, which one that is queued has no need of yet.
+
+    A pause is told once; a listener that raises is not called again. `_lock` guards _started.
+    """
 
     def __init__(
         self, transfer: Transfer, listener: OnProgress, interval_seconds: float, over: Callable[[_Teller], None]
@@ -59,6 +63,8 @@ class _Teller:
         # ipykernel 7.0 knows the cell of a thread only by the context that the thread started with.
         run = contextvars.copy_context().run
         self._thread = threading.Thread(target=run, args=(self._work,), name="oss-reporter", daemon=True)
+        self._lock = threading.Lock()
+        self._started = False
 
     def serves(self, transfer: Transfer, listener: OnProgress) -> bool:
         """Whether it calls this listener for this transfer."""
@@ -68,19 +74,34 @@ class _Teller:
         """Begin."""
         self._transfer.attend(self._thread)
         self._transfer.on_change(self._changed)
-        self._thread.start()
+        self._changed()
 
     def _changed(self) -> None:
         if self._transfer.rest != self._rest:
             self._wake.set()
+        with self._lock:
+            begins = not self._started and self._transfer.state is not State.QUEUED
+            self._started = self._started or begins
+        if begins:
+            self._begin()
+
+    def _begin(self) -> None:
+        try:
+            self._thread.start()
+        except RuntimeError:  # "can't start new thread"
+            self._close()
+            self._transfer.note("This computer allows no more threads, so on_progress is not called.")
+
+    def _close(self) -> None:
+        self._transfer.leave(self._thread)
+        self._over(self)
 
     def _work(self) -> None:
         try:
             while self._tell():
                 self._wake.wait(self._interval_seconds if self._rest is None else None)
         finally:
-            self._transfer.leave(self._thread)
-            self._over(self)
+            self._close()
 
     def _tell(self) -> bool:
         """Call the listener, unless it knows already; return whether there will be more to tell."""
