@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from .clients import Job, oss_jupyter
 from .harness import MIB
 from .sink.launch import running_sink
 from .sink.server import Line
@@ -30,14 +31,24 @@ def test_two_parts_on_one_connection(tmp_path: Path, tls: bool) -> None:
 
 
 def test_documents(tmp_path: Path) -> None:
-    """Initiate gives an upload id, ListParts lists nothing, Complete an ETag, and no object is there before."""
+    """Initiate gives an upload id, ListParts lists nothing, Complete an ETag, and nobody may look."""
     with running_sink(tmp_path, Line()) as sink, requests.Session() as session:
         url = f"{sink.endpoint}/bucket/key"
         assert "<UploadId>" in session.post(f"{url}?uploads&encoding-type=url").text
         assert "<IsTruncated>false</IsTruncated>" in session.get(f"{url}?uploadId=1").text
         assert "<ETag>" in session.post(f"{url}?uploadId=1", data=b"<CompleteMultipartUpload/>").text
-        assert session.head(url).status_code == 404
+        assert session.head(url).status_code == 403
         assert sink.counters.parts() == 0
+
+
+def test_our_client_believes_it(tmp_path: Path) -> None:
+    """An upload in parts ends as completed, so what is measured is a whole one."""
+    path = tmp_path / "file.bin"
+    path.write_bytes(bytes(3 * MIB))
+    with running_sink(tmp_path, Line()) as sink:
+        upload = oss_jupyter()
+        receipt = upload(Job(sink.endpoint, None, str(path), MIB, 2, str(tmp_path / "checkpoints"))).result(30)
+        assert receipt.parts == sink.counters.parts() == 3
 
 
 def test_slow_line(tmp_path: Path) -> None:

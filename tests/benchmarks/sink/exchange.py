@@ -1,6 +1,7 @@
 """Just enough of OSS for a multipart upload: every request is answered with yes, no signature is looked at.
 
-Nothing is remembered: ListParts finds none, HEAD finds no object. No CRC-64 is returned, because computing it would
+Nothing is remembered, so ListParts finds none, and HEAD is forbidden: "not there" after a Complete would be a lie that
+clients find out. No CRC-64 is returned, because computing it would
 make the sink slower than its clients; they compute theirs all the same and leave the comparison out.
 """
 
@@ -57,7 +58,7 @@ def answer(head: Head) -> bytes:
         return _reply(200, _result("ListPartsResult", bucket, key, query))
     if head.method == "DELETE":
         return _reply(204)
-    return _missing(head.method == "HEAD")
+    return _refused(head.method == "HEAD")
 
 
 def _result(name: str, bucket: str, key: str, query: dict[str, list[str]]) -> str:
@@ -73,17 +74,17 @@ def _result(name: str, bucket: str, key: str, query: dict[str, list[str]]) -> st
     return f"{_DECLARATION}<{name}>{encoding}{named}{upload}{tail}</{name}>"
 
 
-def _missing(bodiless: bool) -> bytes:
-    document = f"{_DECLARATION}<Error><Code>NoSuchKey</Code><Message>The sink keeps nothing.</Message></Error>"
+def _refused(bodiless: bool) -> bytes:
+    document = f"{_DECLARATION}<Error><Code>AccessDenied</Code><Message>The sink keeps nothing.</Message></Error>"
     # The reply to HEAD has no body; OSS puts the document into a header.
     extra = f"x-oss-err: {base64.b64encode(document.encode()).decode()}\r\n"
-    return _reply(404, "" if bodiless else document, extra=extra)
+    return _reply(403, "" if bodiless else document, extra=extra)
 
 
 def _reply(status: int, document: str = "", *, etag: bool = False, extra: str = "") -> bytes:
     body = document.encode()
     head = (
-        f"HTTP/1.1 {status} {'OK' if status < 300 else 'Not Found'}\r\nServer: AliyunOSS\r\n"
+        f"HTTP/1.1 {status} {'OK' if status < 300 else 'Forbidden'}\r\nServer: AliyunOSS\r\n"
         f"x-oss-request-id: {'0' * 24}\r\nContent-Length: {len(body)}\r\n"
     )
     head += f"ETag: {_ETAG}\r\n" if etag else ""
