@@ -21,6 +21,7 @@ from pathlib import Path
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.states import State
 from oss_jupyter.notebook.cells import cells, running_shell
 from oss_jupyter.notebook.config import OssJupyter
 from oss_jupyter.notebook.text import counted, head_line, status_line
@@ -30,6 +31,8 @@ _REST_SECONDS = 1.5
 # A shorter wait needs no word, and then a line now and then shows that it is alive.
 _QUIET_SECONDS = 1.0
 _WORD_SECONDS = 30.0
+# Of hundreds that wait nobody reads each.
+_LINES_MOST = 12
 
 
 class Leaving:
@@ -87,9 +90,16 @@ def _wait_for(running: Sequence[Transfer]) -> bool:
             its = "its place" if len(moving) == 1 else "their places"
             uploads = counted(len(moving), "upload")
             _say(f"oss_jupyter: waiting for {uploads} before this program ends; Ctrl-C keeps {its} and ends it now.")
-        _say(*(_line(transfer.snapshot()) for transfer in moving))
+        _say(*_lines([transfer.snapshot() for transfer in moving]))
         next_word, said = time.monotonic() + _WORD_SECONDS, True
     return said
+
+
+def _lines(uploads: Sequence[Snapshot]) -> list[str]:
+    """Return a line for each upload, or for some of very many and what is left: those that are queued come last."""
+    in_order = sorted(uploads, key=lambda now: now.state is State.QUEUED)
+    left = in_order[_LINES_MOST:]
+    return [*map(_line, in_order[:_LINES_MOST]), *([f"And {counted(len(left), 'more', 'more')}."] if left else [])]
 
 
 def _line(now: Snapshot) -> str:
@@ -98,7 +108,7 @@ def _line(now: Snapshot) -> str:
 
 def _how_to_go_on(uploads: Sequence[Snapshot]) -> list[str]:
     """Say where each upload stands, and which command carries on."""
-    lines = [_line(now) for now in uploads]
+    lines = _lines(uploads)
     left: dict[Path, list[str]] = {}
     for now in uploads:
         if now.checkpoint and Path(now.checkpoint).exists() and not now.state.ended_for_good:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any, Protocol
 
 from oss_jupyter.engine.reporter import Reporter
@@ -39,14 +40,19 @@ class Bundle:
 
 
 class TransferView:
-    """A transfer as it is at the moment of display."""
+    """A transfer as it is at the moment of display.
 
-    def __init__(self, transfer: Transfer, *, with_error: bool = True) -> None:
+    stays: the output is looked at later, too, and is not updated while the upload is queued: then it tells no place.
+    """
+
+    def __init__(self, transfer: Transfer, *, with_error: bool = True, stays: bool = False) -> None:
         self._transfer = transfer
         self._with_error = with_error
+        self._stays = stays
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         now = self._transfer.snapshot()
+        now = replace(now, queue_place=0) if self._stays else now
         return {
             "text/plain": "\n".join(describe(now, with_error=self._with_error)),
             "text/html": transfer_html(now, with_error=self._with_error),
@@ -69,7 +75,7 @@ class LiveView:
     def __init__(self, transfer: Transfer, reporter: Reporter, *, with_error: bool = True) -> None:
         self._transfer = transfer
         self._reporter = reporter
-        self._view = TransferView(transfer, with_error=with_error)
+        self._view = TransferView(transfer, with_error=with_error, stays=True)
         self._lock = threading.Lock()
         self._said = self._view._repr_mimebundle_()
         self._said_at = time.monotonic()

@@ -104,7 +104,9 @@ class Verbs(RuleBasedStateMachine):
         self.service, self.clock = Service(), ManualClock()
         self.gate = Gate(self.service)
         self.kernel = Kernel("http://127.0.0.1:9", self.folder / "checkpoints")
+        self.kernel.manager.set_uploads_at_once(1)
         self.all: list[Transfer] = []
+        self.others: list[Transfer] = []
         self.upload_again()
 
     @rule()
@@ -115,6 +117,22 @@ class Verbs(RuleBasedStateMachine):
         )
         if transfer not in self.all:
             self.all.append(transfer)
+
+    @rule(number=st.integers(0, 2))
+    def upload_another(self, number: int) -> None:
+        """Upload the same file to another place, for which there may be no turn."""
+        self._another(number)
+
+    @rule(verb=st.sampled_from(("pause", "resume", "abort", "abort, keep parts")), which=st.integers(0, 5))
+    def ask_another(self, verb: str, which: int) -> None:
+        """Ask something of one of the others."""
+        if self.others:
+            _refused(lambda: _VERBS[verb](self.others[which % len(self.others)]))
+
+    @rule(count=st.integers(1, 3))
+    def change_the_number(self, count: int) -> None:
+        """Let more or fewer run at once."""
+        self.kernel.manager.set_uploads_at_once(count)
 
     @rule(verb=st.sampled_from(sorted(_VERBS)), which=st.integers(0, 2))
     def ask(self, verb: str, which: int) -> None:
@@ -158,7 +176,7 @@ class Verbs(RuleBasedStateMachine):
         self.gate.open()
         self.service.script.clear()
         try:
-            for transfer in self.all:
+            for transfer in (*self.all, *self.others):
                 _rests(transfer)
                 self._check(transfer)
             self._finish()
@@ -181,9 +199,23 @@ class Verbs(RuleBasedStateMachine):
     def _finish(self) -> None:
         """Whatever happened before, running the cell once more gives the object, and leaves nothing else."""
         self.upload_again()
-        self.all[-1].result(LONG_SECONDS)
-        assert list(self.service.objects.values()) == [self.source.read_bytes()]
+        for transfer in (*map(self._another, range(3)), self.all[-1]):
+            transfer.result(LONG_SECONDS)
+        assert list(self.service.objects.values()) == [self.source.read_bytes()] * 4
         assert not list((self.folder / "checkpoints").glob("*.journal"))
+
+    def _another(self, number: int) -> Transfer:
+        transfer = self.kernel.upload(
+            self.source,
+            f"oss://{BUCKET}/other-{number}",
+            control=self.gate,
+            send_part=self.gate.send_part,
+            clock=self.clock,
+            force=True,
+        )
+        if transfer not in self.others:
+            self.others.append(transfer)
+        return transfer
 
 
 Verbs.TestCase.settings = settings(

@@ -218,3 +218,22 @@ def test_ipython_leaves_at_once(service: Sandbox, data: Path) -> None:
     done = python("-m", "IPython", "-c", f"{UPLOAD};\nimport time\nwhile t.snapshot().parts_done < 3: time.sleep(0.01)")
     assert (done.returncode, done.stderr) == (0, "")
     assert len(service.uploads("test-bucket")) == 1
+
+
+def test_the_queue_is_worked_off(service: Sandbox, data: Path, place: Path) -> None:
+    """A script that begins many ends when all have ended, the queued ones, too, and names some that it waits for."""
+    for number in range(20):
+        (place / f"{number}.bin").write_bytes(data.read_bytes()[:200_000])
+    service.faults.add(Fault("UploadPart", "delay", seconds=1.5, times=8))
+    done = python(
+        "-c",
+        "import oss_jupyter as oj\nfor n in range(20): "
+        "oj.upload(f'{n}.bin', 'oss://test-bucket/many/', part_size='100KiB', parallel=2)",
+    )
+    assert done.returncode == 0
+    first, *lines = done.stderr.splitlines()
+    assert first.startswith("oss_jupyter: waiting for 20 uploads")
+    assert "And 8 more." in lines
+    assert "queued, 1st" in done.stderr
+    for number in range(20):
+        assert is_there(service, place / f"{number}.bin", f"many/{number}.bin")
