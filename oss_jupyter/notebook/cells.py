@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
+from oss_jupyter import forks
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -20,6 +22,10 @@ class Cells:
     """Follows the cells of the main thread. `_lock` guards _shell, _header, _context and _when_over."""
 
     def __init__(self) -> None:
+        self._begin_anew()
+        forks.in_child(self._begin_anew)
+
+    def _begin_anew(self) -> None:
         self._lock = threading.Lock()
         self._shell: Any = None
         self._header: dict[str, Any] | None = None

@@ -249,6 +249,10 @@ class Notebook:
         page.wait_for_function("window.sawRestart", timeout=1000 * START_SECONDS)
         self.wait_until_ready()
 
+    def shut_down_kernel(self) -> None:
+        """Shut the kernel down; the page stays."""
+        self.page.evaluate(_SHUT_DOWN)
+
     def close(self) -> None:
         """Shut the kernel down and close the page."""
         self.page.evaluate(_SHUT_DOWN)

@@ -224,7 +224,7 @@ def test_after_a_restart_the_card_says_so_and_the_same_cell_carries_on(
     notebook.page.wait_for_timeout(2000)
     notebook.restart_kernel()
     wait_for_status(card, "Stopped")
-    assert "The kernel was restarted; run the cell again to carry on" in card.inner_text()
+    assert "The kernel has ended, and this is how it stood." in card.inner_text()
     assert notebook.cell(0).locator(".ossj-live").count() == 0
     picture(notebook, 0, "card-restarted")
     sandbox.rate_bytes_per_second = None
@@ -233,6 +233,25 @@ def test_after_a_restart_the_card_says_so_and_the_same_cell_carries_on(
     wait_for_status(card, "Completed")
     assert "kept from before" in card.inner_text()
     assert same_bytes(sandbox, tmp_path / "data.bin")
+
+
+def test_when_the_kernel_is_shut_down_the_card_says_so_and_offers_nothing(
+    open_notebook: Open, upload_cell: Cell, sandbox: Sandbox
+) -> None:
+    """A stopped card shows what is in OSS; it neither moves nor has buttons that nobody would hear."""
+    sandbox.rate_bytes_per_second = MIB
+    notebook = open_notebook(upload_cell())
+    notebook.run(0)
+    card = card_of(notebook)
+    wait_for_status(card, "Running")
+    notebook.shut_down_kernel()
+    wait_for_status(card, "Stopped")
+    words = card.inner_text()
+    assert "The kernel has ended, and this is how it stood." in words
+    assert " MiB in OSS" in words
+    for wrong in ("MiB/s", " left", "on the wire", "run the cell again", "estimating"):
+        assert wrong not in words
+    assert not card.get_by_role("button").filter(visible=True).count()
 
 
 def test_the_saved_notebook_holds_a_small_summary_and_no_more(

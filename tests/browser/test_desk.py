@@ -241,3 +241,22 @@ def test_the_keyboard_is_enough(open_notebook: Open, sandbox: Sandbox, settings:
     keyboard.press("Escape")
     assert focused.inner_text() == "Abort"
     assert notebook.page.locator(".jp-Notebook .jp-Cell").count() == 3
+
+
+def test_a_card_below_leaves_the_desk_as_it_was(
+    open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path]
+) -> None:
+    """The styles of card and desk come to the page as one, so neither overrules the other by coming later."""
+    notebook = open_notebook(settings, "%oss_panel", f"%oss_upload {files[1]} oss://test-bucket/raw/ --wait")
+    notebook.run(0)
+    notebook.run(1)
+    desk = desk_of(notebook, 1)
+    look = """(desk) => [desk, ...desk.querySelectorAll('.ossj-primary, .ossj-chip')].map((element) => {
+        const { maxWidth, backgroundColor, borderRadius } = getComputedStyle(element);
+        return `${element.className} ${maxWidth} ${backgroundColor} ${borderRadius}`;
+    }).slice(0, 3)"""
+    before = desk.evaluate(look)
+    notebook.run(2)
+    wait_for_status(desk, "Completed")
+    assert desk.evaluate(look) == before
+    assert notebook.page.locator("style.ossj-style").count() == 1

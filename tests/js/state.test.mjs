@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { countStates, decode, partOf } from "../../oss_jupyter/notebook/panel/static/state.js";
+import { countStates, decode, partOf, stoppedState } from "../../oss_jupyter/notebook/panel/static/state.js";
+import { mainLine } from "../../oss_jupyter/notebook/panel/static/lines.js";
+import { wordsFor } from "../../oss_jupyter/notebook/panel/static/words.js";
 
 const MIB = 1024 * 1024;
 const golden = readFileSync(new URL("golden/state.bin", import.meta.url));
@@ -26,6 +28,15 @@ test("parts are counted by state", () => {
 test("a part is known without asking, the last one with its own length", () => {
   assert.deepEqual(partOf(state, 2), { number: 2, offset: 8 * MIB, length: 8 * MIB, code: 2, fill: null });
   assert.deepEqual(partOf(state, 7), { number: 7, offset: 48 * MIB, length: 2 * MIB, code: 0, fill: null });
+});
+
+test("without its kernel nothing moves, and what was on the wire counts no longer", () => {
+  const stopped = stoppedState(state);
+  assert.deepEqual([...stopped.partStates], [3, 2, 0, 0, 0, 5, 0]);
+  assert.deepEqual([stopped.state, stopped.moving, stopped.can.length, stopped.fills.size], ["stopped", false, 0, 0]);
+  const words = mainLine(stopped, wordsFor("en"));
+  assert.match(words, /^32 % · 16 of 50 MiB in OSS$/);
+  assert.equal(stoppedState({ ...state, state: "failed" }).state, "failed");
 });
 
 test("nothing yet is no state", () => {

@@ -21,7 +21,7 @@ from oss_jupyter.notebook.panel.last_word import summary
 from .stand_ins import StandIn, a_snapshot
 
 NODE = shutil.which("node")
-ENTRIES = ("card.js", "desk.js")
+ENTRIES = ["load.js", "panel.js"]
 EVIL = '<img src=x onerror="alert(1)">&'
 
 

@@ -7,7 +7,6 @@ from traitlets import Bytes
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.names import printable
-from oss_jupyter.notebook.panel import bundle
 from oss_jupyter.notebook.panel.commands import Commands
 from oss_jupyter.notebook.panel.state import pack
 from oss_jupyter.notebook.panel.widget import PanelWidget
@@ -16,14 +15,11 @@ from oss_jupyter.notebook.panel.widget import PanelWidget
 class TransferCard(PanelWidget):
     """Shows one transfer."""
 
-    _esm = bundle.script("card.js")
-    _css = bundle.style("card.css")
-
     state = Bytes().tag(sync=True)
 
     def __init__(self, transfer: Transfer, commands: Commands, language: str = "") -> None:
         self.transfer = transfer
-        super().__init__(commands, language, state=pack(transfer.snapshot(), transfer))
+        super().__init__(commands, language, kind="card", state=pack(transfer.snapshot(), transfer))
 
     def show(self, snapshot: Snapshot) -> None:
         """Send how the transfer stands, unless that is what was sent last: traitlets drops equal values."""

@@ -13,7 +13,6 @@ from traitlets import Bytes, Unicode
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.names import printable
-from oss_jupyter.notebook.panel import bundle
 from oss_jupyter.notebook.panel.commands import Commands
 from oss_jupyter.notebook.panel.desk_disk import INTERVAL_SECONDS, Disk
 from oss_jupyter.notebook.panel.desk_rows import Row, row_of, row_of_problem, to_text
@@ -35,10 +34,6 @@ class TransferDesk(PanelWidget):
     start: where relative paths begin; folder: the same as it can be shown. target: what the form suggests.
     """
 
-    _esm = bundle.script("desk.js")
-    _css = bundle.style("card.css") + bundle.style("desk.css")
-
-    kind = Unicode(DESK).tag(sync=True)
     state = Unicode("[]").tag(sync=True)
     detail = Bytes().tag(sync=True)
     folder = Unicode().tag(sync=True)

@@ -8,10 +8,12 @@ from collections import OrderedDict
 from typing import Any
 
 import anywidget
+from ipywidgets import Widget
 from traitlets import Unicode
 
 from oss_jupyter.notebook.cells import cells
 from oss_jupyter.notebook.ipython import get_ipython
+from oss_jupyter.notebook.panel import bundle
 from oss_jupyter.notebook.panel.channel import keep_busy
 from oss_jupyter.notebook.panel.commands import Commands
 
@@ -19,12 +21,35 @@ from oss_jupyter.notebook.panel.commands import Commands
 _VIEWS_MAX = 50
 
 
+class PanelCode(Widget):  # type: ignore[misc]
+    """Script and style of every widget of this kernel, in a model that draws nothing itself."""
+
+    script = Unicode().tag(sync=True)
+    style = Unicode().tag(sync=True)
+
+
+_made: list[PanelCode] = []
+
+
+def _code() -> PanelCode:
+    """Return this kernel's code, which has to be on the page before what it draws."""
+    if not _made or _made[-1].comm is None:  # closed, with all other widgets
+        style = bundle.style("card.css") + bundle.style("desk.css")
+        _made[:] = [PanelCode(script=bundle.script("panel.js"), style=style)]
+    return _made[0]
+
+
 class PanelWidget(anywidget.AnyWidget):
     """Holds what is shown, and nothing else. `_lock` guards _views: the page says which of them are on the screen.
 
+    kind: "card", "desk" or "banner". code: the model with script and style. language: "en", "zh", or "" for the page's.
     Its traits reach the page and may be saved in a notebook, so they are few and hold no secret.
     """
 
+    _esm = bundle.script("load.js")
+
+    kind = Unicode().tag(sync=True)
+    code = Unicode().tag(sync=True)
     widget_id = Unicode().tag(sync=True)
     language = Unicode().tag(sync=True)
 
@@ -34,7 +59,7 @@ class PanelWidget(anywidget.AnyWidget):
         self._lock = threading.Lock()
         self._views: OrderedDict[str, bool] = OrderedDict()
         widget_id = uuid.uuid4().hex
-        super().__init__(widget_id=widget_id, model_id=widget_id, language=language, **traits)
+        super().__init__(code=_code().model_id, widget_id=widget_id, model_id=widget_id, language=language, **traits)
         self.on_msg(self._on_message)
 
     @property

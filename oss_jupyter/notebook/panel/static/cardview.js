@@ -10,9 +10,9 @@ import { createLegend } from "./legend.js";
 import { announcement } from "./lines.js";
 import { createPartMap } from "./partmap.js";
 import { createRpc, newId } from "./rpc.js";
-import { decode } from "./state.js";
+import { decode, stoppedState } from "./state.js";
 import { createTrouble } from "./trouble.js";
-import { watchScreen, watchTheme } from "./watch.js";
+import { watchKernel, watchScreen, watchTheme } from "./watch.js";
 
 const OVER = ["completed", "aborted"];
 
@@ -42,14 +42,18 @@ export function createCard(model, say) {
   element.append(controls.element, notice, details.element, announcer);
 
   let state = null;
-  let stopped = false;
+  let ended = false; // the kernel
   let announced = "";
 
   function update() {
-    state = decode(model.get("state"));
-    if (!state) return;
+    const newState = decode(model.get("state"));
+    if (newState && !ended) show(newState);
+  }
+
+  function show(newState) {
+    state = newState;
     setAttribute(element, "aria-label", say("label", { name: state.name, url: state.url }));
-    head.update(state, stopped);
+    head.update(state);
     for (const view of [map, legend]) setShown(view.element, !state.parts_gone);
     for (const view of [bar, legend, map, trouble, controls, details]) view.update(state);
     announce();
@@ -74,19 +78,19 @@ export function createCard(model, say) {
   }
 
   async function askPart(number) {
-    if (stopped) return null;
+    if (ended) return null;
     const reply = await rpc.request("part", { transfer: state.id, number });
     return reply.part ?? null;
   }
 
   // A transfer that is over does not need its kernel any more: its card stays as it is.
   function stop() {
-    if (stopped || !state || OVER.includes(state.state)) return;
-    stopped = true;
+    if (ended || !state || OVER.includes(state.state)) return;
+    ended = true;
     element.classList.replace("ossj-live", "ossj-stopped");
-    head.update(state, true);
+    show(stoppedState(state));
     setShown(controls.element, false);
-    showNotice(say("restarted"));
+    showNotice(say("kernel_ended"));
     map.recolour();
   }
 
@@ -97,13 +101,14 @@ export function createCard(model, say) {
 
   model.on("change:state", update);
   model.on("comm_live_update", checkKernel);
+  update();
   const view = newId();
   const stopWatching = [
+    watchKernel(model.widget_manager?.kernel, stop),
     watchTheme(map.recolour),
     watchScreen(element, (visible) => rpc.request("visible", { view, visible })),
     map.close,
   ];
-  update();
   checkKernel();
 
   function close() {

@@ -5,26 +5,16 @@ import { createCard } from "./cardview.js";
 import { createForm } from "./deskform.js";
 import { createList } from "./desklist.js";
 import { untouched } from "./desklogic.js";
-import { DESK_WORDS } from "./deskwords.js";
 import { make, setAttribute, setShown, setText } from "./dom.js";
 import { announcement } from "./lines.js";
 import { createRpc, newId } from "./rpc.js";
-import { decode } from "./state.js";
-import { watchScreen } from "./watch.js";
-import { languageOf, wordsFor } from "./words.js";
+import { decode, stopped } from "./state.js";
+import { watchKernel, watchScreen } from "./watch.js";
 
 // How long to wait before asking again for what the kernel said takes longer.
 const LATER_MS = 150;
 
-function render({ model, el }) {
-  const language = languageOf(model.get("language"), document.documentElement.lang || navigator.language);
-  const desk = createDesk(model, wordsFor(language, DESK_WORDS));
-  desk.element.lang = language;
-  el.append(desk.element);
-  return desk.close;
-}
-
-function createDesk(model, say) {
+export function createDesk(model, say) {
   const widgetId = model.get("widget_id");
   const rpc = createRpc(model, widgetId);
   const element = make("section", "ossj-card ossj-desk ossj-live");
@@ -43,6 +33,7 @@ function createDesk(model, say) {
   element.append(banner.element, form.element, list.element, notice, detail.element, announcer);
   setShown(notice, false);
   const states = new Map(); // by id, as they were told last
+  let ended = false; // the kernel
 
   async function ask(command, args) {
     showNotice("");
@@ -76,7 +67,10 @@ function createDesk(model, say) {
   }
 
   function update() {
-    const rows = JSON.parse(model.get("state"));
+    if (!ended) show(JSON.parse(model.get("state")));
+  }
+
+  function show(rows) {
     const isBanner = model.get("kind") === "banner";
     const reviewed = !isBanner && banner.element.contains(document.activeElement);
     setAttribute(element, "aria-label", say(isBanner ? "banner" : "desk"));
@@ -99,9 +93,12 @@ function createDesk(model, say) {
   }
 
   function stop() {
+    if (ended) return;
+    ended = true;
+    show(JSON.parse(model.get("state")).map((row) => (row.moving ? stopped(row) : row)));
     element.classList.replace("ossj-live", "ossj-stopped");
     element.prepend(notice);
-    showNotice(say("desk_restarted"));
+    showNotice(say("desk_ended"));
     for (const part of element.children) part.inert = part !== notice;
   }
 
@@ -113,12 +110,15 @@ function createDesk(model, say) {
   const listeners = { "change:state": update, "change:kind": update, "change:detail": update, comm_live_update: checkKernel };
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
   const view = newId();
-  const stopWatching = watchScreen(element, (visible) => rpc.request("visible", { view, visible }));
+  const stopWatching = [
+    watchKernel(model.widget_manager?.kernel, stop),
+    watchScreen(element, (visible) => rpc.request("visible", { view, visible })),
+  ];
   update();
   checkKernel();
 
   function close() {
-    stopWatching();
+    stopWatching.forEach((stopOne) => stopOne());
     detail.close();
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
     rpc.close();
@@ -163,5 +163,3 @@ function createDetail(model, say) {
 
   return { element, update, close, id: () => id };
 }
-
-export default { render };

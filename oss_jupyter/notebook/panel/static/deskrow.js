@@ -56,7 +56,7 @@ export function createRow(say, ask, tell, onDetails) {
     if (text === shown) return;
     [row, shown] = [newRow, text];
     setAttribute(element, "aria-label", `${row.name} → ${row.url}`);
-    head.update(row, false);
+    head.update(row);
     bar.update(row);
     // Its card is not to be had from another kernel.
     controls.update(row.state === ELSEWHERE ? row : { ...row, can: [...row.can, "details"] });

@@ -4,7 +4,7 @@ import { WORDS } from "./words.js";
 
 const ENGLISH = {
   desk: "Uploads",
-  desk_restarted: "The kernel was restarted; run the cell again to see where the uploads stand",
+  desk_ended: "The kernel has ended, and this is how they stood. Run the cell again to see how they stand now.",
   form: "New upload",
   file: "File",
   file_hint: "data/trips.parquet",
@@ -75,7 +75,7 @@ const ENGLISH = {
 
 const CHINESE = {
   desk: "上传",
-  desk_restarted: "内核已重启;再次运行单元格可查看上传状态",
+  desk_ended: "内核已结束,这里显示的是当时的状态。再次运行单元格可查看当前状态。",
   form: "新建上传",
   file: "文件",
   file_hint: "data/trips.parquet",

@@ -16,13 +16,13 @@ export function createHead(say) {
   way.append(name.element, goal);
   element.append(way, size, status);
 
-  function update(state, stopped) {
+  function update(state) {
     name.set(state.name);
     setAttribute(name.element, "title", state.source);
     url.set(state.url);
     setText(size, formatSize(state.total));
-    setText(status, stopped ? say("state_stopped") : statusWord(state, say));
-    setAttribute(status, "data-state", stopped ? "stopped" : state.state);
+    setText(status, statusWord(state, say));
+    setAttribute(status, "data-state", state.state);
   }
 
   return { element, update };

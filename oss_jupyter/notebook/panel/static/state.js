@@ -3,6 +3,7 @@
 export const PART_STATES = ["waiting", "on_the_wire", "done", "kept", "retrying", "failed"];
 export const ON_THE_WIRE = PART_STATES.indexOf("on_the_wire");
 export const FAILED = PART_STATES.indexOf("failed");
+const LOST = ["on_the_wire", "retrying"];
 const FULL = 255;
 
 // `data` is what a widget gets for bytes: a DataView, an ArrayBuffer or a Uint8Array, or nothing yet.
@@ -26,6 +27,23 @@ function readFills(bytes) {
     fills.set(bytes[at] | (bytes[at + 1] << 8), bytes[at + 2] / FULL);
   }
   return fills;
+}
+
+// What is left to say of a transfer when its kernel has ended: nothing moves, and nothing can be asked.
+export function stopped(row) {
+  const shown = row.kept + row.confirmed;
+  const fraction = row.total ? Math.min(row.fraction, shown / row.total) : 0;
+  const state = row.state === "failed" ? row.state : "stopped";
+  return { ...row, state, phase: "", moving: false, shown, fraction, can: [] };
+}
+
+// The same of the state of a card: what was on the wire is lost.
+export function stoppedState(state) {
+  return {
+    ...stopped(state),
+    partStates: state.partStates.map((code) => (LOST.includes(PART_STATES[code]) ? 0 : code)),
+    fills: new Map(),
+  };
 }
 
 export function countStates(partStates) {

@@ -17,6 +17,19 @@ export function watchTheme(onChange) {
   };
 }
 
+// Calls onGone() when the kernel has ended for good: it died, or was shut down, which ends the page's connection to it.
+// A restart is told by the widget itself.
+export function watchKernel(kernel, onGone) {
+  const onStatus = (_, status) => status === "dead" && onGone();
+  kernel?.statusChanged?.connect?.(onStatus);
+  kernel?.disposed?.connect?.(onGone);
+  if (kernel?.status === "dead" || kernel?.isDisposed) onGone();
+  return () => {
+    kernel?.statusChanged?.disconnect?.(onStatus);
+    kernel?.disposed?.disconnect?.(onGone);
+  };
+}
+
 // Calls onChange(true or false) when the card comes to the screen or leaves it, a tab in the background included.
 export function watchScreen(element, onChange) {
   let inView = false;

@@ -103,7 +103,7 @@ export const WORDS = {
     run_cell: "Run this in a cell",
     advice_link: "the service's advice",
     not_known: "not known yet",
-    restarted: "The kernel was restarted; run the cell again to carry on",
+    kernel_ended: "The kernel has ended, and this is how it stood. %oss_uploads says how it stands now, and how to carry on.",
     kernel_busy: "The kernel is busy; the request is waiting",
   },
   zh: {
@@ -208,7 +208,7 @@ export const WORDS = {
     run_cell: "在单元格中运行",
     advice_link: "官方建议",
     not_known: "暂无",
-    restarted: "内核已重启;再次运行单元格即可继续",
+    kernel_ended: "内核已结束,这里显示的是当时的状态。%oss_uploads 可查看当前状态以及如何继续。",
     kernel_busy: "内核正忙,请求正在等待",
   },
 };
