@@ -24,6 +24,7 @@ BUCKET, OBJECT = "campaign-bucket", "data/big.bin"
 _KEY = Key("campaign-key-id", "campaign-key-secret")
 # Faults may make a life fail, and the next one carries on; an upload that needs more lives than this is stuck.
 _MORE_LIVES = 8
+_ENDS = ("PutObject", "CompleteMultipartUpload")
 _LOOK_SECONDS = 0.01
 _REST_SECONDS = 30.0
 
@@ -135,7 +136,7 @@ def _live(hazards: Hazards, sandbox: Sandbox, source: Path, home: Path, count: _
 def _one_life(
     kernel: Kernel, hazards: Hazards, sandbox: Sandbox, source: Path, kills: list[Kill], count: _Count
 ) -> bool:
-    """Run the cell in one kernel; return True where it ended as completed, False where the kernel was killed."""
+    """Run the cell in one kernel; return whether the upload is over, which a kill may have come too late for."""
     kernel.run("%load_ext oss_jupyter")
     kernel.run(f"%config OssJupyter.helper = {'always' if hazards.helper else 'never'!r}")
     options = f"--part-size {hazards.part_size} --parallel {hazards.parallel} --retries 6"
@@ -146,10 +147,17 @@ def _one_life(
         if kill.victim == "kernel":
             kernel.kill()
             count.kernel_kills += 1
-            return False
+            return _is_over(sandbox, source.parent)
         count.helper_kills += _kill_helpers(kernel.pid)
     kernel.run("import oss_jupyter; oss_jupyter.transfers()[-1].result()")
     return True
+
+
+def _is_over(sandbox: Sandbox, home: Path) -> bool:
+    """Whether the object is there and nothing remembers the upload: whoever runs the cell again wants it once more."""
+    _until_quiet(sandbox)
+    there = any(one.key == OBJECT and one.status == 200 for one in sandbox.requests if one.operation in _ENDS)
+    return there and not any((home / "state").rglob("*.journal"))
 
 
 def _expected(failure: str, sandbox: Sandbox, count: _Count) -> bool:
