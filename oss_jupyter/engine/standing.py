@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from oss_jupyter.engine.audience import Audience
 from oss_jupyter.engine.inbox import Inbox
 from oss_jupyter.engine.ledger import Ledger, PartDetail
 from oss_jupyter.errors import OssJupyterError, TransferStateError
@@ -29,7 +30,7 @@ class Standing:
 
     `_lock` (a condition, entered through `_changed`) guards _course, _inbox, _phase, _notes, _error, _error_seen,
     _receipt, _order, _parallel, _shown_parallel, _limit, _upload_id, _started_at, _started_monotonic, _earlier_seconds,
-    _listeners, _rests, _rested_at, _audience and _untold. The parts have their own book, the ledger. A transfer belongs
+    _listeners and _audience. The parts have their own book, the ledger. A transfer belongs
     to the process that made it: a forked child has neither its threads nor the right to its checkpoint, so there every
     method raises TransferStateError.
 
@@ -58,10 +59,7 @@ class Standing:
         self._started_monotonic = 0.0
         self._earlier_seconds = 0.0  # of runs in this kernel that a pause or a failure ended
         self._listeners: list[Callable[[], None]] = []
-        self._rests = 0  # how often it has come to rest
-        self._rested_at = 0.0
-        self._audience: set[threading.Thread] = set()  # threads that tell their listeners how it goes
-        self._untold: set[threading.Thread] = set()  # of these, who has not told how it has ended
+        self._audience = Audience()
 
     @property
     def order(self) -> Order:
@@ -140,29 +138,24 @@ class Standing:
     def rest(self) -> int | None:
         """The number of times it has come to rest, while it rests; None while it moves."""
         with self._changed:
-            return self._rests if self._course.resting else None
+            return self._audience.rests if self._course.resting else None
 
     def attend(self, teller: threading.Thread) -> None:
         """Let whoever waits for the end wait until `teller` has told it, or has left."""
         with self._changed:
-            self._audience.add(teller)
-            if self._course.resting:
-                self._untold.add(teller)
-                self._rested_at = self._order.clock.monotonic()
+            self._audience.attend(teller, self._order.clock.monotonic() if self._course.resting else None)
 
     def told(self, teller: threading.Thread, rest: int) -> None:
         """Note that `teller` has told of this rest."""
         with self._changed:
-            if rest == self._rests:
-                self._untold.discard(teller)
+            self._audience.told(teller, rest)
             self._changed.notify_all()
         self._tell()
 
     def leave(self, teller: threading.Thread) -> None:
         """Let nobody wait for `teller` any more."""
         with self._changed:
-            self._audience.discard(teller)
-            self._untold.discard(teller)
+            self._audience.leave(teller)
             self._changed.notify_all()
         self._tell()
 
@@ -270,23 +263,13 @@ class Standing:
             return True
 
     def _come_to_rest(self) -> None:
-        self._rests, self._rested_at = self._rests + 1, self._order.clock.monotonic()
-        self._untold = set(self._audience)
+        self._audience.rest(self._order.clock.monotonic())
         self._changed.notify_all()
-
-    def give_up(self, inbox: Inbox, error: OssJupyterError) -> None:
-        """Close the run of this inbox if it could not close itself, whatever the user's wish is by now."""
-        while self._driven_by(inbox) and not self.end(Event.FAIL, self.wish(), error=error):
-            pass
 
     def active_seconds(self) -> float:
         """Return how long the runs in this kernel have been going, pauses left out."""
         with self._changed:
             return self._earlier_seconds + self._order.clock.monotonic() - self._started_monotonic
-
-    def _driven_by(self, inbox: Inbox) -> bool:
-        with self._changed:
-            return self._course.running and self._inbox is inbox
 
     @property
     def _changed(self) -> threading.Condition:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Generator
-from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from oss_jupyter.engine.awaiting import future_of
 from oss_jupyter.engine.differences import note_checkpoint, note_live, running_on, unapplied_live
 from oss_jupyter.engine.inbox import Inbox
 from oss_jupyter.engine.safe import what_is_kept, what_is_left
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 
 # Condition.wait without a time-out cannot be interrupted on Windows.
 _WAIT_SLICE_SECONDS = 0.5
-# Whoever waits for the end waits so much longer for a listener that takes its time with the last snapshot.
-LAST_CALL_SECONDS = 2.0
 
 
 class Transfer(Standing):
@@ -134,7 +130,7 @@ class Transfer(Standing):
         return self._outcome()
 
     def __await__(self) -> Generator[Any, None, Receipt]:
-        return asyncio.shield(asyncio.wrap_future(self._as_future())).__await__()
+        return asyncio.shield(asyncio.wrap_future(future_of(self, self._outcome))).__await__()
 
     # What only the engine calls.
 
@@ -207,11 +203,20 @@ class Transfer(Standing):
             pass
         self._tell()
 
+    def give_up(self, inbox: Inbox, error: OssJupyterError) -> None:
+        """Close the run of this inbox if it could not close itself, whatever the user's wish is by now."""
+        while self._driven_by(inbox) and not self.end(Event.FAIL, self.wish(), error=error):
+            pass
+
     def unseen_error(self) -> OssJupyterError | None:
         """Return why it has failed, unless somebody has asked for the result or for the error."""
         with self._changed:
             unseen = self._course.state is State.FAILED and not self._error_seen
             return self._error if unseen else None
+
+    def _driven_by(self, inbox: Inbox) -> bool:
+        with self._changed:
+            return self._course.running and self._inbox is inbox
 
     def _take_over(self, order: Order, *, begins: bool) -> str:
         """Apply what can be applied of an order; return the note on what cannot."""
@@ -231,11 +236,8 @@ class Transfer(Standing):
         return note_checkpoint(before.store.directory) if moved else ""
 
     def _may_be_left(self) -> bool:
-        """Whether who waits may go on: it rests, and whoever listens knows, or is the one who waits, or is slow."""
-        if not self._course.resting:
-            return False
-        late = self._order.clock.monotonic() - self._rested_at >= LAST_CALL_SECONDS
-        return late or not self._untold or threading.current_thread() in self._untold
+        """Whether who waits may go on: it rests, and whoever listens knows."""
+        return self._course.resting and self._audience.knows(self._order.clock.monotonic())
 
     def _line_up(self) -> None:
         if self._course.waits:
@@ -269,24 +271,3 @@ class Transfer(Standing):
             f'Resume it: oj.resume("{self.id}")',
             safe=what_is_kept(now),
         )
-
-    def _as_future(self) -> Future[Receipt]:
-        future: Future[Receipt] = Future()
-
-        def settle() -> None:
-            if not self.wait(0):
-                if self.resting:  # a listener is slow: its time is over without a change
-                    timer = threading.Timer(LAST_CALL_SECONDS, settle)
-                    timer.daemon = True
-                    timer.start()
-                return
-            # Two threads may see the end at once; the first settles it.
-            with suppress(InvalidStateError):
-                try:
-                    future.set_result(self._outcome())
-                except OssJupyterError as error:
-                    future.set_exception(error)
-
-        self.on_change(settle)
-        settle()
-        return future

@@ -1,0 +1,47 @@
+"""A transfer's end as a future, for `await`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from oss_jupyter.engine.audience import LAST_CALL_SECONDS
+from oss_jupyter.engine.threads import start_thread
+from oss_jupyter.errors import NoThread, OssJupyterError
+from oss_jupyter.model.progress import Receipt
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.transfer import Transfer
+
+
+def future_of(transfer: Transfer, outcome: Callable[[], Receipt]) -> Future[Receipt]:
+    """Return a future that ends when the transfer rests and whoever listens knows, with what `outcome` does then."""
+    future: Future[Receipt] = Future()
+
+    def settle() -> None:
+        # Two threads may see the end at once; the first settles it.
+        with suppress(InvalidStateError):
+            try:
+                future.set_result(outcome())
+            except OssJupyterError as error:
+                future.set_exception(error)
+
+    def settle_later() -> None:
+        time.sleep(LAST_CALL_SECONDS)
+        look()
+
+    def look() -> None:
+        if transfer.wait(0):
+            settle()
+        elif transfer.resting:  # a listener is slow: its time is over without a change
+            try:
+                start_thread(settle_later, "oss-await")
+            except NoThread:
+                settle()
+
+    transfer.on_change(look)
+    look()
+    return future
