@@ -151,11 +151,19 @@ class HelperLane:
         self._threads.close()
 
     def _ledge(self, board: Board, transfer_id: str) -> int:
-        # The cell of a transfer; with more transfers than cells the oldest share the last one.
+        """Return the cells of a transfer; a new one gets those of one that has nothing here any more."""
         if transfer_id not in self._ledges:
-            ledge = self._ledges[transfer_id] = min(len(self._ledges), LEDGES - 1)
-            board.rates[ledge] = self._rates.get(transfer_id, 0)
+            ledge = self._ledges[transfer_id] = self._free_ledge()
+            board.rates[ledge], board.widths[ledge] = self._rates.get(transfer_id, 0), 0
         return self._ledges[transfer_id]
+
+    def _free_ledge(self) -> int:
+        if len(self._ledges) < LEDGES:
+            return len(self._ledges)
+        busy = {flight.ledge for flight in self._flights.values()}
+        # Where all are busy, the oldest shares its own.
+        idle = next((key for key, ledge in self._ledges.items() if ledge not in busy), next(iter(self._ledges)))
+        return self._ledges.pop(idle)
 
     def _helper(self) -> HelperProcess | None:
         """Return the helper, started if there is none, or None where there is none to be had."""

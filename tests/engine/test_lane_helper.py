@@ -200,6 +200,22 @@ def test_the_helper_holds_no_keys_of_the_user(
     assert b"hunter2" not in seen
 
 
+def test_hundreds_of_transfers_have_a_limit_each(
+    kernel: Kernel, lane: HelperLane, sandbox: Sandbox, source: Path
+) -> None:
+    """However many transfers a kernel has had, the limit of one is not another's."""
+    lane.start()
+    for number in range(600):
+        lane.limit(f"other-{number}", 10_000.0)
+    sandbox.faults.add(Fault("UploadPart", "delay", seconds=0.5, times=4))
+    transfer = kernel.upload(source, lane=lane)
+    until(lambda: transfer.snapshot().flights, "a part is on the wire")
+    for number in range(600):
+        lane.limit(f"other-{number}", 10_000.0)
+    transfer.result(LONG_SECONDS)  # at their limit it would take two minutes
+    assert stored(sandbox) == source.read_bytes()
+
+
 def test_no_zombie_is_left(lane: HelperLane) -> None:
     """A helper that died is reaped without anybody asking."""
     lane.start()
