@@ -166,3 +166,25 @@ def test_what_cannot_be_done_is_said(shell: Shell, service: Sandbox, data: Path)
         ran = shell.run(f"%oss_uploads {action} {transfer.id}")
         assert isinstance(ran.error, TransferStateError)
         assert f"A transfer that is completed cannot be {done}." in ran.text
+
+
+def test_the_queue_is_shown_and_can_be_asked_for_all(shell: Shell, service: Sandbox, data: Path) -> None:
+    """The list tells the place of each that waits, the setting acts at once, and pause and resume take all of them."""
+    shell.ok("%config OssJupyter.uploads_at_once = 1")
+    service.rate_bytes_per_second = 100_000
+    for number in range(4):
+        shell.ok(f"%oss_upload {data.name} oss://test-bucket/queue/{number} --part-size 1MiB")
+    listed = shell.ok("%oss_uploads").text
+    assert [f"queued, {nth} " in listed for nth in ("1st", "2nd", "3rd", "4th")] == [True, True, True, False]
+    shell.ok("%config OssJupyter.uploads_at_once = 2")
+    assert "queued, 3rd " not in shell.ok("%oss_uploads").text
+    shell.ok("%oss_uploads pause all")
+    states = [transfer.state for transfer in front.transfers()]
+    assert states == [State.PAUSED] * 4
+    begun = {request.key for request in service.requests if request.operation == "InitiateMultipartUpload"}
+    assert len(begun) <= 2, "no pause lets another one begin"
+    service.rate_bytes_per_second = None
+    shell.ok("%oss_uploads resume all")
+    shell.ok("%oss_uploads wait all")
+    for number in range(4):
+        assert service.object_path("test-bucket", f"queue/{number}").read_bytes() == data.read_bytes()
