@@ -48,7 +48,6 @@ def _forget_transfer(bench: Workbench, transfer: Transfer) -> str:
         transfer.abort(keep_parts=True)
         transfer.wait(_END_SECONDS)
         left = _left_of(transfer)
-        transfer.note(left)
     store = transfer.order.store
     if isinstance(store, CheckpointDirectory):
         store.remove(transfer.id)
@@ -56,6 +55,8 @@ def _forget_transfer(bench: Workbench, transfer: Transfer) -> str:
         journal, _ = store.open(transfer.id)
         journal.delete()
         journal.close()
+    if left:
+        transfer.note(left)
     return left or f"{printable(now.source)} is {transfer.state}; there was nothing to forget."
 
 

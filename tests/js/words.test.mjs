@@ -87,7 +87,10 @@ test("at rest only what is in OSS counts", () => {
   const paused = state({ state: "paused", moving: false });
   assert.equal(lines.mainLine(paused, say), "32 % · 16 of 50 MiB in OSS · resume whenever you like");
   assert.equal(lines.mainLine(state({ state: "failed", moving: false }), say), "32 % · 16 of 50 MiB in OSS");
-  assert.equal(lines.mainLine(state({ state: "aborted", moving: false, parts_gone: true }), say), say("aborted_gone"));
+  const aborted = { state: "aborted", moving: false };
+  assert.equal(lines.mainLine(state({ ...aborted, parts_gone: true }), say), say("aborted_gone"));
+  assert.match(lines.mainLine(state({ ...aborted, kept_here: true }), say), /in OSS · given up; running the cell again/);
+  assert.match(lines.mainLine(state({ ...aborted, kept_here: false }), say), /in OSS · given up and forgotten here/);
 });
 
 test("a finished upload says so once", () => {
@@ -103,6 +106,7 @@ test("a finished upload says so once", () => {
   const there = state({ state: "completed", fraction: 1, receipt: { ...receipt, already_there: true } });
   assert.match(lines.mainLine(there, say), /already there/);
   assert.equal(lines.keptLine(there, say), "");
+  assert.deepEqual([there, twice, state({ parts_gone: true })].map(lines.hasMap), [false, true, false]);
 });
 
 test("the three tones of the bar are together as long as the progress", () => {

@@ -15,6 +15,7 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import CheckpointForeign, TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook import front
+from oss_jupyter.notebook.panel.state import header
 from oss_jupyter.sandbox import Fault, Key, Sandbox
 
 from .conftest import Shell
@@ -68,8 +69,17 @@ def test_what_stays_is_said_and_it_does_not_come_back(
         assert word in said
     assert not list(checkpoints.iterdir())
     assert only().state is State.ABORTED
+    assert not header(only().snapshot(), only())["kept_here"], "the cell would not carry on"
     assert not new_shell().ok("%load_ext oss_jupyter").text.strip()
     assert oj.transfers() == ()
+
+
+def test_only_one_at_a_time(stranded: str, new_shell: NewShell) -> None:
+    """Forgetting all at once is refused in its own words: what stays in OSS is told one by one."""
+    shell = new_shell()
+    shell.ok("%load_ext oss_jupyter")
+    assert "--forget takes the id of one upload" in shell.run("%oss_uploads abort all --forget").text
+    assert only().id == stranded
 
 
 def test_a_failed_abort_says_how(stranded: str, new_shell: NewShell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from oss_jupyter.engine.transfer import Transfer
@@ -49,7 +49,7 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
     """Return the texts and numbers. Sizes in bytes; times in whole seconds, so that they do not change all the time.
 
     place: in the queue, 0 where it does not wait. can: what the buttons may ask now. parts_gone: whether an abort
-    removed the parts from the service.
+    removed the parts from the service. kept_here: whether running the cell again carries on what was given up.
     retry: [which retry, of how many] of the part that was tried most often.
     """
     # Before the first byte the silence is as old as the run.
@@ -71,6 +71,7 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "fraction": round(snapshot.fraction, 4),
         "moving": snapshot.state.active,
         "parts_gone": snapshot.state is State.ABORTED and transfer.wish() is not Wish.ABORT_KEEP_PARTS,
+        "kept_here": snapshot.state is State.ABORTED and _has_checkpoint(snapshot),
         "speed": _rounded(snapshot.bytes_per_second),
         "left": _rounded(snapshot.left_seconds),
         "silent": silent if silent >= SILENCE_SECONDS else 0,
@@ -91,6 +92,10 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "receipt": _receipt(snapshot.receipt),
         "can": list(_possible(snapshot, transfer)),
     }
+
+
+def _has_checkpoint(snapshot: Snapshot) -> bool:
+    return snapshot.checkpoint is not None and Path(snapshot.checkpoint).exists()
 
 
 def _possible(snapshot: Snapshot, transfer: Transfer) -> Iterable[str]:

@@ -7,7 +7,7 @@ import { createDetails } from "./details.js";
 import { make, setAttribute, setShown, setText } from "./dom.js";
 import { createHead } from "./head.js";
 import { createLegend } from "./legend.js";
-import { announcement } from "./lines.js";
+import { announcement, hasMap } from "./lines.js";
 import { createPartMap } from "./partmap.js";
 import { createRpc, newId } from "./rpc.js";
 import { decode, stoppedState } from "./state.js";
@@ -54,7 +54,7 @@ export function createCard(model, say) {
     state = newState;
     setAttribute(element, "aria-label", say("label", { name: state.name, url: state.url }));
     head.update(state);
-    for (const view of [map, legend]) setShown(view.element, !state.parts_gone);
+    for (const view of [map, legend]) setShown(view.element, hasMap(state));
     for (const view of [bar, legend, map, trouble, controls, details]) view.update(state);
     announce();
   }

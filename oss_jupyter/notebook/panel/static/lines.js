@@ -47,9 +47,10 @@ function whatIsGoingOn(state, say) {
   switch (state.state) {
     case "running":
       return [...speedWords(state, say), ...comparing(state, say)];
+    case "aborted":
+      return [say(state.kept_here ? "aborted" : "aborted_forgotten")];
     case "paused":
     case "waiting for credentials":
-    case "aborted":
     case "interrupted":
       return [say(state.state.replaceAll(" ", "_"))];
     default:
@@ -90,6 +91,11 @@ function completedLine(state, say) {
   if (receipt.seconds > 0) words.push(formatSpeed(receipt.sent / receipt.seconds));
   if (receipt.resent) words.push(say("resent", { size: formatSize(receipt.resent) }));
   return [...words, ...verified, ...readAgain(state, say)].join(" · ");
+}
+
+// Parts that are gone, or that nobody had to send, have no place in a map.
+export function hasMap(state) {
+  return !state.parts_gone && !state.receipt?.already_there;
 }
 
 // What was read a second time, and what might have been and was not.
