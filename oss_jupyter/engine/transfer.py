@@ -20,7 +20,7 @@ from oss_jupyter.model.course import Wish
 from oss_jupyter.model.given import whole
 from oss_jupyter.model.line import Kind, Turn
 from oss_jupyter.model.progress import Receipt
-from oss_jupyter.model.sizes import parse_size
+from oss_jupyter.model.sizes import parse_speed
 from oss_jupyter.model.states import Event, State
 from oss_jupyter.names import printable
 
@@ -99,7 +99,7 @@ class Transfer(Standing):
         """Change the transfer's own speed limit, from now on, also by a text like ``"20MiB/s"``; None takes it away."""
         if bytes_per_second == 0:
             raise InputError("A speed limit of zero would never end.", "Pause the upload instead.")
-        limit = None if bytes_per_second is None else float(parse_size(bytes_per_second, "limit"))
+        limit = None if bytes_per_second is None else float(parse_speed(bytes_per_second, "limit"))
         with self._changed:
             self._limit = limit
         self._tell()

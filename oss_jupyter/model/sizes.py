@@ -27,6 +27,18 @@ def parse_size(value: float | str, name: str = "size") -> int:
     A letter alone is binary, as elsewhere on the command line. `name` is the argument's name, for the message.
     Raises InputError.
     """
+    return _parse(value, name, "size", "8MiB, 512KiB or 1GiB")
+
+
+def parse_speed(value: float | str, name: str) -> int:
+    """Return bytes per second for ``"20MiB/s"``, read as sizes are. Raises InputError, also for less than 1 KiB/s."""
+    speed = _parse(value, name, "speed", "20MiB/s")
+    if speed < KIB:
+        raise InputError(f"{name}: {value!r} is less than 1 KiB a second.", f"Write the unit, like {name}=20MiB/s.")
+    return speed
+
+
+def _parse(value: float | str, name: str, kind: str, like: str) -> int:
     value = plain(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -36,10 +48,10 @@ def parse_size(value: float | str, name: str = "size") -> int:
         match = _SIZE.fullmatch(str(value))
         unit = _UNITS.get(match[2].lower()) if match else None
         if match is None or unit is None:
-            raise InputError(f"{name}: {value!r} is not a size.", f"Write it like {name}=8MiB, 512KiB or 1GiB.")
+            raise InputError(f"{name}: {value!r} is not a {kind}.", f"Write it like {name}={like}.")
         size = int(float(match[1]) * unit)
     if size <= 0:
-        raise InputError(f"{name}: {value!r} is not above zero.", f"Write it like {name}=8MiB, 512KiB or 1GiB.")
+        raise InputError(f"{name}: {value!r} is not above zero.", f"Write it like {name}={like}.")
     return size
 
 

@@ -14,7 +14,7 @@ from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, Union, valida
 from traitlets.config import Configurable
 
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.sizes import parse_size
+from oss_jupyter.model.sizes import parse_size, parse_speed
 from oss_jupyter.oss.proxy import checked_proxy
 from oss_jupyter.paths import absolute, state_directory
 
@@ -103,7 +103,8 @@ class OssJupyter(Configurable):
         value = proposal["value"]
         if value is not None and value != "auto":
             try:
-                parse_size(value, proposal["trait"].name)
+                parse = parse_speed if proposal["trait"].name == "limit" else parse_size
+                parse(value, proposal["trait"].name)
             except InputError as error:
                 raise TraitError(f"{error.what} {error.advice}") from None
         return None if value is None else str(value)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from oss_jupyter.model.sizes import format_speed, parse_size
+from oss_jupyter.model.sizes import format_speed, parse_speed
 from oss_jupyter.notebook.config import OssJupyter
 from oss_jupyter.notebook.sandbox_process import sandbox_command
 from oss_jupyter.paths import here
@@ -37,12 +37,12 @@ class SandboxSwitch:
         """
         options = ["--detach"]
         if rate is not None:
-            options += ["--rate", str(parse_size(rate, "rate"))]
+            options += ["--rate", str(parse_speed(rate, "--rate"))]
         if bucket is not None:
             options += ["--bucket", bucket]
         info = sandbox_command(*options)
         self._point({"endpoint": info["endpoint"], "region": info["region"], **_NO_DETOUR})
-        pace = "" if rate is None else f" and takes {format_speed(parse_size(rate, 'rate'))}"
+        pace = "" if rate is None else f" and takes {format_speed(parse_speed(rate, '--rate'))}"
         return [
             f"{_place(info)} is running{pace}; it ends by itself after half an hour without requests.",
             f"This kernel uploads to it now. Try: %oss_upload {_example()} oss://{info['bucket']}/",

@@ -28,7 +28,7 @@ from oss_jupyter.model.options import ALIASES, OPTION_NAMES, ObjectOptions, make
 from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
 from oss_jupyter.model.prove import parse_prove
 from oss_jupyter.model.retry import RetryPolicy
-from oss_jupyter.model.sizes import MIB, parse_size
+from oss_jupyter.model.sizes import MIB, parse_size, parse_speed
 from oss_jupyter.model.target import parse_target
 from oss_jupyter.notebook.config import OFF, OssJupyter
 from oss_jupyter.notebook.kept_order import Hindered, KeptOrder
@@ -263,7 +263,7 @@ def parse_limit(limit: int | str | None) -> float | None:
     """Return bytes per second for ``"20MiB/s"``; None and ``"none"`` are no limit."""
     if limit is None or str(limit).lower() in OFF:
         return None
-    return float(parse_size(limit, "limit"))
+    return float(parse_speed(limit, "limit"))
 
 
 def _checked(given: Mapping[str, Any]) -> dict[str, Any]:

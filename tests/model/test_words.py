@@ -16,6 +16,7 @@ from oss_jupyter.model.sizes import (
     format_size,
     format_speed,
     parse_size,
+    parse_speed,
 )
 from oss_jupyter.model.target import Target, make_target, parse_target
 
@@ -77,6 +78,19 @@ def test_what_is_no_size(text: int | str) -> None:
 def test_sizes_are_written(size: float, text: str) -> None:
     """Three digits and a binary unit."""
     assert format_size(size) == text
+
+
+def test_speeds_are_read_as_such() -> None:
+    """A speed has its own words, and a number without its unit is no limit that an upload could end with."""
+    assert parse_speed("20MiB/s", "limit") == parse_speed(20 * 2**20, "limit")
+    with pytest.raises(InputError) as refused:
+        parse_speed("fast", "limit")
+    assert (refused.value.what, refused.value.advice) == (
+        "limit: 'fast' is not a speed.", "Write it like limit=20MiB/s."
+    )  # fmt: skip
+    for slow in ("20", 1, "1023 B/s"):
+        with pytest.raises(InputError, match="less than 1 KiB a second"):
+            parse_speed(slow, "limit")
 
 
 def test_written_sizes_can_be_read_again() -> None:

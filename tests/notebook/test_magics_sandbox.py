@@ -43,7 +43,9 @@ def test_start_upload_stop(shell: Shell, data: Path, no_sandbox_left: None) -> N
 
 def test_what_the_sandbox_says_is_passed_on(shell: Shell, no_sandbox_left: None) -> None:
     """A sandbox that cannot start and a rate that is none are explained, and the settings stay."""
-    assert isinstance(shell.run("%oss_sandbox start --rate fast").error, InputError)
+    fast = shell.run("%oss_sandbox start --rate fast").error
+    assert isinstance(fast, InputError)
+    assert fast.advice == "Write it like --rate=20MiB/s."
     refused = shell.run("%oss_sandbox start --bucket Not_A_Bucket")
     assert isinstance(refused.error, OssJupyterError)
     assert front.settings().endpoint is None
