@@ -90,6 +90,12 @@ def test_missing_file(upload: Upload, tmp_path: Path) -> None:
     assert safe == "Nothing was sent."
 
 
+@pytest.mark.parametrize(("name", "advice"), [("{path}", "variable"), ("$path", "variable"), ("*.csv", "patterns")])
+def test_a_name_that_was_never_a_name(upload: Upload, tmp_path: Path, name: str, advice: str) -> None:
+    """A variable that is not there, and a pattern, are told from a wrong path."""
+    assert advice in lines_of(upload, "SourceMissing", source=tmp_path / name)[2]
+
+
 def test_directory(upload: Upload, tmp_path: Path) -> None:
     """The advice is how to pack it."""
     _, _, advice = lines_of(upload, "SourceIsDirectory", source=tmp_path)
@@ -327,6 +333,7 @@ def test_checkpoint_directory_not_writable(upload: Upload, tmp_path: Path) -> No
         {"part_size": True},
         {"part_size": "8 Mibs"},
         {"limit": 0},
+        {"limit": "20"},
         {"force": "no"},
         {"internal": "yes"},
         {"path_style": 1},

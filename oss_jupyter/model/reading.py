@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from oss_jupyter.errors import SourceMissing, SourceUnreadable, TooManyFiles
 from oss_jupyter.model.shortage import too_many_files
+from oss_jupyter.names import printable
 
 
 @contextmanager
@@ -29,10 +30,19 @@ def _failure(path: object, error: OSError) -> SourceMissing | SourceUnreadable |
     if shortage is not None:
         return shortage
     if isinstance(error, FileNotFoundError):
-        return SourceMissing(f"There is no file {path}.", "Check the path, and that its disk is mounted.")
+        return SourceMissing(f"There is no file {path}.", _where_it_may_be(str(path)))
     if isinstance(error, NotADirectoryError):
         return SourceMissing(f"{path} goes through something that is not a directory.", "Check the path.")
     if isinstance(error, PermissionError):
         return SourceUnreadable(f"{path} may not be read by this user.", f"Allow it, for example: !chmod u+r {path}")
     reason = error.strerror or "the disk failed"
     return SourceUnreadable(f"{path} cannot be read: {reason}.", "Check its disk or mount, then run the upload again.")
+
+
+def _where_it_may_be(path: str) -> str:
+    name = path.replace("\\", "/").rpartition("/")[2]
+    if name.startswith("$") or ("{" in name and "}" in name):
+        return f"{printable(name)} was not replaced by a value: define the variable first, or check the path."
+    if set("*?") & set(name):
+        return "One upload is one file, and patterns are not expanded: write the file's name."
+    return "Check the path, and that its disk is mounted."

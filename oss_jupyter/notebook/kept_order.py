@@ -129,7 +129,7 @@ class KeptOrder:
         give = f"Give it anew: {anew}. Or give" if anew else "Give"
         again = " with the same" if anew else ""
         return InputError(
-            f"It cannot go on as it was begun: {error.what}",
+            f"It cannot go on {'with what is given now' if self.anew else 'as it was begun'}: {error.what}",
             f'{give} the upload up{again}: oj.abort("{known}")',
             safe=f"{count(parts, 'part')} in OSS, where they are billed." if parts else "",
             code=error.code,

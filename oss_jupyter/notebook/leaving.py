@@ -114,7 +114,7 @@ def _how_to_go_on(uploads: Sequence[Snapshot]) -> list[str]:
         if now.checkpoint and Path(now.checkpoint).exists() and not now.state.ended_for_good:
             left.setdefault(Path(now.checkpoint).parent, []).append(now.id)
     for directory, ids in left.items():
-        code = "; ".join(["import oss_jupyter as oj", *(f"oj.resume({one!r})" for one in ids)])
+        code = "; ".join(["import oss_jupyter as oj", *(f'oj.resume("{one}")' for one in ids)])
         lines.append(f"Carry on with: {_command(*_environment(directory), sys.orig_argv[0], '-c', code)}")
     then = "does so too" if left else "starts over"
     return [*lines, f"Running the same again {then}: {_command(*sys.orig_argv)}"]

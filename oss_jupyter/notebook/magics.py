@@ -92,6 +92,10 @@ class OssMagics(Magics):
         elif given.id is None:
             raise UsageError(f"{given.action} needs the id of an upload.\n{_UPLOADS_USAGE}")
         elif given.action == "abort":
+            if given.forget and given.id == "all":
+                raise UsageError(
+                    f"--forget takes the id of one upload, because its parts may stay in OSS.\n{_UPLOADS_USAGE}"
+                )
             if given.forget:
                 self._uploads.forget(given.id)
             else:

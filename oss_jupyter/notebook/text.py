@@ -56,8 +56,9 @@ def progress_line(now: Snapshot) -> str:
 
 def short_line(now: Snapshot) -> str:
     """Return how far it is for a table, where another state than running has a column of its own."""
-    if now.receipt and not now.receipt.already_there:
-        return f"{format_size(now.receipt.size)} · {_time(now.receipt)}"
+    if now.receipt:
+        how = "already there" if now.receipt.already_there else _time(now.receipt)
+        return f"{format_size(now.receipt.size)} · {how}"
     return progress_line(now)
 
 

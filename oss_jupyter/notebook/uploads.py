@@ -102,8 +102,7 @@ class Uploads:
                 f"Remove them with: %oss_uploads abort {now.id}",
             )
         else:
-            gone = f"{_parts(now)} were removed from OSS, and the checkpoint" if now.upload_id else "Nothing was in OSS"
-            say(f"{head_line(now)}: aborted. {gone}; the file is untouched.")
+            say(f"{head_line(now)}: aborted. {_gone(now)}; the file is untouched.")
         return None
 
     def forget(self, text: str) -> None:
@@ -114,8 +113,8 @@ class Uploads:
         """Forget what has ended for good and remove locks of nothing; what could be resumed stays."""
         forgotten = self._bench.manager.forget(_nothing_left)
         locks = sum(store.remove_stale() for store in self._bench.wiring.directories())
-        said = f"{counted(forgotten, 'finished or aborted upload')} taken off the list"
-        say(f"{said}; {counted(locks, 'stale lock file')} removed.", *self._left())
+        removed = f"; {counted(locks, 'stale lock file')} removed" if locks else ""
+        say(f"{counted(forgotten, 'finished or aborted upload')} taken off the list{removed}.", *self._left())
 
     def wait(self, text: str) -> None:
         """Wait for one transfer, or for all that run."""
@@ -157,6 +156,12 @@ def _row(transfer: Transfer) -> tuple[str, ...]:
     now = transfer.snapshot()
     note = now.error[0] if now.error else now.notes[-1] if now.notes else ""
     return (now.id, name_of(now), printable(str(now.target)), state_word(now), short_line(now), printable(note))
+
+
+def _gone(now: Snapshot) -> str:
+    if now.parts_kept + now.parts_done:
+        return f"{_parts(now)} were removed from OSS, and the checkpoint"
+    return "No finished part was in OSS; the checkpoint is removed" if now.upload_id else "Nothing was in OSS"
 
 
 def _parts(now: Snapshot) -> str:

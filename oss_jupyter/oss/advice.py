@@ -76,11 +76,11 @@ _BUG: Words = (
 _TABLE: dict[str, Words] = {
     "SignatureDoesNotMatch": (
         "The service refused the signature: the secret does not belong to this access key.",
-        "Check OSS_ACCESS_KEY_SECRET (a missing character, a space, quotes); or a proxy rewrites requests.",
+        "Check the secret (OSS_ACCESS_KEY_SECRET): a missing character, a space, quotes? Or a proxy rewrites requests.",
     ),
     "InvalidAccessKeyId": (
         "The service does not know this access key.",
-        "Check OSS_ACCESS_KEY_ID: is it disabled, of another cloud, or temporary without its OSS_SESSION_TOKEN?",
+        "Check its id (OSS_ACCESS_KEY_ID): is it disabled, of another cloud, or temporary without its session token?",
     ),
     "SecurityTokenExpired": (
         "The temporary credentials have expired.",

@@ -196,6 +196,7 @@ def test_a_profile_that_is_gone(
         in shell.ok("%oss_uploads resume all").text
     )
     assert isinstance(shell.run(f"%oss_uploads resume {known} --profile nobody").error, InputError)
+    assert "with what is given now: The profile" in shell.run(f"%oss_uploads resume {known} --profile nobody").text
     shell.ok(f"%oss_uploads resume {known} --profile other")
     only().result(30)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+import oss_jupyter as oj
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.model.states import State
@@ -65,6 +66,7 @@ def test_abort_says_what_it_removed(shell: Shell, paused: Transfer, service: San
     assert data.exists()
     assert "1 finished or aborted upload taken off" in shell.ok("%oss_uploads clean").text
     assert "There are no uploads." in shell.ok("%oss_uploads").text
+    assert "stale" not in shell.ok("%oss_uploads clean").text, "there was none"
     assert isinstance(shell.run(f"%oss_uploads abort {paused.id}").error, TransferNotFound)
 
 
@@ -75,6 +77,16 @@ def test_abort_can_keep_the_parts(shell: Shell, paused: Transfer, service: Sandb
     assert len(service.uploads("test-bucket")) == 1
     assert "interrupted" in shell.ok("%oss_uploads").text
     assert " · kept " in shell.ok(UPLOAD + " --wait").text
+
+
+def test_an_abort_before_the_first_part_claims_none(shell: Shell, service: Sandbox, data: Path) -> None:
+    """Where no part was finished, none is said to be removed."""
+    service.faults.add(Fault("UploadPart", kind="stall", times=None))
+    shell.ok(UPLOAD)
+    (transfer,) = oj.transfers()
+    while not transfer.snapshot().flights:
+        assert not transfer.wait(0.05)
+    assert "No finished part was in OSS; the checkpoint is removed" in shell.ok("%oss_uploads abort all").text
 
 
 def test_an_abort_that_failed_is_not_called_done(shell: Shell, paused: Transfer, service: Sandbox) -> None:

@@ -14,7 +14,7 @@ from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.markup import table_html, transfer_html
-from oss_jupyter.notebook.text import columns, describe, details, head_line, receipt_rows, status_line
+from oss_jupyter.notebook.text import columns, describe, details, head_line, receipt_rows, short_line, status_line
 
 ERROR = (
     "The service refused.",
@@ -87,6 +87,13 @@ def _snapshot(state: State = State.RUNNING, **fields: Any) -> Snapshot:
 def test_status_lines(snapshot: Snapshot, line: str) -> None:
     """Each state has its one line."""
     assert status_line(snapshot) == line
+
+
+def test_in_a_table_an_object_that_was_there_is_short() -> None:
+    """The list has a column for the state and no room for checksums."""
+    assert (
+        short_line(_snapshot(State.COMPLETED, receipt=replace(RECEIPT, already_there=True))) == "52 GiB · already there"
+    )
 
 
 def test_a_failure_is_described_by_its_lines() -> None:
