@@ -53,7 +53,7 @@ async def send(
     status = httputil.ResponseStartLine("HTTP/1.1", reply.status, http.HTTPStatus(reply.status).phrase)
     wants_body = may_have_body and not is_head
     if wants_body and reply.file and reply.file.length:
-        with await asyncio.to_thread(_open_at, reply.file) as opened:
+        with _open_at(reply.file) as opened:  # here, where nothing can come between opening and closing it
             await connection.write_headers(status, headers)
             await _send_file(connection, opened, reply.file.length, pace)
     else:

@@ -125,3 +125,29 @@ def test_a_silent_client_is_hung_up_on(tmp_path: Path) -> None:
         slow = requests.put(object_url(sdk_client(sandbox)), data=bytes(500_000), timeout=30)
         assert slow.status_code == 200
         assert sandbox.active_requests == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
+def test_a_stop_in_the_middle_leaves_no_file_open(tmp_path: Path) -> None:
+    """Bodies on their way in and objects on their way out are closed, and what was half received is removed."""
+    with Sandbox(tmp_path, keys=KEYS) as sandbox:
+        sandbox.create_bucket(BUCKET)
+        client = sdk_client(sandbox)
+        client.put_object(oss.PutObjectRequest(bucket=BUCKET, key="key", body=bytes(8 * 1024 * 1024)))
+        way_out = str(client.presign(oss.GetObjectRequest(bucket=BUCKET, key="key")).url)
+        sandbox.rate_bytes_per_second = 1024 * 1024
+        path = object_url(client, "other").partition(str(sandbox.port))[2]
+        head = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{sandbox.port}\r\nContent-Length: 5000000\r\n\r\n".encode()
+        ways_in = [socket.create_connection(("127.0.0.1", sandbox.port)) for _ in range(8)]
+        for way_in in ways_in:
+            way_in.sendall(head + bytes(100_000))
+        ways_out = [requests.get(way_out, stream=True, timeout=30) for _ in range(4)]
+        while len(list((tmp_path / "incoming").iterdir())) < len(ways_in):
+            assert sandbox.requests  # the event loop lives
+    opened = [entry.resolve() for entry in Path("/proc/self/fd").iterdir()]
+    assert not [path for path in opened if path.is_relative_to(tmp_path)]
+    assert not list((tmp_path / "incoming").iterdir())
+    for way_in in ways_in:
+        way_in.close()
+    for reply in ways_out:
+        reply.close()
