@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
 
 @contextmanager
-def no_descriptors(left: int = 0) -> Iterator[None]:
-    """Take every descriptor but so many that this process may still open, and give them back at the end."""
+def no_descriptors(left: int = 0) -> Iterator[Callable[[], None]]:
+    """Take every descriptor but so many that this process may still open, and give them back at the end.
+
+    What it yields takes those that became free meanwhile, because a thread of before has ended.
+    """
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     taken: list[int] = []
+
+    def take_all() -> None:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+
+    gc.collect()
     try:
         # Far fewer than there may be, so that it does not take long; those that are open already stay.
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
-        try:
-            while True:
-                taken.append(os.open(os.devnull, os.O_RDONLY))
-        except OSError:
-            for _ in range(left):
-                os.close(taken.pop())
-        yield
+        take_all()
+        for _ in range(left):
+            os.close(taken.pop())
+        yield take_all
     finally:
         for descriptor in taken:
             os.close(descriptor)
