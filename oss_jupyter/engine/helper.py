@@ -14,11 +14,11 @@ import traceback
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from oss_jupyter.engine.board import Board, SlotGauge
 from oss_jupyter.engine.bucket import Bucket
@@ -68,7 +68,7 @@ class Helper:
         self._jobs = jobs
         self._replies = replies
         self._board = board
-        self._lane = ThreadLane()
+        self._lane = ThreadLane(on_broken=_end)
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._queues: defaultdict[int, _Queue] = defaultdict(_Queue)
@@ -116,13 +116,16 @@ class Helper:
         return self._buckets.setdefault(ledge, Bucket(lambda: rates[ledge]))
 
     def _done(self, job: _Job, done: Future[Any]) -> None:
-        error = done.exception()
-        with _or_end():
+        # Whatever fails here has to end the process: a job that is never answered would be waited for for ever.
+        try:
+            error = done.exception()
             if isinstance(error, _OUR_OWN):
-                raise error
+                _end(error)
             self._reply(job.number, done.result() if error is None else error)
             if error is not None or not isinstance(done.result(), PartReceipt):
                 self._give_place(job.ledge)
+        except BaseException as failure:
+            _end(failure)
 
     def _reply(self, job: int | str, outcome: Any) -> None:
         with self._writing:
@@ -132,14 +135,11 @@ class Helper:
                 os._exit(0)  # the kernel has gone: nobody is left to tell
 
 
-@contextmanager
-def _or_end() -> Iterator[None]:
-    """End the process where the block fails: a job that is never answered would be waited for for ever."""
+def _end(why: BaseException) -> NoReturn:
+    """End the process, and say why if that can be said: the kernel sends what it had by another way."""
     try:
-        yield
-    except BaseException as error:
-        with suppress(BaseException):
-            traceback.print_exception(error)
+        traceback.print_exception(why)
+    finally:
         os._exit(1)
 
 
@@ -151,9 +151,11 @@ def _give_way() -> None:
 
 
 def _leave_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_ORPHAN_CHECK_SECONDS)
-    os._exit(0)
+    try:
+        while os.getppid() == parent:
+            time.sleep(_ORPHAN_CHECK_SECONDS)
+    finally:  # also where memory ends: nobody would be left to look
+        os._exit(0)
 
 
 def main(board: int, jobs: int, replies: int, parent: int) -> None:

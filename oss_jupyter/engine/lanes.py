@@ -61,11 +61,17 @@ class ThreadLane(LocalLane):
     They are daemons, unlike those of ThreadPoolExecutor, which Python waits for at exit: a kernel that is asked to go
     must not hang on a part of an hour. `_changed` (a condition) guards _jobs, _idle_count, _threads_count,
     _started_count and _closed.
+
+    on_broken: called where a thread ends that should not have, as when memory ends between two jobs; without it the
+    lane goes on with the others.
     """
 
-    def __init__(self, idle_seconds: float = _IDLE_SECONDS) -> None:
+    def __init__(
+        self, idle_seconds: float = _IDLE_SECONDS, on_broken: Callable[[BaseException], object] | None = None
+    ) -> None:
         super().__init__()
         self._idle_seconds = idle_seconds
+        self._on_broken = on_broken
         self._changed = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._idle_count = self._threads_count = self._started_count = 0
@@ -97,22 +103,37 @@ class ThreadLane(LocalLane):
     def _start(self, name: str) -> None:
         try:
             start_thread(self._work, name)
-        except NoThread as error:  # those that there are do the work, if there are any
-            with self._changed:
-                self._threads_count -= 1
-                self._idle_count -= 1
-                stranded = [] if self._threads_count else list(self._jobs)
-                if stranded:
-                    self._jobs.clear()
-            for *_, future in stranded:
-                future.set_exception(error)
+        except NoThread as error:
+            self._strand(error, idle=True)
 
     def _work(self) -> None:
-        while (job := self._next()) is not None:
-            settle = _do(*job)
-            with self._changed:
-                self._idle_count += 1  # before anybody knows, so that the next job finds this thread and its connection
-            settle()
+        idle, job = True, None
+        try:
+            while (job := self._next()) is not None:
+                idle = False
+                settle = _do(*job)
+                with self._changed:
+                    # Before anybody knows, so that the next job finds this thread and its connection.
+                    self._idle_count += 1
+                idle = True
+                settle()
+        except BaseException as failure:
+            if self._on_broken is not None:
+                self._on_broken(failure)
+            self._strand(failure, idle=idle)
+            if job is not None and not job[-1].done():
+                job[-1].set_exception(failure)
+
+    def _strand(self, why: BaseException, *, idle: bool) -> None:
+        """Count a thread less. Those that there are do the work; where there are none, nobody does."""
+        with self._changed:
+            self._threads_count -= 1
+            self._idle_count -= idle
+            stranded = [] if self._threads_count else list(self._jobs)
+            if stranded:
+                self._jobs.clear()
+        for *_, future in stranded:
+            future.set_exception(why)
 
     def _next(self) -> _Job | None:
         """Return the next job, or None where there has been nothing to do for a while."""

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from oss_jupyter.engine.board import SLOTS, Board
 from oss_jupyter.engine.helper_lane import HelperLane
 from oss_jupyter.engine.lanes import ThreadLane
+from oss_jupyter.errors import LaneLost
 from oss_jupyter.model.gauge import Gauge, LocalGauge
 from oss_jupyter.sandbox import Sandbox
 
@@ -302,6 +304,41 @@ def test_a_thread_that_waits_is_used_again() -> None:
     seen = {lane.submit(_whoami, None, lane.gauge("t"), "t").result(LONG_SECONDS) for _ in range(50)}
     lane.close()
     assert len(seen) == 1
+
+
+def test_a_thread_that_breaks_is_not_counted_on() -> None:
+    """Where a thread ends between two parts, as for want of memory, the next part runs on another one."""
+    lane, go = ThreadLane(), threading.Event()
+
+    def wait(request: object, gauge: Gauge) -> None:
+        go.wait(LONG_SECONDS)
+
+    def break_off(done: Future[None]) -> None:
+        raise SystemExit  # whatever is no Exception passes through a future
+
+    lane.submit(wait, None, lane.gauge("t"), "t").add_done_callback(break_off)
+    go.set()
+    until(lambda: not _part_threads(), "the thread has ended")
+    assert lane.submit(_answer, 1, lane.gauge("t"), "t").result(LONG_SECONDS) == 1
+    lane.close()
+
+
+def test_a_helper_whose_thread_breaks_is_given_up() -> None:
+    """A part whose thread ended before it could answer is not waited for: its helper ends, and so it is sent again."""
+    lane = HelperLane()
+    lane.submit(_break_what_settles, None, lane.gauge("t"), "t").result(LONG_SECONDS)
+    with pytest.raises(LaneLost):
+        lane.submit(_answer, 1, lane.gauge("t"), "t").result(LONG_SECONDS)
+    lane.close()
+
+
+def _break_what_settles(request: object, gauge: Gauge) -> None:
+    """Runs in the helper: from the next part on there is no memory left to answer with."""
+
+    def no_memory(future: Future[None], result: object) -> None:
+        raise MemoryError
+
+    Future.set_result = no_memory  # type: ignore[assignment,method-assign]
 
 
 def _whoami(request: object, gauge: Gauge) -> int:
