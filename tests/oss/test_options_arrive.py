@@ -23,13 +23,9 @@ def test_mappings_dates_and_names_of_any_script_arrive(sandbox: Sandbox, tmp_pat
     """The service stores what was meant, signed and unsigned headers alike."""
     source = tmp_path / "trips.csv.gz"
     source.write_bytes(os.urandom(300_000))
-    oj.upload(
+    _upload(
         source,
-        "oss://test-bucket/k",
-        endpoint=sandbox.endpoint,
-        region="cn-hangzhou",
-        credentials=KEY,
-        checkpoint_dir=tmp_path / "checkpoints",
+        sandbox,
         part_size=part_size,
         tagging={"städte": "Köln & Düren", "project": "New York"},
         metadata={"year": 2024},
@@ -37,7 +33,7 @@ def test_mappings_dates_and_names_of_any_script_arrive(sandbox: Sandbox, tmp_pat
         expires=datetime(2027, 1, 1, tzinfo=timezone.utc),
         cache_control=" no-cache ",
         sse="AES256",
-    ).result(30)
+    )
     head = _client(sandbox).head_object(sdk.HeadObjectRequest(bucket="test-bucket", key="k"))
     assert head.content_type == "application/gzip"
     assert head.metadata == {"year": "2024"}
@@ -59,22 +55,23 @@ def test_a_callback_that_is_a_mapping_is_sent_as_the_service_wants_it(
     source.write_bytes(os.urandom(300_000))
     callback = {"callbackUrl": "http://127.0.0.1:1/done", "callbackBody": "object=${object}&name=报告"}
     sandbox.clear_requests()
-    transfer = oj.upload(
+    _upload(source, sandbox, part_size=part_size, callback=callback, callback_var={"x:project": "taxi"})
+    sent: list[Any] = [request for request in sandbox.requests if "x-oss-callback" in request.headers]
+    assert len(sent) == 1
+    assert json.loads(base64.b64decode(sent[0].headers["x-oss-callback"])) == callback
+    assert json.loads(base64.b64decode(sent[0].headers["x-oss-callback-var"])) == {"x:project": "taxi"}
+
+
+def _upload(source: Path, sandbox: Sandbox, **options: Any) -> None:
+    oj.upload(
         source,
         "oss://test-bucket/k",
         endpoint=sandbox.endpoint,
         region="cn-hangzhou",
         credentials=KEY,
-        checkpoint_dir=tmp_path / "checkpoints",
-        part_size=part_size,
-        callback=callback,
-        callback_var={"x:project": "taxi"},
-    )
-    transfer.result(30)
-    sent: list[Any] = [request for request in sandbox.requests if "x-oss-callback" in request.headers]
-    assert len(sent) == 1
-    assert json.loads(base64.b64decode(sent[0].headers["x-oss-callback"])) == callback
-    assert json.loads(base64.b64decode(sent[0].headers["x-oss-callback-var"])) == {"x:project": "taxi"}
+        checkpoint_dir=source.parent / "checkpoints",
+        **options,
+    ).result(30)
 
 
 def _client(sandbox: Sandbox) -> sdk.Client:

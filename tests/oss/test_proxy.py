@@ -170,6 +170,16 @@ def arrives(settings: EndpointSettings, folder: Path, gauge: LocalGauge | None =
     return part.crc64 == crc64(source.read_bytes())
 
 
+def is_stopped_midway(settings: EndpointSettings, folder: Path) -> None:
+    """Stop a part that has been on a slow line for half a second."""
+    gauge = LocalGauge()
+    stopper = threading.Timer(0.5, gauge.stop)
+    stopper.start()
+    with pytest.raises(PartStopped):
+        arrives(settings, folder, gauge)
+    stopper.join()
+
+
 def test_the_environment_names_the_way_for_requests_and_parts(
     sandbox: Sandbox, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,12 +251,7 @@ def test_a_socks_proxy(sandbox: Sandbox, secure: Sandbox, bundle: Path, tmp_path
     assert arrives(settings, tmp_path)
     assert socks.asked == [f"127.0.0.1:{service.port}"] * 2
     service.connection_rate_bytes_per_second = 200_000
-    gauge = LocalGauge()
-    stopper = threading.Timer(0.5, gauge.stop)
-    stopper.start()
-    with pytest.raises(PartStopped):
-        arrives(settings, tmp_path, gauge)
-    stopper.join()
+    is_stopped_midway(settings, tmp_path)
     socks.close()
 
 
@@ -352,12 +357,7 @@ def test_a_tunnel_that_is_tls_itself(secure: Sandbox, bundle: Path, tmp_path: Pa
     assert arrives(settings, tmp_path)
     assert len(proxy.asked) == 2
     secure.connection_rate_bytes_per_second = 200_000
-    gauge = LocalGauge()
-    stopper = threading.Timer(0.5, gauge.stop)
-    stopper.start()
-    with pytest.raises(PartStopped):
-        arrives(settings, tmp_path, gauge)
-    stopper.join()
+    is_stopped_midway(settings, tmp_path)
     proxy.close()
 
 
