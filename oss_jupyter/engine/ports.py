@@ -154,6 +154,9 @@ class CheckpointStore(Protocol):
     def path_of(self, transfer_id: str) -> Path | None:
         """Return where a transfer's checkpoint lies, or None where nothing outlives the kernel."""
 
+    def keeps(self, transfer_id: str) -> bool:
+        """Whether a transfer has a checkpoint that outlives the kernel."""
+
     def open(self, transfer_id: str, *, needed: bool = True) -> tuple[Journal, CheckpointRecord | None]:
         """Lock a transfer's checkpoint and return it with what it remembers.
 

@@ -20,6 +20,10 @@ class NoCheckpoints:
     def path_of(self, transfer_id: str) -> None:
         """There is no file."""
 
+    def keeps(self, transfer_id: str) -> bool:
+        """Nothing outlives the kernel."""
+        return False
+
     def open(self, transfer_id: str, *, needed: bool = True) -> tuple[MemoryJournal, CheckpointRecord | None]:
         """Return the journal of a transfer, which a pause may have filled."""
         journal = self._journals.setdefault(transfer_id, MemoryJournal())

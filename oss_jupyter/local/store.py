@@ -56,6 +56,10 @@ class CheckpointDirectory:
         """Return where a transfer's journal lies, whether it is there or not."""
         return self.directory / f"{transfer_id}{_JOURNAL}"
 
+    def keeps(self, transfer_id: str) -> bool:
+        """Whether a transfer has a checkpoint."""
+        return self.path_of(transfer_id).exists()
+
     def open(
         self, transfer_id: str, *, needed: bool = True
     ) -> tuple[FileJournal | MemoryJournal, CheckpointRecord | None]:

@@ -64,7 +64,7 @@ class Leaving:
             said = _wait_for(running)
         except KeyboardInterrupt:
             self._bring_to_rest()
-            _say(*_how_to_go_on([one.snapshot() for one in running]))
+            _say(*_how_to_go_on(running))
             _end_by_interrupt()
         else:
             self._bring_to_rest()
@@ -106,13 +106,14 @@ def _line(now: Snapshot) -> str:
     return f"{head_line(now)}: {status_line(now)}"
 
 
-def _how_to_go_on(uploads: Sequence[Snapshot]) -> list[str]:
+def _how_to_go_on(uploads: Sequence[Transfer]) -> list[str]:
     """Say where each upload stands, and which command carries on."""
-    lines = _lines(uploads)
+    lines = _lines([transfer.snapshot() for transfer in uploads])
     left: dict[Path, list[str]] = {}
-    for now in uploads:
-        if now.checkpoint and Path(now.checkpoint).exists() and not now.state.ended_for_good:
-            left.setdefault(Path(now.checkpoint).parent, []).append(now.id)
+    for transfer in uploads:
+        store = transfer.order.store
+        if store.directory and store.keeps(transfer.id) and not transfer.state.ended_for_good:
+            left.setdefault(store.directory, []).append(transfer.id)
     for directory, ids in left.items():
         code = "; ".join(["import oss_jupyter as oj", *(f'oj.resume("{one}")' for one in ids)])
         lines.append(f"Carry on with: {_command(*_environment(directory), sys.orig_argv[0], '-c', code)}")

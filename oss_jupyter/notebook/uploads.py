@@ -171,5 +171,4 @@ def _parts(now: Snapshot) -> str:
 
 def _nothing_left(transfer: Transfer) -> bool:
     """Whether forgetting a transfer that has ended forgets nothing that could be resumed."""
-    checkpoint = transfer.order.store.path_of(transfer.id)
-    return transfer.state.ended_for_good or checkpoint is None or not checkpoint.exists()
+    return transfer.state.ended_for_good or not transfer.order.store.keeps(transfer.id)

@@ -180,7 +180,7 @@ class Workbench:
             lambda transfer: (
                 transfer.order.store is store
                 and transfer.state in (State.INTERRUPTED, State.ELSEWHERE)
-                and not store.path_of(transfer.id).exists()
+                and not store.keeps(transfer.id)
             )
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from oss_jupyter.engine.ledger import PartDetail
 from oss_jupyter.errors import TransferNotFound
+from oss_jupyter.local.memory import NoCheckpoints
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import Flight, PartState, Snapshot
@@ -70,6 +71,7 @@ class StandIn:
         self.order = SimpleNamespace(
             policy=RetryPolicy(attempts=6),
             source=SimpleNamespace(path=Path(self.now.source)),
+            store=NoCheckpoints(),
             target=self.now.target,
             control=SimpleNamespace(secret=SECRET),
         )

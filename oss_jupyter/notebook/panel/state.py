@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 from oss_jupyter.engine.transfer import Transfer
@@ -71,7 +71,7 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "fraction": round(snapshot.fraction, 4),
         "moving": snapshot.state.active,
         "parts_gone": snapshot.state is State.ABORTED and transfer.wish() is not Wish.ABORT_KEEP_PARTS,
-        "kept_here": snapshot.state is State.ABORTED and _has_checkpoint(snapshot),
+        "kept_here": snapshot.state is State.ABORTED and transfer.order.store.keeps(snapshot.id),
         "speed": _rounded(snapshot.bytes_per_second),
         "left": _rounded(snapshot.left_seconds),
         "silent": silent if silent >= SILENCE_SECONDS else 0,
@@ -92,10 +92,6 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "receipt": _receipt(snapshot.receipt),
         "can": list(_possible(snapshot, transfer)),
     }
-
-
-def _has_checkpoint(snapshot: Snapshot) -> bool:
-    return snapshot.checkpoint is not None and Path(snapshot.checkpoint).exists()
 
 
 def _possible(snapshot: Snapshot, transfer: Transfer) -> Iterable[str]:
