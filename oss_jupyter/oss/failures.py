@@ -86,9 +86,10 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _shortage(link: BaseException) -> TooManyFiles | None:
-    if not isinstance(link, socket.gaierror):
+    if not isinstance(link, socket.gaierror) and not _has_errno(errno.EINVAL)(link):
         return too_many_files(link)
-    # A resolver that could open nothing says that the name is not known, or "try again".
+    # A resolver that could open nothing says that the name is not known, or "try again"; and glibc's, where it was used
+    # before, that an argument is invalid.
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:
