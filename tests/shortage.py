@@ -11,6 +11,18 @@ import pytest
 
 
 @contextmanager
+def no_new_descriptors() -> Iterator[None]:
+    """Refuse every new descriptor, also when others become free: no number is below a limit of 0 (getrlimit(2))."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@contextmanager
 def no_descriptors(left: int = 0) -> Iterator[Callable[[], None]]:
     """Take every descriptor but so many that this process may still open, and give them back at the end.
 
