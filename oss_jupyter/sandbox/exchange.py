@@ -102,13 +102,18 @@ class Exchange(httputil.HTTPMessageDelegate):
                 await self._strike_if_due()
         except asyncio.CancelledError:  # the sandbox stops
             self._stream.close()
+            self._end(None)
             return
         self._silence.begins()
 
     def finish(self) -> None:
         """Begin the operation: the request is complete."""
         self._silence.ends()
+        if not self._is_open and self._admin_reply is None:
+            return  # the sandbox stopped while it took the last bytes in
         self._task = asyncio.ensure_future(self._answer())
+        # Not within the task: one that the end of the sandbox cancels may not have begun.
+        self._task.add_done_callback(lambda _: self._end(None))
 
     def on_connection_close(self) -> None:
         """Clean up after a request that ended before it was complete."""
@@ -136,7 +141,7 @@ class Exchange(httputil.HTTPMessageDelegate):
     async def _take(self, data: bytes) -> None:
         await self._peer.pace(len(data))
         self._received_bytes += len(data)
-        if self._intake is None:
+        if self._intake is None or self._stream.closed():
             return
         try:
             await self._intake.take(data)
@@ -164,12 +169,6 @@ class Exchange(httputil.HTTPMessageDelegate):
     # -- the operation and its reply
 
     async def _answer(self) -> None:
-        try:
-            await self._act()
-        finally:
-            self._end(None)  # for a request that the end of the sandbox overtook
-
-    async def _act(self) -> None:
         reply = self._admin_reply
         if reply is None:
             await self._strike_if_due()  # where there is no body, a fault at its beginning is due now

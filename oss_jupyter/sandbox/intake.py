@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from .bodies import Body
@@ -17,7 +17,7 @@ class Intake:
     def __init__(self, pool: ThreadPoolExecutor, directory: Path | None) -> None:
         self._pool = pool
         self._body = Body(directory)
-        self._feeding: asyncio.Future[None] | None = None
+        self._feeding: Future[None] | None = None
 
     async def take(self, data: bytes) -> None:
         """Take the next bytes; what went wrong with the ones before is raised here."""
@@ -25,7 +25,7 @@ class Intake:
         if len(data) < _INLINE_BYTES:
             self._body.feed(data)
         else:
-            self._feeding = asyncio.get_running_loop().run_in_executor(self._pool, self._body.feed, data)
+            self._feeding = self._pool.submit(self._body.feed, data)
 
     async def whole(self) -> Body:
         """Return the body when all that was taken has been written."""
@@ -33,7 +33,7 @@ class Intake:
         return self._body
 
     def discard(self) -> None:
-        """Remove what was received, once the pool has let go of it."""
+        """Remove what was received, once the pool has let go of it; the loop may have ended by then."""
         if self._feeding is None:
             self._body.discard()
         else:
@@ -41,5 +41,5 @@ class Intake:
 
     async def _settle(self) -> None:
         if self._feeding is not None:
-            await self._feeding
+            await asyncio.wrap_future(self._feeding)
             self._feeding = None

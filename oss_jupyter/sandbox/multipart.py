@@ -9,6 +9,7 @@ import sys
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -40,10 +41,18 @@ class Multipart:
         return record
 
     def put_part(self, bucket_name: str, key: str, upload_id: str, part: PartRecord, body: Path) -> None:
-        """Move a received part to its place; the same number again replaces it."""
+        """Move a received part to its place; the same number again replaces it.
+
+        The same bytes again leave the file where it is: parts may be joined at this moment, and a part that comes late
+        over a connection that its client has given up must not disturb that.
+        """
         with self._storage.lock:
             upload = self._find(bucket_name, key, upload_id)
             previous = upload.parts.get(part.number)
+            if previous is not None and previous.etag == part.etag:
+                upload.parts[part.number] = replace(part, body=previous.body)
+                save(upload.parts[part.number], upload.directory / f"part-{part.number:05}.json")
+                return
             body.rename(upload.directory / part.body)
             save(part, upload.directory / f"part-{part.number:05}.json")
             upload.parts[part.number] = part
@@ -93,7 +102,9 @@ class Multipart:
                 self._storage.put_object(bucket_name, record, joined, may_replace=may_replace)
                 self._forget(bucket_name, upload)
         except FileNotFoundError:
-            raise _no_such_upload(upload_id) from None
+            with self._storage.lock:
+                _chosen(self._find(bucket_name, key, upload_id), listed)  # says what became of the upload, or the part
+            raise
         finally:
             remove_file(joined)
         shutil.rmtree(upload.directory, ignore_errors=True)

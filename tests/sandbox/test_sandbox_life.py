@@ -137,10 +137,14 @@ def test_a_stop_in_the_middle_leaves_no_file_open(tmp_path: Path) -> None:
         way_out = str(client.presign(oss.GetObjectRequest(bucket=BUCKET, key="key")).url)
         sandbox.rate_bytes_per_second = 1024 * 1024
         path = object_url(client, "other").partition(str(sandbox.port))[2]
-        head = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{sandbox.port}\r\nContent-Length: 5000000\r\n\r\n".encode()
+        # Of some bodies the sandbox has all bytes, and waits until they may have passed; of others it has not.
+        heads = [
+            f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{sandbox.port}\r\nContent-Length: {size}\r\n\r\n".encode()
+            for size in (5_000_000, 100_000)
+        ]
         ways_in = [socket.create_connection(("127.0.0.1", sandbox.port)) for _ in range(8)]
-        for way_in in ways_in:
-            way_in.sendall(head + bytes(100_000))
+        for number, way_in in enumerate(ways_in):
+            way_in.sendall(heads[number % 2] + bytes(100_000))
         ways_out = [requests.get(way_out, stream=True, timeout=30) for _ in range(4)]
         while len(list((tmp_path / "incoming").iterdir())) < len(ways_in):
             assert sandbox.requests  # the event loop lives

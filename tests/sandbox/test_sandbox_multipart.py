@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import alibabacloud_oss_v2 as oss
@@ -260,3 +263,27 @@ def test_many_parts_of_one_upload(sandbox: Sandbox, client: Any, wire: Wire) -> 
     finish(client, upload_id, etags)
     assert sandbox.object_path(BUCKET, "key").read_bytes() == body * 64
     assert len({record.connection_id for record in sandbox.requests if record.operation == "UploadPart"}) == 1
+
+
+def test_a_part_that_comes_again_while_the_parts_are_joined(client: Any) -> None:
+    """A part that a client sent once more, with the same bytes, does not take the upload away from Complete."""
+    bodies = {number: number.to_bytes(2, "big") * (SMALLEST // 2) for number in range(1, 201)}
+    upload_id = begin(client)
+    etags = {number: put_part(client, upload_id, number, body).etag for number, body in bodies.items()}
+    joined = threading.Event()
+
+    def send_again() -> None:
+        with contextlib.suppress(oss.exceptions.OperationError):  # NoSuchUpload, once the parts are joined
+            while not joined.is_set():
+                for number in range(181, 201):  # the last to be joined
+                    put_part(client, upload_id, number, bodies[number])
+
+    with ThreadPoolExecutor(2) as pool:
+        again = [pool.submit(send_again) for _ in range(2)]
+        try:
+            finish(client, upload_id, etags)
+        finally:
+            joined.set()
+        for sent in again:
+            sent.result()
+    assert _read(client) == b"".join(bodies.values())
