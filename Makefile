@@ -68,7 +68,7 @@ format: $(VENV)/.has-test
 	@$(BIN)/ruff check
 
 clean:
-	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache artifacts build dist
+	rm -rf $(VENV) .venv-newest .cache .mypy_cache .pytest_cache .ruff_cache artifacts build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What each command needs is installed when it is first given.
