@@ -71,6 +71,7 @@ def last(sandbox: Sandbox) -> Any:
 
 @pytest.mark.parametrize("signature_version", ["v4", "v1"])
 def test_an_upload_from_initiate_to_head(sandbox: Sandbox, signature_version: str) -> None:
+    """What one upload asks of the control plane is answered with what was really sent, under both signatures."""
     control = SdkControl(reach(sandbox, signature_version=signature_version), key_pair, AT_ONCE)
     upload_id = control.initiate(TARGET, PLAIN)
     parts = upload(control, TARGET, upload_id, 2)
@@ -108,6 +109,7 @@ def test_an_upload_from_initiate_to_head(sandbox: Sandbox, signature_version: st
 )
 @pytest.mark.parametrize("signature_version", ["v4", "v1"])
 def test_keys_with_special_characters_survive(sandbox: Sandbox, key: str, signature_version: str) -> None:
+    """The object gets the key that the user wrote, whatever a URL or a signature makes of its characters."""
     control = SdkControl(reach(sandbox, signature_version=signature_version), key_pair, AT_ONCE)
     target = Target("test-bucket", key)
     upload_id = control.initiate(target, PLAIN)
@@ -121,6 +123,7 @@ def test_keys_with_special_characters_survive(sandbox: Sandbox, key: str, signat
 
 
 def test_a_single_put_carries_every_option_of_the_object(sandbox: Sandbox, control: SdkControl) -> None:
+    """A small file is stored with the same options as a large one: none is lost in the single request."""
     options = ObjectOptions(
         content_type="text/csv",
         metadata={"project": "taxi"},
@@ -150,6 +153,7 @@ def test_a_single_put_carries_every_option_of_the_object(sandbox: Sandbox, contr
 
 
 def test_the_signed_put_names_all_headers_that_have_to_be_sent(control: SdkControl) -> None:
+    """A sender that knows no options needs only the signed headers, or its signature would not match."""
     options = ObjectOptions(content_type="text/csv", metadata={"a": "b"}, cache_control="no-cache", callback="e30=")
 
     headers = {name.lower(): value for name, value in control.sign_put(TARGET, options, md5(b"")).headers}
@@ -185,6 +189,7 @@ def test_the_declared_checksum_is_signed_and_compared_before_anything_is_stored(
 
 
 def test_every_part_carries_the_traffic_limit_and_the_payer(sandbox: Sandbox, control: SdkControl) -> None:
+    """A limit or a payer that only Initiate named would not hold for the bytes."""
     options = ObjectOptions(traffic_limit=819_200 * 10, request_payer="requester")
     upload_id = control.initiate(TARGET, options)
 
@@ -197,6 +202,7 @@ def test_every_part_carries_the_traffic_limit_and_the_payer(sandbox: Sandbox, co
 
 
 def test_a_signature_lives_an_hour_and_the_repr_shows_none_of_it(control: SdkControl) -> None:
+    """A stalled part can still begin late, and a traceback shows nobody the URL."""
     signed = control.sign_part(TARGET, "ID", 1, PLAIN)
 
     query = parse_qs(urlsplit(signed.url).query)
@@ -205,6 +211,7 @@ def test_a_signature_lives_an_hour_and_the_repr_shows_none_of_it(control: SdkCon
 
 
 def test_all_pages_of_parts_and_of_uploads_are_read(sandbox: Sandbox) -> None:
+    """An upload of 10,000 parts would send most of them again if only the first page counted."""
     control = SdkControl(reach(sandbox), key_pair, AT_ONCE, page_size=2)
     upload_id = control.initiate(TARGET, PLAIN)
     for number in (1, 2, 5, 8, 10_000):
@@ -225,10 +232,12 @@ def test_all_pages_of_parts_and_of_uploads_are_read(sandbox: Sandbox) -> None:
 
 
 def test_no_parts_yet_is_an_empty_list(control: SdkControl) -> None:
+    """An upload that was given up before its first part can be resumed."""
     assert control.list_parts(TARGET, control.initiate(TARGET, PLAIN)) == []
 
 
 def test_an_abort_that_finds_nothing_counts_as_done(sandbox: Sandbox, control: SdkControl) -> None:
+    """An abort whose first answer got lost does not end in an error."""
     upload_id = control.initiate(TARGET, PLAIN)
 
     control.abort(TARGET, upload_id)
@@ -238,6 +247,7 @@ def test_an_abort_that_finds_nothing_counts_as_done(sandbox: Sandbox, control: S
 
 
 def test_an_object_that_is_not_there_is_none_and_a_bucket_that_is_not_there_an_error(control: SdkControl) -> None:
+    """A misspelt bucket is not taken for an object that is still to be uploaded."""
     assert control.head(TARGET) is None
     with pytest.raises(ServiceError) as caught:
         control.head(Target("no-such-bucket", "k"))
@@ -245,6 +255,7 @@ def test_an_object_that_is_not_there_is_none_and_a_bucket_that_is_not_there_an_e
 
 
 def test_an_existing_object_is_refused_where_overwriting_is_forbidden(control: SdkControl) -> None:
+    """Somebody else's object stays, and the error names the option that kept it."""
     options = replace(PLAIN, forbid_overwrite=True)
     upload_id = control.initiate(TARGET, options)
     parts = upload(control, TARGET, upload_id, 1)
@@ -258,6 +269,7 @@ def test_an_existing_object_is_refused_where_overwriting_is_forbidden(control: S
 
 
 def test_a_callback_answers_in_the_place_of_the_document(control: SdkControl) -> None:
+    """The user gets the callback's answer, and the checksum is compared all the same."""
     options = replace(PLAIN, callback=base64.b64encode(json.dumps({"callbackUrl": "http://x.test"}).encode()).decode())
     upload_id = control.initiate(TARGET, options)
 
@@ -270,6 +282,7 @@ def test_a_callback_answers_in_the_place_of_the_document(control: SdkControl) ->
 
 
 def test_a_failed_callback_is_a_warning_because_the_object_is_stored(sandbox: Sandbox, control: SdkControl) -> None:
+    """Whoever took this for a failure would upload everything again."""
     options = replace(PLAIN, callback=base64.b64encode(b'{"callbackUrl": "http://x.test"}').decode())
     upload_id = control.initiate(TARGET, options)
     parts = upload(control, TARGET, upload_id, 1)
@@ -285,6 +298,7 @@ def test_a_failed_callback_is_a_warning_because_the_object_is_stored(sandbox: Sa
 
 @pytest.mark.parametrize(("operation", "asked"), [("ListParts", 3), ("HeadObject", 3), ("AbortMultipartUpload", 3)])
 def test_harmless_requests_are_repeated(sandbox: Sandbox, control: SdkControl, operation: str, asked: int) -> None:
+    """A hiccup of the service while asking or tidying up reaches nobody."""
     upload_id = control.initiate(TARGET, PLAIN)
     calls: dict[str, Callable[[], object]] = {
         "ListParts": lambda: control.list_parts(TARGET, upload_id),
@@ -299,6 +313,7 @@ def test_harmless_requests_are_repeated(sandbox: Sandbox, control: SdkControl, o
 
 
 def test_initiate_and_complete_are_asked_once(sandbox: Sandbox, control: SdkControl) -> None:
+    """Repeating them blindly would leave an upload behind, or report a stored object as missing."""
     upload_id = control.initiate(TARGET, PLAIN)
     parts = upload(control, TARGET, upload_id, 1)
     sandbox.faults.add(Fault("InitiateMultipartUpload", code="InternalError"))
@@ -315,6 +330,7 @@ def test_initiate_and_complete_are_asked_once(sandbox: Sandbox, control: SdkCont
 
 
 def test_a_throttled_reply_tells_how_long_to_wait(sandbox: Sandbox, control: SdkControl) -> None:
+    """The service's own delay is heeded in the place of ours."""
     delay = {"x-oss-qos-delay-time": "250"}
     sandbox.faults.add(Fault("InitiateMultipartUpload", code="UploadTrafficRateLimitExceeded", headers=delay))
 
@@ -325,6 +341,7 @@ def test_a_throttled_reply_tells_how_long_to_wait(sandbox: Sandbox, control: Sdk
 
 
 def test_any_thread_may_ask(sandbox: Sandbox, control: SdkControl) -> None:
+    """Several transfers share one control plane, and none gets the answer of another."""
     targets = [Target("test-bucket", f"k/{number}") for number in range(24)]
 
     with ThreadPoolExecutor(8) as pool:
@@ -336,6 +353,7 @@ def test_any_thread_may_ask(sandbox: Sandbox, control: SdkControl) -> None:
 
 
 def test_the_mark_changes_with_the_credentials_and_tells_nothing(sandbox: Sandbox) -> None:
+    """New credentials are noticed by a word that may stand in a log."""
     keys = [key_pair(), key_pair(), Credentials("test-key-id", "test-key-secret", "token")]
     control = SdkControl(reach(sandbox), iter(keys).__next__)
 
@@ -346,6 +364,7 @@ def test_the_mark_changes_with_the_credentials_and_tells_nothing(sandbox: Sandbo
 
 
 def test_new_credentials_are_used_by_the_next_request(sandbox: Sandbox) -> None:
+    """A token that was renewed an hour into an upload counts without a restart."""
     sandbox.keys.put(Key("sts-1", "secret-1", "token-1"))
     sandbox.keys.put(Key("sts-2", "secret-2", "token-2"))
     keys = iter([Credentials("sts-1", "secret-1", "token-1"), Credentials("sts-2", "secret-2", "token-2")])
@@ -361,6 +380,7 @@ def test_new_credentials_are_used_by_the_next_request(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("signature_version", ["v4", "v1"])
 def test_a_session_token_is_understood_in_headers_and_in_urls(sandbox: Sandbox, signature_version: str) -> None:
+    """Temporary credentials work for small requests and for parts, under both signatures."""
     sandbox.keys.put(Key("sts-1", "secret-1", "CAIS+/=token"))
     control = SdkControl(
         reach(sandbox, signature_version=signature_version), lambda: Credentials("sts-1", "secret-1", "CAIS+/=token")

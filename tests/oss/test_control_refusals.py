@@ -61,6 +61,7 @@ def refusal(call: Callable[[], object]) -> OssJupyterError:
 
 
 def test_a_wrong_secret_points_at_the_secret(sandbox: Sandbox) -> None:
+    """Whoever pasted half a secret is sent to the variable that holds it."""
     with reaching(at(sandbox), lambda: Credentials("test-key-id", "wrong-secret")) as control:
         error = refusal(lambda: control.initiate(TARGET, PLAIN))
 
@@ -69,6 +70,7 @@ def test_a_wrong_secret_points_at_the_secret(sandbox: Sandbox) -> None:
 
 
 def test_an_unknown_key_points_at_the_key_id(sandbox: Sandbox) -> None:
+    """Whoever mixed up the two halves is sent to the id, not to the secret."""
     with reaching(at(sandbox), lambda: Credentials("nobody", "wrong-secret")) as control:
         error = refusal(lambda: control.initiate(TARGET, PLAIN))
 
@@ -77,6 +79,7 @@ def test_an_unknown_key_points_at_the_key_id(sandbox: Sandbox) -> None:
 
 
 def test_with_put_permission_alone_parts_go_through_and_listing_names_what_is_missing(sandbox: Sandbox) -> None:
+    """The error can be handed to whoever grants permissions."""
     sandbox.keys.put(Key("sts-id", "secret", permissions=frozenset({"oss:PutObject"})))
     with reaching(at(sandbox), lambda: Credentials("sts-id", "secret")) as control:
         upload_id = control.initiate(TARGET, PLAIN)
@@ -88,6 +91,7 @@ def test_with_put_permission_alone_parts_go_through_and_listing_names_what_is_mi
 
 
 def test_an_unknown_bucket_is_named_with_its_region(sandbox: Sandbox) -> None:
+    """A typo in the bucket or the region is seen at once."""
     with reaching(at(sandbox)) as control:
         error = refusal(lambda: control.initiate(Target("no-such-bucket", "k"), PLAIN))
 
@@ -95,6 +99,7 @@ def test_an_unknown_bucket_is_named_with_its_region(sandbox: Sandbox) -> None:
 
 
 def test_a_bucket_of_another_region_is_answered_with_the_arguments_to_use(sandbox: Sandbox) -> None:
+    """The user can copy the arguments that work."""
     sandbox.create_bucket("far-bucket", "cn-beijing")
     with reaching(at(sandbox)) as control:
         error = refusal(lambda: control.initiate(Target("far-bucket", "k"), PLAIN))
@@ -103,6 +108,7 @@ def test_a_bucket_of_another_region_is_answered_with_the_arguments_to_use(sandbo
 
 
 def test_signing_for_another_region_points_at_the_region(sandbox: Sandbox) -> None:
+    """The service's word for it, InvalidArgument, would leave the user to guess."""
     with reaching(at(sandbox, region="cn-beijing")) as control:
         error = refusal(lambda: control.initiate(TARGET, PLAIN))
 
@@ -111,6 +117,7 @@ def test_signing_for_another_region_points_at_the_region(sandbox: Sandbox) -> No
 
 
 def test_an_expired_token_is_over_as_soon_as_the_provider_has_another(sandbox: Sandbox) -> None:
+    """The provider is asked anew, so nobody has to make a new transfer."""
     sandbox.keys.put(Key("sts-id", "secret", "CAIS-token", expires_at=time.time() - 1))
     keys = iter([Credentials("sts-id", "secret", "CAIS-token"), RIGHT])
     with reaching(at(sandbox), keys.__next__) as control:
@@ -133,6 +140,7 @@ def test_a_wrong_clock_is_corrected_and_remarked_in_minutes(tmp_path: Path) -> N
 
 
 def test_an_invalid_part_number_is_shown(sandbox: Sandbox) -> None:
+    """Completing an upload that is gone says so, and is not mistaken for bad parts."""
     with reaching(at(sandbox)) as control:
         error = refusal(lambda: control.complete(TARGET, "gone", [(1, "0" * 32)], PLAIN))
 
@@ -140,6 +148,7 @@ def test_an_invalid_part_number_is_shown(sandbox: Sandbox) -> None:
 
 
 def test_a_provider_that_fails_is_asked_once_and_its_words_are_kept(sandbox: Sandbox) -> None:
+    """Only the provider knows what to do, and a slow one is not asked again and again."""
     asked = []
 
     def failing() -> Credentials:
@@ -155,6 +164,7 @@ def test_a_provider_that_fails_is_asked_once_and_its_words_are_kept(sandbox: San
 
 
 def test_an_endpoint_that_is_down_refuses_the_connection(sandbox: Sandbox) -> None:
+    """The host and the port that were tried stand in the error."""
     sandbox.stop()
     with reaching(at(sandbox)) as control:
         error = refusal(lambda: control.initiate(TARGET, PLAIN))
@@ -165,6 +175,7 @@ def test_an_endpoint_that_is_down_refuses_the_connection(sandbox: Sandbox) -> No
 
 
 def test_a_host_that_cannot_be_found_is_named_without_the_url() -> None:
+    """A misspelt endpoint is seen, and nothing of the request is."""
     with reaching(EndpointSettings(region="cn-hangzhou", endpoint="http://nowhere.invalid")) as control:
         error = refusal(lambda: control.list_parts(TARGET, "SECRETID"))
 
@@ -174,6 +185,7 @@ def test_a_host_that_cannot_be_found_is_named_without_the_url() -> None:
 
 
 def test_a_server_that_never_answers_is_given_up() -> None:
+    """A silent server ends in an error that is retried, not in a kernel that hangs."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings = EndpointSettings(
             region="cn-hangzhou", endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}", read_timeout_seconds=0.05
@@ -199,6 +211,7 @@ def tls_sandbox(tmp_path: Path) -> Iterator[tuple[Sandbox, str]]:
 
 
 def test_a_certificate_that_is_not_trusted_points_at_ca_bundle(tls_sandbox: tuple[Sandbox, str]) -> None:
+    """The advice to a user behind an inspecting proxy works when followed."""
     sandbox, authority = tls_sandbox
     with reaching(at(sandbox)) as control:
         error = refusal(lambda: control.initiate(TARGET, PLAIN))
@@ -213,6 +226,7 @@ def test_a_certificate_that_is_not_trusted_points_at_ca_bundle(tls_sandbox: tupl
 def test_the_bundle_of_the_environment_counts_where_none_is_given(
     tls_sandbox: tuple[Sandbox, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What works for `requests` in the same notebook works here, and an argument wins over it."""
     sandbox, authority = tls_sandbox
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
@@ -229,6 +243,7 @@ def test_the_bundle_of_the_environment_counts_where_none_is_given(
 
 
 def test_speaking_tls_to_a_server_without_it_is_no_matter_of_certificates() -> None:
+    """Nobody is sent to look for a certificate where the scheme is wrong."""
     with socket.create_server(("127.0.0.1", 0)) as plain:
 
         def answer() -> None:
@@ -249,6 +264,7 @@ def test_speaking_tls_to_a_server_without_it_is_no_matter_of_certificates() -> N
 def test_an_entry_in_netrc_does_not_replace_the_signature(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A password that somebody keeps for the host would make each request anonymous."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password hush\n", "utf-8")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -291,6 +307,7 @@ def stranger(status: int) -> Iterator[tuple[str, list[tuple[str, dict[str, str]]
 
 @pytest.mark.parametrize(("status", "code"), [(200, "NotOss"), (302, "HTTP 302"), (502, "HTTP 502")])
 def test_a_login_page_is_not_taken_for_the_service(status: int, code: str) -> None:
+    """A café's page is told as what it is, whatever its status, and its cookie is not kept."""
     with stranger(status) as (url, asked), reaching(EndpointSettings(region="x", endpoint=url)) as control:
         errors = [refusal(lambda: control.initiate(TARGET, PLAIN)) for _ in range(2)]
 
@@ -300,6 +317,7 @@ def test_a_login_page_is_not_taken_for_the_service(status: int, code: str) -> No
 
 
 def test_the_proxy_is_asked_with_its_password_and_never_shown() -> None:
+    """The proxy gets the password, the service its signature, and the error neither."""
     with stranger(407) as (url, asked):
         settings = EndpointSettings(
             region="cn-hangzhou", insecure_http=True, proxy=url.replace("http://", "http://user:hush@")
@@ -316,6 +334,7 @@ def test_the_proxy_is_asked_with_its_password_and_never_shown() -> None:
 
 
 def test_a_proxy_that_is_down_is_named_as_the_proxy() -> None:
+    """Nobody looks for the fault at OSS, and the variable to change is named."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     settings = EndpointSettings(region="cn-hangzhou", proxy=f"http://user:hush@127.0.0.1:{port}")

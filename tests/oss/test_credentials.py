@@ -72,6 +72,7 @@ class Client:
     ],
 )
 def test_everything_that_holds_credentials_may_be_given(given: Any) -> None:
+    """Each common form means the same credentials, so nobody has to convert them."""
     found = credentials_chain(given)
 
     assert found() == Credentials("id", "secret", "token")
@@ -79,16 +80,20 @@ def test_everything_that_holds_credentials_may_be_given(given: Any) -> None:
 
 
 def test_a_pair_has_no_token() -> None:
+    """An empty token would be signed and refused."""
     assert credentials_chain(("id", "secret"))().security_token is None
 
 
 @pytest.mark.parametrize("given", [("id",), ("id", ""), ("id", None), {}, 7, "id:secret", lambda: None, ("id", "s\n")])
 def test_what_is_no_credentials_is_refused_in_words(given: Any) -> None:
+    """A wrong argument is our error with advice, not a TypeError from deep inside."""
     with pytest.raises(CredentialsError):
         credentials_chain(given)()
 
 
 def test_a_provider_that_returns_itself_for_ever_is_refused() -> None:
+    """A callable that leads nowhere does not hang the upload."""
+
     def endless() -> Any:
         return endless
 
@@ -97,6 +102,7 @@ def test_a_provider_that_returns_itself_for_ever_is_refused() -> None:
 
 
 def test_a_provider_is_asked_again_each_time() -> None:
+    """A provider decides itself when its credentials are new."""
     keys = iter([("a", "1"), ("b", "2")])
     found = credentials_chain(lambda: next(keys))
 
@@ -104,6 +110,7 @@ def test_a_provider_is_asked_again_each_time() -> None:
 
 
 def test_the_environment_is_read_anew_and_wins_over_the_file(tmp_path: Path) -> None:
+    """`%env` in a later cell counts, and takes precedence over what was configured long ago."""
     path = ossutil(tmp_path, "[default]\naccess-key-id=file-id\naccess-key-secret=s\n")
     environ = {**BOTH, "OSSUTIL_CONFIG_FILE": path, "OSS_SESSION_TOKEN": "t"}
     found = chain(environ)
@@ -116,6 +123,7 @@ def test_the_environment_is_read_anew_and_wins_over_the_file(tmp_path: Path) -> 
 
 
 def test_what_an_argument_names_wins_over_the_environment(tmp_path: Path) -> None:
+    """What was written in the cell counts before what happens to be set."""
     path = ossutil(tmp_path, "[profile lab]\naccess-key-id=lab-id\naccess-key-secret=s\n")
 
     assert credentials_chain(profile="lab", config_file=path, environ=BOTH)().access_key_id == "lab-id"
@@ -124,6 +132,7 @@ def test_what_an_argument_names_wins_over_the_environment(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("present", ["OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"])
 def test_half_a_pair_in_the_environment_says_which_half_is_missing(present: str) -> None:
+    """Falling through to other credentials would upload as somebody else."""
     missing = "OSS_ACCESS_KEY_SECRET" if present.endswith("ID") else "OSS_ACCESS_KEY_ID"
 
     with pytest.raises(CredentialsError) as caught:
@@ -134,6 +143,7 @@ def test_half_a_pair_in_the_environment_says_which_half_is_missing(present: str)
 
 
 def test_the_default_chain_comes_last_and_its_client_is_kept() -> None:
+    """The client caches its token; a new one for each request would ask the metadata server each time."""
     made = []
 
     def make() -> Client:
@@ -147,6 +157,7 @@ def test_the_default_chain_comes_last_and_its_client_is_kept() -> None:
 
 
 def test_the_default_chain_is_made_anew_after_it_found_nothing() -> None:
+    """Credentials that were set up after the first failure are found without a restart."""
     made: list[Any] = [lambda: None, Client()]
     found = chain({}, lambda: made.pop(0))
 
@@ -178,6 +189,7 @@ def test_the_real_default_chain_is_quiet_where_it_finds_nothing(tmp_path: Path) 
 
 
 def test_a_mode_that_only_ossutil_knows_is_named_and_the_default_chain_gets_its_turn(tmp_path: Path) -> None:
+    """A profile that cannot be used here is told, and does not stand in the way."""
     environ = {"OSSUTIL_CONFIG_FILE": ossutil(tmp_path, "[default]\nmode=EcsRamRole\n")}
 
     assert chain(environ, Client)().access_key_id == "id"
@@ -186,6 +198,8 @@ def test_a_mode_that_only_ossutil_knows_is_named_and_the_default_chain_gets_its_
 
 
 def test_finding_none_names_every_place_and_what_to_type(tmp_path: Path) -> None:
+    """The first error of a newcomer says where was looked and what to do."""
+
     def failing() -> Any:
         return lambda: (_ for _ in ()).throw(RuntimeError("unable to load credentials"))
 
@@ -199,6 +213,8 @@ def test_finding_none_names_every_place_and_what_to_type(tmp_path: Path) -> None
 
 
 def test_a_provider_that_raises_leaves_no_secret_behind() -> None:
+    """What a provider quotes in its error does not end in a saved notebook."""
+
     def failing() -> Any:
         raise ValueError(f"cannot decode {SECRET}")
 
@@ -262,6 +278,7 @@ def test_a_default_chain_that_cannot_be_made_is_one_of_the_places(kind: type[Bas
 
 
 def test_nothing_shows_the_credentials() -> None:
+    """A cell that ends in one of these values shows no key."""
     shown = repr(Credentials("the-id", "the-secret", "the-token")) + repr(credentials_chain(("the-id", "the-secret")))
 
     assert not any(word in shown for word in ("the-id", "the-secret", "the-token"))

@@ -26,6 +26,7 @@ from oss_jupyter.oss.endpoint import EndpointSettings, region_of
     ],
 )
 def test_standard_hosts_tell_their_region_and_others_do_not(host: str, region: str | None) -> None:
+    """A region guessed from a foreign host would sign wrongly."""
     assert region_of(host) == region
 
 
@@ -45,6 +46,7 @@ def test_standard_hosts_tell_their_region_and_others_do_not(host: str, region: s
     ],
 )
 def test_every_form_of_address_leads_to_one_url(given: dict[str, Any], url: str) -> None:
+    """Host, URL, region and switches are all understood as the documentation of OSS writes them."""
     assert EndpointSettings(**given).url == url
 
 
@@ -53,6 +55,7 @@ def test_every_form_of_address_leads_to_one_url(given: dict[str, Any], url: str)
     [("http://127.0.0.1:9000", True), ("http://localhost:9000", True), ("http://[::1]:9000", True), ("a.test", False)],
 )
 def test_hosts_without_subdomains_take_the_bucket_in_the_path(endpoint: str, path_style: bool) -> None:
+    """`bucket.127.0.0.1` is no name that could be found."""
     assert EndpointSettings(region="cn-hangzhou", endpoint=endpoint).path_style is path_style
 
 
@@ -82,6 +85,7 @@ def test_hosts_without_subdomains_take_the_bucket_in_the_path(endpoint: str, pat
     ],
 )
 def test_what_cannot_work_is_refused_with_the_argument_to_change(given: dict[str, Any], advice: str) -> None:
+    """A contradiction is told before anything is sent, without the password in it."""
     with pytest.raises(InputError) as caught:
         EndpointSettings(**given)
 
@@ -91,6 +95,7 @@ def test_what_cannot_work_is_refused_with_the_argument_to_change(given: dict[str
 
 
 def test_a_checkpoint_remembers_the_place_but_neither_proxy_nor_timeouts(tmp_path: Path) -> None:
+    """A resumed upload goes to the same place, by the way of today."""
     bundle = tmp_path / "ca.pem"
     bundle.touch()
     settings = EndpointSettings(
@@ -105,6 +110,7 @@ def test_a_checkpoint_remembers_the_place_but_neither_proxy_nor_timeouts(tmp_pat
 
 
 def test_the_proxy_is_never_shown() -> None:
+    """Its password is in no repr and no description."""
     settings = EndpointSettings(region="cn-hangzhou", proxy="user:hush@proxy.test:3128")
 
     assert settings.proxy == "http://user:hush@proxy.test:3128"

@@ -82,6 +82,7 @@ def caused_by(error: BaseException, cause: BaseException) -> BaseException:
     ],
 )  # fmt: skip
 def test_each_exception_becomes_one_of_ours(error: Exception, kind: type[OssJupyterError], code: str) -> None:
+    """Every foreign failure gets a kind that decides on retries, words, advice, and no signed URL."""
     ours = from_exception(error, "oss.test")
 
     assert type(ours) is kind
@@ -94,12 +95,14 @@ def test_each_exception_becomes_one_of_ours(error: Exception, kind: type[OssJupy
 
 
 def test_one_of_ours_passes_through_whatever_wraps_it() -> None:
+    """A stop from within a request body is still a stop after urllib3 has wrapped it."""
     stopped = PartStopped("The part was stopped.")
 
     assert from_exception(urllib3.exceptions.ProtocolError("x", stopped)) is stopped
 
 
 def test_a_chain_that_bites_its_tail_ends() -> None:
+    """Looking for the cause of an error never hangs."""
     first, second = ValueError("a"), ValueError("b")
     first.__cause__, second.__cause__ = second, first
 
@@ -107,6 +110,7 @@ def test_a_chain_that_bites_its_tail_ends() -> None:
 
 
 def test_exceptions_of_the_sdk_are_unwrapped() -> None:
+    """The reason inside counts, or each failure of the SDK would look the same."""
     from alibabacloud_oss_v2 import exceptions
 
     told = dict.fromkeys(("code", "request_id", "message", "ec", "timestamp", "request_target"), "")
@@ -124,6 +128,7 @@ def test_exceptions_of_the_sdk_are_unwrapped() -> None:
 
 
 def test_the_bucket_of_another_region_is_answered_with_the_arguments_to_change() -> None:
+    """AccessDenied would send the user to the wrong person."""
     error = from_reply(403, {}, document("AccessDenied", Endpoint="oss-cn-beijing.aliyuncs.com"), ASKED)
 
     assert error.what == "The bucket 'bucket' is not in cn-hangzhou."
@@ -131,6 +136,7 @@ def test_the_bucket_of_another_region_is_answered_with_the_arguments_to_change()
 
 
 def test_a_missing_permission_names_the_action_and_the_object() -> None:
+    """The sentence can be copied into a policy."""
     error = from_reply(403, {}, document("AccessDenied", "You have no right."), ASKED)
 
     assert "oss://bucket/dir/key: You have no right." in error.what
@@ -138,6 +144,7 @@ def test_a_missing_permission_names_the_action_and_the_object() -> None:
 
 
 def test_an_expired_url_is_no_missing_permission() -> None:
+    """The same code means the clock here, and asking for permissions would help nobody."""
     error = from_reply(403, {}, document("AccessDenied", "Request has expired."), ASKED)
 
     assert "expired" in error.what
@@ -148,6 +155,7 @@ def test_an_expired_url_is_no_missing_permission() -> None:
     ("request_time", "words"), [("05:00:00", "30 minutes behind"), ("06:00:00", "30 minutes ahead")]
 )
 def test_a_wrong_clock_is_told_in_minutes(request_time: str, words: str) -> None:
+    """The user learns by how much and in which direction, where the service tells it."""
     body = document(
         "RequestTimeTooSkewed", RequestTime=f"2026-01-02T{request_time}.000Z", ServerTime="2026-01-02T05:30:00.000Z"
     )
@@ -157,6 +165,7 @@ def test_a_wrong_clock_is_told_in_minutes(request_time: str, words: str) -> None
 
 
 def test_an_invalid_argument_is_shown_with_its_value_and_braces_are_only_braces() -> None:
+    """What the service quotes is text, never a template of ours."""
     error = from_reply(
         400, {}, document("InvalidArgument", "Not {so}.", ArgumentName="tag", ArgumentValue="{x}"), ASKED
     )
@@ -165,12 +174,14 @@ def test_an_invalid_argument_is_shown_with_its_value_and_braces_are_only_braces(
 
 
 def test_a_signature_for_another_region_says_which_argument_to_give() -> None:
+    """The field that the service complains of is none that a user knows."""
     error = from_reply(400, {}, document("InvalidArgument", ArgumentName="x-oss-credential", ArgumentValue="x"), ASKED)
 
     assert "region=" in error.advice
 
 
 def test_every_code_of_the_table_has_words_without_holes() -> None:
+    """No error ends in half a sentence, known or not, whatever is known of the request."""
     for code in (*advice._TABLE, *advice._SPECIAL, "SomethingNew"):
         for asked in (Asked(), ASKED):
             error = from_reply(400, {}, document(code), asked)
@@ -180,6 +191,7 @@ def test_every_code_of_the_table_has_words_without_holes() -> None:
 
 
 def test_an_answer_that_is_not_from_the_service_says_so() -> None:
+    """A gateway's page points at the proxy, not at OSS."""
     error = from_reply(502, {}, b"<html>Bad Gateway</html>")
 
     assert "not from the OSS service" in error.what
@@ -188,12 +200,14 @@ def test_an_answer_that_is_not_from_the_service_says_so() -> None:
 
 
 def test_the_code_line_carries_what_support_asks_for() -> None:
+    """Code, EC and request id are in one line to copy."""
     body = document("AccessDenied", EC="0003-00000001")
 
     assert from_reply(403, {}, body).code_line == "AccessDenied · 0003-00000001 · RID"
 
 
 def test_errors_survive_the_way_from_a_helper_process() -> None:
+    """A failure in the helper has the same words and facts in the kernel."""
     error = from_reply(503, {"Retry-After": "2"}, document("ServiceUnavailable"))
 
     again = pickle.loads(pickle.dumps(error))
@@ -204,6 +218,7 @@ def test_errors_survive_the_way_from_a_helper_process() -> None:
 
 
 def test_failures_are_told_apart_without_loading_the_sdk(tmp_path: Path) -> None:
+    """The helper starts without the SDK's second of import."""
     import subprocess
     import sys
 

@@ -44,6 +44,7 @@ def values(config: OssutilConfig) -> dict[str, str]:
 
 
 def test_version_1_is_read_with_its_odd_characters(tmp_path: Path) -> None:
+    """A secret with a percent or a hash sign is no interpolation and no comment."""
     config = OssutilConfig(path=written(tmp_path, VERSION_1), environ={})
 
     assert values(config)["accesskeyid"] == "one-id"
@@ -52,6 +53,7 @@ def test_version_1_is_read_with_its_odd_characters(tmp_path: Path) -> None:
 
 
 def test_version_2_is_read_whatever_the_case_of_its_keys(tmp_path: Path) -> None:
+    """The spellings that ossutil accepts work here too."""
     config = OssutilConfig(path=written(tmp_path, VERSION_2), environ={})
 
     assert values(config)["accesskeyid"] == "two-id"
@@ -59,6 +61,7 @@ def test_version_2_is_read_whatever_the_case_of_its_keys(tmp_path: Path) -> None
 
 
 def test_profiles_go_by_name_and_say_how_they_get_credentials(tmp_path: Path) -> None:
+    """A mode is told apart from a profile that is not there."""
     path = written(tmp_path, VERSION_2)
     lab = OssutilConfig("lab", path, {}).profile()
 
@@ -68,6 +71,7 @@ def test_profiles_go_by_name_and_say_how_they_get_credentials(tmp_path: Path) ->
 
 
 def test_the_environment_names_file_and_profile(tmp_path: Path) -> None:
+    """ossutil's own variables mean the same here."""
     environ = {"OSSUTIL_CONFIG_FILE": str(written(tmp_path, VERSION_2)), "OSSUTIL_PROFILE": "lab"}
     config = OssutilConfig(environ=environ)
 
@@ -76,6 +80,7 @@ def test_the_environment_names_file_and_profile(tmp_path: Path) -> None:
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    """A key that is replaced during an upload counts without a restart."""
     path = written(tmp_path, VERSION_1)
     config = OssutilConfig(path=path, environ={})
     before = values(config)["accesskeyid"]
@@ -87,6 +92,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_a_reason_and_a_garbled_one_an_error_without_its_lines(tmp_path: Path) -> None:
+    """Most people have no such file; whoever has a broken one must know, without its secret in the error."""
     assert OssutilConfig(path=tmp_path / "none", environ={}).profile() == "no such file"
     garbled = OssutilConfig(path=written(tmp_path, "accessKeySecret=hush\n"), environ={})
 
@@ -98,6 +104,7 @@ def test_a_missing_file_is_a_reason_and_a_garbled_one_an_error_without_its_lines
 
 
 def test_the_file_can_tell_region_and_endpoint(tmp_path: Path) -> None:
+    """Whoever set up ossutil need not repeat the place, and a file that cannot be read says why."""
     one = OssutilConfig(path=written(tmp_path, VERSION_1), environ={}).place()
     assert not isinstance(one, str)
     assert (one.get("region"), one.get("endpoint")) == (None, "oss-cn-hangzhou.aliyuncs.com")
@@ -121,5 +128,6 @@ def test_a_profile_that_was_named_and_is_not_there_is_told_with_those_that_are(t
 
 
 def test_the_name_shows_the_home_directory_as_a_tilde_and_the_repr_no_values(tmp_path: Path) -> None:
+    """Neither user name nor secret gets into a saved notebook."""
     assert OssutilConfig(environ={}).name == "~/.ossutilconfig [default]"
     assert "one" not in repr(OssutilConfig(path=written(tmp_path, VERSION_1), environ={}).profile())

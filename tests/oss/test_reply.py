@@ -17,6 +17,7 @@ DOCUMENT = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 
 def test_a_document_becomes_facts() -> None:
+    """Every later decision reads these fields, so each element lands in its own."""
     reply = read_reply(404, {}, DOCUMENT)
 
     assert (reply.status, reply.code, reply.message) == (404, "NoSuchUpload", "The upload is gone.")
@@ -27,12 +28,14 @@ def test_a_document_becomes_facts() -> None:
 
 
 def test_the_reply_to_a_head_has_its_document_in_a_header() -> None:
+    """A HEAD has no body, and without the header its reason would be lost."""
     reply = read_reply(404, {"x-oss-err": base64.b64encode(DOCUMENT).decode()}, b"")
 
     assert reply.code == "NoSuchUpload"
 
 
 def test_json_documents_are_read_too() -> None:
+    """Some gateways answer in JSON, and their code counts as well."""
     reply = read_reply(400, {}, b'{"Error": {"Code": "InvalidArgument", "Message": "no"}}')
 
     assert (reply.code, reply.message) == ("InvalidArgument", "no")
@@ -54,6 +57,7 @@ def test_json_documents_are_read_too() -> None:
     ],
 )
 def test_what_is_no_error_document_leaves_the_facts_of_the_headers(body: bytes) -> None:
+    """Rubbish, bombs and half documents are survived, and the request id is kept."""
     reply = read_reply(502, {"X-Oss-Request-Id": "R", "x-oss-ec": "E"}, body)
 
     assert (reply.code, reply.message, reply.request_id, reply.ec) == ("", "", "R", "E")
@@ -87,6 +91,7 @@ def test_the_service_says_how_long_to_wait(headers: dict[str, str], seconds: flo
 
 
 def test_nothing_secret_of_the_document_survives() -> None:
+    """The service quotes the request, signature and token included; we do not."""
     body = b"""<Error><Code>SignatureDoesNotMatch</Code><Message>The key LTAI5tSecretKeyId is wrong</Message>
     <OSSAccessKeyId>LTAI5tSecretKeyId</OSSAccessKeyId><SignatureProvided>c2lnbmF0dXJl</SignatureProvided>
     <StringToSign>PUT x-oss-security-token:CAIShush</StringToSign><StringToSignBytes>50 55</StringToSignBytes>
@@ -109,11 +114,13 @@ def test_nothing_secret_of_the_document_survives() -> None:
     ],
 )
 def test_texts_lose_queries_ids_and_tokens(text: str, kept: str, gone: str) -> None:
+    """A foreign error's text can be shown without a signed URL in it."""
     assert kept in clean(text)
     assert gone not in clean(text)
 
 
 def test_texts_of_unknown_origin_lose_everything_that_looks_like_a_key() -> None:
+    """A provider's words are readable afterwards, and its secret is not."""
     assert scrub("bad secret k3J9aPq0Zx7LmN2vT8wYb4 for oss-cn-hangzhou.aliyuncs.com") == (
         "bad secret … for oss-cn-hangzhou.aliyuncs.com"
     )
