@@ -7,6 +7,7 @@ does: then its input ends, or, where a forked child of the kernel holds the pipe
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -150,22 +151,44 @@ def _give_way() -> None:
         Path("/proc/self/autogroup").write_text(str(_NICENESS), encoding="ascii")
 
 
-def _leave_with(parent: int) -> None:
-    try:
-        while os.getppid() == parent:
-            time.sleep(_ORPHAN_CHECK_SECONDS)
-    finally:  # also where memory ends: nobody would be left to look
-        os._exit(0)
+class _Leash:
+    """Ends this process once its parent has gone, or once no thread of Python's has run for a while.
+
+    Linux can tie a process to its parent, but means the thread that started it (PR_SET_PDEATHSIG), and the kernel's
+    threads come and go. An alarm is the same on every system, and needs no interpreter lock: one thread can keep that
+    for ever, in code that is not Python's. So the alarm is set, and put off for as long as the parent is seen.
+    """
+
+    def __init__(self, parent: int, locked_seconds: float) -> None:
+        self._parent = parent
+        self._locked_seconds = locked_seconds
+        # The kernel may ignore or block it, and a child inherits both.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+        self._put_off()
+        threading.Thread(target=self._watch, name="oss-orphan", daemon=True).start()
+
+    def _put_off(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, self._locked_seconds)
+
+    def _watch(self) -> None:
+        try:
+            while os.getppid() == self._parent:
+                self._put_off()
+                time.sleep(_ORPHAN_CHECK_SECONDS)
+        finally:  # also where memory ends: nobody would be left to look
+            os._exit(0)
 
 
-def main(board: int, jobs: int, replies: int, parent: int) -> None:
-    """Serve the kernel whose process id is `parent`; the others are descriptors."""
+def main(board: int, jobs: int, replies: int, parent: int, locked_seconds: float) -> None:
+    """Serve the kernel whose process id is `parent`; board, jobs and replies are descriptors."""
+    _Leash(parent, locked_seconds)
     _give_way()
-    threading.Thread(target=_leave_with, args=(parent,), name="oss-orphan", daemon=True).start()
     Helper(jobs, replies, Board(board)).run()
     # Not sys.exit: parts may still be on the wire, and whoever waits for them has gone.
     os._exit(0)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    _board, _jobs, _replies, _parent = map(int, sys.argv[1:5])
+    main(_board, _jobs, _replies, _parent, float(sys.argv[5]))

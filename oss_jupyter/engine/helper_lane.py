@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 # A cold interpreter on a busy machine, from a disk in the network.
 _START_SECONDS = 60.0
+# Many threads on a small share of a processor, or a module from a slow disk; more than that is no upload any more.
+_LOCKED_SECONDS = 30.0
 # So many helpers in a row may die before they have done a single job: another one would die as well.
 _USELESS_MAX = 2
 # What stands in the way of another process: the system's limits, or no Python to start.
@@ -58,9 +60,15 @@ class HelperLane:
     `_starting` is held while a helper is started, by one thread. Futures are settled and messages sent outside `_lock`.
     """
 
-    def __init__(self, threads: ThreadLane | None = None, start_seconds: float = _START_SECONDS) -> None:
+    def __init__(
+        self,
+        threads: ThreadLane | None = None,
+        start_seconds: float = _START_SECONDS,
+        locked_seconds: float = _LOCKED_SECONDS,
+    ) -> None:
         self._threads = threads or ThreadLane()
         self._start_seconds = start_seconds
+        self._locked_seconds = locked_seconds
         self._lock = threading.Lock()
         self._starting = threading.Lock()
         self._board: Board | None = None
@@ -183,7 +191,7 @@ class HelperLane:
             known_board = self._board
         try:
             board = known_board or Board.new()
-            process = HelperProcess(board.descriptor)
+            process = HelperProcess(board.descriptor, self._locked_seconds)
         except _REFUSALS as error:
             self._go_without(f"{type(error).__name__}: {error}")
             return None

@@ -31,11 +31,13 @@ _LAST_WORDS_SECONDS = 0.2
 class HelperProcess:
     """Any thread may call it; one thread reads. `_sending` guards _jobs, and is held while the pipe takes nothing.
 
+    locked_seconds: for so long one thread of it may keep its others from running; then the system ends it.
+
     Raises OSError and its like where the system refuses another process. `ready` is true once it has said so; `useful`
     is for whoever reads, to note that it has done a job.
     """
 
-    def __init__(self, board_descriptor: int) -> None:
+    def __init__(self, board_descriptor: int, locked_seconds: float) -> None:
         self._sending = threading.Lock()
         self._printed = b""
         self.ready = self.useful = False
@@ -45,7 +47,8 @@ class HelperProcess:
             printed, self._errors = _pipe(theirs, ours, reading=True)
             self._process = subprocess.Popen(
                 python_command(
-                    "oss_jupyter.engine.helper", *map(str, (board_descriptor, jobs, replies)), str(os.getpid())
+                    "oss_jupyter.engine.helper",
+                    *map(str, (board_descriptor, jobs, replies, os.getpid(), locked_seconds)),
                 ),
                 env=child_environment(),
                 stdin=subprocess.DEVNULL,
