@@ -64,6 +64,7 @@ def home(sandbox: Sandbox, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_the_cells_of_the_documents_work_when_they_are_typed_one_after_the_other(sandbox: Sandbox, home: Path) -> None:
+    """A reader who types every cell in order meets no error and finds the objects."""
     shown = []
     with Kernel(home, kernel_environment(sandbox, KEY, home)) as kernel:
         # A region alone leads to the real service; the setting keeps those cells here.
@@ -77,6 +78,7 @@ def test_the_cells_of_the_documents_work_when_they_are_typed_one_after_the_other
 
 
 def test_readme_command_lines_of_python_work(sandbox: Sandbox, home: Path) -> None:
+    """The line for scripts can be copied, and needs no notebook and no settings."""
     lines = [line for block in blocks(README, "sh") for line in block.splitlines() if line.startswith("python -c")]
     assert lines, "the README shows how to upload from a plain script"
     for line in lines:
@@ -92,6 +94,7 @@ def test_readme_command_lines_of_python_work(sandbox: Sandbox, home: Path) -> No
 
 
 def test_every_make_command_of_the_documents_is_a_target() -> None:
+    """A contributor is not sent to a target that was renamed."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for document in DOCUMENTS:
         named = re.findall(r"\bmake ([a-z-]+)", " ".join(code_words(document)))
@@ -99,6 +102,7 @@ def test_every_make_command_of_the_documents_is_a_target() -> None:
 
 
 def test_every_magic_action_and_option_of_the_documents_exists() -> None:
+    """No document shows a word that the magics do not know."""
     magics = (OssMagics.oss_upload, OssMagics.oss_uploads, OssMagics.oss_sandbox)
     known = {word for magic in magics for action in _parser(magic)._actions for word in action.option_strings}
     actions = {
@@ -114,6 +118,7 @@ def test_every_magic_action_and_option_of_the_documents_exists() -> None:
 
 
 def test_every_python_name_of_the_readme_exists() -> None:
+    """No document shows a name that raises AttributeError."""
     words = " ".join(code_words(README))
     for name in re.findall(r"\boj\.([A-Za-z_]+)", words):
         assert hasattr(oss_jupyter, name), f"oj.{name}"
@@ -122,6 +127,7 @@ def test_every_python_name_of_the_readme_exists() -> None:
 
 
 def test_the_policy_of_the_readme_is_json_and_asks_for_no_more_than_putting_objects() -> None:
+    """What people paste into RAM is valid, and gives nothing away."""
     (policy,) = map(json.loads, blocks(README, "json"))
     assert [statement["Action"] for statement in policy["Statement"]] == [["oss:PutObject"]]
 
@@ -130,6 +136,7 @@ def test_the_policy_of_the_readme_is_json_and_asks_for_no_more_than_putting_obje
 
 
 def test_the_options_are_the_words_of_the_python_function() -> None:
+    """What is learnt for the magic holds for Python, and the other way round."""
     options = {action.dest for action in _parser(OssMagics.oss_upload)._actions}
     arguments = set(inspect.signature(oss_jupyter.upload).parameters) - {"options"} | set(OPTION_NAMES)
     # A function and an executor cannot be written on a line, and a kernel does not wait at its end.
@@ -137,6 +144,7 @@ def test_the_options_are_the_words_of_the_python_function() -> None:
 
 
 def test_the_tables_of_the_readme_are_those_of_the_code() -> None:
+    """The tables lag behind no option, default or help text."""
     assert README.read_text(encoding="utf-8") == with_tables(README.read_text(encoding="utf-8")), (
         "an option or setting has changed; run: python -m tests.test_docs"
     )
@@ -185,6 +193,7 @@ def _parser(magic: object) -> argparse.ArgumentParser:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_links_lead_to_files_that_are_there(document: Path) -> None:
+    """No link of the documents is dead after a file was moved."""
     links = re.findall(r"\]\(([^)]+)\)", document.read_text(encoding="utf-8"))
     gone = [link for link in links if "://" not in link and not (document.parent / link.partition("#")[0]).exists()]
     assert not gone
@@ -192,12 +201,14 @@ def test_links_lead_to_files_that_are_there(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_files_of_the_project_that_are_named_are_there(document: Path) -> None:
+    """No maintainer is sent to a file that was moved."""
     named = re.findall(r"`([a-z_]+/[a-z_/]+\.(?:py|md|toml))`", document.read_text(encoding="utf-8"))
     gone = [name for name in named if not any((ROOT / place / name).exists() for place in ("", "oss_jupyter"))]
     assert not gone
 
 
 def test_the_changelog_begins_with_this_version() -> None:
+    """A release tells its users what is new in it."""
     headings = re.findall(r"^## (\S+.*)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     released = [heading for heading in headings if not heading.endswith("(unreleased)")]
     assert released[0] == oss_jupyter.__version__
@@ -205,6 +216,7 @@ def test_the_changelog_begins_with_this_version() -> None:
 
 
 def test_the_design_names_every_room_and_no_other() -> None:
+    """The drawing of the rooms is the folder as it is."""
     drawn = re.findall(r"^  ([a-z]+)/ ", (ROOT / "docs" / "design.md").read_text(encoding="utf-8"), re.MULTILINE)
     rooms = {path.parent.name for path in (ROOT / "oss_jupyter").glob("*/__init__.py")}
     assert set(drawn) == rooms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import inspect
 import subprocess
@@ -63,3 +64,15 @@ def test_every_error_is_in_the_tree() -> None:
     drawn = {line.split()[0] for line in (errors.__doc__ or "").replace("─", " ").replace("├", " ").replace("└", " ")
              .replace("│", " ").splitlines() if line.startswith("    ") and line.split()}  # fmt: skip
     assert drawn == classes
+
+
+TEST_FILES = sorted(Path(__file__).parent.rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.name)
+def test_each_test_says_what_it_is_for(path: Path) -> None:
+    """Whoever breaks a test learns from one sentence what would be wrong for whom, and need not guess."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, functions)]
+    silent = [node.name for node in nodes if node.name.startswith("test_") and not ast.get_docstring(node)]
+    assert silent == []

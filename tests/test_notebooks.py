@@ -62,6 +62,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_is_short_valid_and_carries_nothing_of_a_run(path: Path) -> None:
+    """A newcomer sees no output, name or key of whoever wrote it, and no manual."""
     nbformat.validate(json.loads(path.read_text(encoding="utf-8")))
     notebook = json.loads(path.read_text(encoding="utf-8"))
     cells = notebook["cells"]
@@ -78,12 +79,14 @@ def test_a_notebook_is_short_valid_and_carries_nothing_of_a_run(path: Path) -> N
 
 
 def test_the_notebooks_lead_from_one_to_the_next() -> None:
+    """Whoever has finished one finds the following one."""
     assert [path.stem for path in NOTEBOOKS] == [FIRST, SECOND, OWN_BUCKET, BUSY]
     for here, there in pairwise(NOTEBOOKS):
         assert f"]({there.name})" in here.read_text(encoding="utf-8")
 
 
 def test_the_policy_of_the_notebook_is_the_one_of_the_readme() -> None:
+    """Nobody is told to grant two different things."""
     text = "\n".join("".join(cell["source"]) for cell in _cells(OWN_BUCKET))
     policies = [re.findall(r"```json\n(.*?)```", where, re.DOTALL) for where in (text, _read(ROOT / "README.md"))]
     assert [json.loads(policy) for policy in policies[0]] == [json.loads(policy) for policy in policies[1]]
@@ -93,6 +96,7 @@ def test_the_policy_of_the_notebook_is_the_one_of_the_readme() -> None:
 
 
 def test_the_first_upload_brings_the_table_into_the_bucket(reader: Reader) -> None:
+    """The first notebook keeps its word, and its cell can be run again as it says."""
     reader.run(FIRST)
     assert "The object holds the same table." in reader.shown
     table = reader.folder / "data" / "flights.csv"
@@ -106,6 +110,7 @@ def test_the_first_upload_brings_the_table_into_the_bucket(reader: Reader) -> No
 
 
 def test_an_upload_carries_on_after_the_kernel_was_restarted(reader: Reader) -> None:
+    """The second notebook shows what it promises: no byte that had arrived is sent again."""
     reader.run(SECOND)
     assert re.search(r"1 unfinished upload: weights\.bin .* already in OSS", reader.shown_by["load-again"])
     assert "%oss_uploads resume" in reader.shown_by["load-again"]
@@ -117,6 +122,7 @@ def test_an_upload_carries_on_after_the_kernel_was_restarted(reader: Reader) -> 
 
 
 def test_the_check_of_a_bucket_says_that_it_is_ready_and_what_a_failure_looks_like(reader: Reader) -> None:
+    """The third tells a good setup from a wrong key, and leaves nothing unfinished."""
     reader.run(OWN_BUCKET)
     shown = reader.shown_by["check"]
     assert "hello.txt: ready. oss://demo-bucket/check/hello.txt holds 5 bytes." in shown
@@ -128,6 +134,7 @@ def test_the_check_of_a_bucket_says_that_it_is_ready_and_what_a_failure_looks_li
 
 
 def test_an_upload_obeys_and_moves_while_a_cell_is_busy(reader: Reader) -> None:
+    """The fourth shows that a busy cell neither starves the upload nor deafens it."""
     reader.run(BUSY)
     seconds = re.findall(r"second \d: +[\d,]+ steps +upload (\w+), (\d+)%", reader.shown_by["train-both"])
     states = [state for state, _ in seconds]

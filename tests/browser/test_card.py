@@ -63,6 +63,7 @@ def same_bytes(sandbox: Sandbox, file: Path) -> bool:
 def test_parts_fill_until_the_object_is_there(
     open_notebook: Open, upload_cell: Cell, sandbox: Sandbox, tmp_path: Path, picture: Picture
 ) -> None:
+    """What the card shows never goes back, and ends with the object that was checked."""
     sandbox.rate_bytes_per_second = 2 * MIB
     notebook = open_notebook(upload_cell(), device_scale_factor=2)
     notebook.run(0)
@@ -85,6 +86,7 @@ def test_parts_fill_until_the_object_is_there(
 
 
 def test_pause_and_resume(open_notebook: Open, upload_cell: Cell, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A paused card stands still, and its button carries on with the same object."""
     sandbox.rate_bytes_per_second = 2 * MIB
     notebook = open_notebook(upload_cell())
     notebook.run(0)
@@ -102,6 +104,7 @@ def test_pause_and_resume(open_notebook: Open, upload_cell: Cell, sandbox: Sandb
 
 
 def test_pause_is_obeyed_while_a_cell_runs(open_notebook: Open, upload_cell: Cell, sandbox: Sandbox) -> None:
+    """Pausing for a training cell is of no use if it has to wait for the cell."""
     sandbox.rate_bytes_per_second = 1 * MIB
     notebook = open_notebook(upload_cell(), BUSY_CELL)
     notebook.run(0)
@@ -118,6 +121,7 @@ def test_pause_is_obeyed_while_a_cell_runs(open_notebook: Open, upload_cell: Cel
 
 
 def test_abort_asks_and_removes_the_parts(open_notebook: Open, upload_cell: Cell, sandbox: Sandbox) -> None:
+    """One click too many deletes nothing, and a confirmed one leaves nothing that is billed."""
     sandbox.rate_bytes_per_second = 1 * MIB
     notebook = open_notebook(upload_cell())
     notebook.run(0)
@@ -139,6 +143,7 @@ def test_abort_asks_and_removes_the_parts(open_notebook: Open, upload_cell: Cell
 def test_a_failure_is_told_in_four_lines_and_can_be_retried(
     open_notebook: Open, upload_cell: Cell, sandbox: Sandbox, picture: Picture
 ) -> None:
+    """The card says what is kept and what to do, and its button does it."""
     sandbox.faults.add(Fault("UploadPart", code="AccessDenied", status=403, skip=9, times=None))
     notebook = open_notebook(upload_cell(parallel=1), device_scale_factor=2)
     notebook.run(0)
@@ -158,6 +163,7 @@ def test_a_failure_is_told_in_four_lines_and_can_be_retried(
 
 
 def test_the_map_follows_the_theme(open_notebook: Open, upload_cell: Cell, sandbox: Sandbox, picture: Picture) -> None:
+    """The parts can be told apart on a dark page, which a canvas does not do by itself."""
     sandbox.rate_bytes_per_second = 1 * MIB
     notebook = open_notebook(upload_cell(), device_scale_factor=2)
     notebook.run(0)
@@ -182,6 +188,7 @@ def test_the_map_follows_the_theme(open_notebook: Open, upload_cell: Cell, sandb
 
 
 def test_a_keyboard_is_enough(open_notebook: Open, upload_cell: Cell, sandbox: Sandbox) -> None:
+    """Every control is reached without a mouse, and no key in the card cuts a cell of the notebook."""
     sandbox.rate_bytes_per_second = 1 * MIB
     notebook = open_notebook(upload_cell(), "second = 2")
     notebook.run(0)
@@ -217,6 +224,7 @@ def test_a_keyboard_is_enough(open_notebook: Open, upload_cell: Cell, sandbox: S
 def test_after_a_restart_the_card_says_so_and_the_same_cell_carries_on(
     open_notebook: Open, upload_cell: Cell, sandbox: Sandbox, tmp_path: Path, picture: Picture
 ) -> None:
+    """A card of a dead kernel does not look alive, and no work is lost."""
     sandbox.rate_bytes_per_second = 2 * MIB
     notebook = open_notebook(upload_cell(), device_scale_factor=2)
     notebook.run(0)
@@ -257,6 +265,7 @@ def test_when_the_kernel_is_shut_down_the_card_says_so_and_offers_nothing(
 def test_the_saved_notebook_holds_a_small_summary_and_no_more(
     open_notebook: Open, upload_cell: Cell, sandbox: Sandbox
 ) -> None:
+    """Somebody who reads the file without a kernel sees how it ended, in a few kilobytes."""
     sandbox.rate_bytes_per_second = 4 * MIB
     notebook = open_notebook(upload_cell())
     before = notebook.path.stat().st_size

@@ -116,6 +116,7 @@ def test_starting_from_the_desk(
 def test_filters_search_and_all_at_once(
     open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path], picture: Picture
 ) -> None:
+    """Among many uploads the one that is meant is found, and all can be stopped at once."""
     sandbox.rate_bytes_per_second = MIB // 2
     uploads = "\n".join(f"oj.upload({str(path)!r}, 'oss://test-bucket/raw/', part_size='256KiB');" for path in files)
     uploads += f"\noj.upload({str(files[1])!r}, 'oss://no-such-bucket/raw/');"
@@ -155,6 +156,7 @@ def test_filters_search_and_all_at_once(
 def test_it_browses_and_starts_while_a_cell_runs(
     open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path]
 ) -> None:
+    """A desk that waits for the cell would be dead for hours of training."""
     notebook = open_notebook(settings, "%oss_panel", BUSY_CELL)
     notebook.run(0)
     notebook.run(1)
@@ -175,6 +177,7 @@ def test_it_browses_and_starts_while_a_cell_runs(
 def test_a_file_that_is_gone_is_chosen_again(
     open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path], picture: Picture
 ) -> None:
+    """A file that was moved costs its user no part that had arrived."""
     sandbox.rate_bytes_per_second = 2 * MIB
     upload = f"t = oj.upload({str(files[1])!r}, 'oss://test-bucket/raw/', part_size='256KiB')\n"
     wait = "import time\nwhile t.snapshot().parts_done < 4: time.sleep(0.1)"

@@ -66,6 +66,7 @@ def test_resume_all_after_a_restart(
 def test_discard_names_its_effect_and_asks(
     open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path], tmp_path: Path, picture: Picture
 ) -> None:
+    """Nothing is deleted by one click, and afterwards nothing is billed or remembered."""
     notebook = restarted_in_mid_upload(open_notebook, sandbox, settings, files)
     banner = desk_of(notebook, 0)
     press(banner, "Discard")
@@ -85,6 +86,7 @@ def test_discard_names_its_effect_and_asks(
 def test_review_opens_the_desk(
     open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path], picture: Picture
 ) -> None:
+    """What an earlier kernel left can be looked at and resumed one by one."""
     notebook = restarted_in_mid_upload(open_notebook, sandbox, settings, files)
     banner = desk_of(notebook, 0)
     press(banner, "Review")
@@ -127,6 +129,7 @@ def test_the_page_is_loaded_again(open_notebook: Open, sandbox: Sandbox, setting
 def test_without_its_kernel_the_words_stay(
     open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path], picture: Picture
 ) -> None:
+    """A saved notebook shows its uploads in words where no widget can be drawn."""
     notebook = restarted_in_mid_upload(open_notebook, sandbox, settings, files)
     notebook.run(2)
     wait_for_status(row_of(desk_of(notebook, 2), "flights.csv"), "Interrupted")

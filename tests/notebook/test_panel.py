@@ -39,6 +39,7 @@ def words_beside(cell: Cell) -> str:
 
 
 def test_where_there_are_no_widgets_the_uploads_are_listed(shell: Shell) -> None:
+    """`%oss_panel` is of use in a terminal too, and a slip shows its usage."""
     assert "There are no uploads." in shell.ok("%oss_panel").text
     assert "There are no uploads." in shell.ok("import oss_jupyter as oj; oj.panel()").text
     assert "Usage: %oss_panel" in str(shell.run("%oss_panel nonsense").error)

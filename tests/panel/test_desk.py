@@ -113,6 +113,7 @@ def office(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_row_says_what_the_card_says_and_offers_what_makes_sense() -> None:
+    """A button that cannot work is not there, and a missing file has a word of its own."""
     transfer: Any = StandIn(a_snapshot(state=State.INTERRUPTED))
     row = row_of(transfer)
     assert (row["name"], row["state"], row["can"]) == ("trips 2024.parquet", "interrupted", ["resume", "abort"])
@@ -123,6 +124,7 @@ def test_a_row_says_what_the_card_says_and_offers_what_makes_sense() -> None:
 
 
 def test_a_name_that_is_no_unicode_travels_as_text() -> None:
+    """One odd file name would take all rows off the page."""
     transfer: Any = StandIn(a_snapshot(source="/data/\udcff.bin"))
     assert to_text([row_of(transfer)]).isascii()
 
@@ -150,6 +152,7 @@ def test_starting_from_the_form(office: Office) -> None:
     ],
 )
 def test_what_cannot_start_is_answered_in_four_lines(office: Office, arguments: dict[str, str], code: str) -> None:
+    """A mistake in the form is explained there, and leaves no row behind."""
     seat = Seat(office.bench())
     reply = seat.ask("start", **arguments)
     assert (reply["status"], reply["error"][3]) == ("error", code)
@@ -157,6 +160,7 @@ def test_what_cannot_start_is_answered_in_four_lines(office: Office, arguments: 
 
 
 def test_what_an_earlier_kernel_left_is_found_and_resumed(office: Office) -> None:
+    """The desk of a new kernel knows what is on the disk."""
     office.leave_unfinished()
     seat = Seat(office.bench())
     (row,) = seat.rows()
@@ -167,6 +171,7 @@ def test_what_an_earlier_kernel_left_is_found_and_resumed(office: Office) -> Non
 
 
 def test_what_another_kernel_drives_is_named_as_such(office: Office) -> None:
+    """Nobody resumes an upload here that is running there."""
     office.sandbox.rate_bytes_per_second = MIB / 4
     other = office.bench().upload(office.file, TARGET, {"part_size": "256KiB"})
     wait_until(lambda: bool(other.snapshot().upload_id))
@@ -179,6 +184,7 @@ def test_what_another_kernel_drives_is_named_as_such(office: Office) -> None:
 
 
 def test_what_another_kernel_finished_is_taken_off_the_list(office: Office) -> None:
+    """A row does not offer to resume what is done."""
     office.leave_unfinished()
     seat = Seat(office.bench())
     assert [row["state"] for row in seat.rows()] == ["interrupted"]
@@ -187,6 +193,7 @@ def test_what_another_kernel_finished_is_taken_off_the_list(office: Office) -> N
 
 
 def test_a_file_that_was_moved_is_chosen_again_and_no_part_is_sent_twice(office: Office) -> None:
+    """Moving a file costs no traffic, and leaves one row and one upload."""
     left = office.leave_unfinished()
     moved = office.file.rename(office.folder / "moved.bin")
     seat = Seat(office.bench())
@@ -205,6 +212,7 @@ def test_a_file_that_was_moved_is_chosen_again_and_no_part_is_sent_twice(office:
 
 
 def test_another_file_is_refused_and_the_place_is_kept(office: Office) -> None:
+    """Parts of two files would make an object that is neither."""
     left = office.leave_unfinished()
     office.file.unlink()
     (office.folder / "other.bin").write_bytes(b"something else")
@@ -228,6 +236,7 @@ def test_two_uploads_are_not_put_into_one(office: Office) -> None:
 
 
 def test_an_upload_that_runs_keeps_its_file(office: Office) -> None:
+    """Choosing again while parts go out would mix two files."""
     office.sandbox.rate_bytes_per_second = MIB / 4
     bench = office.bench()
     transfer = bench.upload(office.file, TARGET, {"part_size": "256KiB"})
@@ -236,6 +245,7 @@ def test_an_upload_that_runs_keeps_its_file(office: Office) -> None:
 
 
 def test_the_banner_resumes_what_it_is_about_and_nothing_else(office: Office) -> None:
+    """The button under a list means that list."""
     left = office.leave_unfinished()
     bench = office.bench()
     seat = Seat(bench, frozenset({left.id}))
@@ -250,6 +260,7 @@ def test_the_banner_resumes_what_it_is_about_and_nothing_else(office: Office) ->
 
 
 def test_discarding_removes_parts_and_checkpoints_also_where_the_file_is_gone(office: Office) -> None:
+    """A deleted file does not leave parts that are billed for ever."""
     left = office.leave_unfinished()
     office.file.unlink()
     bench = office.bench()
@@ -264,6 +275,7 @@ def test_discarding_removes_parts_and_checkpoints_also_where_the_file_is_gone(of
 
 
 def test_details_are_packed_only_while_they_are_open(office: Office) -> None:
+    """Hundreds of rows would send their part maps to nobody."""
     left = office.leave_unfinished()
     seat = Seat(office.bench())
     seat.rows()
@@ -277,6 +289,7 @@ def test_details_are_packed_only_while_they_are_open(office: Office) -> None:
 
 
 def test_a_desk_that_nobody_sees_is_sent_nothing_and_comes_to_rest(office: Office) -> None:
+    """A desk far up in the notebook costs nothing."""
     office.leave_unfinished()
     seat = Seat(office.bench())
     seat.shown.set_on_screen("one", False)
@@ -299,6 +312,7 @@ def test_rows_stay_where_they_are(office: Office) -> None:
 
 
 def test_a_long_list_is_sent_less_often(office: Office) -> None:
+    """Many rows do not fill the line between kernel and page."""
     bench = office.bench()
     bench.upload(office.file, TARGET, {}).result(60)
     seat = Seat(bench)
@@ -311,6 +325,7 @@ def test_a_long_list_is_sent_less_often(office: Office) -> None:
 
 
 def test_the_words_that_stay_are_few_and_escaped() -> None:
+    """A saved notebook grows by a few kilobytes, and a file name in it runs nothing."""
     transfer: Any = StandIn(a_snapshot(source="/data/<img src=x>" + "n" * 200))
     words: list[dict[str, str]] = []
     word = DeskWord(words.append, 0.0)
@@ -329,6 +344,7 @@ def replace_id(row: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def test_a_folder_is_listed_from_what_was_typed(tmp_path: Path) -> None:
+    """Browsing begins where the user has got to, whatever of the path exists."""
     (tmp_path / "data").mkdir()
     for name in ("b.csv", "A.csv", ".hidden"):
         (tmp_path / "data" / name).write_bytes(b"12345")
@@ -346,6 +362,7 @@ def test_a_folder_is_listed_from_what_was_typed(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_very_many_files_is_cut_and_says_so(tmp_path: Path) -> None:
+    """A folder of a million files does not stop the page."""
     for number in range(ENTRIES_MAX + 5):
         (tmp_path / f"{number}.csv").touch()
     listing = list_folder(".", tmp_path)
@@ -353,6 +370,7 @@ def test_a_folder_of_very_many_files_is_cut_and_says_so(tmp_path: Path) -> None:
 
 
 def test_an_errand_is_answered_at_once_and_its_result_later() -> None:
+    """A slow disk does not hold up the other buttons."""
     gate = threading.Event()
 
     def slow(arguments: Arguments) -> dict[str, Any]:
@@ -370,6 +388,8 @@ def test_an_errand_is_answered_at_once_and_its_result_later() -> None:
 
 
 def test_an_errand_that_fails_says_so() -> None:
+    """What fails later is told as what fails at once."""
+
     def fails(arguments: Arguments) -> dict[str, Any]:
         raise InputError("It cannot be.")
 

@@ -44,6 +44,7 @@ def desk() -> Desk:
 
 
 def test_every_button_reaches_its_transfer(desk: Desk) -> None:
+    """A button does to its own transfer what it says, once, and shows the effect at once."""
     assert desk.ask("pause", transfer="k5ffjj43")["status"] == "ok"
     assert desk.ask("resume", transfer="k5ffjj43")["state"] == "queued"
     desk.ask("set_parallel", transfer="k5ffjj43", parallel=7)
@@ -64,16 +65,19 @@ def test_every_button_reaches_its_transfer(desk: Desk) -> None:
 
 
 def test_a_widget_means_its_own_transfer(desk: Desk) -> None:
+    """A cell that was run again has a new transfer under the same id, and an old card must not stop it."""
     desk.ask("resume", transfer="k5ffjj43", widget="widget-1")
     assert desk.paused.asked == ["resume"]
 
 
 def test_pause_all_and_resume_all_leave_out_what_cannot(desk: Desk) -> None:
+    """One that cannot be paused does not keep the others running."""
     assert desk.ask("pause_all")["count"] == 1
     assert desk.ask("resume_all")["count"] == 2
 
 
 def test_clear_takes_ended_ones_off_the_list(desk: Desk) -> None:
+    """The button that clears the finished ones leaves what can be resumed."""
     desk.running.now = a_snapshot(state=State.FAILED)
     assert desk.ask("clear")["count"] == 0  # a failure may still be resumed
     assert desk.ask("clear", transfer="k5ffjj43")["count"] == 1
@@ -81,12 +85,14 @@ def test_clear_takes_ended_ones_off_the_list(desk: Desk) -> None:
 
 
 def test_a_part_is_told_in_detail_without_waking_anybody(desk: Desk) -> None:
+    """Looking at a part is free, however often the page asks."""
     part = desk.ask("part", transfer="k5ffjj43", number=3)["part"]
     assert (part["number"], part["offset"], part["speed"], part["attempts"]) == (3, 16 * MIB, 2 * MIB, 3)
     assert desk.touched == []
 
 
 def test_a_request_that_comes_twice_is_carried_out_once(desk: Desk) -> None:
+    """The page tries two ways, and toggling twice would undo it."""
     request = {"id": "same", "command": "pause", "arguments": {"transfer": "k5ffjj43"}}
     first = desk.commands.answer(request)
     assert desk.commands.answer(dict(request)) == first
@@ -94,6 +100,7 @@ def test_a_request_that_comes_twice_is_carried_out_once(desk: Desk) -> None:
 
 
 def test_a_duplicate_from_another_thread_waits_for_the_first_one() -> None:
+    """Both ways get the one answer, also while it is being made."""
     commands, begun, go = Commands(), threading.Event(), threading.Event()
     calls: list[int] = []
 
@@ -114,6 +121,8 @@ def test_a_duplicate_from_another_thread_waits_for_the_first_one() -> None:
 
 
 def test_many_threads_may_ask_at_once(desk: Desk) -> None:
+    """Whatever is pressed at once, each request gets an answer or four lines."""
+
     def toggle(number: int) -> Reply:
         command = ("pause", "resume", "set_parallel", "part", "clear")[number % 5]
         arguments = {"transfer": "k5ffjj43", "parallel": 4, "number": 1}
@@ -127,6 +136,7 @@ def test_many_threads_may_ask_at_once(desk: Desk) -> None:
 
 
 def test_what_cannot_be_is_refused_in_four_lines(desk: Desk) -> None:
+    """The page shows the same four lines as a cell."""
     reply = desk.ask("pause", transfer="other")
     assert reply["status"] == "error"
     what, safe, advice, code = reply["error"]
@@ -158,6 +168,7 @@ def test_what_cannot_be_is_refused_in_four_lines(desk: Desk) -> None:
     ],
 )
 def test_bad_input_changes_nothing(desk: Desk, command: str, arguments: dict[str, Any]) -> None:
+    """The page is not trusted: whatever it sends is checked before anything is done."""
     reply = desk.ask(command, **arguments)
     assert (reply["status"], len(reply["error"])) == ("error", 4)
     assert desk.running.asked == []
@@ -167,10 +178,13 @@ def test_bad_input_changes_nothing(desk: Desk, command: str, arguments: dict[str
     "request_", [None, [], "pause", {}, {"id": 5}, {"id": ""}, {"id": "a", "command": []}, {"id": "b", "arguments": 3}]
 )
 def test_a_request_that_is_none_is_answered_all_the_same(desk: Desk, request_: Any) -> None:
+    """A page that waits for an answer gets one."""
     assert desk.commands.answer(request_)["status"] == "error"
 
 
 def test_a_handler_that_breaks_is_an_answer_too(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """A defect is told by its kind, and not by a text that may hold a secret."""
+
     def broken(arguments: Arguments) -> Reply:
         raise KeyError("a secret in a message")
 
@@ -179,6 +193,7 @@ def test_a_handler_that_breaks_is_an_answer_too(desk: Desk, caplog: pytest.LogCa
 
 
 def test_a_kernel_answers_on_its_control_channel(desk: Desk) -> None:
+    """The answer goes to who asked, in the envelope that the page knows."""
     sent: list[Any] = []
     session = SimpleNamespace(send=lambda *message: sent.append(message))
     kernel = SimpleNamespace(control_handlers={}, session=session)
@@ -192,5 +207,6 @@ def test_a_kernel_answers_on_its_control_channel(desk: Desk) -> None:
 
 
 def test_a_kernel_without_a_control_channel_is_no_error(desk: Desk) -> None:
+    """The extension loads in a terminal too."""
     assert not serve(None, desk.commands)
     assert not serve(SimpleNamespace(), desk.commands)

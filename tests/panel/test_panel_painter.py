@@ -66,6 +66,7 @@ def painter(time: Time) -> Painter:
 
 
 def test_it_looks_four_times_a_second_and_no_more(painter: Painter) -> None:
+    """A display that looks more often takes time from the user's cells."""
     painting = Painting(looks=9)
     painter.add(painting)
     assert painting.rested.wait(5)
@@ -74,6 +75,7 @@ def test_it_looks_four_times_a_second_and_no_more(painter: Painter) -> None:
 
 
 def test_its_thread_ends_when_nothing_lives_and_begins_again(painter: Painter) -> None:
+    """An idle kernel has no thread that wakes it."""
     first, second = Painting(looks=2), Painting(looks=1)
     painter.add(first)
     wait_for_the_end(painter)
@@ -85,6 +87,7 @@ def test_its_thread_ends_when_nothing_lives_and_begins_again(painter: Painter) -
 
 
 def test_one_that_fails_does_not_stop_the_others(painter: Painter, caplog: pytest.LogCaptureFixture) -> None:
+    """One broken card leaves the other ones moving, and is in the log."""
     broken, whole = Painting(looks=9, fails=True), Painting(looks=3)
     painter.add(broken)
     painter.add(whole)
@@ -117,6 +120,7 @@ def page(transfer: StandIn) -> Any:
 
 
 def test_nothing_is_sent_when_nothing_changed(page: Page, transfer: StandIn) -> None:
+    """A quiet upload sends no message to the page."""
     for look in range(8):
         assert page.shown.paint(look / 4)
     assert page.sent == []
@@ -127,6 +131,7 @@ def test_nothing_is_sent_when_nothing_changed(page: Page, transfer: StandIn) -> 
 
 
 def test_nothing_is_sent_off_the_screen_and_everything_once_it_is_back(page: Page, transfer: StandIn) -> None:
+    """Cards far away cost nothing, and are true when scrolled to."""
     page.card.set_on_screen("one", True)
     page.card.set_on_screen("two", False)
     transfer.now = a_snapshot(shown_bytes=23 * MIB)
@@ -142,6 +147,7 @@ def test_nothing_is_sent_off_the_screen_and_everything_once_it_is_back(page: Pag
 
 
 def test_the_end_is_sent_even_off_the_screen(page: Page, transfer: StandIn) -> None:
+    """A card that is scrolled to later does not show an upload that runs for ever."""
     page.card.set_on_screen("one", False)
     transfer.now, transfer.over = a_snapshot(state=State.PAUSED), True
     assert not page.shown.paint(1.0)
@@ -151,6 +157,7 @@ def test_the_end_is_sent_even_off_the_screen(page: Page, transfer: StandIn) -> N
 def test_the_summary_is_written_when_the_state_changes_and_else_every_half_minute(
     page: Page, transfer: StandIn
 ) -> None:
+    """What is saved is fresh, and the notebook does not change all the time."""
     for second in range(65):
         transfer.now = a_snapshot(shown_bytes=(second % 40) * MIB)
         page.shown.paint(float(second))

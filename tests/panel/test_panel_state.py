@@ -31,6 +31,7 @@ def header(**changes: Any) -> dict[str, Any]:
 
 
 def test_what_is_packed_comes_out_again() -> None:
+    """No field is lost or takes another's place on the way to the page."""
     head, states, flights = unpack(packed())
     assert (head["name"], head["url"]) == ("trips 2024.parquet", "oss://my-bucket/data/trips 2024.parquet")
     assert (head["parts"], head["part_size"], head["speed"], head["left"]) == (7, 8 * MIB, round(2.6 * MIB), 11)
@@ -44,6 +45,7 @@ def test_the_golden_file_is_what_is_packed_today() -> None:
 
 
 def test_the_golden_texts_are_what_the_kernel_writes() -> None:
+    """The card and the printed text never differ by a unit or a rounding."""
     golden = json.loads((GOLDEN / "format.json").read_text("utf-8"))
     assert golden["sizes"] == [[size, format_size(size)] for size, _ in golden["sizes"]]
     assert golden["durations"] == [[seconds, format_duration(seconds)] for seconds, _ in golden["durations"]]
@@ -51,15 +53,18 @@ def test_the_golden_texts_are_what_the_kernel_writes() -> None:
 
 
 def test_equal_snapshots_give_equal_bytes_although_time_goes_on() -> None:
+    """What the page would show alike is not sent again."""
     assert packed(elapsed_seconds=31.0, left_seconds=11.3, silent_seconds=0.7) == packed()
 
 
 def test_ten_thousand_parts_cost_little_more_than_a_byte_each() -> None:
+    """The largest upload can be shown four times a second."""
     flights = tuple(Flight(number, MIB, MIB, 1, 1.0) for number in range(9_937, 10_001))
     assert len(packed(parts_total=10_000, part_states=KEPT * 10_000, flights=flights)) < 11_500
 
 
 def test_an_empty_file_has_one_part_which_is_full() -> None:
+    """No division by zero hides the card of an empty file."""
     _, states, flights = unpack(
         packed(total_bytes=0, parts_total=1, part_states=WIRE, flights=(Flight(1, 0, 0, 1, 0.0),))
     )
@@ -67,6 +72,7 @@ def test_an_empty_file_has_one_part_which_is_full() -> None:
 
 
 def test_a_silence_says_which_retry_it_is() -> None:
+    """A line that stands still is told with how long, and how often it is tried yet."""
     long = header(silent_seconds=45.2, elapsed_seconds=60.0)
     assert (long["retry"], long["silent"]) == ([3, 5], 45)
     assert header(part_states=KEPT * 7, silent_seconds=9.0)["retry"] == [1, 5]
@@ -74,6 +80,7 @@ def test_a_silence_says_which_retry_it_is() -> None:
 
 
 def test_a_silence_before_the_first_byte_is_no_older_than_the_run() -> None:
+    """A new card does not claim to have been silent for days."""
     assert header(silent_seconds=1e6, elapsed_seconds=7.0)["silent"] == 7
 
 
@@ -89,15 +96,18 @@ def test_a_silence_before_the_first_byte_is_no_older_than_the_run() -> None:
     ],
 )
 def test_the_buttons_follow_the_table_of_states(state: State, can: list[str]) -> None:
+    """A button that would be refused is not offered."""
     assert header(state=state)["can"] == can
 
 
 def test_a_crc_keeps_all_its_digits() -> None:
+    """JavaScript's numbers would round the checksum that the user compares."""
     receipt = Receipt("oss://b/k", 1, '"e"', 2**64 - 1, "id", 1.0, 1, 0, 1, 0)
     assert header(state=State.COMPLETED, receipt=receipt)["receipt"]["crc64"] == str(2**64 - 1)
 
 
 def test_no_trait_of_the_card_holds_a_secret() -> None:
+    """What widgets hold is saved with the notebook."""
     from oss_jupyter.notebook.panel.card import TransferCard
 
     card = TransferCard(cast("Transfer", StandIn()), Commands())

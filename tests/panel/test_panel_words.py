@@ -26,6 +26,7 @@ EVIL = '<img src=x onerror="alert(1)">&'
 
 
 def test_nothing_from_outside_becomes_html() -> None:
+    """A file name or a service's message in a saved notebook runs nothing."""
     error = (EVIL, EVIL, EVIL, EVIL)
     now = a_snapshot(source=f"/data/{EVIL}", target=Target("b", EVIL), notes=(EVIL,), error=error, state=State.FAILED)
     html = summary(now)["text/html"]
@@ -34,6 +35,7 @@ def test_nothing_from_outside_becomes_html() -> None:
 
 
 def test_it_stays_under_two_kilobytes_whatever_happened() -> None:
+    """A notebook of many uploads stays small."""
     error = ("What happened. " * 8, "What is safe. " * 5, "What to do. " * 10, "Code · 0003-00000001 · " + "x" * 100)
     key = "data/" + "k" * 200
     notes = tuple(f"Note {number}. " + "n" * 400 for number in range(5))
@@ -42,6 +44,7 @@ def test_it_stays_under_two_kilobytes_whatever_happened() -> None:
 
 
 def test_it_reads_without_style_and_without_html() -> None:
+    """GitHub, mail and terminals show the same facts."""
     words = summary(a_snapshot(state=State.PAUSED))
     bare = re.sub(r"<style>.*?</style>|<[^>]+>", " ", words["text/html"])
     for text in (bare, words["text/plain"]):
@@ -51,6 +54,7 @@ def test_it_reads_without_style_and_without_html() -> None:
 
 
 def test_the_card_itself_is_one_sentence_where_there_are_no_widgets() -> None:
+    """Nobody sees a bare class name in place of a card."""
     card = TransferCard(cast("Transfer", StandIn()), Commands())
     data = card._repr_mimebundle_()[0]
     assert set(data) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
@@ -64,12 +68,14 @@ def modules_of(entry: str) -> list[str]:
 
 
 def test_every_module_is_in_a_script() -> None:
+    """A new file of the page is not forgotten in the bundle."""
     held = {name for entry in ENTRIES for name in modules_of(entry)}
     assert held == {path.name for path in bundle.STATIC.glob("*.js")}
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_the_script_holds_a_module_once_and_no_joints(entry: str) -> None:
+    """Joining by text leaves nothing that a browser would refuse."""
     script, modules = bundle.script(entry), modules_of(entry)
     assert len(set(modules)) == len(modules)
     assert not re.search(r"^import\b", script, re.MULTILINE)
@@ -79,6 +85,7 @@ def test_the_script_holds_a_module_once_and_no_joints(entry: str) -> None:
 @pytest.mark.skipif(NODE is None, reason="node is not installed")
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_the_script_is_one_module_that_a_browser_would_load(entry: str, tmp_path: Path) -> None:
+    """A slip in joining is seen here, not as an empty cell."""
     module = tmp_path / "script.mjs"
     module.write_text(bundle.script(entry), encoding="utf-8")
     check = f"import({str(module)!r}).then((m) => console.log(typeof m.default.render))"
@@ -88,12 +95,14 @@ def test_the_script_is_one_module_that_a_browser_would_load(entry: str, tmp_path
 
 @pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_the_page_side_passes_its_own_tests() -> None:
+    """`make test` covers both languages."""
     tests = sorted(map(str, (Path(__file__).parents[1] / "js").glob("*.test.mjs")))
     done = subprocess.run([str(NODE), "--test", *tests], capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stdout
 
 
 def test_nothing_is_put_into_the_page_as_html() -> None:
+    """Texts from the service could otherwise run in the user's page."""
     for path in bundle.STATIC.glob("*.js"):
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", path.read_text("utf-8")
