@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 # A provider may return a provider, which may return credentials; more is a loop.
 _DEPTH_MAX = 4
+_MAKING_SECONDS = 2.0
 _HOW_TO_GIVE = 'Give credentials=("<id>", "<secret>"), a triple with a session token, or a provider of the SDK.'
 _PACKAGE = "the package alibabacloud-credentials"
 
@@ -103,7 +104,8 @@ def credentials_chain(
     config = OssutilConfig(profile, config_file, environ)
     if config.chosen:
         return CredentialsChain((_Ossutil(config),))
-    return CredentialsChain((_Environment(environ), _Ossutil(config), _DefaultChain(default_chain)), needed)
+    last = _DefaultChain(default_chain) if default_chain else _default_chain
+    return CredentialsChain((_Environment(environ), _Ossutil(config), last), needed)
 
 
 class _Given:
@@ -158,37 +160,41 @@ class _Ossutil:
 
 
 class _DefaultChain:
-    """`_lock` guards _client."""
+    """One client for all uploads, which is kept also where it finds nothing: it looks at all of its places each time.
+
+    It caches temporary credentials, and has a thread that nothing ends. `_making` is held while it is made, and guards
+    _client; what takes longer than a client does to be made hangs, and holds up nobody else.
+    """
 
     name = _PACKAGE
 
-    def __init__(self, make: Callable[[], Any] | None) -> None:
+    def __init__(self, make: Callable[[], Any] | None = None) -> None:
         self._make = make or _alibabacloud_client
-        self._lock = threading.Lock()
+        self._making = threading.RLock()
         self._client: Any = None
+        forks.in_child(self._begin_anew)
 
     def find(self) -> Credentials | str:
         try:
             client = self._kept()
             return "not installed" if client is None else _ask(lambda: client, "it failed", "")
         except CredentialsError as error:
-            # It chose its places when it was made; credentials that appear later need another one.
-            with self._lock:
-                self._client = None
             return textwrap.shorten(error.what.rstrip("."), 160, placeholder=" …")
 
     def _kept(self) -> Any:
-        """Return the client, or None where there is no package: one for all, because it caches temporary credentials.
+        """Return the client, or None where there is no package."""
+        held = self._making.acquire(timeout=_MAKING_SECONDS)
+        try:
+            if self._client is None:
+                self._client = _guarded(self._make, "it failed", "")
+            return self._client
+        finally:
+            if held:
+                self._making.release()
 
-        It is made outside of the lock, where two threads at once may make two: the later one is kept.
-        """
-        with self._lock:
-            client = self._client
-        if client is None:
-            client = _guarded(self._make, "it failed", "")
-            with self._lock:
-                self._client = client
-        return client
+    def _begin_anew(self) -> None:
+        forks.leave(self._client)
+        self._making, self._client = threading.RLock(), None
 
 
 def _alibabacloud_client() -> Any:
@@ -196,11 +202,16 @@ def _alibabacloud_client() -> Any:
         return None
     with forks.no_forks:
         from alibabacloud_credentials.client import Client
+        from alibabacloud_credentials.provider import DefaultCredentialsProvider
 
     # It prints a traceback for every place without credentials. What matters is in what it raises; whoever has set up
     # logging still gets the rest.
     logging.getLogger("credentials").handlers[:] = [logging.NullHandler()]
-    return Client()
+    # Else it asks only the place that once had some, for as long as it lives.
+    return Client(provider=DefaultCredentialsProvider(reuse_last_provider_enabled=False))
+
+
+_default_chain = _DefaultChain()
 
 
 def _ask(given: Callable[[], Any], what: str, advice: str) -> Credentials:

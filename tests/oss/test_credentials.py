@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -156,14 +158,83 @@ def test_the_default_chain_comes_last_and_its_client_is_kept() -> None:
     assert found.describe() == "the package alibabacloud-credentials"
 
 
-def test_the_default_chain_is_made_anew_after_it_found_nothing() -> None:
-    """Credentials that were set up after the first failure are found without a restart."""
-    made: list[Any] = [lambda: None, Client()]
-    found = chain({}, lambda: made.pop(0))
+def test_the_default_chain_is_asked_anew_after_it_found_nothing() -> None:
+    """Its client has a thread that nothing ends, so it is kept; what it found is not."""
+    made: list[int] = []
+    answers: list[Any] = [None, None, Provider().get_credentials()]
 
-    with pytest.raises(CredentialsError):
-        found()
-    assert found().access_key_id == "id"
+    def make() -> Any:
+        made.append(1)
+        return lambda: answers.pop(0)
+
+    found = chain({}, make)
+    for _ in range(2):
+        with pytest.raises(CredentialsError):
+            found()
+    assert (found().access_key_id, made) == ("id", [1])
+
+
+def test_the_default_chain_is_made_once_by_many_threads() -> None:
+    """Uploads that begin at once share the client that the first of them makes."""
+    made: list[int] = []
+    all_there = threading.Barrier(8, timeout=20)
+
+    def make() -> Client:
+        made.append(1)
+        time.sleep(0.1)  # others come meanwhile
+        return Client()
+
+    found = chain({}, make)
+
+    def ask() -> str:
+        all_there.wait()
+        return found().access_key_id
+
+    with ThreadPoolExecutor(8) as pool:
+        assert [asked.result() for asked in [pool.submit(ask) for _ in range(8)]] == ["id"] * 8
+    assert made == [1]
+
+
+_ASKS_THE_REAL_CHAIN_OFTEN = """
+import atexit, json, os, threading
+from pathlib import Path
+from oss_jupyter.errors import CredentialsError
+from oss_jupyter.oss.credentials import credentials_chain
+
+def look():
+    try:
+        return credentials_chain(environ={})().access_key_id
+    except CredentialsError:
+        return ""
+
+def kept():
+    return [threading.active_count(), atexit._ncallbacks()]
+
+seen = [(look(), *kept()) for _ in range(4)]
+path = Path.home() / ".alibabacloud" / "credentials.ini"
+path.parent.mkdir()
+path.write_text('''[default]\ntype = access_key\naccess_key_id = late\naccess_key_secret = s\n''')
+seen += [(look(), *kept())]
+child = os.fork()
+if not child:
+    os._exit(look() != "late")
+print(json.dumps([seen, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_the_real_default_chain_leaves_nothing_with_each_look(tmp_path: Path) -> None:
+    """Looks that find nothing cost one thread and one exit handler together; the next one finds what came meanwhile."""
+    nobody = {"HOME": str(tmp_path), "ALIBABA_CLOUD_CREDENTIALS_URI": "http://127.0.0.1:9/"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _ASKS_THE_REAL_CHAIN_OFTEN],
+        capture_output=True, text=True, env={**os.environ, **nobody}, timeout=60, check=True,
+    )  # fmt: skip
+    seen, in_a_forked_child = json.loads(done.stdout)
+    assert [found for found, *_ in seen] == ["", "", "", "", "late"]
+    assert len({tuple(kept) for _, *kept in seen}) == 1
+    assert in_a_forked_child == 0
+    assert done.stderr == ""
 
 
 _ASKS_THE_REAL_CHAIN = """
