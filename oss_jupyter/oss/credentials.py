@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import textwrap
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,8 +17,8 @@ from typing import Any, Protocol, TypeVar
 
 from oss_jupyter import forks
 from oss_jupyter.errors import CredentialsError
+from oss_jupyter.oss.default_chain import why_none
 from oss_jupyter.oss.ossutil_config import OssutilConfig
-from oss_jupyter.oss.reply import scrub
 
 _ID, _SECRET, _TOKEN = "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"
 T = TypeVar("T")
@@ -29,6 +28,7 @@ _DEPTH_MAX = 4
 _MAKING_SECONDS = 2.0
 _HOW_TO_GIVE = 'Give credentials=("<id>", "<secret>"), a triple with a session token, or a provider of the SDK.'
 _PACKAGE = "the package alibabacloud-credentials"
+_NOT_INSTALLED = "not installed; it knows RAM roles and the profiles of other tools"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class CredentialsChain:
         return self._look()[0]
 
     def _look(self) -> tuple[str, Credentials]:
-        looked = []
+        looked = ["the arguments (neither credentials nor a profile)"] if len(self._places) > 1 else []
         for place in self._places:
             found = place.find()
             if isinstance(found, Credentials):
@@ -115,7 +115,7 @@ class _Given:
         self._given = given
 
     def find(self) -> Credentials:
-        return _ask(lambda: self._given, "The credentials given in Python cannot be used", _HOW_TO_GIVE)
+        return _ask(lambda: self._given, _raised, f"{_HOW_TO_GIVE} Call yours in a cell to see what it says.")
 
 
 class _Environment:
@@ -177,16 +177,16 @@ class _DefaultChain:
     def find(self) -> Credentials | str:
         try:
             client = self._kept()
-            return "not installed" if client is None else _ask(lambda: client, "it failed", "")
+            return _NOT_INSTALLED if client is None else _ask(lambda: client, why_none, "")
         except CredentialsError as error:
-            return textwrap.shorten(error.what.rstrip("."), 160, placeholder=" …")
+            return error.what.rstrip(".")
 
     def _kept(self) -> Any:
         """Return the client, or None where there is no package."""
         held = self._making.acquire(timeout=_MAKING_SECONDS)
         try:
             if self._client is None:
-                self._client = _guarded(self._make, "it failed", "")
+                self._client = _guarded(self._make, why_none, "")
             return self._client
         finally:
             if held:
@@ -214,14 +214,14 @@ def _alibabacloud_client() -> Any:
 _default_chain = _DefaultChain()
 
 
-def _ask(given: Callable[[], Any], what: str, advice: str) -> Credentials:
-    return _guarded(lambda: _convert(given(), _DEPTH_MAX), what, advice)
+def _ask(given: Callable[[], Any], tell: Callable[[BaseException], str], advice: str) -> Credentials:
+    return _guarded(lambda: _convert(given(), _DEPTH_MAX), tell, advice)
 
 
-def _guarded(call: Callable[[], T], what: str, advice: str) -> T:
+def _guarded(call: Callable[[], T], tell: Callable[[BaseException], str], advice: str) -> T:
     """Return what foreign code returns. Whatever it raises becomes a CredentialsError, sys.exit() too.
 
-    Only an interrupt of the main thread is the user's, and passes.
+    Only an interrupt of the main thread is the user's, and passes. tell: says what it raised, without quoting it.
     """
     try:
         return call()
@@ -230,16 +230,13 @@ def _guarded(call: Callable[[], T], what: str, advice: str) -> T:
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
             raise
-        failure = f"{what}: {type(error).__name__}: {_text_of(error)}".rstrip(": ")
+        failure = tell(error)
     # Raised outside the except block: the original's text and arguments may hold a secret.
     raise CredentialsError(f"{failure}.", advice, code="CredentialsProviderFailed")
 
 
-def _text_of(error: BaseException) -> str:
-    try:
-        return scrub(str(error))
-    except Exception:
-        return ""  # foreign code again
+def _raised(error: BaseException) -> str:
+    return f"The credentials given in Python cannot be used: what gives them raised {type(error).__name__}"
 
 
 def _convert(value: Any, depth: int) -> Credentials:

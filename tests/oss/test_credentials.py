@@ -254,7 +254,13 @@ def test_the_real_default_chain_is_quiet_where_it_finds_nothing(tmp_path: Path) 
         [sys.executable, "-c", _ASKS_THE_REAL_CHAIN],
         capture_output=True, text=True, env={**os.environ, **nobody}, timeout=60, check=True,
     )  # fmt: skip
-    assert "alibabacloud-credentials (it failed:" in done.stdout
+    for step in (
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET: not set", "~/.aliyun/config.json: no such file",
+        "~/.alibabacloud/credentials.ini: not there, or without credentials",
+        "the address in ALIBABA_CLOUD_CREDENTIALS_URI: not reached).",
+    ):  # fmt: skip
+        assert step in done.stdout
+    assert "Provider" not in done.stdout
     assert len(done.stdout.splitlines()) == 3
     assert done.stderr == ""
 
@@ -277,25 +283,56 @@ def test_finding_none_names_every_place_and_what_to_type(tmp_path: Path) -> None
     with pytest.raises(CredentialsError) as caught:
         chain({"OSSUTIL_CONFIG_FILE": str(tmp_path / "none")}, failing)()
 
-    for place in ("OSS_ACCESS_KEY_ID", f"{tmp_path.as_posix()}/none [default] (no such file)", "unable to load"):
+    for place in ("the arguments (", "OSS_ACCESS_KEY_ID", f"{tmp_path.as_posix()}/none [default] (no such file)"):
         assert place in caught.value.what
+    assert caught.value.what.endswith("; the package alibabacloud-credentials (it raised RuntimeError).")
     assert "%env OSS_ACCESS_KEY_ID=" in caught.value.advice
     assert "OSS_ACCESS_KEY_SECRET" in caught.value.advice
 
 
-def test_a_provider_that_raises_leaves_no_secret_behind() -> None:
-    """What a provider quotes in its error does not end in a saved notebook."""
+_CHAIN_SAYS = "unable to load credentials from any of the providers in the chain: "
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (f"['EcsRamRoleCredentialsProvider: HttpCode=404, {SECRET}']", "this machine: answered with status 404"),
+        (f"['CLIProfileCredentialsProvider: invalid line: key = {SECRET}']", "config.json: no credentials there"),
+        (f"['OIDCRoleArnCredentialsProvider: <html>{SECRET}, ']", "ALIBABA_CLOUD_ROLE_ARN: not reached"),
+        (f"['EnvironmentVariableCredentialsProvider: no accessKeySecret {SECRET}']", "only the first is set"),
+        ("['CLIProfileCredentialsProvider: cli credentials file is disabled']", "config.json: switched off"),
+        (f"nobody knows this text: {SECRET}", "it raised RuntimeError"),
+    ],
+)  # fmt: skip
+def test_what_the_default_chain_says_is_told_in_our_words_and_whole(said: str, told: str) -> None:
+    """Of each step is told where it looked and why in vain; of its own text nothing is quoted, nothing is cut."""
 
     def failing() -> Any:
-        raise ValueError(f"cannot decode {SECRET}")
+        raise RuntimeError(_CHAIN_SAYS + said)
+
+    with pytest.raises(CredentialsError) as caught:
+        chain({}, lambda: failing)()
+
+    assert told in caught.value.what
+    assert caught.value.what.endswith(").")
+    assert SECRET not in str(caught.value)
+    assert "…" not in str(caught.value)
+
+
+@pytest.mark.parametrize("said", [f"cannot decode {SECRET}", "the password is hunterhunter", "https://vault/?token=x"])
+def test_a_provider_that_raises_leaves_no_secret_behind(said: str) -> None:
+    """Only the kind of what it raises is told; which words of a foreign text are secret cannot be known."""
+
+    def failing() -> Any:
+        raise ValueError(said)
 
     with pytest.raises(CredentialsError) as caught:
         credentials_chain(failing)()
 
     error = caught.value
     shown = "".join(traceback.format_exception(error)) + repr(error) + str(error)
-    assert "ValueError: cannot decode …" in error.what
-    assert SECRET not in shown
+    assert error.what.endswith("what gives them raised ValueError.")
+    assert said not in shown
     assert error.__context__ is None
 
 
