@@ -92,7 +92,7 @@ def note_anew(names: Iterable[str]) -> str:
 def note_there(names: Iterable[str]) -> str:
     """Return the note on an object that was there already."""
     return (
-        f"The object was there already, so nothing was sent and these were not applied: {', '.join(names)}. "
+        f"The object was there already, so these were not applied: {', '.join(names)}. "
         "To have them, run it with force=True, which sends the file again."
     )
 

@@ -39,8 +39,11 @@ class _Airborne:
 class Ledger:
     """The parts of one transfer.
 
-    `_lock` guards every mutable field: _plan, _states, _receipts, _airborne, _attempts, _errors, _meter and the
+    `_lock` guards every mutable field: _plan, _states, _receipts, _airborne, _attempts, _errors, _went, _meter and the
     counters. Nothing slow happens under it.
+
+    _went: how many bytes of each part have gone over the wire, at most once each. An attempt sends a part from its
+    beginning, so what is beyond that of the one that came furthest went for the first time, and the rest once more.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -51,8 +54,9 @@ class Ledger:
         self._airborne: dict[int, _Airborne] = {}
         self._attempts: dict[int, int] = {}
         self._errors: dict[int, str] = {}
+        self._went: dict[int, int] = {}
         self._meter = SpeedMeter()
-        self._kept_bytes = self._confirmed_bytes = self._landed_bytes = 0
+        self._kept_bytes = self._confirmed_bytes = self._landed_bytes = self._resent_bytes = 0
         self._shown_bytes = self._retries = self._version = 0
         self._compared_bytes = self._compare_bytes = 0
         self._moved_at = 0.0
@@ -62,6 +66,8 @@ class Ledger:
         """Start over with these receipts: those already confirmed here stay done, the others are kept from before."""
         with self._lock:
             same = plan == self._plan
+            if not same:
+                self._went.clear()  # other bytes have these numbers now
             before = self._states
             self._plan = plan
             self._states = bytearray(len(plan))
@@ -81,6 +87,8 @@ class Ledger:
         """Note that a part is on the wire and return which attempt this is, from 1."""
         with self._lock:
             attempt = self._attempts[number] = self._attempts.get(number, 0) + 1
+            if self._states[number - 1] == PartState.RETRYING:
+                self._retries += 1
             self._airborne[number] = _Airborne(gauge, self._plan.part(number).length, attempt, now)
             self._set(number, PartState.ON_THE_WIRE)
             return attempt
@@ -90,7 +98,7 @@ class Ledger:
         with self._lock:
             length = self._plan.part(receipt.part_number).length
             self._airborne.pop(receipt.part_number, None)
-            self._landed_bytes += length
+            self._count(receipt.part_number, length)
             self._receipts[receipt.part_number] = receipt
             self._errors.pop(receipt.part_number, None)
             self._set(receipt.part_number, PartState.DONE)
@@ -114,8 +122,6 @@ class Ledger:
             self._end_flight(number)
             if error:
                 self._errors[number] = error
-            if state is PartState.RETRYING:
-                self._retries += 1
             if not error:
                 # Stopped by pause or abort: that was no attempt of the part's.
                 self._attempts[number] = max(0, self._attempts.get(number, 1) - 1)
@@ -159,6 +165,12 @@ class Ledger:
             for part in self._plan:
                 crc = combine(crc, self._receipts[part.number].crc64, part.length)
             return crc
+
+    @property
+    def went_bytes(self) -> int:
+        """How many of the file's bytes have gone over the wire, each counted once."""
+        with self._lock:
+            return sum(self._went.values())
 
     @property
     def moved_at(self) -> float:
@@ -207,7 +219,7 @@ class Ledger:
                 "in_flight_bytes": in_flight,
                 "shown_bytes": self._shown_bytes,
                 "sent_bytes": self._confirmed_bytes + in_flight,
-                "resent_bytes": max(0, self._landed_bytes - self._confirmed_bytes),
+                "resent_bytes": self._resent_bytes + self._again_in_flight_bytes(),
                 "bytes_per_second": speed,
                 "left_seconds": (self._plan.size - done - in_flight) / speed if speed else None,
                 "silent_seconds": self._silence(now),
@@ -233,7 +245,17 @@ class Ledger:
     def _end_flight(self, number: int) -> None:
         flight = self._airborne.pop(number, None)
         if flight is not None:
-            self._landed_bytes += flight.gauge.sent_bytes
+            self._count(number, flight.gauge.sent_bytes)
+
+    def _count(self, number: int, sent_bytes: int) -> None:
+        went = self._went.get(number, 0)
+        self._landed_bytes += sent_bytes
+        self._resent_bytes += min(sent_bytes, went)
+        self._went[number] = max(sent_bytes, went)
+
+    def _again_in_flight_bytes(self) -> int:
+        flights = self._airborne.items()
+        return sum(min(flight.gauge.sent_bytes, self._went.get(number, 0)) for number, flight in flights)
 
     def _set(self, number: int, state: PartState) -> None:
         self._states[number - 1] = state

@@ -378,7 +378,9 @@ class Run:
         order, transfer = self._order, self._transfer
         self._open_journal.delete()
         view = transfer.snapshot()
-        kept_bytes = order.plan.size if done.already_there else view.kept_bytes
+        # What was found there may have been sent by an earlier run of this handle.
+        sent_bytes = transfer.ledger.went_bytes if done.already_there else order.plan.size - view.kept_bytes
+        sent_bytes = min(sent_bytes, order.plan.size)
         late = unapplied_there(transfer.order, done.options) if done.already_there else []
         if late:
             self._say(note_there(late))
@@ -392,10 +394,10 @@ class Run:
             request_id=done.request_id,
             seconds=transfer.active_seconds(),
             parts=len(order.plan),
-            kept_bytes=kept_bytes,
-            sent_bytes=order.plan.size - kept_bytes,
+            kept_bytes=order.plan.size - sent_bytes,
+            sent_bytes=sent_bytes,
             retries=view.retries,
-            resent_bytes=view.sent_bytes + view.resent_bytes - (order.plan.size - kept_bytes),
+            resent_bytes=view.resent_bytes,
             version_id=done.version_id,
             already_there=done.already_there,
             callback_body=done.callback_body,

@@ -73,10 +73,10 @@ class Receipt:
     """What is known of a finished upload.
 
     url: ``oss://bucket/key``. size: bytes; it is the sum of kept_bytes, which were in OSS from earlier runs, and
-    sent_bytes, which were sent in this kernel. resent_bytes: what went over the wire beside them, in vain. crc64: of
-    the whole object, equal to the file's. seconds: in this kernel, pauses left out. already_there: nothing had to be
-    sent. warning: the object is stored, but something beside it failed, such as its callback. proven: what was
-    compared, see Proven.
+    sent_bytes, which were sent in this kernel. resent_bytes: what went over the wire once more. retries: how often a
+    part was tried again. crc64: of the whole object, equal to the file's. seconds: in this kernel, pauses left out.
+    already_there: the last run found the object there and had nothing to send. warning: the object is stored, but
+    something beside it failed, such as its callback. proven: what was compared, see Proven.
     """
 
     url: str
@@ -96,6 +96,11 @@ class Receipt:
     warning: str = ""
     proven: Proven = Proven.SENT
 
+    @property
+    def sent_nothing(self) -> bool:
+        """Whether the object was there before anything was sent in this kernel."""
+        return self.already_there and not self.sent_bytes
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -103,13 +108,13 @@ class Snapshot:
 
     source: the file's path, as it can be shown. kept_bytes: confirmed in earlier runs. confirmed_bytes: confirmed in
     this one. in_flight_bytes: sent and not yet confirmed. shown_bytes: their sum, which never goes back, for bars.
-    sent_bytes: those of this kernel that count, confirmed or in flight. resent_bytes: over the wire beside them, of
-    parts that broke off, were sent again or were lost. phase: what is going on within the state, for example
-    "completing". bytes_per_second, left_seconds: None while they would be guesses. silent_seconds: since the service
-    last took or confirmed anything, while running. error: four lines. part_states: one PartState per byte. version:
-    changes whenever anything but bytes in flight does. compare_bytes: to be read again and compared with what was sent,
-    0 where nothing is; compared_bytes: read by now. queue_place: of one that waits for its turn, 1 for the next of the
-    large or of the small ones to begin; 0 for one that does not wait.
+    sent_bytes: those of this kernel that count, confirmed or in flight. resent_bytes: over the wire once more, of
+    parts that broke off or were lost and sent again; retries: how often a part was tried again. phase: what is going
+    on within the state, for example "completing". bytes_per_second, left_seconds: None while they would be guesses.
+    silent_seconds: since the service last took or confirmed anything, while running. error: four lines. part_states:
+    one PartState per byte. version: changes whenever anything but bytes in flight does. compare_bytes: to be read
+    again and compared with what was sent, 0 where nothing is; compared_bytes: read by now. queue_place: of one that
+    waits for its turn, 1 for the next of the large or of the small ones to begin; 0 for one that does not wait.
     """
 
     id: str

@@ -57,7 +57,7 @@ def progress_line(now: Snapshot) -> str:
 def short_line(now: Snapshot) -> str:
     """Return how far it is for a table, where another state than running has a column of its own."""
     if now.receipt:
-        how = "already there" if now.receipt.already_there else _time(now.receipt)
+        how = "already there" if now.receipt.sent_nothing else _time(now.receipt)
         return f"{format_size(now.receipt.size)} · {how}"
     return progress_line(now)
 
@@ -172,7 +172,7 @@ def _compared(now: Snapshot) -> str:
 
 def _done(receipt: Receipt) -> str:
     crc = "" if receipt.crc64 is None else f"CRC-64 {receipt.crc64}"
-    if receipt.already_there:
+    if receipt.sent_nothing:
         return " · ".join(filter(None, ("already there, nothing was sent", format_size(receipt.size), crc)))
     words = (format_size(receipt.size), _time(receipt), crc, _kept_and_sent(receipt), _read_again(receipt))
     return " · ".join(filter(None, words))
@@ -184,7 +184,7 @@ def _time(receipt: Receipt) -> str:
 
 
 def _kept_and_sent(receipt: Receipt) -> str:
-    if receipt.already_there:
+    if receipt.sent_nothing:
         return "already there, nothing was sent"
     retries = f", {counted(receipt.retries, 'retry', 'retries')}" if receipt.retries else ""
     kept = f"kept {format_size(receipt.kept_bytes)}, " if receipt.kept_bytes else ""

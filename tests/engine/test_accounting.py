@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Fault, Sandbox
@@ -105,3 +107,54 @@ def test_a_reply_that_was_lost(service: Service, kernel: Kernel, source: Path) -
     receipt = kernel.upload(source, control=service, send_part=service.send_part).result(LONG_SECONDS)
     check(receipt, source)
     assert (receipt.kept_bytes, receipt.resent_bytes) == (0, 0)
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize(("code", "status"), [("AccessDenied", 403), ("InvalidAccessKeyId", 403), ("InvalidTag", 400)])
+def test_what_is_refused_at_once(
+    sandbox: Sandbox, kernel: Kernel, tmp_path: Path, code: str, status: int, parts: int
+) -> None:
+    """Bytes that a refusal threw away went once: nothing was tried again, and nothing was sent once more."""
+    operation = "PutObject" if parts == 1 else "UploadPart"
+    sandbox.faults.add(Fault(operation, code=code, status=status, times=99))
+    transfer = kernel.upload(make_file(tmp_path / "file", parts * PART))
+    with pytest.raises(OssJupyterError, match=code):
+        transfer.result(LONG_SECONDS)
+    now = transfer.snapshot()
+    assert (now.retries, now.resent_bytes, now.sent_bytes) == (0, 0, 0)
+
+
+def test_a_part_that_is_given_up(sandbox: Sandbox, kernel: Kernel, tmp_path: Path) -> None:
+    """Three tries are two more than one, and count as such; a resume that gets through adds what it repeats."""
+    sandbox.faults.add(Fault("PutObject", code="InternalError", times=3))
+    transfer = kernel.upload(make_file(tmp_path / "file", PART))
+    with pytest.raises(OssJupyterError, match="InternalError"):
+        transfer.result(LONG_SECONDS)
+    now = transfer.snapshot()
+    assert (now.retries, now.resent_bytes) == (2, 2 * PART)
+    transfer.resume()
+    assert transfer.result(LONG_SECONDS).resent_bytes == 3 * PART
+
+
+@pytest.mark.parametrize("size", [PART, 3 * PART + 5])
+def test_what_this_handle_sent_itself(service: Service, kernel: Kernel, tmp_path: Path, size: int) -> None:
+    """Found there after a pause met its last request: everything was sent by this handle, and nothing twice."""
+    arrived, let_go = threading.Event(), threading.Event()
+
+    def linger() -> None:
+        arrived.set()
+        let_go.wait(LONG_SECONDS)
+
+    service.after["part 1" if size == PART else "complete"].append(linger)
+    source = make_file(tmp_path / "file", size)
+    transfer = kernel.upload(source, control=service, send_part=service.send_part)
+    assert arrived.wait(LONG_SECONDS)
+    transfer.pause()
+    reach(transfer, State.PAUSED)
+    let_go.set()
+    transfer.resume()
+    receipt = transfer.result(LONG_SECONDS)
+    check(receipt, source)
+    assert receipt.already_there
+    assert not receipt.sent_nothing
+    assert (receipt.kept_bytes, receipt.sent_bytes, receipt.resent_bytes) == (0, size, 0)

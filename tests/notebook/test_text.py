@@ -92,7 +92,12 @@ def test_status_lines(snapshot: Snapshot, line: str) -> None:
 def test_in_a_table_an_object_that_was_there_is_short() -> None:
     """The list has a column for the state and no room for checksums."""
     assert (
-        short_line(_snapshot(State.COMPLETED, receipt=replace(RECEIPT, already_there=True))) == "52 GiB · already there"
+        short_line(
+            _snapshot(
+                State.COMPLETED, receipt=replace(RECEIPT, already_there=True, kept_bytes=RECEIPT.size, sent_bytes=0)
+            )
+        )
+        == "52 GiB · already there"
     )
 
 

@@ -126,7 +126,7 @@ def _receipt(receipt: Receipt | None) -> dict[str, Any] | None:
         "version_id": receipt.version_id,
         "sent": receipt.sent_bytes,
         "resent": receipt.resent_bytes,
-        "already_there": receipt.already_there,
+        "already_there": receipt.sent_nothing,
         "proven": receipt.proven.value,
     }
 
