@@ -79,7 +79,7 @@ def _snapshot(state: State = State.RUNNING, **fields: Any) -> Snapshot:
             " · what was kept was not read again",
         ),
         (
-            _snapshot(State.COMPLETED, receipt=replace(RECEIPT, already_there=True, crc64=None)),
+            _snapshot(State.COMPLETED, receipt=replace(RECEIPT, already_there=True, sent_bytes=0, crc64=None)),
             "completed · already there, nothing was sent · 52 GiB",
         ),
     ],
