@@ -28,6 +28,7 @@ ROOMS = {
     "engine": SHARED | {"child", "crc64", "forks", "model", ""},
     "notebook": SHARED | {"child", "forks", "paths", "crc64", "model", "oss", "local", "engine", ""},
     "sandbox": SHARED | {"child", "paths"},
+    "__main__": {"child", ""},
     "": SHARED,
 }
 # What a room may import of others, where that is part of its promise.
