@@ -185,7 +185,6 @@ class Verbs(RuleBasedStateMachine):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _check(self, transfer: Transfer) -> None:
-        assert transfer.state in (State.COMPLETED, State.FAILED, State.ABORTED, State.PAUSED)
         try:
             receipt = transfer.result(0)
         except TransferAborted:
