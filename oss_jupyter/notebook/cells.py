@@ -7,7 +7,6 @@ while a cell runs, whatever is answered beside it must leave the kernel busy.
 from __future__ import annotations
 
 import contextvars
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -90,9 +89,3 @@ class Cells:
 
 
 cells = Cells()
-
-
-def running_shell() -> Any:
-    """Return IPython's shell where one runs, else None. Looking does not load IPython."""
-    module: Any = sys.modules.get("IPython.core.getipython")
-    return None if module is None else module.get_ipython()

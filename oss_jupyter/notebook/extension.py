@@ -22,13 +22,14 @@ from oss_jupyter.errors import InputError
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.notebook.banner import banner
 from oss_jupyter.notebook.config import OssJupyter
-from oss_jupyter.notebook.front import workbench
 from oss_jupyter.notebook.ipython import in_notebook
 from oss_jupyter.notebook.magics import OssMagics
 from oss_jupyter.notebook.markup import transfer_html
 from oss_jupyter.notebook.spelling import as_magic
 from oss_jupyter.notebook.text import describe
+from oss_jupyter.notebook.unattended import attach
 from oss_jupyter.notebook.view import forget_shown, is_shown, receipt_html, receipt_text, say, show, with_widgets
+from oss_jupyter.notebook.workbench import workbench
 
 _MAGICS = ("oss_upload", "oss_uploads", "oss_panel", "oss_sandbox")
 _PLAIN, _HTML = "text/plain", "text/html"
@@ -37,6 +38,7 @@ _PLAIN, _HTML = "text/plain", "text/html"
 def load(shell: Any) -> None:
     """Make magics, settings and displays known, and say what is unfinished."""
     bench = workbench()
+    attach(bench)
     _configure(bench.settings, shell)
     bench.wiring.spell = as_magic
     shell.register_magics(OssMagics(shell, bench))

@@ -1,8 +1,12 @@
-"""The public functions. They share one workbench per process, which the extension sets up with the user's settings."""
+"""The public functions. They share one workbench per process, which the extension sets up with the user's settings.
+
+A script gets no more than it needs: what a notebook adds is loaded only where IPython runs.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -11,23 +15,15 @@ from typing import Any
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.notebook.config import OssJupyter
+from oss_jupyter.notebook.forgetting import forget as forget_in
 from oss_jupyter.notebook.text import left_alone
 from oss_jupyter.notebook.wiring import UNSET, Unset
-from oss_jupyter.notebook.workbench import Workbench
-
-_shared: list[Workbench] = []
-
-
-def workbench(settings: OssJupyter | None = None) -> Workbench:
-    """Return this process's workbench; the first call makes it, with `settings` or the defaults."""
-    if not _shared:
-        _shared.append(Workbench(settings))
-    return _shared[0]
+from oss_jupyter.notebook.workbench import Workbench, workbench
 
 
 def settings() -> OssJupyter:
     """Return the settings: every attribute is a default of `upload`, see ``%config OssJupyter``."""
-    return workbench().settings
+    return _workbench().settings
 
 
 def upload(
@@ -111,7 +107,7 @@ def upload(
     }
     if not isinstance(checkpoint_dir, Unset):
         arguments["checkpoint_dir"] = checkpoint_dir
-    return workbench().upload(source, target, arguments, on_progress)
+    return _workbench().upload(source, target, arguments, on_progress)
 
 
 def transfers() -> tuple[Transfer, ...]:
@@ -120,7 +116,7 @@ def transfers() -> tuple[Transfer, ...]:
     What another kernel drives has the state "in another kernel" and can only be looked at. Checkpoints that cannot be
     used, because they are damaged or somebody else's, are named by ``%oss_uploads``.
     """
-    return workbench().transfers()
+    return _workbench().transfers()
 
 
 def resume(
@@ -141,10 +137,9 @@ def resume(
 
     Raises TransferNotFound, TransferStateError where it cannot be resumed, InputError where an argument cannot work.
     """
-    resumed = workbench().resume(
-        text, credentials, profile=profile, region=region, endpoint=endpoint, ca_bundle=ca_bundle
-    )
-    for transfer in workbench().left_alone() if text == "all" else ():
+    bench = _workbench()
+    resumed = bench.resume(text, credentials, profile=profile, region=region, endpoint=endpoint, ca_bundle=ca_bundle)
+    for transfer in bench.left_alone() if text == "all" else ():
         warnings.warn(left_alone(transfer.snapshot()), stacklevel=2)
     return resumed
 
@@ -158,7 +153,7 @@ def abort(text: str, keep_parts: bool = False, **anew: Any) -> tuple[Transfer, .
 
     Raises TransferNotFound, TransferStateError where it is over, InputError where an argument cannot work.
     """
-    return workbench().abort(text, keep_parts, **anew)
+    return _workbench().abort(text, keep_parts, **anew)
 
 
 def forget(text: str) -> str:
@@ -169,20 +164,21 @@ def forget(text: str) -> str:
 
     Raises TransferNotFound, TransferStateError while it runs, TransferBusy where another kernel drives it.
     """
-    from oss_jupyter.notebook.forgetting import forget as forget_here
-
-    return forget_here(workbench(), text)
+    return forget_in(_workbench(), text)
 
 
 def panel() -> None:
     """Show every upload in the running cell, with its buttons and a form to start one; without widgets, list them."""
-    from oss_jupyter.notebook.view import with_widgets
+    from oss_jupyter.notebook.uploads import Uploads
 
-    if with_widgets():
-        from oss_jupyter.notebook.panel.desk_show import show_desk
+    Uploads(_workbench()).panel()
 
-        show_desk()
-    else:
-        from oss_jupyter.notebook.uploads import Uploads
 
-        Uploads(workbench()).overview()
+def _workbench() -> Workbench:
+    """Return this process's workbench, which lives with IPython where that runs. Looking does not load IPython."""
+    bench, module = workbench(), sys.modules.get("IPython.core.getipython")
+    if module is not None and module.get_ipython() is not None:
+        from oss_jupyter.notebook.unattended import attach
+
+        attach(bench)
+    return bench

@@ -22,7 +22,6 @@ from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.cells import cells, running_shell
 from oss_jupyter.notebook.config import OssJupyter
 from oss_jupyter.notebook.text import counted, head_line, status_line
 
@@ -36,10 +35,14 @@ _LINES_MOST = 12
 
 
 class Leaving:
-    """Called once, at the end of the process that made it, on the main thread; a forked child is another process."""
+    """Called once, at the end of the process that made it, on the main thread; a forked child is another process.
 
-    def __init__(self, manager: Manager) -> None:
+    shell_ends: asked at the end for what a shell, if the user sits at one, does when everything has come to rest.
+    """
+
+    def __init__(self, manager: Manager, shell_ends: Callable[[], Callable[[], None] | None]) -> None:
         self._manager = manager
+        self._shell_ends = shell_ends
         self._process = os.getpid()
         self._arranged_for: set[str] = set()
 
@@ -54,10 +57,10 @@ class Leaving:
         if os.getpid() != self._process:
             return
         self._process = 0  # what is told, is told once
-        transfers = self._manager.transfers()
-        if running_shell() is not None:
+        transfers, then = self._manager.transfers(), self._shell_ends()
+        if then is not None:
             self._bring_to_rest()
-            cells.end_of_kernel()
+            then()
             return
         running = [one for one in transfers if one.order.wait_at_exit and not one.wait(0)]
         try:

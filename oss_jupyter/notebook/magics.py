@@ -6,7 +6,6 @@ from argparse import Namespace
 from typing import Any
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.notebook.front import panel
 from oss_jupyter.notebook.ipython import Magics, UsageError, line_magic, magics_class, option
 from oss_jupyter.notebook.kept_order import ANEW_NAMES
 from oss_jupyter.notebook.sandbox_switch import SandboxSwitch
@@ -111,7 +110,7 @@ class OssMagics(Magics):
         if self._helped(self.oss_panel, line):
             return
         parse(self.oss_panel, line, _PANEL_USAGE)
-        panel()
+        self._uploads.panel()
 
     @line_magic(
         option("action", nargs="?", default="status", choices=("start", "stop", "status")),

@@ -8,36 +8,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from oss_jupyter.engine.manager import Manager
-from oss_jupyter.notebook.cells import cells, running_shell
-from oss_jupyter.notebook.config import OssJupyter
+from oss_jupyter.notebook.cells import cells
+from oss_jupyter.notebook.ipython import get_ipython
+from oss_jupyter.notebook.workbench import Workbench
+
+
+def attach(bench: Workbench) -> None:
+    """Let a workbench live with the IPython that runs here; doing it again changes nothing."""
+    if bench.shell is None:
+        bench.shell = Unattended(bench)
 
 
 class Unattended:
-    """Looks at each cell that ends. Main thread only."""
+    """IPython, as its uploads know it: it looks at each cell that ends. Main thread only."""
 
-    def __init__(self, settings: OssJupyter, manager: Manager) -> None:
-        self._settings = settings
-        self._manager = manager
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
 
-    def arrange(self) -> None:
+    def uploads_begin(self) -> None:
         """Look at the cells from now on, where this is a kernel."""
-        shell = running_shell()
+        shell = get_ipython()
         if getattr(shell, "kernel", None) is not None:
             cells.follow(shell)
             cells.when_over(self._look, first=True)
 
+    def ends(self) -> None:
+        """Let everybody who listens to cells say a last word."""
+        cells.end_of_kernel()
+
     def _look(self, result: Any) -> None:
-        if not self._settings.fail_run or not result or not result.success or not _nobody_watches(cells.running):
+        if not self._bench.settings.fail_run or not result or not result.success or not _nobody_watches(cells.running):
             return
-        transfers = self._manager.transfers()
+        transfers = self._bench.manager.transfers()
         for transfer in transfers:
             transfer.wait()
         for transfer in transfers:
             if transfer.unseen_error() is not None:
                 error = transfer.error
                 assert error is not None
-                running_shell().showtraceback((type(error), error, error.__traceback__))
+                get_ipython().showtraceback((type(error), error, error.__traceback__))
                 result.error_in_exec = result.error_in_exec or error  # what the kernel answers with
 
 

@@ -14,7 +14,7 @@ from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.forgetting import forget
 from oss_jupyter.notebook.text import counted, details, head_line, in_oss, left_alone, name_of, short_line, state_word
-from oss_jupyter.notebook.view import say, say_table, show
+from oss_jupyter.notebook.view import say, say_table, show, with_widgets
 from oss_jupyter.notebook.waiting import wait_for
 from oss_jupyter.notebook.workbench import Workbench
 
@@ -43,6 +43,15 @@ class Uploads:
         if problems:
             then = "Forget one of yours with: %oss_uploads abort ID --forget, where ID is its name without .journal"
             say(f"{counted(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems), then)
+
+    def panel(self) -> None:
+        """Show all transfers with their buttons and a form to start one; without widgets, list them."""
+        if not with_widgets():
+            self.overview()
+            return
+        from oss_jupyter.notebook.panel.desk_show import show_desk  # ipywidgets cost 100 ms
+
+        show_desk()
 
     def show(self, text: str) -> None:
         """Show one transfer and its details."""

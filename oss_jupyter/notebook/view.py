@@ -16,11 +16,11 @@ from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.notebook.cells import cells
-from oss_jupyter.notebook.front import workbench
 from oss_jupyter.notebook.interrupts import interrupts_later
 from oss_jupyter.notebook.ipython import display, get_ipython, in_notebook
 from oss_jupyter.notebook.markup import lines_html, table_html, transfer_html
 from oss_jupyter.notebook.text import columns, describe, head_line, receipt_rows, status_line
+from oss_jupyter.notebook.workbench import workbench
 
 # Each update is a message to every page that is open, and people read no faster.
 UPDATE_SECONDS = 0.5

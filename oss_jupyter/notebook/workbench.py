@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from oss_jupyter import forks
 from oss_jupyter.engine.manager import Manager
@@ -22,15 +22,25 @@ from oss_jupyter.notebook.interrupts import interrupts_later
 from oss_jupyter.notebook.kept_order import ASKS_FIRST
 from oss_jupyter.notebook.leaving import Leaving
 from oss_jupyter.notebook.rehoming import rehome_checkpoint
-from oss_jupyter.notebook.unattended import Unattended
 from oss_jupyter.notebook.wiring import Wiring, parse_limit
 
 
+class Shell(Protocol):
+    """The interactive shell at which the user sits."""
+
+    def uploads_begin(self) -> None:
+        """Uploads are about to start, or to go on. Main thread, or whichever asks for it."""
+
+    def ends(self) -> None:
+        """The process ends, and every upload has come to rest."""
+
+
 class Workbench:
-    """The transfers of this kernel and how to get more."""
+    """The transfers of this kernel and how to get more. shell: where the user sits, or None in a script."""
 
     def __init__(self, settings: OssJupyter | None = None) -> None:
         self.settings = settings or OssJupyter()
+        self.shell: Shell | None = None
         self._begin()
         self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")
         self.settings.observe(lambda change: self.manager.set_uploads_at_once(change["new"]), "uploads_at_once")
@@ -41,9 +51,8 @@ class Workbench:
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.manager.set_limit(parse_limit(self.settings.limit))
         self.reporter = Reporter()
-        self.leaving = Leaving(self.manager)
+        self.leaving = Leaving(self.manager, lambda: self.shell.ends if self.shell else None)
         self.leaving.arrange()
-        self.unattended = Unattended(self.settings, self.manager)
 
     def _begin_anew(self) -> None:
         """Know no transfer in a forked child: those of the parent run there. The settings are the same."""
@@ -66,7 +75,7 @@ class Workbench:
                 safe="Nothing was sent.",
             )
         self.leaving.arrange()
-        self.unattended.arrange()
+        self._uploads_begin()
         order = replace(self.wiring.order(source, target, arguments), spell=spell)
         with interrupts_later():
             order.lane.start()
@@ -109,7 +118,7 @@ class Workbench:
             chosen = tuple(transfer for transfer in self.unfinished() if not waits_for_a_word(transfer))
         else:
             chosen = (self.find(text),)
-        self.unattended.arrange()
+        self._uploads_begin()
         for transfer in chosen:
             if anew:
                 self._give_anew(transfer, anew)
@@ -132,6 +141,10 @@ class Workbench:
                 self._give_anew(transfer, given)
             transfer.abort(keep_parts=keep_parts)
         return chosen
+
+    def _uploads_begin(self) -> None:
+        if self.shell is not None:
+            self.shell.uploads_begin()
 
     def _give_anew(self, transfer: Transfer, anew: Mapping[str, Any]) -> None:
         """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
@@ -190,6 +203,16 @@ class Workbench:
                 if found.transfer_id == transfer_id and found.record is not None:
                     return found
         return None
+
+
+_shared: list[Workbench] = []
+
+
+def workbench(settings: OssJupyter | None = None) -> Workbench:
+    """Return this process's workbench; the first call makes it, with `settings` or the defaults."""
+    if not _shared:
+        _shared.append(Workbench(settings))
+    return _shared[0]
 
 
 def waits_for_a_word(transfer: Transfer) -> bool:

@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
-from oss_jupyter.notebook import front
+from oss_jupyter.notebook import workbench
 from oss_jupyter.sandbox import Sandbox
 
 from .kernels import Kernel
@@ -90,9 +90,9 @@ def new_shell(place: Path) -> Iterator[Callable[..., Shell]]:
     """Make shells as new kernels would: with no memory of earlier ones, and these settings in their configuration."""
 
     def forget() -> None:
-        for bench in front._shared:
+        for bench in workbench._shared:
             bench.manager.pause_all(10)
-        front._shared.clear()
+        workbench._shared.clear()
         InteractiveShell.clear_instance()
 
     def make(**settings: Any) -> Shell:

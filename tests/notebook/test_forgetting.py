@@ -14,7 +14,7 @@ import oss_jupyter as oj
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import CheckpointForeign, TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook import front
+from oss_jupyter.notebook import workbench
 from oss_jupyter.notebook.panel.state import header
 from oss_jupyter.sandbox import Fault, Key, Sandbox
 
@@ -114,7 +114,7 @@ def test_what_another_kernel_drives_is_not_forgotten(new_shell: NewShell, checkp
     """The other kernel needs its checkpoint."""
     path = leave(checkpoints, source=str(data))
     new_shell()
-    journal, _ = front.workbench().wiring.directories()[0].open(ID)
+    journal, _ = workbench.workbench().wiring.directories()[0].open(ID)
     new_shell()
     with pytest.raises(TransferBusy):
         oj.forget(ID)

@@ -13,7 +13,7 @@ import oss_jupyter as oj
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook import front
+from oss_jupyter.notebook import workbench
 from oss_jupyter.sandbox import Fault, Sandbox
 
 from .conftest import Shell
@@ -360,7 +360,7 @@ def test_all_does_not_take_what_belongs_to_one(shell: Shell) -> None:
 def test_what_other_kernels_drive_is_among_the_transfers(left: Callable[..., str], new_shell: NewShell) -> None:
     """It can be looked at and not be moved; when the other kernel is gone, it can be resumed."""
     known = left()
-    store = front.workbench().wiring.directories()[0]
+    store = workbench.workbench().wiring.directories()[0]
     journal, _ = store.open(known)
     new_shell()
     transfer = only()
@@ -382,7 +382,7 @@ def test_a_paused_transfer_that_another_kernel_takes_over(left: Callable[..., st
     """The handle follows: in another kernel, and gone from the list when that kernel has completed it."""
     known = left()
     transfer = only()
-    journal, _ = front.workbench().wiring.directories()[0].open(known)
+    journal, _ = workbench.workbench().wiring.directories()[0].open(known)
     assert only().state is State.ELSEWHERE
     journal.delete()
     journal.close()

@@ -12,7 +12,7 @@ from IPython.core.error import UsageError
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.options import OPTION_NAMES
-from oss_jupyter.notebook import front
+from oss_jupyter.notebook import front, workbench
 from oss_jupyter.notebook.magics import OssMagics
 from oss_jupyter.notebook.words import split_line
 from oss_jupyter.sandbox import Sandbox
@@ -141,7 +141,7 @@ def test_every_word_of_the_magic_is_one_of_python(shell: Shell, service: Sandbox
 def _refusal(arguments: dict[str, Any]) -> str:
     """Return the code of the error that the arguments are refused with, or nothing."""
     try:
-        front.workbench().wiring.order("trips.bin", "oss://test-bucket/k", arguments)
+        workbench.workbench().wiring.order("trips.bin", "oss://test-bucket/k", arguments)
     except InputError as error:
         return error.code
     return ""
@@ -162,7 +162,7 @@ def test_help_is_shown_and_nothing_done(shell: Shell, name: str, line: str) -> N
     """--help shows what the question mark shows, wherever it stands, and the line is not carried out."""
     magic: Any = getattr(OssMagics, name)
     assert magic.__doc__.strip() in shell.ok(f"%{name} {line}").text
-    assert not front.workbench().transfers()
+    assert not workbench.workbench().transfers()
 
 
 @pytest.mark.parametrize(

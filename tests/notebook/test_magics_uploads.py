@@ -12,7 +12,7 @@ import oss_jupyter as oj
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook import front
+from oss_jupyter.notebook import front, workbench
 from oss_jupyter.sandbox import Fault, Sandbox
 
 from .conftest import Shell
@@ -25,7 +25,7 @@ def paused(shell: Shell, service: Sandbox, data: Path) -> Transfer:
     """An upload that was paused with some parts in OSS."""
     service.faults.add(Fault("UploadPart", part_number=6, kind="stall", times=None))
     shell.ok(UPLOAD)
-    (transfer,) = front.workbench().manager.transfers()
+    (transfer,) = workbench.workbench().manager.transfers()
     while transfer.snapshot().parts_done < 5:
         assert not transfer.wait(0.05)
     shell.ok(f"%oss_uploads pause {transfer.id[:3]}")
@@ -173,7 +173,7 @@ def test_a_wrong_line_gets_the_usage(shell: Shell, line: str, said: str) -> None
 def test_what_cannot_be_done_is_said(shell: Shell, service: Sandbox, data: Path) -> None:
     """A finished upload cannot be paused, resumed or aborted, and says so in four lines."""
     shell.ok(UPLOAD + " --wait")
-    (transfer,) = front.workbench().transfers()
+    (transfer,) = workbench.workbench().transfers()
     for action, done in (("pause", "paused"), ("resume", "resumed"), ("abort", "aborted")):
         ran = shell.run(f"%oss_uploads {action} {transfer.id}")
         assert isinstance(ran.error, TransferStateError)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from oss_jupyter.notebook import front
+from oss_jupyter.notebook import front, workbench
 from oss_jupyter.notebook.terminal import watch
 from oss_jupyter.sandbox import Sandbox
 
@@ -63,6 +63,6 @@ def test_names_are_no_markup(service: Sandbox, place: Path) -> None:
     out = io.StringIO()
     transfer = front.upload("[red]x[bold].bin", "oss://test-bucket/")
     watch(transfer, Console(file=out, force_terminal=True, width=100))
-    front._shared.clear()
+    workbench._shared.clear()
     assert "[red]x[bold].bin -> oss://test-bucket/[red]x[bold].bin" in out.getvalue()
     assert "completed · 1 B" in out.getvalue()

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.front import workbench
 from oss_jupyter.notebook.ipython import display
 from oss_jupyter.notebook.panel.desk import BANNER, DESK, ShownDesk, TransferDesk
 from oss_jupyter.notebook.panel.desk_word import DeskWord, static
 from oss_jupyter.notebook.panel.show import stage
+from oss_jupyter.notebook.workbench import workbench
 
 
 def show_desk(language: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from oss_jupyter import forks
 from oss_jupyter.engine.transfer import Transfer
@@ -21,9 +21,7 @@ from oss_jupyter.notebook.panel.desk_actions import DeskActions
 from oss_jupyter.notebook.panel.last_word import LastWord, summary
 from oss_jupyter.notebook.panel.painter import Painted, Painter
 from oss_jupyter.notebook.panel.widget import PanelWidget
-
-if TYPE_CHECKING:
-    from oss_jupyter.notebook.workbench import Workbench
+from oss_jupyter.notebook.workbench import workbench
 
 
 class Shown(Painted, Protocol):
@@ -92,13 +90,13 @@ class Stage:
         self.painter = painter or Painter()
         self.commands = Commands()
         self._shown: dict[str, Shown] = {}  # by the widget's id; ipywidgets keeps every widget as well
-        Actions(lambda: _workbench().manager, self._transfer_of, self.look_at).add_to(self.commands)
-        DeskActions(_workbench, self._desk, self.painter.add).add_to(self.commands)
+        Actions(lambda: workbench().manager, self._transfer_of, self.look_at).add_to(self.commands)
+        DeskActions(workbench, self._desk, self.painter.add).add_to(self.commands)
         self.commands.add("visible", self._visible)
 
     def show_card(self, transfer: Transfer, language: str = "") -> ShownCard:
         """Display the card of a transfer under the running cell, with its summary, and keep both up to date."""
-        card = TransferCard(transfer, self.commands, language or _workbench().settings.language)
+        card = TransferCard(transfer, self.commands, language or workbench().settings.language)
         first = transfer.snapshot()
         display(card)
         handle = display(summary(first), raw=True, display_id=True)
@@ -174,9 +172,3 @@ def show_card(transfer: Transfer, language: str = "") -> None:
     It returns nothing, because a cell would display that as well.
     """
     stage().show_card(transfer, language)
-
-
-def _workbench() -> Workbench:
-    from oss_jupyter.notebook.front import workbench
-
-    return workbench()
