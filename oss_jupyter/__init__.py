@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from oss_jupyter.errors import OssJupyterError
 
 if TYPE_CHECKING:
+    from oss_jupyter.api import abort, forget, panel, resume, settings, transfers, upload
     from oss_jupyter.engine.transfer import Transfer
     from oss_jupyter.model.progress import Receipt, Snapshot
     from oss_jupyter.model.states import State
-    from oss_jupyter.notebook.front import abort, forget, panel, resume, settings, transfers, upload
 
 __version__ = "0.1.0"
 
@@ -45,26 +45,26 @@ _HOMES = {
     "Snapshot": "oss_jupyter.model.progress",
     "State": "oss_jupyter.model.states",
     "Transfer": "oss_jupyter.engine.transfer",
-    "abort": "oss_jupyter.notebook.front",
-    "forget": "oss_jupyter.notebook.front",
-    "panel": "oss_jupyter.notebook.front",
-    "resume": "oss_jupyter.notebook.front",
-    "settings": "oss_jupyter.notebook.front",
-    "transfers": "oss_jupyter.notebook.front",
-    "upload": "oss_jupyter.notebook.front",
+    "abort": "oss_jupyter.api",
+    "forget": "oss_jupyter.api",
+    "panel": "oss_jupyter.api",
+    "resume": "oss_jupyter.api",
+    "settings": "oss_jupyter.api",
+    "transfers": "oss_jupyter.api",
+    "upload": "oss_jupyter.api",
 }
 
 
 def load_ipython_extension(shell: Any) -> None:
     """Make the magics known; called by ``%load_ext oss_jupyter``."""
-    from oss_jupyter.notebook.extension import load
+    from oss_jupyter.notebook.magics.extension import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """Take the magics away again; uploads go on."""
-    from oss_jupyter.notebook.extension import unload
+    from oss_jupyter.notebook.magics.extension import unload
 
     unload(shell)
 

@@ -1,6 +1,6 @@
 """The main job, shown and checked: a real file, a real kernel, and a kill half-way. `make demo` runs it.
 
-A file of 512 MiB goes from a real IPython kernel into a sandbox that takes it slowly. Half-way the kernel is killed; a
+A file of 512 MiB goes from a real IPython kernel into a sandbox that takes it wrap. Half-way the kernel is killed; a
 new one finds the upload and finishes it; then the object is read back and compared with the file. What was sent twice
 is counted by the sandbox, which is the service here, and not by the uploader. Anything that differs makes it fail.
 """
@@ -45,7 +45,7 @@ _PATIENCE_SECONDS = 120.0  # an upload that takes longer than this is stuck
 _LOOK = """
 def _look():
     from oss_jupyter import transfers
-    from oss_jupyter.notebook.text import status_line
+    from oss_jupyter.session.text import status_line
     now = transfers()[-1].snapshot()
     return str(now.state), now.fraction, now.parts_kept, now.parts_total, status_line(now), now.checkpoint
 """

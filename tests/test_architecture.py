@@ -26,7 +26,9 @@ ROOMS = {
     "oss": SHARED | {"forks", "paths", "crc64", "model", ""},
     "local": SHARED | {"paths", "crc64", "model"},
     "engine": SHARED | {"child", "crc64", "forks", "model", ""},
-    "notebook": SHARED | {"child", "forks", "paths", "crc64", "model", "oss", "local", "engine", ""},
+    "session": SHARED | {"child", "forks", "paths", "model", "oss", "local", "engine", ""},
+    "notebook": SHARED | {"forks", "paths", "model", "local", "engine", "session", ""},
+    "api": SHARED | {"model", "engine", "session", "notebook"},
     "sandbox": SHARED | {"child", "paths"},
     "__main__": {"child", ""},
     "": SHARED,
@@ -104,6 +106,13 @@ def test_rooms_that_keep_to_the_standard_library(path: Path) -> None:
     """Values and rules need nothing from outside; the disk needs a lock; the engine needs nobody's network."""
     allowed = PACKAGES[room_of(name_of(path))] | set(sys.stdlib_module_names) | {"oss_jupyter"}
     assert {name.partition(".")[0] for name in imports(path)} <= allowed
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room_of(name_of(p)) not in ("", "notebook")], ids=name_of)
+def test_only_the_notebook_knows_ipython(path: Path) -> None:
+    """Neither IPython nor widgets are imported anywhere else."""
+    found = {name.partition(".")[0] for name in imports(path)}
+    assert not found & {"IPython", "ipykernel", "ipywidgets", "anywidget", "rich"}
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if room_of(name_of(p)) == "model"], ids=name_of)

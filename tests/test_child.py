@@ -198,7 +198,7 @@ def test_no_python_is_said_in_four_lines(executable: str, tmp_path: Path) -> Non
     """Where Python does not know its own program, as in some applications, the sandbox says that it cannot start."""
     program = (
         f"import sys; sys.executable = {executable}\n"
-        "from oss_jupyter.notebook.sandbox_process import sandbox_command\n"
+        "from oss_jupyter.session.sandbox_process import sandbox_command\n"
         "from oss_jupyter.errors import OssJupyterError\n"
         "try: sandbox_command('--status')\n"
         "except OssJupyterError as error: print(error.code)\n"

@@ -21,9 +21,9 @@ import pytest
 import oss_jupyter
 from oss_jupyter import Transfer
 from oss_jupyter.model.options import OPTION_NAMES
-from oss_jupyter.notebook.config import OssJupyter
-from oss_jupyter.notebook.magics import OssMagics
+from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.sandbox import Key, Sandbox
+from oss_jupyter.session.settings import OssJupyter
 
 from .demo import Kernel, jupyter_home, kernel_environment
 

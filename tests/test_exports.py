@@ -33,7 +33,7 @@ def test_star_import() -> None:
     """``from oss_jupyter import *`` works in a fresh process."""
     program = "from oss_jupyter import *; print(upload.__module__, State.RUNNING)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["oss_jupyter.notebook.front", "running"]
+    assert done.stdout.split() == ["oss_jupyter.api", "running"]
 
 
 def test_an_unknown_name() -> None:

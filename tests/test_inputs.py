@@ -105,7 +105,8 @@ def test_directory(upload: Upload, tmp_path: Path) -> None:
 _UNREADABLE = """
 import os, sys
 import oss_jupyter as oj
-from oss_jupyter.notebook import front, wiring, workbench
+from oss_jupyter import api
+from oss_jupyter.session import wiring
 from oss_jupyter.oss import control
 
 if os.getuid() == 0:

@@ -148,7 +148,8 @@ def test_names_with_control_characters_stay_on_one_line(upload: Upload, name: st
 _WITHOUT_HOME = """
 import os, sys, tempfile
 import oss_jupyter as oj
-from oss_jupyter.notebook import front, wiring, workbench
+from oss_jupyter import api
+from oss_jupyter.session import wiring
 from oss_jupyter.oss import control, sdk, send_part
 
 os.environ.pop("HOME", None)

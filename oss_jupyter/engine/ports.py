@@ -1,6 +1,6 @@
 """What the engine needs from the outside, as protocols: the service, the disk and the clock.
 
-oss/ and local/ implement them, tests put fakes in their place, and notebook/wiring.py joins them.
+oss/ and local/ implement them, tests put fakes in their place, and session/wiring.py joins them.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.record import CheckpointRecord, read_journal
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.config import OssJupyter
-from oss_jupyter.notebook.wiring import Wiring
 from oss_jupyter.sandbox import Sandbox
+from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.session.wiring import Wiring
 
 KEY = ("test-key-id", "test-key-secret")
 BUCKET, OBJECT = "test-bucket", "data/big.bin"

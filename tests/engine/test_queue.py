@@ -12,8 +12,8 @@ import pytest
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import TransferAborted, TransferStateError
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.text import status_line
 from oss_jupyter.sandbox import Fault, Sandbox
+from oss_jupyter.session.text import status_line
 
 from .fakes import Service, refusal
 from .kit import BUCKET, LONG_SECONDS, PART, Kernel, make_file, operations, reach, stored, until

@@ -14,8 +14,8 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import ServiceError, TransferBusy
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.workbench import Workbench
 from oss_jupyter.sandbox import Fault, Key, Sandbox
+from oss_jupyter.session.session import Session
 
 from .kit import (
     BUCKET,
@@ -258,13 +258,13 @@ def test_found_by_a_new_process(sandbox: Sandbox, new_kernel: NewKernel, source:
     """An unfinished upload is listed as interrupted by the next kernel, with what is kept, and resumes from there."""
     first = fail_at(new_kernel(), sandbox, source, 2, 3)
     settings = new_kernel().wiring.settings
-    bench = Workbench(settings)
-    (found,) = bench.transfers()
+    session = Session(settings)
+    (found,) = session.transfers()
     shown = found.snapshot()
     assert (found.id, shown.state, shown.parts_kept, shown.parts_total) == (first.id, State.INTERRUPTED, 10, 12)
     assert shown.upload_id == first.snapshot().upload_id
-    assert bench.transfers() == (found,)
-    (resumed,) = bench.resume(first.id[:3], credentials=KEY)
+    assert session.transfers() == (found,)
+    (resumed,) = session.resume(first.id[:3], credentials=KEY)
     resumed.result(LONG_SECONDS)
     assert sorted(sent_parts(sandbox)) == [2, 3]
     assert stored(sandbox) == source.read_bytes()

@@ -10,8 +10,8 @@ import pytest
 
 from oss_jupyter.errors import SourceChanged, SourceMissing
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.workbench import Workbench
 from oss_jupyter.sandbox import Fault, Sandbox
+from oss_jupyter.session.session import Session
 
 from .fakes import Service
 from .kit import BUCKET, LONG_SECONDS, PART, Kernel, operations, sent_parts, stored, until
@@ -92,8 +92,8 @@ def test_missing_when_resumed(sandbox: Sandbox, new_kernel: Callable[[], Kernel]
     sandbox.faults.add(Fault("UploadPart", part_number=4, times=None, code="InternalError"))
     assert new_kernel().upload(source).wait(LONG_SECONDS)
     source.unlink()
-    bench = Workbench(new_kernel().wiring.settings)
-    (found,) = bench.transfers()
+    session = Session(new_kernel().wiring.settings)
+    (found,) = session.transfers()
     found.resume()
     with pytest.raises(SourceMissing) as missing:
         found.result(LONG_SECONDS)

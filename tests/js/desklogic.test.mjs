@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as logic from "../../oss_jupyter/notebook/panel/static/desklogic.js";
-import { DESK_WORDS } from "../../oss_jupyter/notebook/panel/static/deskwords.js";
-import { wordsFor } from "../../oss_jupyter/notebook/panel/static/words.js";
+import * as logic from "../../oss_jupyter/notebook/panel/static/desk/desklogic.js";
+import { DESK_WORDS } from "../../oss_jupyter/notebook/panel/static/desk/deskmessages.js";
+import { wordsFor } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
 
 const MIB = 1024 * 1024;
 const say = wordsFor("en", DESK_WORDS);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import * as format from "../../oss_jupyter/notebook/panel/static/format.js";
+import * as format from "../../oss_jupyter/notebook/panel/static/common/format.js";
 
 const golden = JSON.parse(readFileSync(new URL("golden/format.json", import.meta.url)));
 

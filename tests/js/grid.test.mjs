@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { boxOf, layOut, partAfterKey, partAt } from "../../oss_jupyter/notebook/panel/static/grid.js";
+import { boxOf, layOut, partAfterKey, partAt } from "../../oss_jupyter/notebook/panel/static/card/grid.js";
 
 const COUNTS = [1, 2, 3, 7, 15, 16, 17, 43, 44, 100, 120, 999, 1000, 1024, 2500, 5000, 9999, 10000];
 const WIDTHS = [240, 288, 500, 686, 1200];

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { BUSY_AFTER_MS, CONTROL_WAIT_MS, createRpc } from "../../oss_jupyter/notebook/panel/static/rpc.js";
+import { BUSY_AFTER_MS, CONTROL_WAIT_MS, createRpc } from "../../oss_jupyter/notebook/panel/static/common/rpc.js";
 
 // As JupyterLab's: `done` waits for the kernel to say that it is idle, which it does not; disposing rejects it.
 class Future {

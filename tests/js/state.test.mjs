@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { countStates, decode, partOf, stoppedState } from "../../oss_jupyter/notebook/panel/static/state.js";
-import { mainLine } from "../../oss_jupyter/notebook/panel/static/lines.js";
-import { wordsFor } from "../../oss_jupyter/notebook/panel/static/words.js";
+import { countStates, decode, partOf, stoppedState } from "../../oss_jupyter/notebook/panel/static/common/state.js";
+import { mainLine } from "../../oss_jupyter/notebook/panel/static/common/lines.js";
+import { wordsFor } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
 
 const MIB = 1024 * 1024;
 const golden = readFileSync(new URL("golden/state.bin", import.meta.url));

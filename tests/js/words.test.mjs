@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
-import { DESK_WORDS } from "../../oss_jupyter/notebook/panel/static/deskwords.js";
-import * as lines from "../../oss_jupyter/notebook/panel/static/lines.js";
-import { decode } from "../../oss_jupyter/notebook/panel/static/state.js";
-import { WORDS, languageOf, wordForPhrase, wordsFor } from "../../oss_jupyter/notebook/panel/static/words.js";
+import { DESK_WORDS } from "../../oss_jupyter/notebook/panel/static/desk/deskmessages.js";
+import * as lines from "../../oss_jupyter/notebook/panel/static/common/lines.js";
+import { decode } from "../../oss_jupyter/notebook/panel/static/common/state.js";
+import { WORDS, languageOf, wordForPhrase, wordsFor } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
 
 const STATIC = new URL("../../oss_jupyter/notebook/panel/static/", import.meta.url);
 const say = wordsFor("en");

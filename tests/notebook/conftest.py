@@ -13,8 +13,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
-from oss_jupyter.notebook import workbench
 from oss_jupyter.sandbox import Sandbox
+from oss_jupyter.session.session import _shared
 
 from .kernels import Kernel
 
@@ -90,9 +90,9 @@ def new_shell(place: Path) -> Iterator[Callable[..., Shell]]:
     """Make shells as new kernels would: with no memory of earlier ones, and these settings in their configuration."""
 
     def forget() -> None:
-        for bench in workbench._shared:
-            bench.manager.pause_all(10)
-        workbench._shared.clear()
+        for session in _shared:
+            session.manager.pause_all(10)
+        _shared.clear()
         InteractiveShell.clear_instance()
 
     def make(**settings: Any) -> Shell:

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import CheckpointDamaged, OssJupyterError
-from oss_jupyter.notebook.config import OssJupyter
-from oss_jupyter.notebook.forgetting import forget
-from oss_jupyter.notebook.panel.desk_rows import row_of, row_of_problem, to_text
-from oss_jupyter.notebook.text import describe, details
-from oss_jupyter.notebook.workbench import Workbench
+from oss_jupyter.notebook.panel.desk.rows import row_of, row_of_problem, to_text
 from oss_jupyter.sandbox import Sandbox
+from oss_jupyter.session.forgetting import forget
+from oss_jupyter.session.session import Session
+from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.session.text import describe, details
 
 from .kept import HEADER_0_1_0, ID, RECEIPT_0_1_0, line
 
@@ -120,10 +120,10 @@ def quiet(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     return sandbox
 
 
-def look_at(directory: Path, sandbox: Sandbox) -> Workbench:
+def look_at(directory: Path, sandbox: Sandbox) -> Session:
     """List a directory in every way there is; what lies there is either a transfer or a problem with a reason."""
-    bench = Workbench(OssJupyter(checkpoint_dir=str(directory), endpoint=sandbox.endpoint, region=sandbox.region))
-    transfers, problems = bench.transfers(), bench.problems()
+    session = Session(OssJupyter(checkpoint_dir=str(directory), endpoint=sandbox.endpoint, region=sandbox.region))
+    transfers, problems = session.transfers(), session.problems()
     assert len(transfers) + len(problems) == len(list(directory.glob("*.journal")))
     for transfer in transfers:
         now = transfer.snapshot()
@@ -134,10 +134,10 @@ def look_at(directory: Path, sandbox: Sandbox) -> Workbench:
         assert found.problem is not None
         assert found.problem.what
         to_text([row_of_problem(found)])
-    return bench
+    return session
 
 
-def drive(bench: Workbench, transfer: Transfer, sandbox: Sandbox) -> None:
+def drive(session: Session, transfer: Transfer, sandbox: Sandbox) -> None:
     """Resume and abort it: whatever comes of that comes in time, and in four lines."""
     if transfer.order.host == sandbox.endpoint.partition("//")[2]:
         transfer.resume()
@@ -147,7 +147,7 @@ def drive(bench: Workbench, transfer: Transfer, sandbox: Sandbox) -> None:
         transfer.abort()
     assert transfer.wait(LONG_SECONDS), "it hangs"
     check(transfer.error)
-    forget(bench, transfer.id)
+    forget(session, transfer.id)
 
 
 def check(error: OssJupyterError | None) -> None:
@@ -175,11 +175,11 @@ def test_nothing_that_is_written_there_is_raised_or_hangs(
     with tempfile.TemporaryDirectory(dir=tmp_path) as name:
         directory = Path(name)
         (directory / f"{ID}.journal").write_bytes(journal(quiet, tmp_path, header, lines))
-        bench = look_at(directory, quiet)
-        for transfer in bench.transfers():
-            drive(bench, transfer, quiet)
-        for found in bench.problems():
-            forget(bench, found.transfer_id)
+        session = look_at(directory, quiet)
+        for transfer in session.transfers():
+            drive(session, transfer, quiet)
+        for found in session.problems():
+            forget(session, found.transfer_id)
         assert not list(directory.glob("*.journal"))
 
 
@@ -194,9 +194,9 @@ def test_nor_is_what_could_be_and_never_was(
     with tempfile.TemporaryDirectory(dir=tmp_path) as name:
         directory = Path(name)
         (directory / f"{ID}.journal").write_bytes(journal(quiet, tmp_path, edits | {"options": options}, lines))
-        bench = look_at(directory, quiet)
-        for transfer in bench.transfers():
-            drive(bench, transfer, quiet)
+        session = look_at(directory, quiet)
+        for transfer in session.transfers():
+            drive(session, transfer, quiet)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -228,10 +228,10 @@ def test_first_lines_that_cannot_be(quiet: Sandbox, tmp_path: Path, first: str) 
     directory = tmp_path / "checkpoints"
     directory.mkdir()
     (directory / f"{ID}.journal").write_bytes(line(first))
-    bench = look_at(directory, quiet)
-    (found,) = bench.problems()
+    session = look_at(directory, quiet)
+    (found,) = session.problems()
     assert isinstance(found.problem, OssJupyterError)
-    store = bench.wiring.directories()[0]
+    store = session.wiring.directories()[0]
     if isinstance(found.problem, CheckpointDamaged):
         journal_file, record = store.open(ID)
         assert record is None

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook import workbench
 from oss_jupyter.sandbox import Fault, Sandbox
+from oss_jupyter.session.session import current_session
 
 from .conftest import Shell
 
@@ -54,7 +54,7 @@ def test_the_banner_names_what_resumes(
     _leave_unfinished(shell, service, "k")
     service.clear_requests()
     ran = new_shell().ok("%load_ext oss_jupyter")
-    (transfer,) = workbench.workbench().manager.transfers()
+    (transfer,) = current_session().manager.transfers()
     assert ran.text.strip() == (
         "1 unfinished upload: trips.bin -> oss://test-bucket/k, 7 of 8 MiB already in OSS. "
         f"Carry on with: %oss_uploads resume {transfer.id}"
@@ -85,7 +85,7 @@ def test_auto_resume(shell: Shell, new_shell: Callable[..., Shell], service: San
     _leave_unfinished(shell, service, "k")
     fresh = new_shell(auto_resume=True)
     assert fresh.ok("%load_ext oss_jupyter").text.strip().startswith("1 resumed upload: trips.bin -> ")
-    (transfer,) = workbench.workbench().manager.transfers()
+    (transfer,) = current_session().manager.transfers()
     assert transfer.result(30).kept_bytes == 7 * 1024 * 1024
 
 
@@ -122,7 +122,7 @@ def test_load_twice_reload_unload(shell: Shell, service: Sandbox, data: Path) ->
     assert "completed" in shell.ok("t").text
 
 
-def test_python_made_the_workbench_first(new_shell: Callable[..., Shell], service: Sandbox, data: Path) -> None:
+def test_python_made_the_session_first(new_shell: Callable[..., Shell], service: Sandbox, data: Path) -> None:
     """An upload started in Python before the extension was loaded is seen by the magics."""
     shell = new_shell(retries=7)
     shell.ok("import oss_jupyter as oj\nt = oj.upload('trips.bin', 'oss://test-bucket/k')\nr = t.result()")

@@ -14,9 +14,9 @@ import oss_jupyter as oj
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import CheckpointForeign, TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook import workbench
-from oss_jupyter.notebook.panel.state import header
+from oss_jupyter.notebook.panel.card.card_state import header
 from oss_jupyter.sandbox import Fault, Key, Sandbox
+from oss_jupyter.session.session import current_session
 
 from .conftest import Shell
 from .kept import ID, change, leave
@@ -114,7 +114,7 @@ def test_what_another_kernel_drives_is_not_forgotten(new_shell: NewShell, checkp
     """The other kernel needs its checkpoint."""
     path = leave(checkpoints, source=str(data))
     new_shell()
-    journal, _ = workbench.workbench().wiring.directories()[0].open(ID)
+    journal, _ = current_session().wiring.directories()[0].open(ID)
     new_shell()
     with pytest.raises(TransferBusy):
         oj.forget(ID)

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from oss_jupyter.notebook.interrupts import interrupts_later
+from oss_jupyter.session.interrupts import interrupts_later
 
 
 def test_an_interrupt_waits_for_the_end_of_the_block() -> None:

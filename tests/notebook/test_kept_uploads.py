@@ -13,8 +13,8 @@ import oss_jupyter as oj
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook import workbench
 from oss_jupyter.sandbox import Fault, Sandbox
+from oss_jupyter.session.session import current_session
 
 from .conftest import Shell
 from .kept import HEADER_0_1_0, ID, RECEIPT_0_1_0, change, leave, line
@@ -360,7 +360,7 @@ def test_all_does_not_take_what_belongs_to_one(shell: Shell) -> None:
 def test_what_other_kernels_drive_is_among_the_transfers(left: Callable[..., str], new_shell: NewShell) -> None:
     """It can be looked at and not be moved; when the other kernel is gone, it can be resumed."""
     known = left()
-    store = workbench.workbench().wiring.directories()[0]
+    store = current_session().wiring.directories()[0]
     journal, _ = store.open(known)
     new_shell()
     transfer = only()
@@ -382,7 +382,7 @@ def test_a_paused_transfer_that_another_kernel_takes_over(left: Callable[..., st
     """The handle follows: in another kernel, and gone from the list when that kernel has completed it."""
     known = left()
     transfer = only()
-    journal, _ = workbench.workbench().wiring.directories()[0].open(known)
+    journal, _ = current_session().wiring.directories()[0].open(known)
     assert only().state is State.ELSEWHERE
     journal.delete()
     journal.close()

@@ -13,7 +13,7 @@ from urllib.error import HTTPError
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 
-from oss_jupyter.notebook.panel.channel import MESSAGE_TYPE, REPLY_TYPE
+from oss_jupyter.notebook.panel.common.channel import MESSAGE_TYPE, REPLY_TYPE
 from oss_jupyter.sandbox import Sandbox
 
 from ..browser.driver import Lab
@@ -24,8 +24,8 @@ UPLOAD = "%load_ext oss_jupyter\nt = %oss_upload trips.bin oss://test-bucket/k"
 BUSY = "from pathlib import Path\nwhile not Path('enough').exists(): pass"
 # ipykernel 7.4 sends messages where the comm's last one came from: to the shell that waits for the cell.
 CARD = """
-from oss_jupyter.notebook.panel.show import stage
-(shown,) = stage()._shown.values()
+from oss_jupyter.notebook.panel.server import panel_server
+(shown,) = panel_server()._shown.values()
 shown.card.comm._reply_subshell_for = lambda data, default: default
 print(shown.card.model_id, end="")
 """

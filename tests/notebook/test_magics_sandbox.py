@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from oss_jupyter import api
 from oss_jupyter.errors import InputError, OssJupyterError
-from oss_jupyter.notebook import front
-from oss_jupyter.notebook.sandbox_process import sandbox_command
+from oss_jupyter.session.sandbox_process import sandbox_command
 
 from .conftest import Shell
 
@@ -36,7 +36,7 @@ def test_start_upload_stop(shell: Shell, data: Path, no_sandbox_left: None) -> N
     shell.ok("%oss_upload trips.bin oss://other-bucket/ --wait")
     assert "bucket my-bucket) is running; it ends" in shell.ok("%oss_sandbox start").text
     assert "The settings are as they were before" in shell.ok("%oss_sandbox stop").text
-    settings = front.settings()
+    settings = api.settings()
     assert (settings.endpoint, settings.region, settings.accelerate) == (None, "cn-shanghai", True)
     assert shell.ok("%oss_sandbox stop").text.strip() == "No sandbox is running."
 
@@ -48,5 +48,5 @@ def test_what_the_sandbox_says_is_passed_on(shell: Shell, no_sandbox_left: None)
     assert fast.advice == "Write it like --rate=20MiB/s."
     refused = shell.run("%oss_sandbox start --bucket Not_A_Bucket")
     assert isinstance(refused.error, OssJupyterError)
-    assert front.settings().endpoint is None
+    assert api.settings().endpoint is None
     assert "Usage: %oss_sandbox" in shell.run("%oss_sandbox explode").text

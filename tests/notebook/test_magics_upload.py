@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from IPython.core.error import UsageError
 
+from oss_jupyter import api
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.options import OPTION_NAMES
-from oss_jupyter.notebook import front, workbench
-from oss_jupyter.notebook.magics import OssMagics
-from oss_jupyter.notebook.words import split_line
+from oss_jupyter.notebook.magics.argv import split_line
+from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.sandbox import Sandbox
+from oss_jupyter.session.session import current_session
 
 from .conftest import Shell
 
@@ -124,7 +125,7 @@ def test_every_argument_has_an_option() -> None:
     """What Python's `upload` takes, the magic takes, except what only Python can write, or only a script needs."""
     magic: Any = OssMagics.oss_upload
     options = {action.dest for action in magic.parser._actions}
-    arguments = set(inspect.signature(front.upload).parameters) - {"on_progress", "executor", "options", "wait_at_exit"}
+    arguments = set(inspect.signature(api.upload).parameters) - {"on_progress", "executor", "options", "wait_at_exit"}
     assert options == arguments | set(OPTION_NAMES) | {"wait"}
 
 
@@ -141,7 +142,7 @@ def test_every_word_of_the_magic_is_one_of_python(shell: Shell, service: Sandbox
 def _refusal(arguments: dict[str, Any]) -> str:
     """Return the code of the error that the arguments are refused with, or nothing."""
     try:
-        workbench.workbench().wiring.order("trips.bin", "oss://test-bucket/k", arguments)
+        current_session().wiring.order("trips.bin", "oss://test-bucket/k", arguments)
     except InputError as error:
         return error.code
     return ""
@@ -162,7 +163,7 @@ def test_help_is_shown_and_nothing_done(shell: Shell, name: str, line: str) -> N
     """--help shows what the question mark shows, wherever it stands, and the line is not carried out."""
     magic: Any = getattr(OssMagics, name)
     assert magic.__doc__.strip() in shell.ok(f"%{name} {line}").text
-    assert not workbench.workbench().transfers()
+    assert not current_session().transfers()
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ import pytest
 from filelock import FileLock
 
 import oss_jupyter as oj
+from oss_jupyter import api
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook import front, workbench
 from oss_jupyter.sandbox import Fault, Sandbox
+from oss_jupyter.session.session import current_session
 
 from .conftest import Shell
 
@@ -25,7 +26,7 @@ def paused(shell: Shell, service: Sandbox, data: Path) -> Transfer:
     """An upload that was paused with some parts in OSS."""
     service.faults.add(Fault("UploadPart", part_number=6, kind="stall", times=None))
     shell.ok(UPLOAD)
-    (transfer,) = workbench.workbench().manager.transfers()
+    (transfer,) = current_session().manager.transfers()
     while transfer.snapshot().parts_done < 5:
         assert not transfer.wait(0.05)
     shell.ok(f"%oss_uploads pause {transfer.id[:3]}")
@@ -173,7 +174,7 @@ def test_a_wrong_line_gets_the_usage(shell: Shell, line: str, said: str) -> None
 def test_what_cannot_be_done_is_said(shell: Shell, service: Sandbox, data: Path) -> None:
     """A finished upload cannot be paused, resumed or aborted, and says so in four lines."""
     shell.ok(UPLOAD + " --wait")
-    (transfer,) = workbench.workbench().transfers()
+    (transfer,) = current_session().transfers()
     for action, done in (("pause", "paused"), ("resume", "resumed"), ("abort", "aborted")):
         ran = shell.run(f"%oss_uploads {action} {transfer.id}")
         assert isinstance(ran.error, TransferStateError)
@@ -191,7 +192,7 @@ def test_the_queue_is_shown_and_can_be_asked_for_all(shell: Shell, service: Sand
     shell.ok("%config OssJupyter.uploads_at_once = 2")
     assert "queued, 3rd " not in shell.ok("%oss_uploads").text
     shell.ok("%oss_uploads pause all")
-    states = [transfer.state for transfer in front.transfers()]
+    states = [transfer.state for transfer in api.transfers()]
     assert states == [State.PAUSED] * 4
     begun = {request.key for request in service.requests if request.operation == "InitiateMultipartUpload"}
     assert len(begun) <= 2, "no pause lets another one begin"

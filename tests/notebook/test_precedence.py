@@ -10,8 +10,8 @@ import pytest
 
 from oss_jupyter.engine.order import Order
 from oss_jupyter.errors import InputError
-from oss_jupyter.notebook.config import OssJupyter
-from oss_jupyter.notebook.wiring import Wiring
+from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.session.wiring import Wiring
 
 PLACES = ("argument", "setting", "environment", "profile")
 PRIVATE = "https://oss.example.com"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from oss_jupyter.notebook.panel import bundle
+from oss_jupyter.notebook.panel.common import bundle
 from oss_jupyter.sandbox import Sandbox
 
 WAIT_SECONDS = 110

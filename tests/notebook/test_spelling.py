@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import oss_jupyter
+from oss_jupyter import api
 from oss_jupyter.errors import InputError, OssJupyterError
-from oss_jupyter.notebook import front
-from oss_jupyter.notebook.spelling import as_magic
+from oss_jupyter.notebook.magics.spelling import as_magic
 from oss_jupyter.sandbox import Fault, Sandbox
 
 from .conftest import Shell
@@ -71,14 +71,14 @@ def test_a_magic_advises_magics(shell: Shell, data: Path) -> None:
     assert "write --part-size 1MiB" in line.text
     assert "part_size" not in line.text
     with pytest.raises(InputError, match="write part_size=1MiB"):
-        front.upload("trips.bin", "oss://test-bucket/k", region="cn-hangzhou", part_size="1KiB")
+        api.upload("trips.bin", "oss://test-bucket/k", region="cn-hangzhou", part_size="1KiB")
 
 
 def test_a_transfer_speaks_as_it_was_begun(shell: Shell, service: Sandbox, data: Path) -> None:
     """A later failure is shown in the words of the magic or the function that began the upload."""
     service.faults.add(Fault("PutObject", code="SecondLevelDomainForbidden", status=403, times=None))
     shell.ok("t = %oss_upload trips.bin oss://test-bucket/magic")
-    python = front.upload("trips.bin", "oss://test-bucket/python")
+    python = api.upload("trips.bin", "oss://test-bucket/python")
     magic = shell.inner.user_ns["t"]
     for transfer in (python, magic):
         with pytest.raises(OssJupyterError, match="Leave out path_style=True"):

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from oss_jupyter.notebook import front, workbench
-from oss_jupyter.notebook.terminal import watch
+from oss_jupyter import api
+from oss_jupyter.notebook.display.terminal import watch
 from oss_jupyter.sandbox import Sandbox
+from oss_jupyter.session.session import _shared
 
 LINE = "%oss_upload trips.bin oss://test-bucket/k --part-size 1MiB --wait"
 
@@ -61,8 +62,8 @@ def test_names_are_no_markup(service: Sandbox, place: Path) -> None:
     """A name that looks like rich's markup is shown as it is."""
     (place / "[red]x[bold].bin").write_bytes(b"x")
     out = io.StringIO()
-    transfer = front.upload("[red]x[bold].bin", "oss://test-bucket/")
+    transfer = api.upload("[red]x[bold].bin", "oss://test-bucket/")
     watch(transfer, Console(file=out, force_terminal=True, width=100))
-    workbench._shared.clear()
+    _shared.clear()
     assert "[red]x[bold].bin -> oss://test-bucket/[red]x[bold].bin" in out.getvalue()
     assert "completed · 1 B" in out.getvalue()

@@ -13,8 +13,8 @@ from oss_jupyter.model.sizes import GIB, MIB
 from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
 from oss_jupyter.names import printable
-from oss_jupyter.notebook.markup import table_html, transfer_html
-from oss_jupyter.notebook.text import columns, describe, details, head_line, receipt_rows, short_line, status_line
+from oss_jupyter.notebook.display.html import table_html, transfer_html
+from oss_jupyter.session.text import columns, describe, details, head_line, receipt_rows, short_line, status_line
 
 ERROR = (
     "The service refused.",

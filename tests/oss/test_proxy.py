@@ -24,13 +24,13 @@ from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.parts import PartRequest
 from oss_jupyter.model.target import Target
-from oss_jupyter.notebook.config import OssJupyter
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.environment import route_to
 from oss_jupyter.oss.send_part import send_part
 from oss_jupyter.sandbox import Key, Sandbox
+from oss_jupyter.session.settings import OssJupyter
 
 KEY = ("test-key-id", "test-key-secret")
 TARGET = Target("test-bucket", "data/file.bin")

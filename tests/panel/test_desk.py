@@ -14,18 +14,18 @@ import pytest
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, TransferStateError
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.config import OssJupyter
-from oss_jupyter.notebook.panel.actions import Actions
-from oss_jupyter.notebook.panel.arguments import Arguments
-from oss_jupyter.notebook.panel.commands import Commands
-from oss_jupyter.notebook.panel.desk import BANNER, DESK, ShownDesk, TransferDesk
-from oss_jupyter.notebook.panel.desk_actions import DeskActions
-from oss_jupyter.notebook.panel.desk_rows import MISSING, UNUSABLE, row_of, to_text
-from oss_jupyter.notebook.panel.desk_word import DeskWord, desk_summary
-from oss_jupyter.notebook.panel.errands import Errands
-from oss_jupyter.notebook.panel.folder import ENTRIES_MAX, list_folder
-from oss_jupyter.notebook.workbench import Workbench
+from oss_jupyter.notebook.panel.common.actions import Actions
+from oss_jupyter.notebook.panel.common.arguments import Arguments
+from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
+from oss_jupyter.notebook.panel.common.commands import Commands
+from oss_jupyter.notebook.panel.desk.actions import DeskActions
+from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk
+from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary, desk_summary
+from oss_jupyter.notebook.panel.desk.folder import ENTRIES_MAX, list_folder
+from oss_jupyter.notebook.panel.desk.rows import MISSING, UNUSABLE, row_of, to_text
 from oss_jupyter.sandbox import Fault, Sandbox
+from oss_jupyter.session.session import Session
+from oss_jupyter.session.settings import OssJupyter
 
 from .stand_ins import StandIn, a_snapshot
 
@@ -34,30 +34,30 @@ TARGET = "oss://test-bucket/raw/trips.bin"
 
 
 class Office:
-    """Kernels that share a disk and a service; each has a workbench and a desk."""
+    """Kernels that share a disk and a service; each has a session and a desk."""
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self.sandbox = sandbox
         self.folder = folder
         self.file = folder / "trips.bin"
         self.file.write_bytes(os.urandom(2 * MIB))
-        self.benches: list[Workbench] = []
+        self.sessions: list[Session] = []
 
-    def bench(self) -> Workbench:
+    def session(self) -> Session:
         """A new kernel."""
         settings = OssJupyter(
             endpoint=self.sandbox.endpoint, region=self.sandbox.region, checkpoint_dir=str(self.folder / "checkpoints")
         )
-        self.benches.append(Workbench(settings))
-        return self.benches[-1]
+        self.sessions.append(Session(settings))
+        return self.sessions[-1]
 
     def leave_unfinished(self) -> Transfer:
         """An earlier kernel has sent two parts or more, and is gone."""
         self.sandbox.rate_bytes_per_second = MIB
-        bench = self.bench()
-        transfer = bench.upload(self.file, TARGET, {"part_size": "256KiB", "parallel": 1})
+        session = self.session()
+        transfer = session.upload(self.file, TARGET, {"part_size": "256KiB", "parallel": 1})
         wait_until(lambda: transfer.snapshot().parts_done >= 2)
-        bench.manager.pause_all(10)
+        session.manager.pause_all(10)
         self.sandbox.rate_bytes_per_second = None
         return transfer
 
@@ -65,14 +65,14 @@ class Office:
 class Seat:
     """A desk of one kernel, and the commands that its page would send."""
 
-    def __init__(self, bench: Workbench, only: frozenset[str] | None = None) -> None:
-        self.bench = bench
+    def __init__(self, session: Session, only: frozenset[str] | None = None) -> None:
+        self.session = session
         self.commands = Commands()
         kind = DESK if only is None else BANNER
         desk = TransferDesk(self.commands, "", kind, "")
         self.words: list[dict[str, str]] = []
-        self.shown = ShownDesk(desk, bench, DeskWord(self.words.append, 0.0), only)
-        DeskActions(lambda: bench, {desk.widget_id: self.shown}.get, lambda shown: None).add_to(self.commands)
+        self.shown = ShownDesk(desk, session, DeskSummary(self.words.append, 0.0), only)
+        DeskActions(lambda: session, {desk.widget_id: self.shown}.get, lambda shown: None).add_to(self.commands)
         self._numbers = iter(range(1_000_000))
 
     def rows(self, now: float = 0.0) -> list[dict[str, Any]]:
@@ -108,8 +108,8 @@ def office(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     running = Office(sandbox, tmp_path)
     yield running
-    for bench in running.benches:
-        bench.manager.pause_all(10)
+    for session in running.sessions:
+        session.manager.pause_all(10)
 
 
 def test_a_row_says_what_the_card_says_and_offers_what_makes_sense() -> None:
@@ -131,11 +131,11 @@ def test_a_name_that_is_no_unicode_travels_as_text() -> None:
 
 def test_starting_from_the_form(office: Office) -> None:
     """Options are texts as they were typed; a relative path begins at the folder in which the desk was opened."""
-    seat = Seat(office.bench())
+    seat = Seat(office.session())
     assert seat.rows() == []
     reply = seat.ask("start", path="trips.bin", target="oss://test-bucket/raw/", part_size="512KiB", limit="50MiB/s")
     assert reply["status"] == "ok", reply
-    transfer = seat.bench.manager.find(reply["transfer"])
+    transfer = seat.session.manager.find(reply["transfer"])
     transfer.result(60)
     assert [(row["state"], row["url"], row["parts"]) for row in seat.rows()] == [("completed", TARGET, 4)]
     assert transfer.limit == 50 * MIB
@@ -153,7 +153,7 @@ def test_starting_from_the_form(office: Office) -> None:
 )
 def test_what_cannot_start_is_answered_in_four_lines(office: Office, arguments: dict[str, str], code: str) -> None:
     """A mistake in the form is explained there, and leaves no row behind."""
-    seat = Seat(office.bench())
+    seat = Seat(office.session())
     reply = seat.ask("start", **arguments)
     assert (reply["status"], reply["error"][3]) == ("error", code)
     assert seat.rows() == []
@@ -162,20 +162,20 @@ def test_what_cannot_start_is_answered_in_four_lines(office: Office, arguments: 
 def test_what_an_earlier_kernel_left_is_found_and_resumed(office: Office) -> None:
     """The desk of a new kernel knows what is on the disk."""
     office.leave_unfinished()
-    seat = Seat(office.bench())
+    seat = Seat(office.session())
     (row,) = seat.rows()
     assert (row["state"], row["can"]) == ("interrupted", ["resume", "abort"])
     assert row["kept"] >= 2 * 256 * 1024
-    seat.bench.resume("all")[0].result(60)
+    seat.session.resume("all")[0].result(60)
     assert seat.rows()[0]["state"] == "completed"
 
 
 def test_what_another_kernel_drives_is_named_as_such(office: Office) -> None:
     """Nobody resumes an upload here that is running there."""
     office.sandbox.rate_bytes_per_second = MIB / 4
-    other = office.bench().upload(office.file, TARGET, {"part_size": "256KiB"})
+    other = office.session().upload(office.file, TARGET, {"part_size": "256KiB"})
     wait_until(lambda: bool(other.snapshot().upload_id))
-    seat = Seat(office.bench())
+    seat = Seat(office.session())
     (row,) = seat.rows()
     assert (row["id"], row["state"], row["can"]) == (other.id, State.ELSEWHERE, [])
     office.sandbox.rate_bytes_per_second = None
@@ -186,9 +186,9 @@ def test_what_another_kernel_drives_is_named_as_such(office: Office) -> None:
 def test_what_another_kernel_finished_is_taken_off_the_list(office: Office) -> None:
     """A row does not offer to resume what is done."""
     office.leave_unfinished()
-    seat = Seat(office.bench())
+    seat = Seat(office.session())
     assert [row["state"] for row in seat.rows()] == ["interrupted"]
-    office.bench().resume("all")[0].result(60)
+    office.session().resume("all")[0].result(60)
     assert seat.rows() == []
 
 
@@ -196,13 +196,13 @@ def test_a_file_that_was_moved_is_chosen_again_and_no_part_is_sent_twice(office:
     """Moving a file costs no traffic, and leaves one row and one upload."""
     left = office.leave_unfinished()
     moved = office.file.rename(office.folder / "moved.bin")
-    seat = Seat(office.bench())
+    seat = Seat(office.session())
     (row,) = seat.rows()
     assert (row["state"], row["can"]) == (MISSING, ["abort"])
     reply = seat.ask("rehome", transfer=left.id, path="moved.bin")
     assert reply["status"] == "ok", reply
     assert reply["transfer"] != left.id
-    receipt = seat.bench.manager.find(reply["transfer"]).result(60)
+    receipt = seat.session.manager.find(reply["transfer"]).result(60)
     # Parts that had arrived without a receipt are found in the bucket, so more may count than the row said.
     assert receipt.kept_bytes >= row["kept"] > 0
     assert receipt.kept_bytes + receipt.sent_bytes == receipt.size
@@ -216,7 +216,7 @@ def test_another_file_is_refused_and_the_place_is_kept(office: Office) -> None:
     left = office.leave_unfinished()
     office.file.unlink()
     (office.folder / "other.bin").write_bytes(b"something else")
-    seat = Seat(office.bench())
+    seat = Seat(office.session())
     seat.rows()
     reply = seat.ask("rehome", transfer=left.id, path="other.bin")
     assert (reply["error"][3], reply["error"][0][-36:]) == ("NotTheSameFile", "the upload was begun with 2,097,152.")
@@ -228,31 +228,31 @@ def test_two_uploads_are_not_put_into_one(office: Office) -> None:
     first = office.leave_unfinished()
     office.file = office.file.rename(office.folder / "again.bin")
     office.leave_unfinished()
-    bench = office.bench()
-    bench.transfers()
+    session = office.session()
+    session.transfers()
     with pytest.raises(InputError, match="an unfinished upload of its own"):
-        bench.rehome(bench.find(first.id), office.file)
-    assert len(bench.transfers()) == 2
+        session.relocate(session.find(first.id), office.file)
+    assert len(session.transfers()) == 2
 
 
 def test_an_upload_that_runs_keeps_its_file(office: Office) -> None:
     """Choosing again while parts go out would mix two files."""
     office.sandbox.rate_bytes_per_second = MIB / 4
-    bench = office.bench()
-    transfer = bench.upload(office.file, TARGET, {"part_size": "256KiB"})
+    session = office.session()
+    transfer = session.upload(office.file, TARGET, {"part_size": "256KiB"})
     with pytest.raises(TransferStateError, match="stays where it is"):
-        bench.rehome(transfer, office.file)
+        session.relocate(transfer, office.file)
 
 
 def test_the_banner_resumes_what_it_is_about_and_nothing_else(office: Office) -> None:
     """The button under a list means that list."""
     left = office.leave_unfinished()
-    bench = office.bench()
-    seat = Seat(bench, frozenset({left.id}))
-    bench.upload(office.file, "oss://test-bucket/another", {}).result(60)
+    session = office.session()
+    seat = Seat(session, frozenset({left.id}))
+    session.upload(office.file, "oss://test-bucket/another", {}).result(60)
     assert [row["id"] for row in seat.rows()] == [left.id]
     assert seat.ask("resume_these")["count"] == 1
-    bench.manager.find(left.id).result(60)
+    session.manager.find(left.id).result(60)
     assert [row["state"] for row in seat.rows()] == ["completed"]
     seat.ask("review")
     assert len(seat.rows()) == 2
@@ -263,12 +263,12 @@ def test_discarding_removes_parts_and_checkpoints_also_where_the_file_is_gone(of
     """A deleted file does not leave parts that are billed for ever."""
     left = office.leave_unfinished()
     office.file.unlink()
-    bench = office.bench()
-    bench.transfers()
-    seat = Seat(bench, frozenset({left.id}))
+    session = office.session()
+    session.transfers()
+    seat = Seat(session, frozenset({left.id}))
     seat.rows()
     assert seat.ask("discard_these")["count"] == 1
-    wait_until(lambda: bench.manager.find(left.id).state is State.ABORTED)
+    wait_until(lambda: session.manager.find(left.id).state is State.ABORTED)
     assert not office.sandbox.uploads("test-bucket")
     assert not list((office.folder / "checkpoints").glob("*.journal"))
     assert [row["state"] for row in seat.rows()] == ["aborted"]
@@ -277,7 +277,7 @@ def test_discarding_removes_parts_and_checkpoints_also_where_the_file_is_gone(of
 def test_details_are_packed_only_while_they_are_open(office: Office) -> None:
     """Hundreds of rows would send their part maps to nobody."""
     left = office.leave_unfinished()
-    seat = Seat(office.bench())
+    seat = Seat(office.session())
     seat.rows()
     assert seat.shown.desk.detail == b""
     seat.ask("open", transfer=left.id)
@@ -291,7 +291,7 @@ def test_details_are_packed_only_while_they_are_open(office: Office) -> None:
 def test_a_desk_that_nobody_sees_is_sent_nothing_and_comes_to_rest(office: Office) -> None:
     """A desk far up in the notebook costs nothing."""
     office.leave_unfinished()
-    seat = Seat(office.bench())
+    seat = Seat(office.session())
     seat.shown.set_on_screen("one", False)
     assert seat.shown.paint(0.0) is False
     assert seat.shown.desk.state == "[]"
@@ -302,22 +302,22 @@ def test_a_desk_that_nobody_sees_is_sent_nothing_and_comes_to_rest(office: Offic
 
 def test_rows_stay_where_they_are(office: Office) -> None:
     """The newest comes first, and what happens to one later does not move it under somebody's hand."""
-    bench = office.bench()
-    seat = Seat(bench)
+    session = office.session()
+    seat = Seat(session)
     for key in "abc":
-        bench.upload(office.file, f"oss://test-bucket/{key}", {}).result(60)
+        session.upload(office.file, f"oss://test-bucket/{key}", {}).result(60)
         seat.rows()
-    bench.upload(office.file, "oss://test-bucket/a", {"force": True}).result(60)
+    session.upload(office.file, "oss://test-bucket/a", {"force": True}).result(60)
     assert [row["url"][-1] for row in seat.rows()] == ["c", "b", "a"]
 
 
 def test_a_long_list_is_sent_less_often(office: Office) -> None:
     """Many rows do not fill the line between kernel and page."""
-    bench = office.bench()
-    bench.upload(office.file, TARGET, {}).result(60)
-    seat = Seat(bench)
+    session = office.session()
+    session.upload(office.file, TARGET, {}).result(60)
+    seat = Seat(session)
     seat.shown.paint(0.0)
-    bench.manager.forget(lambda transfer: True)
+    session.manager.forget(lambda transfer: True)
     seat.shown.paint(0.001)
     assert seat.shown.desk.state != "[]"
     seat.shown.paint(1.0)
@@ -328,7 +328,7 @@ def test_the_words_that_stay_are_few_and_escaped() -> None:
     """A saved notebook grows by a few kilobytes, and a file name in it runs nothing."""
     transfer: Any = StandIn(a_snapshot(source="/data/<img src=x>" + "n" * 200))
     words: list[dict[str, str]] = []
-    word = DeskWord(words.append, 0.0)
+    word = DeskSummary(words.append, 0.0)
     rows = [replace_id(row_of(transfer), number) for number in range(20)]
     for second in range(65):
         word.update(rows, float(second))
@@ -369,7 +369,7 @@ def test_a_folder_of_very_many_files_is_cut_and_says_so(tmp_path: Path) -> None:
     assert (len(listing["entries"]), listing["more"]) == (ENTRIES_MAX, True)
 
 
-def test_an_errand_is_answered_at_once_and_its_result_later() -> None:
+def test_a_slow_command_is_answered_at_once_and_its_result_later() -> None:
     """A slow disk does not hold up the other buttons."""
     gate = threading.Event()
 
@@ -377,7 +377,7 @@ def test_an_errand_is_answered_at_once_and_its_result_later() -> None:
         gate.wait(20)
         return {"done": arguments.text("what")}
 
-    handle = Errands().slowly(slow)
+    handle = BackgroundCommands().wrap(slow)
     reply = handle(Arguments({"what": "this"}))
     assert list(reply) == ["later"]
     gate.set()
@@ -387,24 +387,24 @@ def test_an_errand_is_answered_at_once_and_its_result_later() -> None:
         handle(Arguments({"later": "nonsense"}))
 
 
-def test_an_errand_that_fails_says_so() -> None:
+def test_a_slow_command_that_fails_says_so() -> None:
     """What fails later is told as what fails at once."""
 
     def fails(arguments: Arguments) -> dict[str, Any]:
         raise InputError("It cannot be.")
 
     with pytest.raises(InputError, match="It cannot be"):
-        Errands().slowly(fails)(Arguments({}))
+        BackgroundCommands().wrap(fails)(Arguments({}))
 
 
 def test_an_upload_whose_abort_failed_can_be_forgotten_on_the_desk(office: Office) -> None:
     """The button is offered once the abort has failed, and what stays in OSS is a note of the transfer."""
     office.leave_unfinished()
-    seat = Seat(office.bench())
+    seat = Seat(office.session())
     office.sandbox.faults.add(Fault("AbortMultipartUpload", code="AccessDenied", status=403, times=None))
     (row,) = seat.rows()
     assert "forget" not in row["can"]
-    (transfer,) = seat.bench.manager.transfers()
+    (transfer,) = seat.session.manager.transfers()
     transfer.abort()
     wait_until(lambda: transfer.state is State.FAILED)
     (row,) = seat.rows()
@@ -422,7 +422,7 @@ def test_a_checkpoint_that_cannot_be_used_has_a_row(office: Office) -> None:
     """It says what is the matter, and can be forgotten."""
     (office.folder / "checkpoints").mkdir(mode=0o700)
     (office.folder / "checkpoints" / "damaged.journal").write_bytes(b"nonsense")
-    seat = Seat(office.bench())
+    seat = Seat(office.session())
     (row,) = seat.rows()
     assert (row["state"], row["can"]) == (UNUSABLE, ["forget"])
     assert "cannot be read" in row["error"][0]
@@ -434,13 +434,13 @@ def test_resuming_all_leaves_alone_what_has_to_be_named(office: Office) -> None:
     """Neither the banner's button nor the desk's sends what may not be the user's; the row's own button does."""
     left = office.leave_unfinished()
     (office.folder / "checkpoints").chmod(0o777)
-    bench = office.bench()
-    seat = Seat(bench, frozenset({left.id}))
-    Actions(lambda: bench.manager).add_to(seat.commands)
+    session = office.session()
+    seat = Seat(session, frozenset({left.id}))
+    Actions(lambda: session.manager).add_to(seat.commands)
     (row,) = seat.rows()
     assert "Others can write" in row["error"][0]
     assert seat.ask("resume_these")["count"] == 0
     assert seat.ask("discard_these")["count"] == 0
     assert seat.ask("resume_all")["count"] == 0
     assert seat.ask("resume", transfer=left.id)["status"] == "ok"
-    bench.manager.find(left.id).result(60)
+    session.manager.find(left.id).result(60)

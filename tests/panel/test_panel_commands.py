@@ -11,10 +11,10 @@ import pytest
 
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.panel.actions import Actions
-from oss_jupyter.notebook.panel.arguments import Arguments
-from oss_jupyter.notebook.panel.channel import MESSAGE_TYPE, REPLY_TYPE, serve
-from oss_jupyter.notebook.panel.commands import Commands, Reply
+from oss_jupyter.notebook.panel.common.actions import Actions
+from oss_jupyter.notebook.panel.common.arguments import Arguments
+from oss_jupyter.notebook.panel.common.channel import MESSAGE_TYPE, REPLY_TYPE, serve
+from oss_jupyter.notebook.panel.common.commands import Commands, Reply
 
 from .stand_ins import MIB, StandIn, StandInManager, a_snapshot
 

@@ -9,11 +9,10 @@ import pytest
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.panel.card import TransferCard
-from oss_jupyter.notebook.panel.commands import Commands
-from oss_jupyter.notebook.panel.last_word import LastWord
-from oss_jupyter.notebook.panel.painter import INTERVAL_SECONDS, Painter
-from oss_jupyter.notebook.panel.show import ShownCard
+from oss_jupyter.notebook.panel.card.card import ShownCard, TransferCard
+from oss_jupyter.notebook.panel.card.card_summary import CardSummary
+from oss_jupyter.notebook.panel.common.commands import Commands
+from oss_jupyter.notebook.panel.common.painter import INTERVAL_SECONDS, Painter
 
 from .stand_ins import MIB, StandIn, a_snapshot
 
@@ -104,7 +103,7 @@ class Page:
         self.sent: list[Any] = []
         self.card.observe(lambda change: self.sent.append(change["new"]), "state")
         self.words: list[dict[str, str]] = []
-        self.shown = ShownCard(self.card, LastWord(self.words.append, transfer.now, 0.0))
+        self.shown = ShownCard(self.card, CardSummary(self.words.append, transfer.now, 0.0))
 
 
 @pytest.fixture

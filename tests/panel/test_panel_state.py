@@ -12,8 +12,8 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Flight, Receipt
 from oss_jupyter.model.sizes import format_duration, format_progress, format_size
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.panel.commands import Commands
-from oss_jupyter.notebook.panel.state import pack, unpack
+from oss_jupyter.notebook.panel.card.card_state import pack, unpack
+from oss_jupyter.notebook.panel.common.commands import Commands
 
 from .stand_ins import KEPT, MIB, RETRYING, SECRET, WIRE, StandIn, a_snapshot
 
@@ -108,7 +108,7 @@ def test_a_crc_keeps_all_its_digits() -> None:
 
 def test_no_trait_of_the_card_holds_a_secret() -> None:
     """What widgets hold is saved with the notebook."""
-    from oss_jupyter.notebook.panel.card import TransferCard
+    from oss_jupyter.notebook.panel.card.card import TransferCard
 
     card = TransferCard(cast("Transfer", StandIn()), Commands())
     own = {name: value for name, value in card.get_state().items() if not name.startswith("_")}

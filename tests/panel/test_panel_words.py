@@ -13,10 +13,10 @@ import pytest
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
-from oss_jupyter.notebook.panel import bundle
-from oss_jupyter.notebook.panel.card import TransferCard
-from oss_jupyter.notebook.panel.commands import Commands
-from oss_jupyter.notebook.panel.last_word import summary
+from oss_jupyter.notebook.panel.card.card import TransferCard
+from oss_jupyter.notebook.panel.card.card_summary import summary
+from oss_jupyter.notebook.panel.common import bundle
+from oss_jupyter.notebook.panel.common.commands import Commands
 
 from .stand_ins import StandIn, a_snapshot
 

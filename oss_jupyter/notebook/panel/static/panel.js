@@ -1,9 +1,9 @@
 // All widgets in one module: cards, the desk, the banner. load.js brings it to the page.
 
-import { createCard } from "./cardview.js";
-import { createDesk } from "./desk.js";
-import { DESK_WORDS } from "./deskwords.js";
-import { languageOf, wordsFor } from "./words.js";
+import { createCard } from "./card/cardview.js";
+import { createDesk } from "./desk/desk.js";
+import { DESK_WORDS } from "./desk/deskmessages.js";
+import { languageOf, wordsFor } from "./common/messages.js";
 
 function render({ model, el }) {
   const language = languageOf(model.get("language"), document.documentElement.lang || navigator.language);

@@ -1,0 +1,53 @@
+"""What is said when the extension is loaded: nothing, or which uploads wait to be carried on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import CheckpointForeign
+from oss_jupyter.names import printable
+from oss_jupyter.session.session import Session, waits_for_a_word
+from oss_jupyter.session.text import counted, in_oss, left_alone, name_of
+
+_LINES_MAX = 5
+
+
+def banner(session: Session, unfinished: Sequence[Transfer]) -> list[str]:
+    """Return the lines to show; nothing is sent, unless the user has set `auto_resume`."""
+    ready = [transfer for transfer in unfinished if not waits_for_a_word(transfer)]
+    waiting = [left_alone(transfer.snapshot()) for transfer in unfinished if waits_for_a_word(transfer)]
+    return [*_ready(session, ready), *waiting[:_LINES_MAX], *_unusable(session)]
+
+
+def _ready(session: Session, ready: Sequence[Transfer]) -> list[str]:
+    if not ready:
+        return []
+    lines = [_line(transfer) for transfer in ready]
+    if len(lines) > 1:
+        lines = [f"{transfer.id}  {line}" for transfer, line in zip(ready, lines, strict=True)]
+    if session.settings.auto_resume:
+        for transfer in ready:
+            transfer.resume()
+        return _say("resumed", lines, "Watch with: %oss_uploads")
+    which = ready[0].id if len(ready) == 1 else "all"
+    return _say("unfinished", lines, f"Carry on with: %oss_uploads resume {which}")
+
+
+def _unusable(session: Session) -> list[str]:
+    """Say that there are checkpoints of the user's that cannot be used: parts may lie in OSS that nobody asks for."""
+    mine = [found for found in session.problems() if not isinstance(found.problem, CheckpointForeign)]
+    return [f"{counted(len(mine), 'checkpoint')} cannot be used: %oss_uploads tells why."] if mine else []
+
+
+def _say(what: str, lines: list[str], then: str) -> list[str]:
+    head = f"{counted(len(lines), f'{what} upload')}:"
+    if len(lines) == 1:
+        return [f"{head} {lines[0]}. {then}"]
+    more = [f"and {len(lines) - _LINES_MAX} more: %oss_uploads lists them"] if len(lines) > _LINES_MAX else []
+    return [head, *lines[:_LINES_MAX], *more, then]
+
+
+def _line(transfer: Transfer) -> str:
+    now = transfer.snapshot()
+    return f"{name_of(now)} -> {printable(str(now.target))}, {in_oss(now)}"

@@ -1,0 +1,38 @@
+"""The same words as plain HTML: readable without CSS, without scripts, and with everything from outside escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.names import printable
+from oss_jupyter.session.text import name_of, remarks, status_line
+
+# JupyterLab aligns the cells of a table to the right.
+_CELL = '<td style="text-align:left">'
+
+
+def transfer_html(now: Snapshot, *, with_error: bool = True) -> str:
+    """Return a transfer as a table of one column: what, how far, and what else there is to say."""
+    head = f"<b>{escape(name_of(now))}</b> → {escape(printable(str(now.target)))} <code>{escape(now.id)}</code>"
+    bar = f'<progress value="{now.fraction:.2f}"></progress> ' if not now.state.ended else ""
+    below = [escape(line) for line in remarks(now, with_error=with_error)]
+    return _table([[head], [bar + escape(status_line(now))], *([line] for line in below)])
+
+
+def table_html(rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> str:
+    """Return rows of text as a table."""
+    return _table([[escape(cell) for cell in row] for row in rows], header)
+
+
+def lines_html(lines: Iterable[str]) -> str:
+    """Return lines of text as one paragraph."""
+    return f"<div>{'<br>'.join(escape(line) for line in lines)}</div>"
+
+
+def _table(rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> str:
+    """Return cells that are HTML already."""
+    top = "".join(f'<th style="text-align:left">{escape(cell)}</th>' for cell in header)
+    body = "".join("<tr>" + "".join(f"{_CELL}{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table>{f'<tr>{top}</tr>' if top else ''}{body}</table>"

@@ -1,0 +1,140 @@
+"""`%load_ext oss_jupyter` and `%unload_ext oss_jupyter`: what is put into IPython, and taken out again.
+
+Loading sends nothing and waits for neither the SDK nor requests, rich or ipywidgets: those come with the first upload,
+bar or card. In a notebook, what cards need is loaded behind the user's back, so that the first one is there at once.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from traitlets import TraitError
+
+from oss_jupyter import forks
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import InputError
+from oss_jupyter.model.progress import Receipt
+from oss_jupyter.notebook.display.banner import banner
+from oss_jupyter.notebook.display.html import transfer_html
+from oss_jupyter.notebook.display.view import receipt_html, receipt_text, say
+from oss_jupyter.notebook.ipython import in_notebook
+from oss_jupyter.notebook.magics.magics import OssMagics
+from oss_jupyter.notebook.magics.showing import forget_shown, is_shown, show, with_widgets
+from oss_jupyter.notebook.magics.spelling import as_magic
+from oss_jupyter.notebook.magics.unattended import attach
+from oss_jupyter.session.session import current_session
+from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.session.text import describe
+
+_MAGICS = ("oss_upload", "oss_uploads", "oss_panel", "oss_sandbox")
+_PLAIN, _HTML = "text/plain", "text/html"
+
+
+def load(shell: Any) -> None:
+    """Make magics, settings and displays known, and say what is unfinished."""
+    session = current_session()
+    attach(session)
+    _configure(session.settings, shell)
+    session.wiring.spell = as_magic
+    shell.register_magics(OssMagics(shell, session))
+    _register_displays(shell)
+    shell.events.register("pre_run_cell", forget_shown)
+    unfinished = session.unfinished()
+    lines = banner(session, unfinished)
+    if lines:
+        _in_a_cell(shell, partial(_show_banner, unfinished, lines))
+    if with_widgets():
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(_load_cards,), name="oss-warm-up", daemon=True).start()
+
+
+def unload(shell: Any) -> None:
+    """Take everything back. Uploads go on."""
+    settings = current_session().settings
+    if settings in shell.configurables:
+        shell.configurables.remove(settings)
+    current_session().wiring.spell = str
+    for name in _MAGICS:
+        shell.magics_manager.magics["line"].pop(name, None)
+    shell.magics_manager.registry.pop(OssMagics.__name__, None)
+    for formatter in _formatters(shell):
+        for kind in (Transfer, Receipt):
+            formatter.pop(kind, None)
+    if forget_shown in shell.events.callbacks["pre_run_cell"]:
+        shell.events.unregister("pre_run_cell", forget_shown)
+
+
+def _configure(settings: OssJupyter, shell: Any) -> None:
+    """Let `%config` and ipython_config.py reach the settings, which an upload in Python may have made before."""
+    if settings.parent is not shell:
+        try:
+            settings.config = shell.config
+        except TraitError as error:
+            raise InputError(
+                f"A setting of OssJupyter cannot work: {error}", "Correct it where IPython is configured."
+            ) from None
+        settings.parent = shell
+    if settings not in shell.configurables:
+        shell.configurables.append(settings)
+
+
+def _load_cards() -> None:
+    """Import ipywidgets and all that, 0.2 s; where that fails, whoever shows the first card is told."""
+    with suppress(Exception), forks.no_forks:
+        import_module("oss_jupyter.notebook.panel.show")
+
+
+def _show_banner(unfinished: tuple[Transfer, ...], lines: list[str]) -> None:
+    if not with_widgets() or not unfinished:
+        say(*lines)
+        return
+    from oss_jupyter.notebook.panel.show import show_banner  # ipywidgets cost 100 ms
+
+    show_banner(unfinished, lines)
+
+
+def _in_a_cell(shell: Any, show_it: Callable[[], None]) -> None:
+    """Show it now, or in the first cell where a kernel loads the extension while it starts and no page listens yet."""
+
+    def later(*_event: Any) -> None:
+        shell.events.unregister("pre_run_cell", later)
+        show_it()
+
+    if in_notebook() and not shell.display_pub.parent_header:
+        shell.events.register("pre_run_cell", later)
+    else:
+        show_it()
+
+
+def _formatters(shell: Any) -> tuple[Any, ...]:
+    display = shell.display_formatter
+    return display.formatters[_PLAIN], display.formatters[_HTML], display.ipython_display_formatter
+
+
+def _register_displays(shell: Any) -> None:
+    plain, html, whole = _formatters(shell)
+    plain.for_type(Receipt, lambda receipt, printer, _cycle: printer.text(receipt_text(receipt)))
+    html.for_type(Receipt, receipt_html)
+    plain.for_type(Transfer, _print_transfer)
+    html.for_type(Transfer, lambda transfer: transfer_html(transfer.snapshot()))
+    whole.for_type(Transfer, _display_transfer)
+
+
+def _print_transfer(transfer: Transfer, printer: Any, _cycle: bool) -> None:
+    """Print all of it where it stands alone, one line in a list and where the cell shows it already."""
+    alone = len(printer.stack) <= 1
+    printer.text("\n".join(describe(transfer.snapshot())) if alone and not is_shown(transfer) else repr(transfer))
+
+
+def _display_transfer(transfer: Transfer) -> None:
+    """Give a transfer that ends a cell the same view as the magic does, and never a second one."""
+    if not in_notebook():
+        raise NotImplementedError  # text follows Out[1]: there
+    if not is_shown(transfer):
+        show(transfer, current_session().reporter)

@@ -1,0 +1,154 @@
+"""`%oss_upload`, `%oss_uploads`, `%oss_panel` and `%oss_sandbox`: they parse a line and hand over. Main thread only."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.notebook.display.view import say
+from oss_jupyter.notebook.ipython import Magics, UsageError, line_magic, magics_class, option
+from oss_jupyter.notebook.magics.argv import pairs, parse, wants_help
+from oss_jupyter.notebook.magics.options import UPLOAD_OPTIONS
+from oss_jupyter.notebook.magics.sandbox_switch import SandboxSwitch
+from oss_jupyter.notebook.magics.showing import show
+from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words
+from oss_jupyter.notebook.magics.uploads import Uploads
+from oss_jupyter.notebook.magics.waiting import wait_for
+from oss_jupyter.session.kept_order import ANEW_NAMES
+from oss_jupyter.session.session import Session
+
+_UPLOAD_USAGE = "Usage: %oss_upload FILE oss://bucket/key [options]; %oss_upload? explains them."
+_UPLOADS_USAGE = (
+    "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID|all [--keep-parts | --forget] | "
+    "clean | wait ID|all]"
+)
+_PANEL_USAGE = "Usage: %oss_panel, without anything after it."
+_SANDBOX_USAGE = "Usage: %oss_sandbox [start [--rate 20MiB/s] [--bucket NAME] | stop | status]"
+_ACTIONS = ("list", "show", "resume", "pause", "abort", "clean", "wait")
+
+
+@magics_class
+class OssMagics(Magics):
+    """The magics of oss_jupyter."""
+
+    def __init__(self, shell: Any, session: Session) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._session = session
+        self._uploads = Uploads(session)
+        self._sandbox = SandboxSwitch(session.settings)
+
+    @line_magic(*UPLOAD_OPTIONS)
+    @in_magic_words
+    def oss_upload(self, line: str) -> Transfer | None:
+        """Upload a local file into OSS, behind the notebook.
+
+        It returns at once. Running the same cell again attaches to the upload, resumes it where an earlier kernel or
+        a failure left it, or finds that the object is already there. `t = %oss_upload ...` keeps the Transfer, which
+        can be paused, resumed, aborted and awaited. What is left out comes from `%config OssJupyter`.
+        """
+        if self._helped(self.oss_upload, line):
+            return None
+        given = vars(parse(self.oss_upload, line, _UPLOAD_USAGE))
+        source, target, wait = given.pop("source"), given.pop("target"), given.pop("wait")
+        given["metadata"] = pairs(given["metadata"])
+        given["credentials"] = self._variable(given["credentials"])
+        transfer = self._session.upload(
+            source, target, {name: value for name, value in given.items() if value is not None}, spell=as_magic
+        )
+        if wait:
+            wait_for(transfer, self._session.reporter)
+        else:
+            show(transfer, self._session.reporter)
+        return transfer
+
+    @line_magic(
+        option("action", nargs="?", default="list", choices=_ACTIONS),
+        option("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause, abort and wait."),
+        option("--keep-parts", action="store_true", help="abort: leave the parts in OSS, where they are billed."),
+        option("--forget", action="store_true", help="abort: ask nobody and remove the checkpoint only."),
+        option("--credentials", metavar="VARIABLE", help="resume, abort: name of a Python variable that holds them."),
+        option("--profile", metavar="NAME", help="resume, abort: a profile in ~/.ossutilconfig."),
+        option("--region", help="resume, abort: the bucket's region."),
+        option("--endpoint", metavar="URL", help="resume, abort: a host or URL."),
+        option("--ca-bundle", metavar="FILE", help="resume, abort: a file of trusted certificates."),
+    )
+    @in_magic_words
+    def oss_uploads(self, line: str) -> None:
+        """List uploads and act on them: of this kernel, and unfinished ones of earlier kernels.
+
+        list: all of them. show ID: one, with details. resume, pause, wait ID or all. abort ID or all: give it up
+        and remove its parts from OSS, where they would be billed; with --forget only its checkpoint, where OSS cannot
+        be reached any more. clean: take finished and aborted ones off the list.
+        """
+        if self._helped(self.oss_uploads, line):
+            return
+        given = parse(self.oss_uploads, line, _UPLOADS_USAGE)
+        if given.action == "list":
+            self._uploads.overview()
+        elif given.action == "clean":
+            self._uploads.clean()
+        elif given.id is None:
+            raise UsageError(f"{given.action} needs the id of an upload.\n{_UPLOADS_USAGE}")
+        elif given.action == "abort":
+            if given.forget and given.id == "all":
+                raise UsageError(
+                    f"--forget takes the id of one upload, because its parts may stay in OSS.\n{_UPLOADS_USAGE}"
+                )
+            if given.forget:
+                self._uploads.forget(given.id)
+            else:
+                self._uploads.abort(given.id, keep_parts=given.keep_parts, **self._anew(given))
+        elif given.action == "resume":
+            self._uploads.resume(given.id, **self._anew(given))
+        else:
+            getattr(self._uploads, given.action)(given.id)
+
+    @line_magic()
+    def oss_panel(self, line: str) -> None:
+        """Show all uploads with their buttons, and a form to start one; where there are no widgets, list them."""
+        if self._helped(self.oss_panel, line):
+            return
+        parse(self.oss_panel, line, _PANEL_USAGE)
+        self._uploads.panel()
+
+    @line_magic(
+        option("action", nargs="?", default="status", choices=("start", "stop", "status")),
+        option("--rate", help="start: pace of all uploads together, like 20MiB/s."),
+        option("--bucket", metavar="NAME", help="start: the bucket to create; demo-bucket without it."),
+    )
+    @in_magic_words
+    def oss_sandbox(self, line: str) -> None:
+        """Run a local server that behaves like OSS, for trying things out; it outlives the kernel.
+
+        start: start it and point this kernel's settings at it. stop: stop it and bring the settings back.
+        """
+        if self._helped(self.oss_sandbox, line):
+            return
+        given = parse(self.oss_sandbox, line, _SANDBOX_USAGE)
+        if given.action == "start":
+            say(*self._sandbox.start(given.rate, given.bucket))
+        else:
+            say(*getattr(self._sandbox, given.action)())
+
+    def _helped(self, magic: Any, line: str) -> bool:
+        """Show what `%name?` shows where the line asks for it, and return whether it does."""
+        wanted = wants_help(line)
+        if wanted:
+            say(magic.__doc__)
+        return wanted
+
+    def _anew(self, given: Namespace) -> dict[str, Any]:
+        """Return what replaces the arguments of an upload's first time."""
+        anew = {name: getattr(given, name) for name in ANEW_NAMES}
+        return anew | {"credentials": self._variable(given.credentials)}
+
+    def _variable(self, name: str | None) -> Any:
+        """Return the value of a variable. What was written is not repeated: it may be a key."""
+        if name is None:
+            return None
+        variables = self._shell.user_ns
+        if name not in variables:
+            raise UsageError("--credentials takes the name of a Python variable, and there is none of that name.")
+        return variables[name]

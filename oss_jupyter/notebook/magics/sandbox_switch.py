@@ -1,0 +1,91 @@
+"""What `%oss_sandbox` does: run the local server, and point this kernel's settings at it and back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from oss_jupyter.model.sizes import format_speed, parse_speed
+from oss_jupyter.paths import here
+from oss_jupyter.session.sandbox_process import sandbox_command
+from oss_jupyter.session.settings import OssJupyter
+
+# A way that leads to the real service leads past the sandbox.
+_NO_DETOUR: Mapping[str, Any] = {
+    "internal": False,
+    "accelerate": False,
+    "dual_stack": False,
+    "cname": False,
+    "proxy": None,
+    "profile": None,
+}
+
+
+class SandboxSwitch:
+    """Starts and stops the sandbox; remembers the settings that were there before. Main thread only."""
+
+    def __init__(self, settings: OssJupyter) -> None:
+        self._settings = settings
+        self._before: dict[str, Any] | None = None
+
+    def start(self, rate: str | None = None, bucket: str | None = None) -> list[str]:
+        """Start the sandbox, or find it, and send this kernel's uploads there. Return what to say.
+
+        One that runs already keeps what is in it, and gets the rate and the bucket.
+        """
+        options = ["--detach"]
+        if rate is not None:
+            options += ["--rate", str(parse_speed(rate, "--rate"))]
+        if bucket is not None:
+            options += ["--bucket", bucket]
+        info = sandbox_command(*options)
+        self._point({"endpoint": info["endpoint"], "region": info["region"], **_NO_DETOUR})
+        pace = "" if rate is None else f" and takes {format_speed(parse_speed(rate, '--rate'))}"
+        return [
+            f"{_place(info)} is running{pace}; it ends by itself after half an hour without requests.",
+            f"This kernel uploads to it now. Try: %oss_upload {_example()} oss://{info['bucket']}/",
+        ]
+
+    def stop(self) -> list[str]:
+        """Stop the sandbox and bring back the settings that were there before. Return what to say."""
+        info = sandbox_command("--stop")
+        said = ["The sandbox is stopped; what was in it is gone."] if "endpoint" in info else ["No sandbox is running."]
+        if self._before is not None:
+            self._set(self._before)
+            self._before = None
+            said.append("The settings are as they were before it was started.")
+        return said
+
+    def status(self) -> list[str]:
+        """Return what to say of the sandbox."""
+        info = sandbox_command("--status")
+        if not info["running"]:
+            return ["No sandbox is running. Start one with: %oss_sandbox start"]
+        here = self._settings.endpoint == info["endpoint"]
+        return [
+            f"{_place(info)} is running; its data lies in {info['data_dir']}.",
+            "This kernel uploads to it." if here else "This kernel uploads elsewhere; %oss_sandbox start changes that.",
+        ]
+
+    def _point(self, values: Mapping[str, Any]) -> None:
+        if self._before is None:
+            self._before = {name: getattr(self._settings, name) for name in values}
+        self._set(values)
+
+    def _set(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            setattr(self._settings, name, value)
+
+
+def _place(info: Mapping[str, Any]) -> str:
+    return f"A sandbox at {info['endpoint']} (region {info['region']}, bucket {info['bucket']})"
+
+
+def _example() -> str:
+    """Return a file that is really there: the largest of the folder, else Python itself."""
+    files = [path for path in here().iterdir() if path.is_file() and not path.name.startswith(".")]
+    chosen = max(files, key=lambda path: path.stat().st_size, default=Path(sys.executable))
+    name = chosen.name if files else str(chosen)
+    return f'"{name}"' if " " in name else name

@@ -1,0 +1,60 @@
+"""Notebooks that are executed without a page, by nbconvert, papermill and the like: an upload can fail the run.
+
+Such a client ends the kernel after the last cell, and of a failure it knows only what a cell fails with. So where the
+user wants it, a cell there ends when the uploads have ended, and fails where one has.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oss_jupyter.notebook.display.cells import cells
+from oss_jupyter.notebook.ipython import get_ipython
+from oss_jupyter.session.session import Session
+
+
+def attach(session: Session) -> None:
+    """Let a session live with the IPython that runs here; doing it again changes nothing."""
+    if session.shell is None:
+        session.shell = Unattended(session)
+
+
+class Unattended:
+    """IPython, as its uploads know it: it looks at each cell that ends. Main thread only."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def uploads_begin(self) -> None:
+        """Look at the cells from now on, where this is a kernel."""
+        shell = get_ipython()
+        if getattr(shell, "kernel", None) is not None:
+            cells.follow(shell)
+            cells.when_over(self._look, first=True)
+
+    def ends(self) -> None:
+        """Let everybody who listens to cells say a last word."""
+        cells.end_of_kernel()
+
+    def _look(self, result: Any) -> None:
+        if (
+            not self._session.settings.fail_run
+            or not result
+            or not result.success
+            or not _nobody_watches(cells.running)
+        ):
+            return
+        transfers = self._session.manager.transfers()
+        for transfer in transfers:
+            transfer.wait()
+        for transfer in transfers:
+            if transfer.unseen_error() is not None:
+                error = transfer.error
+                assert error is not None
+                get_ipython().showtraceback((type(error), error, error.__traceback__))
+                result.error_in_exec = result.error_in_exec or error  # what the kernel answers with
+
+
+def _nobody_watches(request: dict[str, Any] | None) -> bool:
+    """Whether who sent the cell cannot be asked anything: pages can, and so can consoles."""
+    return request is not None and request.get("content", {}).get("allow_stdin", True) is False

@@ -1,0 +1,184 @@
+"""What `%oss_uploads` does. It acts on transfers, in this kernel or found on disk, and says what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oss_jupyter.engine.manager import waiting_first
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import OssJupyterError, TransferBusy
+from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.sizes import format_size
+from oss_jupyter.model.states import Event, State, allowed
+from oss_jupyter.names import printable
+from oss_jupyter.notebook.display.view import say, say_table
+from oss_jupyter.notebook.magics.showing import show, with_widgets
+from oss_jupyter.notebook.magics.waiting import wait_for
+from oss_jupyter.session.forgetting import forget
+from oss_jupyter.session.session import Session
+from oss_jupyter.session.text import counted, details, head_line, in_oss, left_alone, name_of, short_line, state_word
+
+# Pausing takes a second at most; removing parts is one request to the service, which may have to be repeated.
+_PAUSE_SECONDS = 3.0
+_ABORT_SECONDS = 30.0
+_HEADER = ("id", "file", "target", "status", "progress", "note")
+_NOTHING_RUNS = "Nothing is running."
+
+
+class Uploads:
+    """The actions, on one session. Main thread only."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def overview(self) -> None:
+        """Show all transfers, and checkpoints that cannot be used."""
+        rows = [_row(transfer) for transfer in self._session.transfers()]
+        if rows:
+            noted = any(row[-1] for row in rows)  # an empty column makes lines wrap for nothing
+            say_table([row if noted else row[:-1] for row in rows], _HEADER if noted else _HEADER[:-1])
+        else:
+            say("There are no uploads.")
+        problems = [f"{found.path}: {found.problem.what}" for found in self._session.problems() if found.problem]
+        if problems:
+            then = "Forget one of yours with: %oss_uploads abort ID --forget, where ID is its name without .journal"
+            say(f"{counted(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems), then)
+
+    def panel(self) -> None:
+        """Show all transfers with their buttons and a form to start one; without widgets, list them."""
+        if not with_widgets():
+            self.overview()
+            return
+        from oss_jupyter.notebook.panel.show import show_desk  # ipywidgets cost 100 ms
+
+        show_desk()
+
+    def show(self, text: str) -> None:
+        """Show one transfer and its details."""
+        transfer = self._session.find(text)
+        show(transfer, self._session.reporter)
+        say_table(list(details(transfer.snapshot())))
+
+    def resume(self, text: str, **anew: Any) -> None:
+        """Carry on with one transfer, or all that wait for nothing, and show them. `anew`: see `ANEW_NAMES`."""
+        resumed = self._session.resume(text if text == "all" else self._find(text).id, **anew)
+        for transfer in resumed:
+            show(transfer, self._session.reporter)
+        left = self._session.left_alone() if text == "all" else ()
+        if left:
+            say(*(left_alone(transfer.snapshot()) for transfer in left))
+        elif not resumed:
+            say("There is nothing to resume.")
+
+    def pause(self, text: str) -> None:
+        """Stop sending; every finished part is kept."""
+        chosen = self._chosen(text, lambda state: allowed(state, Event.PAUSE))
+        for transfer in waiting_first(chosen):
+            transfer.pause()
+        for transfer in chosen:
+            transfer.wait(_PAUSE_SECONDS)
+            now = transfer.snapshot()
+            then = [f"Carry on with: %oss_uploads resume {now.id}"] if now.state is State.PAUSED else []
+            say(f"{head_line(now)}: {now.state}, {in_oss(now)}.", *then)
+        if not chosen:
+            say(_NOTHING_RUNS)
+
+    def abort(self, text: str, *, keep_parts: bool = False, **anew: Any) -> None:
+        """Give one upload or all up, and say what became of their parts. `anew`: see `ANEW_NAMES`.
+
+        Raises what first stood in the way.
+        """
+        chosen = self._session.abort(text if text == "all" else self._find(text).id, keep_parts, **anew)
+        errors = [error for transfer in chosen if (error := self._aborted(transfer, keep_parts))]
+        if not chosen:
+            say("There is nothing to abort.")
+        if errors:
+            raise errors[0]
+
+    def _aborted(self, transfer: Transfer, keep_parts: bool) -> OssJupyterError | None:
+        """Say what became of an upload that is being given up, or return what stood in the way."""
+        over = transfer.wait(_ABORT_SECONDS)
+        now = transfer.snapshot()
+        if not over:
+            say(f"{head_line(now)} is being aborted; %oss_uploads tells when it is.")
+        elif transfer.error is not None:
+            say(f"If it can never be reached again: %oss_uploads abort {now.id} --forget")
+            return transfer.error
+        elif keep_parts:
+            say(
+                f"{head_line(now)}: stopped. {_parts(now)} stay in OSS and are billed until they are used or removed.",
+                f"Carry on with: %oss_uploads resume {now.id}",
+                f"Remove them with: %oss_uploads abort {now.id}",
+            )
+        else:
+            say(f"{head_line(now)}: aborted. {_gone(now)}; the file is untouched.")
+        return None
+
+    def forget(self, text: str) -> None:
+        """Remove the record of one upload here, and say what may stay behind."""
+        say(forget(self._session, text))
+
+    def clean(self) -> None:
+        """Forget what has ended for good and remove locks of nothing; what could be resumed stays."""
+        forgotten = self._session.manager.forget(_nothing_left)
+        locks = sum(store.remove_stale() for store in self._session.wiring.directories())
+        removed = f"; {counted(locks, 'stale lock file')} removed" if locks else ""
+        say(f"{counted(forgotten, 'finished or aborted upload')} taken off the list{removed}.", *self._left())
+
+    def wait(self, text: str) -> None:
+        """Wait for one transfer, or for all that run."""
+        chosen = self._chosen(text, lambda state: state.active)
+        for transfer in chosen:
+            wait_for(transfer, self._session.reporter)
+        if not chosen:
+            say(_NOTHING_RUNS)
+
+    def _left(self) -> list[str]:
+        left = [transfer.snapshot() for transfer in self._session.unfinished()]
+        if not left:
+            return []
+        size = format_size(sum(now.kept_bytes + now.confirmed_bytes for now in left))
+        return [
+            f"{counted(len(left), 'unfinished upload')} left, with {size} in OSS, which are billed until they are used "
+            "or removed: %oss_uploads resume ID, or %oss_uploads abort ID."
+        ]
+
+    def _find(self, text: str) -> Transfer:
+        """Return a transfer that this kernel can act on."""
+        transfer = self._session.find(text)
+        if transfer.state is State.ELSEWHERE:
+            name = printable(transfer.order.source.path.name)
+            raise TransferBusy(
+                f"Another kernel is sending {name} ({transfer.id}).",
+                "Do it there, or stop that kernel; then it can be resumed here.",
+                safe="The other kernel goes on; nothing was touched.",
+            )
+        return transfer
+
+    def _chosen(self, text: str, wanted: Callable[[State], bool]) -> list[Transfer]:
+        if text == "all":
+            return [transfer for transfer in self._session.transfers() if wanted(transfer.state)]
+        return [self._find(text)]
+
+
+def _row(transfer: Transfer) -> tuple[str, ...]:
+    now = transfer.snapshot()
+    note = now.error[0] if now.error else now.notes[-1] if now.notes else ""
+    return (now.id, name_of(now), printable(str(now.target)), state_word(now), short_line(now), printable(note))
+
+
+def _gone(now: Snapshot) -> str:
+    if now.parts_kept + now.parts_done:
+        return f"{_parts(now)} were removed from OSS, and the checkpoint"
+    return "No finished part was in OSS; the checkpoint is removed" if now.upload_id else "Nothing was in OSS"
+
+
+def _parts(now: Snapshot) -> str:
+    size = format_size(now.kept_bytes + now.confirmed_bytes)
+    return f"{counted(now.parts_kept + now.parts_done, 'part')} ({size})"
+
+
+def _nothing_left(transfer: Transfer) -> bool:
+    """Whether forgetting a transfer that has ended forgets nothing that could be resumed."""
+    return transfer.state.ended_for_good or not transfer.order.store.keeps(transfer.id)

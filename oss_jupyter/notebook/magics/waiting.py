@@ -1,0 +1,41 @@
+"""Waiting in a cell for an upload that runs behind it: the upload does not care whether somebody waits."""
+
+from __future__ import annotations
+
+from oss_jupyter.engine.reporter import Reporter
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.notebook.ipython import in_notebook
+from oss_jupyter.notebook.magics.showing import mark_shown, show
+
+
+class WaitInterrupted(KeyboardInterrupt):
+    """Somebody interrupted the wait. The cell ends here, as it should, and the upload goes on."""
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows this line instead of a traceback."""
+        return [str(self)]
+
+
+def wait_for(transfer: Transfer, reporter: Reporter) -> None:
+    """Show a transfer until it rests.
+
+    Raises WaitInterrupted, and what `Transfer.result` raises, so that the cells below do not run without the object.
+    """
+    try:
+        if in_notebook():
+            # The failure ends the cell and is shown there.
+            view = show(transfer, reporter, with_error=False)
+            transfer.wait()
+            if view is not None:
+                view.refresh()  # the page may be saved as soon as the cell has ended
+        else:
+            from oss_jupyter.notebook.display.terminal import watch  # rich costs 50 ms
+
+            mark_shown(transfer)
+            watch(transfer)
+    except KeyboardInterrupt:
+        raise WaitInterrupted(
+            f"The upload goes on. %oss_uploads pause {transfer.id} pauses it, "
+            f"%oss_uploads abort {transfer.id} gives it up."
+        ) from None
+    transfer.result()

@@ -1,0 +1,78 @@
+"""The card of one transfer, and what belongs to it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from traitlets import Bytes
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.names import printable
+from oss_jupyter.notebook.panel.card.card_state import pack
+from oss_jupyter.notebook.panel.card.card_summary import CardSummary
+from oss_jupyter.notebook.panel.common.commands import Commands
+from oss_jupyter.notebook.panel.common.widget import PanelWidget
+
+
+class TransferCard(PanelWidget):
+    """Shows one transfer. Only the painter's thread writes the trait `state`."""
+
+    state = Bytes().tag(sync=True)
+
+    def __init__(self, transfer: Transfer, commands: Commands, language: str = "") -> None:
+        self.transfer = transfer
+        super().__init__(commands, language, kind="card", state=pack(transfer.snapshot(), transfer))
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Send how the transfer stands, unless that is what was sent last: traitlets drops equal values."""
+        self.state = pack(snapshot, self.transfer)
+
+    def in_words(self) -> str:
+        """Return a short sentence: the summary below says the rest."""
+        order = self.transfer.order
+        return printable(f"Upload of {order.source.path} to {order.target}; what became of it is below.")
+
+
+@dataclass(eq=False)
+class ShownCard:
+    """A card and the summary beside it, as the painter sees them. `_painting` keeps paintings in their order."""
+
+    card: TransferCard
+    summary: CardSummary
+    _painting: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def transfer(self) -> Transfer:
+        """The one it shows."""
+        return self.card.transfer
+
+    def concerns(self, transfer: Transfer) -> bool:
+        """Whether this is the one it shows."""
+        return transfer is self.card.transfer
+
+    def set_on_screen(self, view: str, on_screen: bool) -> None:
+        """Note that a view came to the screen or left it."""
+        self.card.set_on_screen(view, on_screen)
+
+    def paint(self, now: float) -> bool:
+        """Show how the transfer stands; more is to come until it has ended or is paused."""
+        transfer = self.card.transfer
+        with self._painting:
+            over = transfer.resting  # asked before looking, so that what is seen after the end is final
+            snapshot = transfer.snapshot()
+            if over or self.card.on_screen:
+                self.card.show(snapshot)
+            self.summary.update(snapshot, now)
+        return not over
+
+    def cell_ends(self, now: float) -> None:
+        """Let the summary say what is so: the notebook may be saved with it."""
+        with self._painting:
+            self.summary.update(self.card.transfer.snapshot(), now, cell_ends=True)
+
+    def refresh(self) -> None:
+        """Do so now, for a cell that is about to end: the page may be saved with it."""
+        self.paint(time.monotonic())

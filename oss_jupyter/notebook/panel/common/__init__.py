@@ -1,0 +1,1 @@
+"""What card and desk have in common: the widget, the commands of its buttons, the painter, the saved summary."""

@@ -1,0 +1,119 @@
+"""What the buttons can ask of transfers: a handler for each command, over the kernel's list of transfers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from oss_jupyter.engine.manager import Manager, waiting_first
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import InputError, TransferStateError
+from oss_jupyter.model.plan import MAX_PARTS
+from oss_jupyter.model.states import Event, allowed
+from oss_jupyter.notebook.panel.common.arguments import Arguments
+from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
+from oss_jupyter.session.session import waits_for_a_word
+
+# The same bounds as the setting's.
+_PARALLEL_MAX = 64
+
+
+class Actions:
+    """Commands on one transfer, named by its id, and on all of them.
+
+    manager: where the transfers are. shown: the transfer of a widget, by the widget's id, because a card keeps showing
+    its own transfer after the same file was uploaded anew. touched: called with a transfer after something was asked
+    of it.
+    """
+
+    def __init__(
+        self,
+        manager: Callable[[], Manager],
+        shown: Callable[[str], Transfer | None] = lambda widget: None,
+        touched: Callable[[Transfer], None] = lambda transfer: None,
+    ) -> None:
+        self._manager = manager
+        self._shown = shown
+        self._touched = touched
+
+    def add_to(self, commands: Commands) -> None:
+        """Make the commands known."""
+        commands.add("pause", self._on_one(lambda transfer, arguments: transfer.pause()))
+        commands.add("resume", self._on_one(lambda transfer, arguments: transfer.resume()))
+        commands.add("retry", self._on_one(lambda transfer, arguments: transfer.resume()))
+        commands.add("abort", self._on_one(lambda transfer, arguments: transfer.abort(arguments.flag("keep_parts"))))
+        commands.add("set_parallel", self._on_one(_set_parallel))
+        commands.add("set_limit", self._on_one(_set_limit))
+        commands.add("part", lambda arguments: _part(self._find(arguments), arguments))
+        commands.add("pause_all", self._on_all(Event.PAUSE, lambda transfer: transfer.pause()))
+        commands.add("resume_all", self._on_all(Event.RESUME, lambda transfer: transfer.resume()))
+        commands.add("clear", self._clear)
+
+    def _on_one(self, action: Callable[[Transfer, Arguments], None]) -> Handler:
+        def handle(arguments: Arguments) -> Reply:
+            transfer = self._find(arguments)
+            action(transfer, arguments)
+            self._touched(transfer)
+            return {"state": transfer.state.value}
+
+        return handle
+
+    def _on_all(self, event: Event, action: Callable[[Transfer], None]) -> Handler:
+        def handle(arguments: Arguments) -> Reply:
+            count = 0
+            for transfer in waiting_first(self._manager().transfers()):
+                if event is Event.RESUME and waits_for_a_word(transfer):
+                    continue
+                # One that moves on just now is not worth leaving the others out.
+                with suppress(TransferStateError):
+                    if allowed(transfer.state, event):
+                        action(transfer)
+                        self._touched(transfer)
+                        count += 1
+            return {"count": count}
+
+        return handle
+
+    def _find(self, arguments: Arguments) -> Transfer:
+        if "widget" in arguments:
+            shown = self._shown(arguments.text("widget"))
+            if shown is not None:
+                return shown
+        return self._manager().find(arguments.text("transfer"))
+
+    def _clear(self, arguments: Arguments) -> Reply:
+        """Take one ended transfer off the list, or without an id everything that has ended for good."""
+        if "transfer" in arguments:
+            chosen = self._find(arguments)
+            return {"count": self._manager().forget(lambda transfer: transfer is chosen)}
+        return {"count": self._manager().forget(lambda transfer: transfer.state.ended_for_good)}
+
+
+def _set_parallel(transfer: Transfer, arguments: Arguments) -> None:
+    """Without a number it follows the line."""
+    transfer.set_parallel(arguments.whole("parallel", 1, _PARALLEL_MAX) if "parallel" in arguments else None)
+
+
+def _set_limit(transfer: Transfer, arguments: Arguments) -> None:
+    transfer.set_limit(arguments.size("bytes_per_second"))
+
+
+def _part(transfer: Transfer, arguments: Arguments) -> Reply:
+    number = arguments.whole("number", 1, MAX_PARTS)
+    try:
+        part = transfer.part(number)
+    except IndexError:
+        raise InputError(f"There is no part {number:,}.", "") from None
+    speed = part.sent_bytes / part.seconds if part.seconds > 0 and part.sent_bytes else None
+    return {
+        "part": {
+            "number": part.number,
+            "offset": part.offset,
+            "length": part.length,
+            "state": int(part.state),
+            "sent": part.sent_bytes,
+            "speed": None if speed is None else round(speed),
+            "attempts": part.attempts,
+            "error": part.error,
+        }
+    }

@@ -1,0 +1,1 @@
+"""The desk of all transfers, and the banner, which is a desk with less on it."""

@@ -1,0 +1,125 @@
+"""The desk: every transfer in one widget, with a form to start one. The banner is the same, with less on it.
+
+The form is part of the widget and not made of stock ipywidgets: their callbacks wait for the running cell, and the
+desk has to browse, start and resume while a model trains. So all of it goes by the protocol in commands.py.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from traitlets import Bytes, Unicode
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.names import printable
+from oss_jupyter.notebook.panel.card.card_state import pack
+from oss_jupyter.notebook.panel.common.commands import Commands
+from oss_jupyter.notebook.panel.common.widget import PanelWidget
+from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary
+from oss_jupyter.notebook.panel.desk.disk import INTERVAL_SECONDS, Disk
+from oss_jupyter.notebook.panel.desk.rows import Row, row_of, row_of_problem, to_text
+from oss_jupyter.paths import here
+from oss_jupyter.session.session import Session
+
+DESK, BANNER = "desk", "banner"
+# A long list is sent less often.
+_BYTES_PER_SECOND = 60 * 1024
+
+
+class TransferDesk(PanelWidget):
+    """Shows transfers. Only the painter's thread writes `kind`, `state` and `detail`.
+
+    kind: "desk" or "banner". state: rows as JSON. detail: the card of the transfer that was opened, or nothing.
+    start: where relative paths begin; folder: the same as it can be shown. target: what the form suggests.
+    """
+
+    state = Unicode("[]").tag(sync=True)
+    detail = Bytes().tag(sync=True)
+    folder = Unicode().tag(sync=True)
+    target = Unicode().tag(sync=True)
+
+    def __init__(self, commands: Commands, language: str, kind: str, target: str) -> None:
+        self.start = here()
+        super().__init__(commands, language, kind=kind, folder=printable(str(self.start)), target=target)
+
+    def in_words(self) -> str:
+        """Return a short sentence: the summary below says the rest."""
+        return "The uploads of this kernel, and unfinished ones of earlier kernels; how they stood is below."
+
+
+@dataclass(eq=False)
+class ShownDesk:
+    """A desk and the summary beside it, as the painter sees them. `_painting` keeps paintings in their order.
+
+    only: ids of the transfers that a banner is about; None shows all. opened: id of the transfer whose card is open.
+    """
+
+    desk: TransferDesk
+    session: Session
+    word: DeskSummary
+    only: frozenset[str] | None = None
+    opened: str = ""
+    _painting: threading.Lock = field(default_factory=threading.Lock)
+    _born: dict[str, int] = field(default_factory=dict)
+    _next_look: float = float("-inf")
+    _next_send: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        self._disk = Disk(self.session)
+
+    @property
+    def transfer(self) -> None:
+        """A desk shows many, so its commands name the one they mean."""
+
+    def concerns(self, transfer: Transfer) -> bool:
+        """Whether a change of this transfer is to be seen here."""
+        return True
+
+    def set_on_screen(self, view: str, on_screen: bool) -> None:
+        """Note that a view came to the screen or left it."""
+        self.desk.set_on_screen(view, on_screen)
+
+    def paint(self, now: float) -> bool:
+        """Show how everything stands; more is to come while somebody may be looking, or something runs."""
+        with self._painting:
+            if self.desk.on_screen and now >= self._next_look:
+                self._disk.look()
+                self._next_look = now + INTERVAL_SECONDS
+            rows = self._rows()
+            self.word.update(rows, now)
+            if self.desk.on_screen and now >= self._next_send:
+                self._send(rows, now)
+        return self.desk.on_screen or any(row["moving"] for row in rows)
+
+    def cell_ends(self, now: float) -> None:
+        """Let the summary say what is so: the notebook may be saved with it."""
+        with self._painting:
+            self.word.update(self._rows(), now, cell_ends=True)
+
+    def hurry(self) -> None:
+        """Look at the disk at the next occasion."""
+        self._next_look = float("-inf")
+
+    def _send(self, rows: list[Row], now: float) -> None:
+        text = to_text(rows)
+        if text != self.desk.state:
+            self.desk.state = text
+            self._next_send = now + len(text) / _BYTES_PER_SECOND
+        self.desk.kind = DESK if self.only is None else BANNER
+        opened = next((one for one in self.session.manager.transfers() if one.id == self.opened), None)
+        self.desk.detail = pack(opened.snapshot(), opened) if opened else b""
+
+    def _rows(self) -> list[Row]:
+        """Return the rows, the newest first. A row stays at its place, or one would press the wrong button."""
+        disk = self._disk
+        rows = [row_of_problem(found) for found in reversed(disk.problems)]
+        rows += [
+            # What the disk said may be older than the transfer's last start.
+            row_of(transfer, missing=transfer.id in disk.missing and transfer.resting)
+            for transfer in self.session.manager.transfers()
+        ]
+        unique = {row["id"]: row for row in rows if self.only is None or row["id"] in self.only}
+        for transfer_id in unique:
+            self._born.setdefault(transfer_id, len(self._born))
+        return sorted(unique.values(), key=lambda row: -self._born[row["id"]])

@@ -1,0 +1,63 @@
+"""The words beside the desk that stay in the notebook: its list as a plain table, hidden while the desk lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from oss_jupyter.model.sizes import format_progress
+from oss_jupyter.names import printable
+from oss_jupyter.notebook.display.html import lines_html, table_html
+from oss_jupyter.notebook.panel.common.saved_summary import STYLE, Bundle, SavedSummary, moment
+from oss_jupyter.notebook.panel.desk.rows import Row
+from oss_jupyter.session.text import columns, counted
+
+_ROWS_MAX = 8
+_NAME_MAX = 60
+_HEADER = ("file", "target", "status", "in OSS")
+
+
+class DeskSummary:
+    """The table, which is published when a transfer changes its state and, in between, now and then."""
+
+    def __init__(self, publish: Callable[[Bundle], None], now: float) -> None:
+        self._summary = SavedSummary(publish, None, now)
+
+    def update(self, rows: Sequence[Row], now: float, *, cell_ends: bool = False) -> None:
+        """Publish, if it is time; `now` in monotonic seconds."""
+        states = [(row["id"], row["state"]) for row in rows]
+        self._summary.say(states, lambda: desk_summary(rows), now, moving=_moving(rows), cell_ends=cell_ends)
+
+
+def desk_summary(rows: Sequence[Row]) -> Bundle:
+    """Return the list as HTML and as text, the newest first and not too many."""
+    if not rows:
+        return static(["There are no uploads."])
+    cells = [tuple(map(printable, _cells(row))) for row in rows[:_ROWS_MAX]]
+    more = [f"and {counted(len(rows) - _ROWS_MAX, 'more upload')}"] if len(rows) > _ROWS_MAX else []
+    below = [*more, moment(moving=_moving(rows))]
+    return {
+        "text/html": f'{STYLE}<div class="ossj-static">{table_html(cells, _HEADER)}{lines_html(below)}</div>',
+        "text/plain": "\n".join([columns([_HEADER, *cells]), *below]),
+    }
+
+
+def static(lines: Sequence[str]) -> Bundle:
+    """Return lines of text as what stands beside a widget."""
+    return {
+        "text/html": f'{STYLE}<div class="ossj-static">{lines_html(lines)}</div>',
+        "text/plain": "\n".join(lines),
+    }
+
+
+def _moving(rows: Sequence[Row]) -> bool:
+    return any(row["moving"] for row in rows)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    confirmed_bytes = row["total"] if row["state"] == "completed" else row["kept"] + row["confirmed"]
+    return (_short(row["name"]), _short(row["url"]), row["state"], format_progress(confirmed_bytes, row["total"]))
+
+
+def _short(text: str) -> str:
+    half = _NAME_MAX // 2
+    return text if len(text) <= _NAME_MAX else f"{text[:half]}…{text[-half:]}"

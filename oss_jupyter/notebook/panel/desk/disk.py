@@ -1,0 +1,36 @@
+"""What only the disk knows: uploads that other kernels left or drive, and files that are gone.
+
+It is looked at every few seconds while a desk is on the screen. The store reads a journal only when it has changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oss_jupyter.local.found import Found
+from oss_jupyter.model.states import State
+from oss_jupyter.session.session import Session
+
+INTERVAL_SECONDS = 3.0
+
+
+class Disk:
+    """What was seen last. One thread at a time uses it.
+
+    problems: checkpoints that cannot be used. missing: ids of transfers whose file is gone.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.problems: tuple[Found, ...] = ()
+        self.missing: frozenset[str] = frozenset()
+        self._session = session
+
+    def look(self) -> None:
+        """See what has changed; the manager learns of what can be resumed here."""
+        transfers = self._session.transfers()
+        self.problems = tuple(self._session.problems())
+        self.missing = frozenset(
+            transfer.id
+            for transfer in transfers
+            if transfer.state in (State.INTERRUPTED, State.FAILED) and not Path(transfer.order.source.path).is_file()
+        )

@@ -1,0 +1,116 @@
+// What the desk makes of its rows: groups, counts, what is to be seen, and the banner's sentence. No page, no kernel.
+
+import { formatCount, formatProgress } from "../common/format.js";
+
+const GROUP_OF = {
+  queued: "active",
+  running: "active",
+  completing: "active",
+  "waiting for credentials": "active",
+  paused: "paused",
+  interrupted: "unfinished",
+  failed: "failed",
+  "file missing": "failed",
+  "checkpoint unusable": "failed",
+  "in another kernel": "elsewhere",
+  completed: "completed",
+  aborted: "aborted",
+};
+// In the order in which they ask for attention.
+export const GROUPS = ["all", "active", "paused", "unfinished", "failed", "elsewhere", "completed", "aborted"];
+const NAMES_MAX = 3;
+
+export function groupOf(row) {
+  return GROUP_OF[row.state] ?? "active";
+}
+
+// How many rows each group has, "all" included.
+export function countGroups(rows) {
+  const counts = Object.fromEntries(GROUPS.map((group) => [group, 0]));
+  for (const row of rows) {
+    counts.all += 1;
+    counts[groupOf(row)] += 1;
+  }
+  return counts;
+}
+
+// Every word of the query has to be somewhere in the file's path, the target or the id.
+export function matches(row, query) {
+  const text = `${row.source} ${row.url} ${row.id}`.toLowerCase();
+  return query.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+}
+
+export function chooseRows(rows, group, query) {
+  return rows.filter((row) => (group === "all" || groupOf(row) === group) && matches(row, query));
+}
+
+export function anyCan(rows, command) {
+  return rows.some((row) => row.can.includes(command));
+}
+
+export function isOver(row) {
+  return row.state === "completed" || row.state === "aborted";
+}
+
+// Whether every upload that a banner is about still lies where the earlier kernel left it.
+export function untouched(rows) {
+  return rows.length > 0 && rows.every((row) => groupOf(row) === "unfinished" || row.state === "file missing");
+}
+
+// What "all" leaves out, and why: an upload that misses something, or that its user has to name first.
+export function leftAlone(rows) {
+  return rows.filter((row) => row.state === "interrupted" && row.error).map((row) => `${row.name}: ${row.error[0]} ${row.error[2]}`);
+}
+
+// Whether something can be asked of all that a banner is about: not while one of them is on its way already.
+export function canAll(rows, command) {
+  return anyCan(rows, command) && !rows.some((row) => row.moving);
+}
+
+// 2 unfinished uploads: 18.4 of 52.0 GiB already in OSS
+export function bannerLine(rows, say) {
+  const kind = bannerKind(rows);
+  const name = `banner_${kind}_${rows.length === 1 ? "one" : "many"}`;
+  return say(name, { count: formatCount(rows.length), progress: progressOf(rows, say) });
+}
+
+function bannerKind(rows) {
+  if (rows.every((row) => row.state === "completed")) return "completed";
+  if (rows.every((row) => row.state === "aborted")) return "discarded";
+  return untouched(rows) ? "unfinished" : "resumed";
+}
+
+// The names of the files, as far as they fit into a line.
+export function bannerNames(rows, say) {
+  const names = rows.slice(0, NAMES_MAX).map((row) => row.name).join(", ");
+  return rows.length > NAMES_MAX ? say("and_more", { names, count: formatCount(rows.length - NAMES_MAX) }) : names;
+}
+
+function progressOf(rows, say) {
+  const left = rows.filter((row) => row.state !== "aborted");
+  const inOss = left.reduce((sum, row) => sum + (row.state === "completed" ? row.total : row.kept + row.confirmed), 0);
+  const total = left.reduce((sum, row) => sum + row.total, 0);
+  return formatProgress(inOss, total, say("done_of_total"));
+}
+
+// The parts and bytes that would be removed from OSS, with the banner's question.
+export function storedOf(rows) {
+  const parts = rows.reduce((sum, row) => sum + row.finished, 0);
+  return { parts, bytes: rows.reduce((sum, row) => sum + row.kept + row.confirmed, 0) };
+}
+
+// A path as it was typed, cut into the folder to list and the beginning of a name.
+export function splitPath(text) {
+  const cut = Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1;
+  return { folder: text.slice(0, cut), name: text.slice(cut) };
+}
+
+// A path below the folder of the notebook is written from there.
+export function fromFolder(path, folder, separator) {
+  const start = folder.endsWith(separator) ? folder : folder + separator;
+  return path.startsWith(start) && path.length > start.length ? path.slice(start.length) : path;
+}
+
+export function joinPath(folder, name, separator) {
+  return folder.endsWith(separator) ? folder + name : folder + separator + name;
+}

@@ -1,0 +1,70 @@
+// One transfer on the desk: what goes where, how far it is, and what can be done about it.
+
+import { createBar } from "../common/bar.js";
+import { createControls } from "../common/controls.js";
+import { createChooser } from "./deskchooser.js";
+import { button, make, setAttribute, setShown, setText } from "../common/dom.js";
+import { formatSize } from "../common/format.js";
+import { createHead } from "../common/head.js";
+
+const MISSING = "file missing";
+const ELSEWHERE = "in another kernel";
+
+// `ask(command, args)` returns a promise of the reply; `tell(reply)` shows why something was refused.
+export function createRow(say, ask, tell, onDetails) {
+  const element = make("li", "ossj-item");
+  const head = createHead(say);
+  const bar = createBar(say);
+  const controls = createControls(say, askHere);
+  const buttons = controls.element.querySelector(".ossj-buttons");
+  const again = button("ossj-main", say("choose_again"), openChooser);
+  const details = button("ossj-quiet", say("details"), () => onDetails(row.id));
+  buttons.prepend(again);
+  buttons.append(details);
+  const error = make("div", "ossj-row-error");
+  element.append(head.element, bar.element, error, controls.element);
+  let row = null;
+  let shown = "";
+  let chooser = null;
+
+  async function askHere(command, args) {
+    const reply = await ask(command, { transfer: row.id, ...args });
+    tell(reply);
+    return reply.status === "ok";
+  }
+
+  function openChooser() {
+    if (chooser) return closeChooser();
+    chooser = createChooser(say, (path) => ask("browse", { path }), rehome, closeChooser);
+    element.append(chooser.element);
+    return chooser.open(row.source, say("choose_again_title", { name: row.name, size: formatSize(row.total) }));
+  }
+
+  function closeChooser() {
+    chooser?.element.remove();
+    chooser = null;
+    again.focus();
+  }
+
+  async function rehome(path) {
+    closeChooser();
+    await askHere("rehome", { path });
+  }
+
+  function update(newRow, isOpen) {
+    const text = JSON.stringify(newRow) + isOpen;
+    if (text === shown) return;
+    [row, shown] = [newRow, text];
+    setAttribute(element, "aria-label", `${row.name} → ${row.url}`);
+    head.update(row);
+    bar.update(row);
+    // Its card is not to be had from another kernel.
+    controls.update(row.state === ELSEWHERE ? row : { ...row, can: [...row.can, "details"] });
+    setShown(again, row.state === MISSING);
+    setAttribute(details, "aria-expanded", isOpen);
+    setText(error, row.error?.[0] ?? "");
+    setShown(error, Boolean(row.error));
+  }
+
+  return { element, update };
+}

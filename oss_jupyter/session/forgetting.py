@@ -1,0 +1,81 @@
+"""Forgetting an upload here: its checkpoint goes, whatever the service still holds of it, and that is said.
+
+It is for what no abort can reach: a sandbox that has ended, an endpoint, a bucket or credentials that are gone. Without
+it such an upload would come back in every kernel. Nobody is asked anything: parts that are there stay, and are billed.
+"""
+
+from __future__ import annotations
+
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import TransferBusy, TransferNotFound, TransferStateError
+from oss_jupyter.local.found import Found
+from oss_jupyter.local.store import CheckpointDirectory
+from oss_jupyter.model.sizes import count, format_size
+from oss_jupyter.model.states import State
+from oss_jupyter.names import printable
+from oss_jupyter.session.session import Session
+
+# Nothing is sent, so a transfer that rests ends at once.
+_END_SECONDS = 10.0
+_HOW_TO_REMOVE = (
+    "Until they are removed they are billed: by a lifecycle rule of the bucket, in the console under Parts, or with: "
+    "ossutil ls oss://{bucket} --multipart"
+)
+
+
+def forget(session: Session, text: str) -> str:
+    """Remove the record of the upload whose id begins with `text`; return what may stay behind, and how to remove it.
+
+    Raises TransferNotFound, TransferStateError while it runs, TransferBusy, CheckpointForeign, CheckpointNotWritable.
+    """
+    try:
+        transfer = session.find(text)
+    except TransferNotFound:
+        problem = next((found for found in session.problems() if text and found.transfer_id.startswith(text)), None)
+        if problem is None:
+            raise
+        return _forget_problem(session, problem)
+    return _forget_transfer(session, transfer)
+
+
+def _forget_transfer(session: Session, transfer: Transfer) -> str:
+    if transfer.state is State.ELSEWHERE:
+        raise TransferBusy(f"Another kernel is sending {transfer.id}.", "Do it there, or stop that kernel.")
+    if not transfer.wait(0):
+        raise TransferStateError(f"A transfer that is {transfer.state} is not forgotten.", "Pause it first.")
+    now, left = transfer.snapshot(), ""
+    if not transfer.state.ended_for_good:
+        transfer.abort(keep_parts=True)
+        transfer.wait(_END_SECONDS)
+        left = _left_of(transfer)
+    store = transfer.order.store
+    if isinstance(store, CheckpointDirectory):
+        store.remove(transfer.id)
+    else:
+        journal, _ = store.open(transfer.id)
+        journal.delete()
+        journal.close()
+    if left:
+        transfer.note(left)
+    return left or f"{printable(now.source)} is {transfer.state}; there was nothing to forget."
+
+
+def _forget_problem(session: Session, problem: Found) -> str:
+    for store in session.wiring.directories():
+        if store.path_of(problem.transfer_id) == problem.path:
+            store.remove(problem.transfer_id)
+    what = f"Parts of its {printable(problem.remnant)}" if problem.remnant else "Parts of an upload that it named"
+    return f"Forgotten here: {problem.path.name}. {what} may stay in OSS. {_HOW_TO_REMOVE.format(bucket='BUCKET')}"
+
+
+def _left_of(transfer: Transfer) -> str:
+    now, order = transfer.snapshot(), transfer.order
+    if not now.upload_id:
+        return "Forgotten here. Nothing of it was in OSS."
+    parts = count(now.parts_kept + now.parts_done, "part")
+    size = format_size(now.kept_bytes + now.confirmed_bytes)
+    place = f" at {order.host}" if order.host else ""
+    return (
+        f"Forgotten here. In OSS {parts} ({size}) of {printable(str(now.target))}{place} may stay, under the upload id "
+        f"{now.upload_id}. {_HOW_TO_REMOVE.format(bucket=now.target.bucket)}"
+    )

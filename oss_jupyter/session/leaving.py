@@ -1,0 +1,152 @@
+"""What becomes of uploads when the interpreter ends.
+
+In a script they are waited for, as the futures of a ThreadPoolExecutor are; a failure that nobody looked at is told.
+In IPython and in kernels the user is there to see: what still runs is brought to rest, and waits on disk.
+"""
+
+from __future__ import annotations
+
+import atexit
+import concurrent.futures.thread  # noqa: F401 - before ours is registered: who registers last is called first
+import os
+import shlex
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from oss_jupyter.engine.manager import Manager
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.states import State
+from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.session.text import counted, head_line, status_line
+
+# A process that goes waits this long, all told, for parts to give way; what is later is sent again by the next one.
+_REST_SECONDS = 1.5
+# A shorter wait needs no word, and then a line now and then shows that it is alive.
+_QUIET_SECONDS = 1.0
+_WORD_SECONDS = 30.0
+# Of hundreds that wait nobody reads each.
+_LINES_MOST = 12
+
+
+class Leaving:
+    """Called once, at the end of the process that made it, on the main thread; a forked child is another process.
+
+    shell_ends: asked at the end for what a shell, if the user sits at one, does when everything has come to rest.
+    """
+
+    def __init__(self, manager: Manager, shell_ends: Callable[[], Callable[[], None] | None]) -> None:
+        self._manager = manager
+        self._shell_ends = shell_ends
+        self._process = os.getpid()
+        self._arranged_for: set[str] = set()
+
+    def arrange(self) -> None:
+        """Come before the pools whose modules are loaded by now: at the end they refuse new work."""
+        pools = {name for name in ("concurrent.futures.thread", "concurrent.futures.process") if name in sys.modules}
+        if pools - self._arranged_for:
+            self._arranged_for |= pools
+            _before_threads_end(self._leave)
+
+    def _leave(self) -> None:
+        if os.getpid() != self._process:
+            return
+        self._process = 0  # what is told, is told once
+        transfers, then = self._manager.transfers(), self._shell_ends()
+        if then is not None:
+            self._bring_to_rest()
+            then()
+            return
+        running = [one for one in transfers if one.order.wait_at_exit and not one.wait(0)]
+        try:
+            said = _wait_for(running)
+        except KeyboardInterrupt:
+            self._bring_to_rest()
+            _say(*_how_to_go_on(running))
+            _end_by_interrupt()
+        else:
+            self._bring_to_rest()
+            if said:
+                _say(*(_line(one.snapshot()) for one in running if not one.unseen_error()))
+        for transfer in transfers:
+            error = transfer.unseen_error()
+            if error is not None:
+                _say(head_line(transfer.snapshot()), str(error))
+
+    def _bring_to_rest(self) -> None:
+        with suppress(KeyboardInterrupt):
+            self._manager.pause_all(_REST_SECONDS)
+
+
+def _wait_for(running: Sequence[Transfer]) -> bool:
+    """Wait until all rest; return whether it took so long that it was told."""
+    next_word, said = time.monotonic() + _QUIET_SECONDS, False
+    while moving := [transfer for transfer in running if not transfer.wait(0)]:
+        if moving[0].wait(max(0.0, next_word - time.monotonic())) or time.monotonic() < next_word:
+            continue
+        if not said:
+            its = "its place" if len(moving) == 1 else "their places"
+            uploads = counted(len(moving), "upload")
+            _say(f"oss_jupyter: waiting for {uploads} before this program ends; Ctrl-C keeps {its} and ends it now.")
+        _say(*_lines([transfer.snapshot() for transfer in moving]))
+        next_word, said = time.monotonic() + _WORD_SECONDS, True
+    return said
+
+
+def _lines(uploads: Sequence[Snapshot]) -> list[str]:
+    """Return a line for each upload, or for some of very many and what is left: those that are queued come last."""
+    in_order = sorted(uploads, key=lambda now: now.state is State.QUEUED)
+    left = in_order[_LINES_MOST:]
+    return [*map(_line, in_order[:_LINES_MOST]), *([f"And {counted(len(left), 'more', 'more')}."] if left else [])]
+
+
+def _line(now: Snapshot) -> str:
+    return f"{head_line(now)}: {status_line(now)}"
+
+
+def _how_to_go_on(uploads: Sequence[Transfer]) -> list[str]:
+    """Say where each upload stands, and which command carries on."""
+    lines = _lines([transfer.snapshot() for transfer in uploads])
+    left: dict[Path, list[str]] = {}
+    for transfer in uploads:
+        store = transfer.order.store
+        if store.directory and store.keeps(transfer.id) and not transfer.state.ended_for_good:
+            left.setdefault(store.directory, []).append(transfer.id)
+    for directory, ids in left.items():
+        code = "; ".join(["import oss_jupyter as oj", *(f'oj.resume("{one}")' for one in ids)])
+        lines.append(f"Carry on with: {_command(*_environment(directory), sys.orig_argv[0], '-c', code)}")
+    then = "does so too" if left else "starts over"
+    return [*lines, f"Running the same again {then}: {_command(*sys.orig_argv)}"]
+
+
+def _environment(directory: Path) -> list[str]:
+    """Return what leads another process to these checkpoints, if its defaults do not."""
+    return [] if directory == OssJupyter().checkpoint_path() else ["env", f"OSS_JUPYTER_CHECKPOINT_DIR={directory}"]
+
+
+def _command(*words: str) -> str:
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
+
+
+def _end_by_interrupt() -> None:
+    """Let the process end by the signal: Python does so, once it has tidied up, if the last text it ran ended so."""
+    with suppress(KeyboardInterrupt):
+        exec("raise KeyboardInterrupt", {})  # noqa: S102
+
+
+def _say(*lines: str) -> None:
+    if sys.stderr is not None:  # a program without a window has none
+        with suppress(OSError, ValueError):
+            print(*lines, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _before_threads_end(function: Callable[[], None]) -> None:
+    """Call it at the end while threads can still be started, which since Python 3.12 is over when atexit begins."""
+    register = getattr(threading, "_register_atexit", atexit.register)
+    with suppress(RuntimeError):  # the end has begun; then nothing can be started either
+        register(function)

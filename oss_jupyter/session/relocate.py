@@ -1,0 +1,59 @@
+"""Giving an unfinished upload's checkpoint another path: its file was moved, renamed, or is mounted elsewhere now.
+
+The id of a transfer depends on the path, so the checkpoint is written anew under the new id before the old one is
+removed: whenever the kernel dies, at least one of them is there. The old fingerprint is kept on purpose: when the
+upload is resumed, the engine finds that the file is another one, and only parts with the same CRC-64 still count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oss_jupyter.engine.order import Order
+from oss_jupyter.errors import InputError
+from oss_jupyter.local.source import FileSource
+from oss_jupyter.model.identity import transfer_id
+from oss_jupyter.model.record import CheckpointRecord
+
+
+def relocate(order: Order, source: FileSource) -> CheckpointRecord:
+    """Move the checkpoint of `order` to `source` and return it.
+
+    Raises InputError where that is not the same upload, and SourceError and CheckpointError.
+    """
+    size_bytes = source.check().size
+    old, record = order.store.open(order.transfer_id)
+    try:
+        if record is None:
+            raise InputError("Nothing of this upload is kept.", "Begin a new one with this file.", code="NothingKept")
+        expected_bytes = record.header.fingerprint.size
+        if size_bytes != expected_bytes:
+            raise InputError(
+                f"{source.path} has {size_bytes:,} bytes; the upload was begun with {expected_bytes:,}.",
+                "Choose the same file, or begin a new upload of this one.",
+                code="NotTheSameFile",
+            )
+        new_id = transfer_id(str(source.path), order.target, order.host)
+        if new_id == order.transfer_id:
+            return record  # it is back where it was
+        header = replace(record.header, transfer_id=new_id, source=str(source.path))
+        moved = replace(record, header=header)
+        _write(order, moved)
+        old.delete()
+        return moved
+    finally:
+        old.close()
+
+
+def _write(order: Order, record: CheckpointRecord) -> None:
+    journal, there = order.store.open(record.header.transfer_id)
+    try:
+        if there is not None:
+            raise InputError(
+                f"{record.header.source} has an unfinished upload of its own to {order.target}.",
+                "Resume that one, and abort this one.",
+                code="AnotherUpload",
+            )
+        journal.start(record.header, tuple(record.receipts.values()), completing=record.completing)
+    finally:
+        journal.close()

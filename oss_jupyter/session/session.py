@@ -1,0 +1,227 @@
+"""What `import oss_jupyter as oj` offers, as one object per kernel: start, find, resume, show."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from oss_jupyter import forks
+from oss_jupyter.engine.manager import Manager
+from oss_jupyter.engine.reporter import Reporter
+from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import InputError, TransferStateError
+from oss_jupyter.local.found import Found
+from oss_jupyter.local.source import FileSource
+from oss_jupyter.local.store import CheckpointDirectory
+from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.states import Event, State, allowed
+from oss_jupyter.session.interrupts import interrupts_later
+from oss_jupyter.session.kept_order import ASKS_FIRST
+from oss_jupyter.session.leaving import Leaving
+from oss_jupyter.session.relocate import relocate
+from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.session.wiring import Wiring, parse_limit
+
+
+class Shell(Protocol):
+    """The interactive shell at which the user sits."""
+
+    def uploads_begin(self) -> None:
+        """Uploads are about to start, or to go on. Main thread, or whichever asks for it."""
+
+    def ends(self) -> None:
+        """The process ends, and every upload has come to rest."""
+
+
+class Session:
+    """The transfers of this kernel and how to get more. shell: where the user sits, or None in a script."""
+
+    def __init__(self, settings: OssJupyter | None = None) -> None:
+        self.settings = settings or OssJupyter()
+        self.shell: Shell | None = None
+        self._begin()
+        self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")
+        self.settings.observe(lambda change: self.manager.set_uploads_at_once(change["new"]), "uploads_at_once")
+        forks.in_child(self._begin_anew)
+
+    def _begin(self) -> None:
+        self.manager = Manager(self.settings.uploads_at_once)
+        self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
+        self.manager.set_limit(parse_limit(self.settings.limit))
+        self.reporter = Reporter()
+        self.leaving = Leaving(self.manager, lambda: self.shell.ends if self.shell else None)
+        self.leaving.arrange()
+
+    def _begin_anew(self) -> None:
+        """Know no transfer in a forked child: those of the parent run there. The settings are the same."""
+        forks.leave(self.manager, self.wiring, self.reporter, self.leaving)
+        self._begin()
+
+    def upload(
+        self,
+        source: str | os.PathLike[str],
+        target: str,
+        arguments: Mapping[str, Any],
+        on_progress: Callable[[Snapshot], None] | None = None,
+        spell: Callable[[str], str] = str,
+    ) -> Transfer:
+        """Start, attach to or resume the upload of `source` to `target`. `spell`: as in `Order`."""
+        if on_progress is not None and not callable(on_progress):
+            raise InputError(
+                "on_progress is nothing that can be called.",
+                "Give a function: on_progress=print.",
+                safe="Nothing was sent.",
+            )
+        self.leaving.arrange()
+        self._uploads_begin()
+        order = replace(self.wiring.order(source, target, arguments), spell=spell)
+        with interrupts_later():
+            order.lane.start()
+            transfer = self.manager.upload(order)
+            if on_progress is not None:
+                self.reporter.add(transfer, on_progress)
+            return transfer
+
+    def transfers(self) -> tuple[Transfer, ...]:
+        """Return those of this kernel, and those in the checkpoint directories that others left or drive."""
+        for store in self.wiring.directories():
+            self._look_into(store)
+        return self.manager.transfers()
+
+    def problems(self) -> list[Found]:
+        """Return the checkpoints that cannot be used, each with its problem."""
+        return [found for store in self.wiring.directories() for found in store.inventory() if found.problem]
+
+    def find(self, text: str) -> Transfer:
+        """Return the transfer whose id begins with `text`. Raises TransferNotFound, InputError."""
+        self.transfers()
+        return self.manager.find(text)
+
+    def unfinished(self) -> tuple[Transfer, ...]:
+        """Return what could be resumed now."""
+        return tuple(transfer for transfer in self.transfers() if allowed(transfer.state, Event.RESUME))
+
+    def left_alone(self) -> tuple[Transfer, ...]:
+        """Return what is left out where all are resumed; the error of each says why."""
+        return tuple(filter(waits_for_a_word, self.manager.transfers()))
+
+    def resume(self, text: str, credentials: Any = None, **others: Any) -> tuple[Transfer, ...]:
+        """Resume one transfer, or for ``"all"`` all that wait for nothing, and return them.
+
+        credentials, others: what replaces the arguments of the first time, see `ANEW_NAMES`.
+        """
+        anew = {name: value for name, value in {"credentials": credentials, **others}.items() if value is not None}
+        if text == "all":
+            _refuse_for_all(anew)
+            chosen = tuple(transfer for transfer in self.unfinished() if not waits_for_a_word(transfer))
+        else:
+            chosen = (self.find(text),)
+        self._uploads_begin()
+        for transfer in chosen:
+            if anew:
+                self._give_anew(transfer, anew)
+            with interrupts_later():
+                transfer.resume()
+        return chosen
+
+    def abort(self, text: str, keep_parts: bool = False, **anew: Any) -> tuple[Transfer, ...]:
+        """Give one transfer up, or for ``"all"`` all that wait for nothing, and return them."""
+        given = {name: value for name, value in anew.items() if value is not None}
+        if text == "all":
+            _refuse_for_all(given)
+            # What another may have planted is not asked about at its endpoint.
+            live = (transfer for transfer in self.transfers() if allowed(transfer.state, Event.ABORT))
+            chosen = tuple(transfer for transfer in live if not waits_for_a_word(transfer))
+        else:
+            chosen = (self.find(text),)
+        for transfer in chosen:
+            if given:
+                self._give_anew(transfer, given)
+            transfer.abort(keep_parts=keep_parts)
+        return chosen
+
+    def _uploads_begin(self) -> None:
+        if self.shell is not None:
+            self.shell.uploads_begin()
+
+    def _give_anew(self, transfer: Transfer, anew: Mapping[str, Any]) -> None:
+        """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
+        order = transfer.order
+        found = self._found(transfer.id) if transfer.wait(0) else None
+        if found is not None:
+            order = self.wiring.order_of(found, order.store, anew)
+            if order.hindrance is not None and order.hindrance.code != ASKS_FIRST:
+                raise order.hindrance
+            before = transfer.order
+            order = replace(order, lane=before.lane, policy=before.policy, prove=before.prove, hindrance=None)
+        elif set(anew) <= {"credentials", "profile"}:
+            order = self.wiring.signed_anew(order, anew)
+        else:
+            raise InputError(
+                f"Only credentials and profile of an upload that is {transfer.state} can be given anew.",
+                "Pause it first, or run its cell again with the arguments that it needs.",
+            )
+        transfer.renew_order(order)
+
+    def relocate(self, transfer: Transfer, path: str | os.PathLike[str]) -> Transfer:
+        """Return the same upload, interrupted, with its file at another path; it has another id.
+
+        Raises TransferStateError where it runs, is paused or is over, InputError where that cannot be the same file.
+        """
+        if transfer.state not in (State.FAILED, State.INTERRUPTED):
+            raise TransferStateError(
+                f"The file of an upload that is {transfer.state} stays where it is.", "Abort it and begin a new one."
+            )
+        order = transfer.order
+        record = relocate(order, FileSource(path))
+        if record.header.transfer_id == transfer.id:
+            return transfer
+        self.manager.forget(lambda known: known is transfer)
+        path = order.store.path_of(record.header.transfer_id) or order.source.path
+        found = Found(record.header.transfer_id, path, record)
+        return self.manager.adopt(self.wiring.order_of(found, order.store), record)
+
+    def _look_into(self, store: CheckpointDirectory) -> None:
+        # Asked before looking, so that a lock that is seen to be held by then is another kernel's.
+        moving = {transfer.id for transfer in self.manager.transfers() if not transfer.resting}
+        for found in store.inventory():
+            if found.record is not None and found.transfer_id not in moving:
+                self.manager.adopt(self.wiring.order_of(found, store), found.record, elsewhere=found.busy)
+        self.manager.forget(
+            lambda transfer: (
+                transfer.order.store is store
+                and transfer.state in (State.INTERRUPTED, State.ELSEWHERE)
+                and not store.keeps(transfer.id)
+            )
+        )
+
+    def _found(self, transfer_id: str) -> Found | None:
+        for store in self.wiring.directories():
+            for found in store.inventory():
+                if found.transfer_id == transfer_id and found.record is not None:
+                    return found
+        return None
+
+
+_shared: list[Session] = []
+
+
+def current_session(settings: OssJupyter | None = None) -> Session:
+    """Return this process's session; the first call makes it, with `settings` or the defaults."""
+    if not _shared:
+        _shared.append(Session(settings))
+    return _shared[0]
+
+
+def waits_for_a_word(transfer: Transfer) -> bool:
+    """Whether a transfer that an earlier kernel left is not resumed with all others: the user has to name it first."""
+    return transfer.state is State.INTERRUPTED and transfer.order.hindrance is not None
+
+
+def _refuse_for_all(anew: Mapping[str, Any]) -> None:
+    if not set(anew) <= {"credentials", "profile"}:
+        raise InputError(
+            "An endpoint, a region or certificates belong to one upload each.", "Write its id in place of all."
+        )

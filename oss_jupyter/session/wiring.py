@@ -1,0 +1,291 @@
+"""From what a user wrote to an Order the engine can carry out: the only place where all rooms meet."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from oss_jupyter.engine.executor_lane import ExecutorLane, check_executor
+from oss_jupyter.engine.helper_lane import HelperLane, helper_possible
+from oss_jupyter.engine.lanes import ThreadLane
+from oss_jupyter.engine.order import Order
+from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane
+from oss_jupyter.errors import InputError, OssJupyterError, before_sending
+from oss_jupyter.local.found import Found
+from oss_jupyter.local.memory import NoCheckpoints
+from oss_jupyter.local.read_again import read_again
+from oss_jupyter.local.sendable import sendable
+from oss_jupyter.local.source import FileSource
+from oss_jupyter.local.store import CheckpointDirectory
+from oss_jupyter.model.given import text, whole, yes_or_no
+from oss_jupyter.model.identity import transfer_id
+from oss_jupyter.model.options import ALIASES, OPTION_NAMES, ObjectOptions, make_options
+from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
+from oss_jupyter.model.prove import parse_prove
+from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.sizes import MIB, parse_size, parse_speed
+from oss_jupyter.model.target import parse_target
+from oss_jupyter.oss.control import SdkControl
+from oss_jupyter.oss.credentials import credentials_chain
+from oss_jupyter.oss.endpoint import EndpointSettings, host_of, is_loopback, is_standard
+from oss_jupyter.oss.late import send_part
+from oss_jupyter.oss.ossutil_config import OssutilConfig
+from oss_jupyter.oss.precedence import Place, choose
+from oss_jupyter.paths import absolute
+from oss_jupyter.session.kept_order import Hindered, KeptOrder
+from oss_jupyter.session.sandbox_process import sandbox_credentials
+from oss_jupyter.session.settings import OFF, OssJupyter
+
+
+class Unset:
+    """Stands for an argument that was not given, where None has a meaning of its own."""
+
+    def __repr__(self) -> str:
+        return "the setting's value"
+
+
+UNSET = Unset()
+
+# Below this the helper's start (0.2 s of another core) is not worth it: the bytes are gone before they could disturb.
+HELPER_FROM_BYTES = 32 * MIB
+
+# How the service is reached: arguments of `upload`, traits of the settings, fields of EndpointSettings.
+PLACE_NAMES = (
+    "region", "endpoint", "internal", "accelerate", "dual_stack", "cname", "path_style", "signature_version", "proxy",
+    "ca_bundle",
+)  # fmt: skip
+_OTHER_NAMES = (
+    "part_size", "parallel", "limit", "executor", "checkpoint_dir", "credentials", "profile", "retries", "force",
+    "prove", "wait_at_exit",
+)  # fmt: skip
+_OBJECT_NAMES = (*OPTION_NAMES, *ALIASES)
+_TEXTS = ("region", "endpoint", "signature_version", "proxy", "profile")
+_FLAGS = ("internal", "accelerate", "dual_stack", "cname", "path_style", "force", "wait_at_exit")
+
+
+@dataclass
+class Wiring:
+    """Makes orders from arguments and settings. Any thread may call it: it keeps stores, made once each, and hosts."""
+
+    settings: OssJupyter
+    clock: Clock = time
+    known_speed: Callable[[str], float | None] = lambda host: None
+    spell: Callable[[str], str] = str
+    threads: ThreadLane = field(default_factory=ThreadLane)
+    _helper: HelperLane | None = None
+    _stores: dict[Path | None, CheckpointDirectory | NoCheckpoints] = field(default_factory=dict)
+    _used_hosts: set[str] = field(default_factory=set)
+
+    def order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
+        """Return a checked order. Raises InputError or SourceError, before anything is sent."""
+        with before_sending():
+            return self._order(source, target, arguments)
+
+    def _order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
+        given = {name: value for name, value in arguments.items() if value is not None or name == "checkpoint_dir"}
+        given = _checked(given)
+        file = FileSource(sendable(source))
+        mark = file.check()
+        goal = parse_target(target, file.path.name)
+        options = make_options({name: given[name] for name in _OBJECT_NAMES if name in given}, goal.key, file.path.name)
+        endpoint = self._endpoint(given)
+        self._used_hosts.add(endpoint.describe())
+        plan = self._plan(mark.size, given.get("part_size"), endpoint.describe())
+        return Order(
+            transfer_id=transfer_id(str(file.path), goal, endpoint.describe()),
+            source=file,
+            target=goal,
+            plan=plan,
+            options=options,
+            control=self._control(endpoint, given.get("credentials"), given.get("profile")),
+            store=self.store(given.get("checkpoint_dir", UNSET)),
+            lane=self._lane(plan, given.get("executor")),
+            clock=self.clock,
+            policy=self._policy(given.get("retries")),
+            send_part=send_part,
+            read_again=read_again,
+            place=endpoint.place(),
+            host=endpoint.describe(),
+            parallel=_parallel(given.get("parallel", self.settings.parallel)),
+            parallel_most=self.settings.parallel_most,
+            limit=parse_limit(given.get("limit")),
+            given=_named(given),
+            force=given.get("force", False),
+            prove=parse_prove(given.get("prove", self.settings.prove)),
+            profile="" if "credentials" in given else given.get("profile") or self.settings.profile or "",
+            credentials_given="credentials" in given,
+            wait_at_exit=given.get("wait_at_exit", self.settings.wait_at_exit),
+        )
+
+    def order_of(self, found: Found, store: CheckpointStore, anew: Mapping[str, Any] | None = None) -> Order:
+        """Return the order that an earlier kernel began; its hindrance says why it cannot go on by itself.
+
+        anew: arguments that are given now, in place of what the checkpoint keeps.
+        """
+        assert found.record is not None
+        header = found.record.header
+        kept = KeptOrder(found.record, anew or {}, {"proxy": self.settings.proxy, **self._patience()})
+        missing, make = kept.missing(), partial(self._kept_control, kept)
+        return Order(
+            transfer_id=header.transfer_id,
+            source=FileSource(header.source),
+            target=header.target,
+            plan=header.plan,
+            options=ObjectOptions() if missing else kept.options(),
+            control=cast("Control", Hindered(kept.check, make)) if missing else make(),
+            store=store,
+            lane=self._lane(header.plan, None),
+            clock=self.clock,
+            policy=self._policy(None),
+            send_part=send_part,
+            read_again=read_again,
+            place=kept.place,
+            host=kept.host(),
+            parallel=_parallel(header.parallel or self.settings.parallel),
+            parallel_most=self.settings.parallel_most,
+            limit=header.limit,
+            prove=header.prove or parse_prove(self.settings.prove),
+            profile=kept.profile,
+            credentials_given=kept.credentials_given,
+            hindrance=missing or self._asks_first(found, kept),
+            wait_at_exit=self.settings.wait_at_exit,
+            spell=self.spell,
+        )
+
+    def signed_anew(self, order: Order, anew: Mapping[str, Any]) -> Order:
+        """Return the order with other credentials, or another profile."""
+        assert isinstance(order.control, SdkControl)
+        credentials, profile = anew.get("credentials"), anew.get("profile") or ""
+        return replace(
+            order,
+            control=self._control(order.control.settings, credentials, profile or None),
+            profile="" if credentials is not None else profile,
+            credentials_given=credentials is not None,
+        )
+
+    def _kept_control(self, kept: KeptOrder) -> SdkControl:
+        kept.check_reachable()
+        return self._control(kept.endpoint(), kept.anew.get("credentials"), kept.profile or None, kept.needed())
+
+    def _asks_first(self, found: Found, kept: KeptOrder) -> OssJupyterError | None:
+        if found.exposed:
+            return kept.asks_first(f"Others can write its checkpoint, or the directory {found.path.parent}.")
+        if not self._is_the_users(kept.host()):
+            return kept.asks_first(f"Its endpoint {kept.host()} is none of your settings.")
+        return None
+
+    def _is_the_users(self, host: str) -> bool:
+        """Whether this user's settings, environment or profiles lead to a host, or it is OSS's own or this computer."""
+        if is_standard(host) or is_loopback(host):
+            return True
+        named = (self.settings.endpoint, os.environ.get("OSS_ENDPOINT"), *OssutilConfig().endpoints())
+        return host in self._used_hosts or host in {host_of(endpoint) for endpoint in named if endpoint}
+
+    def store(self, directory: str | os.PathLike[str] | Unset | None = UNSET) -> CheckpointStore:
+        """Return the checkpoint store of a directory; None, 'none' or 'off' switch resuming off."""
+        path: Path | None
+        if isinstance(directory, Unset):
+            path = self.settings.checkpoint_path()
+        elif directory is None or str(directory).lower() in OFF:
+            path = None
+        else:
+            path = absolute(directory, "checkpoint_dir")
+        if path not in self._stores:
+            self._stores[path] = CheckpointDirectory(path) if path else NoCheckpoints()
+        return self._stores[path]
+
+    def directories(self) -> tuple[CheckpointDirectory, ...]:
+        """Return the settings' checkpoint directory and every other one that was used in this kernel."""
+        self.store()
+        return tuple(store for store in self._stores.values() if isinstance(store, CheckpointDirectory))
+
+    def _plan(self, size: int, part_size: Any, host: str) -> Plan:
+        wanted = self.settings.part_size if part_size is None else part_size
+        if wanted == "auto":
+            return make_plan(size, default_part_size=auto_part_size(size, self.known_speed(host)))
+        if part_size is None:  # a setting is meant for all files, so it gives way to one that needs larger parts
+            return make_plan(size, default_part_size=parse_size(wanted, "part_size"))
+        return make_plan(size, parse_size(part_size, "part_size"))
+
+    def _lane(self, plan: Plan, executor: Any) -> Lane:
+        if executor is not None:
+            check_executor(executor)
+            return ExecutorLane(executor)
+        choice = self.settings.helper
+        if choice == "never" or not helper_possible() or (choice == "auto" and plan.size < HELPER_FROM_BYTES):
+            return self.threads
+        if self._helper is None:
+            self._helper = HelperLane(self.threads)
+        return self._helper
+
+    def _endpoint(self, given: Mapping[str, Any]) -> EndpointSettings:
+        values = {name: given.get(name, getattr(self.settings, name)) for name in PLACE_NAMES}
+        values |= choose(self._places(given))
+        return EndpointSettings(**values, **self._patience())
+
+    def _places(self, given: Mapping[str, Any]) -> tuple[Place, ...]:
+        """Return where region and host can be named, the first to be asked first."""
+        config = OssutilConfig(given.get("profile") or self.settings.profile)
+        found = config.place()
+        profile, why_not = ({}, found) if isinstance(found, str) else (found, "")
+        settings = {name: getattr(self.settings, name) or None for name in PLACE_NAMES}
+        environment = {name: os.environ.get(f"OSS_{name.upper()}") for name in ("region", "endpoint")}
+        return (
+            Place("arguments", given),
+            Place("settings", settings, "OssJupyter.{name} = {value!r}"),
+            Place("environment", environment, "OSS_{NAME}={value}"),
+            Place(config.name, profile, "{name}={value}", why_not),
+        )
+
+    def _patience(self) -> dict[str, Any]:
+        return {name: getattr(self.settings, name) for name in ("connect_timeout_seconds", "stall_seconds")}
+
+    def _control(
+        self, endpoint: EndpointSettings, credentials: Any, profile: str | None, needed: str = ""
+    ) -> SdkControl:
+        profile = profile or self.settings.profile
+        if credentials is None and profile is None:
+            credentials = sandbox_credentials(endpoint.url)
+        chain = credentials_chain(credentials, profile, needed=needed)
+        return SdkControl(endpoint, chain, now=self.clock.time)
+
+    def _policy(self, retries: int | None) -> RetryPolicy:
+        count = self.settings.retries if retries is None else whole(retries, "retries", least=0)
+        return RetryPolicy(attempts=1 + count)
+
+
+def parse_limit(limit: int | str | None) -> float | None:
+    """Return bytes per second for ``"20MiB/s"``; None and ``"none"`` are no limit."""
+    if limit is None or str(limit).lower() in OFF:
+        return None
+    return float(parse_speed(limit, "limit"))
+
+
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments after a look at their names, and at the kinds of those that nobody else looks at."""
+    names = (*_OTHER_NAMES, *PLACE_NAMES, *_OBJECT_NAMES)
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise InputError(
+            f"{unknown[0]!r} is not an argument of an upload.",
+            "Wait with .result(), which upload(…) returns the handle for."
+            if unknown[0] == "wait"
+            else f"The arguments are {', '.join(names)}.",
+            code="UnknownArgument",
+        )
+    texts = {name: text(given[name], name) for name in _TEXTS if name in given}
+    return {**given, **texts, **{name: yes_or_no(given[name], name) for name in _FLAGS if name in given}}
+
+
+def _named(given: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of what was asked for in so many words."""
+    return frozenset(ALIASES.get(name, name) for name, value in given.items() if value != "auto")
+
+
+def _parallel(value: Any) -> int | None:
+    return None if str(value).lower() == "auto" else whole(value, "parallel")
