@@ -59,7 +59,8 @@ _BY_CODE: dict[str, Action] = {
     "NoSuchUpload": Action.RESTART,
     "EntityTooSmall": Action.RESTART,
 }
-_BY_STATUS: dict[int, Action] = {401: Action.RENEW, 408: Action.RETRY, 429: Action.SLOW_DOWN}
+# 507: no room there, which somebody has to make.
+_BY_STATUS: dict[int, Action] = {401: Action.RENEW, 408: Action.RETRY, 429: Action.SLOW_DOWN, 507: Action.FAIL}
 _FEW = frozenset({"InvalidDigest", "InvalidCRC64", "BadRequest"})
 
 # What the request carries is refused, and the same upload carries the same again.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 
 from oss_jupyter.errors import ServiceReply
 from oss_jupyter.oss.endpoint import region_of
@@ -59,6 +60,7 @@ _THROTTLED: Words = (
     "The service asks to slow down.",
     "Resume at another time of day, or with a lower parallel.",
 )
+_NO_ROOM: Words = ("The service has no room left for it.", "Make room there, then resume.")
 _SERVER: Words = ("The service had an internal problem.", _LATER)
 _BROKEN: Words = (
     "The service did not receive the whole request.",
@@ -166,6 +168,15 @@ _TABLE: dict[str, Words] = {
     **dict.fromkeys(("UserDisable", "BucketDisable", "AbnormalBucketOwnerStatus"), _OVERDUE),
     **dict.fromkeys(("KmsServiceNotEnabled", "KmsInDebt", "KeyDisabled", "KeyPendingDeletion"), _KMS),
     **dict.fromkeys(("InternalError", "ServiceUnavailable"), _SERVER),
+    "SandboxDiskFull": (
+        "The sandbox's disk is full.",
+        "Make room on it, then resume. Or begin elsewhere, with oss-jupyter sandbox --data-dir DIR.",
+    ),
+    "SandboxDiskFailed": ("{message}", "Mend that, then resume."),
+    "SandboxDirectoryGone": (
+        "The sandbox's directory was removed while it runs, and all that was in it.",
+        "Stop the sandbox and start it again (in a notebook: %oss_sandbox stop, %oss_sandbox start), then upload anew.",
+    ),
     **dict.fromkeys(("BadRequest", "IncompleteBody"), _BROKEN),
     **dict.fromkeys(("InvalidDigest", "InvalidCRC64"), _CHANGED),
     **dict.fromkeys(("InvalidPartOrder", "MalformedXML", "MissingArgument", "MissingContentLength"), _BUG),
@@ -257,6 +268,8 @@ def _unknown(reply: ServiceReply, _asked: Asked) -> Words:
             f"HTTP {reply.status} came back, and not from the OSS service.",
             "Something between here and the service answered: check the endpoint and the proxy.",
         )
+    if reply.status == HTTPStatus.INSUFFICIENT_STORAGE:
+        return _NO_ROOM
     if reply.status >= 500:
         return _SERVER
     said = f": {reply.message}" if reply.message else "."

@@ -44,7 +44,7 @@ class Admin:
         try:
             for name, value in parse_qsl(query, keep_blank_values=True):
                 self.change(name, value)
-        except (ServiceError, ValueError) as error:
+        except (ServiceError, ValueError, OSError) as error:
             return _json(200, {"error": str(error)})
         return _json(200, {})
 

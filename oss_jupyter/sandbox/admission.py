@@ -10,6 +10,7 @@ from . import bucket_operations, multipart_operations, object_operations
 from .authentication import authenticate, authorize
 from .bodies import LARGEST_BODY_BYTES
 from .core import Call, Core
+from .disk import directory_gone
 from .keys import Key
 from .object_headers import check_traffic_limit
 from .replies import Reply, ServiceError, invalid_argument
@@ -36,6 +37,8 @@ OPERATIONS: Final[Mapping[str, Callable[[Call], Reply]]] = {
     "AbortMultipartUpload": multipart_operations.abort,
 }
 
+_REMOVE = frozenset({"AbortMultipartUpload", "DeleteObject"})  # what was in a directory that is gone is removed
+
 
 def identify(request: Request, core: Core) -> Key:
     """Return the key behind a request that may do what it asks."""
@@ -48,6 +51,9 @@ def check_before_body(request: Request, core: Core) -> None:
     """Refuse what cannot succeed whatever the body holds."""
     if request.bucket is not None and request.operation != "PutBucket":
         _check_region(core, request.bucket)
+    gone = directory_gone(core.storage.data_dir)
+    if gone and request.operation not in _REMOVE:
+        raise gone
     check_traffic_limit(request)
     if takes_file(request):
         _check_length(request)

@@ -88,14 +88,17 @@ def _rate(text: str) -> float:
 
 
 def _show(info: SandboxInfo | None, as_json: bool, *, with_counts: bool = False) -> int:
+    trouble = str((service.status(info) or {}).get("trouble") or "") if info else ""
     if as_json:
-        _say(json.dumps({"running": info is not None, **(info.public() if info else {})}))
+        known = {**(info.public() if info else {}), **({"trouble": trouble} if trouble else {})}
+        _say(json.dumps({"running": info is not None, **known}))
     elif info is None:
         _say("No sandbox is running.")
     else:
         counts = service.status(info) if with_counts else None
+        trouble = f"\n{trouble}" if trouble else ""
         known = f"\n{counts['requests']} requests, idle for {counts['idle_seconds']} s." if counts else ""
-        _say(f"{_lines(info)}\n{known}\nStop it with: oss-jupyter sandbox --stop")
+        _say(f"{_lines(info)}\n{known}{trouble}\nStop it with: oss-jupyter sandbox --stop")
     return 0 if info else 1
 
 

@@ -45,6 +45,8 @@ class Core:
     log: RequestLog = field(default_factory=RequestLog)
     admin: Callable[[str, str, str, str], Reply] | None = None  # method, path, host, token
     active_requests: int = 0  # this and the next are written by the event loop only
+    stopping: bool = False  # by the loop only, too, like the next one
+    trouble: str = ""  # why nothing could be stored when it was last tried
     idle_since: float = field(default_factory=time.monotonic)
 
     def request_began(self) -> None:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from tornado import httputil
 from tornado.http1connection import HTTP1Connection
 
-from .admission import OPERATIONS, check_before_body, identify, incoming_for
+from .admission import OPERATIONS, check_before_body, identify, incoming_for, takes_file
 from .core import Call, Core, new_request_id
+from .disk import disk_error
 from .faults import Fault
 from .intake import Intake
 from .keys import Key
@@ -160,11 +161,21 @@ class Exchange(httputil.HTTPMessageDelegate):
             await asyncio.sleep(self._fault.seconds)
 
     def _refuse(self, error: Exception) -> None:
+        if isinstance(error, OSError):
+            error = disk_error(error, self._core.storage.data_dir)
         if not isinstance(error, ServiceError):
-            _log.error("The sandbox failed.", exc_info=error)
+            if not self._core.stopping:  # then there is no pool any more, and nobody to answer to
+                _log.error("The sandbox failed.", exc_info=error)
             error = ServiceError("InternalError")
+        elif error.code.startswith("Sandbox"):
+            self._note(error.message)
         self._error = error
         self._discard()
+
+    def _note(self, trouble: str) -> None:
+        if trouble != self._core.trouble:  # said once, and not for each request that meets it
+            _log.error("%s", trouble)
+        self._core.trouble = trouble
 
     # -- the operation and its reply
 
@@ -185,7 +196,10 @@ class Exchange(httputil.HTTPMessageDelegate):
         try:
             if self._intake is not None:
                 call = Call(self._core, self._request, await self._intake.whole())
-                return await asyncio.get_running_loop().run_in_executor(self._core.pool, _operate, call)
+                reply = await asyncio.get_running_loop().run_in_executor(self._core.pool, _operate, call)
+                if takes_file(self._request):
+                    self._core.trouble = ""
+                return reply
         except Exception as error:
             self._refuse(error)
         assert self._error is not None

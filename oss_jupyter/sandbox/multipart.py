@@ -16,7 +16,7 @@ from pathlib import Path
 from .bodies import CRC64
 from .records import ObjectRecord, PartRecord, UploadRecord, save
 from .replies import ServiceError
-from .storage import Storage, Upload, new_body_name, remove_file
+from .storage import Storage, Upload, keep, new_body_name, remove_file
 
 _SMALLEST_PART_BYTES = 102_400  # checked by the service only at Complete, and not for the last part
 _COPY_BYTES = 4 * 1024 * 1024
@@ -36,7 +36,11 @@ class Multipart:
             record = UploadRecord(uuid.uuid4().hex.upper(), key, now, headers)
             directory = bucket.directory / "uploads" / record.upload_id
             directory.mkdir()
-            save(record, directory / "upload.json")
+            try:
+                save(record, directory / "upload.json")
+            except OSError:
+                directory.rmdir()
+                raise
             bucket.uploads[record.upload_id] = Upload(record, directory)
         return record
 
@@ -53,8 +57,7 @@ class Multipart:
                 upload.parts[part.number] = replace(part, body=previous.body)
                 save(upload.parts[part.number], upload.directory / f"part-{part.number:05}.json")
                 return
-            body.rename(upload.directory / part.body)
-            save(part, upload.directory / f"part-{part.number:05}.json")
+            keep(body, upload.directory / part.body, part, upload.directory / f"part-{part.number:05}.json")
             upload.parts[part.number] = part
         if previous:
             remove_file(upload.directory / previous.body)
@@ -125,7 +128,7 @@ class Multipart:
 
     def _forget(self, bucket_name: str, upload: Upload) -> None:
         del self._storage.bucket(bucket_name).uploads[upload.record.upload_id]
-        (upload.directory / "upload.json").unlink()  # first of all, lest a restart finds half an upload
+        (upload.directory / "upload.json").unlink(missing_ok=True)  # first of all, lest a restart finds half an upload
 
 
 def _no_such_upload(upload_id: str) -> ServiceError:

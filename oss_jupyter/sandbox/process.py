@@ -93,6 +93,7 @@ def _status(sandbox: Sandbox) -> dict[str, object]:
         "requests": len(sandbox.requests),
         "active_requests": sandbox.active_requests,
         "idle_seconds": round(sandbox.idle_seconds, 1),
+        "trouble": sandbox.trouble,
     }
 
 

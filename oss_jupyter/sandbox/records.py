@@ -64,8 +64,12 @@ class PartRecord:
 def save(record: BucketRecord | ObjectRecord | UploadRecord | PartRecord, path: Path) -> None:
     """Write a record in one step, replacing the one that was there."""
     temporary = path.with_name(f"{uuid.uuid4().hex}.tmp")
-    temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
-    temporary.replace(path)
+    try:
+        temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def load(kind: type[R], path: Path) -> R:

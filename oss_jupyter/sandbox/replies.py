@@ -158,6 +158,10 @@ _KNOWN: Final[dict[str, tuple[int, str, str]]] = {
         "The difference between the request time and the current time is too large.",
     ),
     "RequestTimeout": (400, "", "Your socket connection to the server was not read from or written to in time."),
+    # The sandbox's own; see disk.py.
+    "SandboxDirectoryGone": (507, "", ""),
+    "SandboxDiskFailed": (507, "", ""),
+    "SandboxDiskFull": (507, "", ""),
     "SecurityTokenExpired": (403, "0002-00000007", "The security token you provided has expired."),
     "ServiceUnavailable": (503, "", "Please reduce your request rate."),
     "SignatureDoesNotMatch": (

@@ -25,6 +25,7 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
 from .core import Core
+from .disk import directory_gone
 from .exchange import Exchange, Peer
 from .faults import FaultRegistry
 from .keys import Key, KeyRing
@@ -130,6 +131,7 @@ class Sandbox:
     async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
+        self._core.stopping = False
         self._core.pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="oss-sandbox")
         front = _Front(self._core)
         server = _Server(
@@ -142,6 +144,7 @@ class Sandbox:
         server.add_socket(listener)
         ready.set()
         await self._stopping.wait()
+        self._core.stopping = True
         server.stop()
         server.close_connections()
         await asyncio.to_thread(self._core.pool.shutdown)
@@ -206,6 +209,12 @@ class Sandbox:
     def active_requests(self) -> int:
         """Return how many requests are being served now."""
         return self._core.active_requests
+
+    @property
+    def trouble(self) -> str:
+        """Return why nothing can be stored, as a sentence, or "" where nothing is known to be wrong."""
+        gone = directory_gone(self._core.storage.data_dir)
+        return gone.message if gone else self._core.trouble
 
     @property
     def idle_seconds(self) -> float:

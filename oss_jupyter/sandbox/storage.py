@@ -58,6 +58,7 @@ class Storage:
 
     def __init__(self, data_dir: Path) -> None:
         self.lock = threading.RLock()
+        self.data_dir = data_dir
         self._buckets: dict[str, Bucket] = {}  # guarded by lock, as is all that hangs on it
         self._root = data_dir / "buckets"
         self._root.mkdir(parents=True, exist_ok=True)
@@ -132,8 +133,7 @@ class Storage:
             previous = bucket.objects.get(record.key)
             if previous and not may_replace:
                 raise ServiceError("FileAlreadyExists")
-            body.rename(bucket.body_path(record))
-            save(record, bucket.record_path(record.key))
+            keep(body, bucket.body_path(record), record, bucket.record_path(record.key))
             bucket.objects[record.key] = record
         if previous:
             remove_file(bucket.body_path(previous))
@@ -144,9 +144,19 @@ class Storage:
             bucket = self.bucket(bucket_name)
             record = bucket.objects.pop(key, None)
             if record:
-                bucket.record_path(key).unlink()
+                bucket.record_path(key).unlink(missing_ok=True)
         if record:
             remove_file(bucket.body_path(record))
+
+
+def keep(body: Path, place: Path, record: ObjectRecord | PartRecord, record_path: Path) -> None:
+    """Move a received body to its place and write its record: both, or neither."""
+    body.rename(place)
+    try:
+        save(record, record_path)
+    except OSError:
+        remove_file(place)  # on a full disk it would stay for ever
+        raise
 
 
 def new_body_name() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,3 +51,20 @@ def test_what_the_sandbox_says_is_passed_on(shell: Shell, no_sandbox_left: None)
     assert isinstance(refused.error, OssJupyterError)
     assert api.settings().endpoint is None
     assert "Usage: %oss_sandbox" in shell.run("%oss_sandbox explode").text
+
+
+def test_a_sandbox_that_can_store_nothing_says_so(shell: Shell, data: Path, no_sandbox_left: None) -> None:
+    """That its directory was removed is in the status and at the next start, and beginning anew mends it."""
+    shell.ok("%oss_sandbox start")
+    shutil.rmtree(sandbox_command("--status")["data_dir"])
+    for line in ("%oss_sandbox", "%oss_sandbox start"):
+        said = shell.ok(line).text
+        assert "The sandbox's directory was removed while it runs" in said
+        assert "%oss_sandbox stop, then start" in said
+    refused = shell.run("%oss_upload trips.bin oss://demo-bucket/ --wait").error
+    assert isinstance(refused, OssJupyterError)
+    assert "directory was removed" in refused.what
+    assert "%oss_sandbox stop" in refused.advice
+    shell.ok("%oss_sandbox stop")
+    assert "removed" not in shell.ok("%oss_sandbox start").text
+    assert "completed" in shell.ok("%oss_upload trips.bin oss://demo-bucket/ --wait").text

@@ -5,6 +5,9 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import alibabacloud_oss_v2 as oss
@@ -155,3 +158,31 @@ def test_a_stop_in_the_middle_leaves_no_file_open(tmp_path: Path) -> None:
         way_in.close()
     for reply in ways_out:
         reply.close()
+
+
+def test_a_stop_while_bodies_pour_in_is_quiet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A stop is nothing to log, whatever is being received, hashed and written at that moment."""
+
+    def pour(way_in: socket.socket, head: str) -> None:
+        with suppress(OSError):  # the sandbox hangs up
+            way_in.sendall(head.encode())
+            while True:
+                way_in.sendall(bytes(1024 * 1024))
+
+    incoming = tmp_path / "incoming"
+    with Sandbox(tmp_path, keys=KEYS) as sandbox:
+        sandbox.create_bucket(BUCKET)
+        path = object_url(sdk_client(sandbox)).partition(str(sandbox.port))[2]
+        head = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{sandbox.port}\r\nContent-Length: {4 * 1024**3}\r\n\r\n"
+        ways_in = [socket.create_connection(("127.0.0.1", sandbox.port)) for _ in range(12)]
+        pouring = [threading.Thread(target=pour, args=(way_in, head)) for way_in in ways_in]
+        for thread in pouring:
+            thread.start()
+        while sum(path.stat().st_size > 1024 * 1024 for path in incoming.iterdir()) < len(ways_in):
+            time.sleep(0.01)
+    for thread in pouring:
+        thread.join(30)
+    for way_in in ways_in:
+        way_in.close()
+    assert [record.getMessage() for record in caplog.records] == []
+    assert not list(incoming.iterdir())

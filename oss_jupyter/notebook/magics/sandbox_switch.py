@@ -46,6 +46,7 @@ class SandboxSwitch:
         return [
             f"{_place(info)} is running{pace}; it ends by itself after half an hour without requests.",
             f"This kernel uploads to it now. Try: %oss_upload {_example()} oss://{info['bucket']}/",
+            *_trouble(info),
         ]
 
     def stop(self) -> list[str]:
@@ -67,6 +68,7 @@ class SandboxSwitch:
         return [
             f"{_place(info)} is running; its data lies in {info['data_dir']}.",
             "This kernel uploads to it." if here else "This kernel uploads elsewhere; %oss_sandbox start changes that.",
+            *_trouble(info),
         ]
 
     def _point(self, values: Mapping[str, Any]) -> None:
@@ -81,6 +83,11 @@ class SandboxSwitch:
 
 def _place(info: Mapping[str, Any]) -> str:
     return f"A sandbox at {info['endpoint']} (region {info['region']}, bucket {info['bucket']})"
+
+
+def _trouble(info: Mapping[str, Any]) -> list[str]:
+    trouble = info.get("trouble")
+    return [f"{trouble} Make room there, or begin anew: %oss_sandbox stop, then start."] if trouble else []
 
 
 def _example() -> str:

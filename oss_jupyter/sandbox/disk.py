@@ -1,0 +1,29 @@
+"""When the sandbox's disk fails: what is answered then. The service has no such errors, for its disks do not end."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from .replies import ServiceError
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_PASSES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
+
+
+def disk_error(error: OSError, data_dir: Path) -> ServiceError:
+    """Return what to answer where the system refused to read or write."""
+    if error.errno in _FULL:
+        return ServiceError("SandboxDiskFull", f"The sandbox's disk is full: {data_dir}.")
+    if error.errno in _PASSES:
+        return ServiceError("InternalError", f"The sandbox's system says: {error.strerror}.")
+    return directory_gone(data_dir) or ServiceError(
+        "SandboxDiskFailed", f"The sandbox cannot use its directory {data_dir}: {error.strerror}."
+    )
+
+
+def directory_gone(data_dir: Path) -> ServiceError | None:
+    """Return what to answer where the directory was removed, else None."""
+    if (data_dir / "buckets").is_dir() and (data_dir / "incoming").is_dir():
+        return None
+    return ServiceError("SandboxDirectoryGone", f"The sandbox's directory was removed while it runs: {data_dir}.")
