@@ -88,17 +88,19 @@ def _rate(text: str) -> float:
 
 
 def _show(info: SandboxInfo | None, as_json: bool, *, with_counts: bool = False) -> int:
-    trouble = str((service.status(info) or {}).get("trouble") or "") if info else ""
+    counts = (service.status(info) if info else None) or {}
+    trouble = counts.get("trouble")
     if as_json:
-        known = {**(info.public() if info else {}), **({"trouble": trouble} if trouble else {})}
-        _say(json.dumps({"running": info is not None, **known}))
+        told = {**(info.public() if info else {}), **({"trouble": trouble} if trouble else {})}
+        _say(json.dumps({"running": info is not None, **told}))
     elif info is None:
         _say("No sandbox is running.")
     else:
-        counts = service.status(info) if with_counts else None
-        trouble = f"\n{trouble}" if trouble else ""
-        known = f"\n{counts['requests']} requests, idle for {counts['idle_seconds']} s." if counts else ""
-        _say(f"{_lines(info)}\n{known}{trouble}\nStop it with: oss-jupyter sandbox --stop")
+        known = (
+            f"\n{counts['requests']} requests, idle for {counts['idle_seconds']} s." if with_counts and counts else ""
+        )
+        known += f"\n{trouble}" if trouble else ""
+        _say(f"{_lines(info)}\n{known}\nStop it with: oss-jupyter sandbox --stop")
     return 0 if info else 1
 
 
