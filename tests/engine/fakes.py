@@ -23,6 +23,7 @@ from oss_jupyter.model.parts import (
     Route,
     SignedRequest,
 )
+from oss_jupyter.model.plan import PART_MIN_BYTES
 from oss_jupyter.model.target import Target
 
 
@@ -40,6 +41,7 @@ class Service:
     """
 
     def __init__(self) -> None:
+        self.buckets = {"test-bucket", "other-bucket"}
         self.uploads: dict[str, dict[int, bytes]] = {}
         self.objects: dict[str, bytes] = {}
         self.script: defaultdict[str, deque[Any]] = defaultdict(deque)
@@ -55,17 +57,19 @@ class Service:
     def initiate(self, target: Target, options: ObjectOptions) -> str:
         """Start a multipart upload."""
         self._next("initiate")
+        self._check(str(target))
         self._ids += 1
         self.uploads[f"upload-{self._ids}"] = {}
         return f"upload-{self._ids}"
 
     def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
         """Sign one part."""
-        return SignedRequest(upload_id, credentials_mark=self.mark)
+        return SignedRequest(f"{target}?uploadId={upload_id}", credentials_mark=self.mark)
 
     def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
         """Sign the whole object."""
-        return SignedRequest(f"object:{target}", (("Content-MD5", md5),), credentials_mark=self.mark)
+        headers = (("Content-MD5", md5), ("x-oss-forbid-overwrite", str(options.forbid_overwrite)))
+        return SignedRequest(str(target), headers, credentials_mark=self.mark)
 
     def route(self, target: Target) -> Route:
         """Return how parts get here."""
@@ -74,6 +78,7 @@ class Service:
     def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
         """Return the parts."""
         self._next("list_parts")
+        self._check(str(target))
         parts = self._parts(upload_id)
         return [ListedPart(n, len(data), _etag(data), crc64(data)) for n, data in sorted(parts.items())]
 
@@ -87,9 +92,12 @@ class Service:
     ) -> Completed:
         """Join the parts."""
         self._next("complete")
+        self._check(str(target), forbids=options.forbid_overwrite is True)
         there = self._parts(upload_id)
         if any(number not in there or _etag(there[number]) != etag for number, etag in parts):
             raise refusal("InvalidPart")
+        if any(len(there[number]) < PART_MIN_BYTES for number, _ in parts[:-1]):
+            raise refusal("EntityTooSmall")
         whole = self.objects[str(target)] = b"".join(there[number] for number, _ in parts)
         del self.uploads[upload_id]
         self._next("complete", self.after)
@@ -98,11 +106,13 @@ class Service:
     def abort(self, target: Target, upload_id: str) -> bool:
         """Remove an upload."""
         self._next("abort")
+        self._check(str(target))
         return self.uploads.pop(upload_id, None) is not None
 
     def head(self, target: Target) -> ObjectHead | None:
         """Return the object."""
         self._next("head")
+        self._check(str(target))
         data = self.objects.get(str(target))
         return None if data is None else ObjectHead(len(data), _etag(data), crc64(data))
 
@@ -143,14 +153,23 @@ class Service:
         gauge.sent_bytes = len(data)
         with self._lock:
             self.sent.append(request.part_number)
-            if request.signed.url.startswith("object:"):
-                if dict(request.signed.headers)["Content-MD5"] != _etag(data):
-                    raise refusal("InvalidDigest")
-                self.objects[request.signed.url.removeprefix("object:")] = data
+            url, _, upload_id = request.signed.url.partition("?uploadId=")
+            headers = dict(request.signed.headers)
+            self._check(url, forbids=headers.get("x-oss-forbid-overwrite") == "True")
+            if upload_id:
+                self._parts(upload_id)[request.part_number] = data
+            elif headers["Content-MD5"].upper() != _etag(data):
+                raise refusal("InvalidDigest")
             else:
-                self._parts(request.signed.url)[request.part_number] = data
+                self.objects[url] = data
         self._next(f"part {request.part_number}", self.after, gauge=gauge)
         return PartReceipt(request.part_number, _etag(data), crc64(data))
+
+    def _check(self, url: str, *, forbids: bool = False) -> None:
+        if url.split("/")[2] not in self.buckets:
+            raise refusal("NoSuchBucket", 404)
+        if forbids and url in self.objects:
+            raise refusal("FileAlreadyExists", 409)
 
     def _parts(self, upload_id: str) -> dict[int, bytes]:
         if upload_id not in self.uploads:
