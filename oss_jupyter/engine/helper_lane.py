@@ -20,7 +20,7 @@ from oss_jupyter.engine.board import LEDGES, SLOTS, Board, SlotGauge
 from oss_jupyter.engine.helper_process import READY, TAKEN, HelperProcess
 from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.threads import start_thread
-from oss_jupyter.errors import LaneLost, NoThread
+from oss_jupyter.errors import LaneLost, OssJupyterError
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.parts import PartReceipt
 
@@ -32,6 +32,8 @@ _START_SECONDS = 60.0
 _LOCKED_SECONDS = 30.0
 # So many helpers in a row may die before they have done a single job: another one would die as well.
 _USELESS_MAX = 2
+_NOT_STARTED = "No helper process could be started"
+_ENDED = "Helper processes were started and ended before they had sent anything"
 # What stands in the way of another process: the system's limits, or no Python to start.
 _REFUSALS = (OSError, ValueError, RuntimeError, MemoryError, subprocess.SubprocessError)
 
@@ -193,7 +195,7 @@ class HelperLane:
             board = known_board or Board.new()
             process = HelperProcess(board.descriptor, self._locked_seconds)
         except _REFUSALS as error:
-            self._go_without(f"{type(error).__name__}: {error}")
+            self._go_without(_NOT_STARTED, f"{type(error).__name__}: {error}")
             return None
         with self._lock:
             self._board, self._process = board, process
@@ -202,19 +204,17 @@ class HelperLane:
     def _watched(self, process: HelperProcess) -> HelperProcess | None:
         try:
             start_thread(self._read, "oss-helper", process)
-        except NoThread as error:
+        except OssJupyterError as error:
             process.kill()
             self._lost(process, process.end())
-            self._go_without(error.what)
+            self._go_without(_NOT_STARTED, error.what)
             return None
         return process
 
-    def _go_without(self, why: str) -> None:
+    def _go_without(self, what: str, why: str) -> None:
         with self._lock:
-            self._remark = (
-                f"No helper process could be started ({why.rstrip('.')}), so the parts are sent by the kernel itself, "
-                "where a busy cell slows them."
-            )
+            instead = "so the parts are sent by the kernel itself, where a busy cell slows them."
+            self._remark = f"{what} ({why.rstrip(': .')}), {instead}"
 
     def _read(self, process: HelperProcess) -> None:
         with suppress(MemoryError):  # one that cannot be listened to has to go
@@ -225,7 +225,7 @@ class HelperLane:
         process.kill()
         how = process.end()
         if self._lost(process, how) >= _USELESS_MAX:
-            self._go_without(how)
+            self._go_without(_ENDED if process.ready else _NOT_STARTED, how)
 
     def _lost(self, process: HelperProcess, how: str) -> int:
         """Settle what went with a helper, and return how many in a row have done nothing."""

@@ -87,15 +87,14 @@ class HelperProcess:
 
     def messages(self, start_seconds: float) -> Iterator[Any]:
         """Yield what it answers, until it has gone. One that is not ready in time is ended."""
-        frames, left = Frames(), start_seconds
-        until = time.monotonic() + start_seconds
+        frames, until = Frames(), time.monotonic() + start_seconds
+        patience: float | None = start_seconds
         while True:
-            readable = self._wait(None if self.ready else left, self._replies, self._errors)
-            left = max(0.0, until - time.monotonic())
+            readable = self._wait(patience, self._replies, self._errors)
             if not readable:
                 self._printed += f"\nIt was not ready within {start_seconds:.0f} s.".encode()
                 self.kill()
-                self.ready, until = True, 0.0
+            patience = None if self.ready or not readable else max(0.0, until - time.monotonic())
             if self._errors in readable:
                 self._listen()
             if self._replies in readable:
@@ -103,7 +102,7 @@ class HelperProcess:
                 if not content:
                     return
                 for message in frames.feed(content):
-                    self.ready = True
+                    self.ready, patience = True, None
                     yield message
 
     def end(self) -> str:

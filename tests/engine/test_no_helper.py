@@ -107,6 +107,7 @@ def test_without_a_python_the_kernel_sends(program: _Program, sandbox: Sandbox, 
     """Whatever sys.executable is, the upload completes, and one note says why it runs in the kernel."""
     notes = program.run(before)
     assert [why in note for note in notes if "kernel itself" in note] == [True]
+    assert any(note.startswith("No helper process could be started (") for note in notes)
     assert stored(sandbox) == program.source.read_bytes()
 
 
@@ -238,6 +239,24 @@ def test_what_a_helper_says_when_it_dies_is_quoted(program: _Program, sandbox: S
     notes = program.run(f"sys.executable = {str(failing)!r}")
     assert len(notes) == 1, notes
     assert "it ended with status 3 and said: ImportError: broken …" in notes[0]
+
+
+def test_helpers_that_end_before_they_have_done_anything() -> None:
+    """That they could be started is not denied, where each was ended before it had sent anything."""
+    lane = HelperLane()
+    for _ in range(2):
+        with pytest.raises(LaneLost):
+            lane.submit(_end_by_sigkill, None, lane.gauge("t"), "t").result(LONG_SECONDS)
+    until(lambda: lane.remark, "it goes on without")
+    assert lane.remark.startswith(
+        "Helper processes were started and ended before they had sent anything (it was ended by"
+    )
+    assert lane.submit(_whoami, None, lane.gauge("t"), "t").result(LONG_SECONDS)
+    lane.close()
+
+
+def _end_by_sigkill(request: object, gauge: Gauge) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_the_next_upload_tries_again(kernel: Kernel, sandbox: Sandbox, tmp_path: Path) -> None:
