@@ -24,9 +24,11 @@
     ├── TransferNotFound                no transfer has this id
     ├── TransferAborted                 the result was asked of an aborted transfer
     ├── ExecutorFailed                  the executor that was given cannot run a part
+    ├── InterpreterEnding               Python is ending, and lets nothing begin any more
     ├── PartStopped                     a part gave way to pause or abort (internal)
     ├── Shortage                        the system has no more of something that is needed for a moment
     │   ├── TooManyFiles                too many files, sockets and pipes are open
+    │   ├── NoMemory                    it has no memory to spare
     │   └── NoThread                    it refuses another thread
     └── LaneLost                        the process that ran a part has gone (internal)
 
@@ -172,6 +174,10 @@ class ExecutorFailed(OssJupyterError):
     """The executor that was given cannot run a part: it was shut down, or one of its workers died."""
 
 
+class InterpreterEnding(OssJupyterError):
+    """Python is ending, and lets nothing begin any more."""
+
+
 class PartStopped(OssJupyterError):
     """A part gave way to pause or abort. Internal: it never reaches a user."""
 
@@ -182,6 +188,10 @@ class Shortage(OssJupyterError):
 
 class TooManyFiles(Shortage):
     """No descriptor is left: too many files, sockets and pipes are open."""
+
+
+class NoMemory(Shortage):
+    """The system, or a limit of this process, has no memory to spare."""
 
 
 class NoThread(Shortage):

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import errno
 import pickle
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from oss_jupyter.errors import NetworkError, TooManyFiles
+from oss_jupyter.errors import NetworkError, NoMemory, NoThread, Shortage, TooManyFiles
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
+from oss_jupyter.local.writers import found_in_processes
 from oss_jupyter.model.parts import Fingerprint, PartReceipt, PartRequest, SignedRequest
 from oss_jupyter.model.reading import reading
 from oss_jupyter.model.record import CheckpointHeader
 from oss_jupyter.model.retry import Action, classify
+from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.target import Target
 from oss_jupyter.oss.control import SdkControl
-from oss_jupyter.oss.credentials import Credentials
+from oss_jupyter.oss.credentials import Credentials, credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
+from oss_jupyter.oss.failures import from_exception
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.send_part import send_part
 
@@ -87,6 +93,58 @@ def test_a_list_forgets_that_it_could_not_be_read(tmp_path: Path) -> None:
         hidden = store.inventory()
     assert hidden
     assert [one.problem for one in store.inventory()] == [None]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tell who writes")
+def test_who_writes_a_file_is_not_answered_wrongly(tmp_path: Path) -> None:
+    """Where the processes cannot be looked into for a moment, nobody is told that nobody writes the file."""
+    file = make_file(tmp_path / "a.bin", 1000)
+    said: set[str] = set()
+
+    def ask_often() -> None:
+        for _ in range(300):
+            try:
+                said.add(str(found_in_processes(file)))
+            except OSError as error:
+                said.add(str(shortage_of(error)).partition("\n")[0])
+
+    with file.open("ab"):
+        asking = threading.Thread(target=ask_often)
+        asking.start()
+        while asking.is_alive():
+            with no_new_descriptors():
+                asking.join(0.001)
+            asking.join(0.001)
+        assert found_in_processes(file)
+    assert {_WORDS} <= said <= {_WORDS, "True"}
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (MemoryError(), NoMemory),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), NoMemory),
+        (RuntimeError("can't start new thread"), NoThread),
+        (OSError(errno.EMFILE, "Too many open files"), TooManyFiles),
+    ],
+)
+def test_what_a_provider_had_no_room_for_is_no_matter_of_credentials(
+    raised: BaseException, kind: type[Shortage]
+) -> None:
+    """Whoever gives the credentials may be told that there is no room; that passes, and is waited for."""
+
+    def provider() -> NoReturn:
+        raise raised
+
+    with pytest.raises(kind) as caught:
+        credentials_chain(provider)()
+    assert classify(caught.value) is Action.SLOW_DOWN
+    assert caught.value.advice
+
+
+def test_a_resolver_without_memory() -> None:
+    """That a name could not be looked up for want of memory is not taken for a wrong name."""
+    assert type(from_exception(socket.gaierror(socket.EAI_MEMORY, "Memory allocation failure"))) is NoMemory
 
 
 @pytest.mark.parametrize(("number", "where"), [(errno.EMFILE, "in this process"), (errno.ENFILE, "on this computer")])

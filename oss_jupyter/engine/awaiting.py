@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.audience import LAST_CALL_SECONDS
 from oss_jupyter.engine.threads import start_thread
-from oss_jupyter.errors import NoThread, OssJupyterError
+from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.progress import Receipt
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def future_of(transfer: Transfer, outcome: Callable[[], Receipt]) -> Future[Rece
         elif transfer.resting:  # a listener is slow: its time is over without a change
             try:
                 start_thread(settle_later, "oss-await")
-            except NoThread:
+            except OssJupyterError:
                 settle()
 
     transfer.on_change(look)

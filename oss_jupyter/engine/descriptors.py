@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from oss_jupyter.model.shortage import too_many_files
+from oss_jupyter.errors import TooManyFiles
+from oss_jupyter.model.shortage import shortage_of
 
 # Where a system lists them, Linux first.
 _LISTS = (Path("/proc/self/fd"), Path("/dev/fd"))
@@ -26,4 +27,4 @@ def used() -> int:
         place = next((place for place in _LISTS if place.is_dir()), None)
         return sum(1 for _ in place.iterdir()) - 1 if place else 0  # one of them reads the list
     except OSError as error:
-        return (most() or 0) if too_many_files(error) is not None else 0
+        return (most() or 0) if isinstance(shortage_of(error), TooManyFiles) else 0

@@ -6,7 +6,7 @@ What it does wrong is told in words of its own: whatever it raises, at once or l
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -14,8 +14,10 @@ from typing import Any, TypeVar
 
 from oss_jupyter.engine.lanes import LocalLane
 from oss_jupyter.errors import ExecutorFailed, InputError, OssJupyterError
+from oss_jupyter.model.ending import ending_of
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.parts import PartRequest
+from oss_jupyter.model.shortage import shortage_of
 
 T = TypeVar("T")
 
@@ -32,6 +34,8 @@ class ExecutorLane(LocalLane):
     """
 
     def __init__(self, executor: Any) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # which Python lets nobody load any more when it ends
+
         super().__init__()
         self._executor = executor
         self._shares_memory = isinstance(executor, ThreadPoolExecutor)
@@ -89,9 +93,12 @@ class ExecutorLane(LocalLane):
         else:
             future.set_exception(self._failure(error))
 
-    def _failure(self, error: BaseException) -> ExecutorFailed:
+    def _failure(self, error: BaseException) -> OssJupyterError:
         # Only the type: the text of a foreign exception may hold a URL.
         name, kind = type(self._executor).__name__, type(error).__name__
+        known = ending_of(error) or shortage_of(error)
+        if known is not None:
+            return known
         if isinstance(error, BrokenExecutor):
             return ExecutorFailed(f"A worker of the {name} died, and it takes no more work ({kind}).", _AGAIN)
         if is_over(self._executor):

@@ -14,8 +14,9 @@ from oss_jupyter.engine.look import finished_before
 from oss_jupyter.engine.safe import what_is_kept
 from oss_jupyter.errors import OssJupyterError, OutcomeUnknown, ServiceError
 from oss_jupyter.model.course import Wish
+from oss_jupyter.model.ending import ending_of
 from oss_jupyter.model.retry import never_works
-from oss_jupyter.model.shortage import too_many_files
+from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.states import Event
 
 if TYPE_CHECKING:
@@ -128,11 +129,15 @@ class Farewell:
 
 def unexpected(error: BaseException) -> OssJupyterError:
     """Return what a foreign exception means that nobody has expected; its text may hold a URL, so it is not used."""
-    return too_many_files(error) or OssJupyterError(
-        f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
-        "Resume the upload; if it happens again, please report it.",
-        safe="The file is untouched, and what the checkpoint knows is kept.",
-        code="Unexpected",
+    return (
+        shortage_of(error)
+        or ending_of(error)
+        or OssJupyterError(
+            f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
+            "Resume the upload; if it happens again, please report it.",
+            safe="The file is untouched, and what the checkpoint knows is kept.",
+            code="Unexpected",
+        )
     )
 
 

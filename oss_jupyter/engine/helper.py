@@ -26,7 +26,7 @@ from oss_jupyter.engine.bucket import Bucket
 from oss_jupyter.engine.frames import Frames, send_frame
 from oss_jupyter.engine.helper_process import READY, TAKEN
 from oss_jupyter.engine.lanes import ThreadLane
-from oss_jupyter.errors import NoThread
+from oss_jupyter.errors import NoMemory, NoThread
 from oss_jupyter.model.parts import PartReceipt
 
 _ORPHAN_CHECK_SECONDS = 0.5
@@ -34,7 +34,7 @@ _ORPHAN_CHECK_SECONDS = 0.5
 _NICENESS = 5
 _READ_BYTES = 64 * 1024
 # Failures of this process and not of a part, the last where memory ends inside Python: the kernel finds another way.
-_OUR_OWN = (NoThread, MemoryError, ImportError, SystemError)
+_OUR_OWN = (NoThread, NoMemory, MemoryError, ImportError, SystemError)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from oss_jupyter.engine.bucket import Bucket
 from oss_jupyter.engine.threads import start_thread
-from oss_jupyter.errors import NoThread
+from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.gauge import Gauge, LocalGauge
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ class ThreadLane(LocalLane):
     def _start(self, name: str) -> None:
         try:
             start_thread(self._work, name)
-        except NoThread as error:
+        except OssJupyterError as error:
             self._strand(error, idle=True)
 
     def _work(self) -> None:

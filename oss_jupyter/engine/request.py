@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from oss_jupyter.engine.threads import start_thread
-from oss_jupyter.errors import NoThread, OssJupyterError
+from oss_jupyter.errors import OssJupyterError
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.inbox import Inbox
@@ -40,7 +40,7 @@ class Request(Generic[T]):
         """Begin; the inbox is nudged at the end."""
         try:
             start_thread(self._work, "oss-request", inbox)
-        except NoThread:
+        except OssJupyterError:
             self._work(inbox)  # a wish has to wait for it then
 
     def done(self) -> bool:

@@ -15,7 +15,7 @@ from oss_jupyter.engine.safe import what_is_kept, what_is_left
 from oss_jupyter.engine.standing import Standing
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.engine.turns import Turns
-from oss_jupyter.errors import InputError, NoThread, OssJupyterError, TransferAborted, TransferStateError
+from oss_jupyter.errors import InputError, OssJupyterError, TransferAborted, TransferStateError
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.given import whole
 from oss_jupyter.model.line import Kind, Turn
@@ -185,7 +185,7 @@ class Transfer(Standing):
             return True
 
     def launch(self) -> None:
-        """Start the thread of the run that has begun. Raises NoThread."""
+        """Start the thread of the run that has begun. Raises Shortage, or InterpreterEnding."""
         from oss_jupyter.engine.run import Run
 
         start_thread(Run(self, self._inbox), f"oss-transfer-{self.id}")
@@ -196,7 +196,7 @@ class Transfer(Standing):
         with self._changed:
             self._course.put_back()
 
-    def could_not_begin(self, error: NoThread) -> None:
+    def could_not_begin(self, error: OssJupyterError) -> None:
         """Close a run that could not be launched, whatever the wish is by now."""
         error.safe = what_is_kept(self.snapshot())
         while not self._close(Event.FAIL, self.wish(), error=error):

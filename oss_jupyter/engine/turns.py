@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine import descriptors
-from oss_jupyter.errors import NoThread
+from oss_jupyter.errors import OssJupyterError, Shortage
 from oss_jupyter.model.line import Line, Room, small_room
 
 if TYPE_CHECKING:
@@ -74,13 +74,13 @@ class Turns:
             one = begun.pop(0)
             try:
                 one.launch()
-            except NoThread as error:
+            except OssJupyterError as error:
                 begun += self._not_begun(one, error)
 
-    def _not_begun(self, one: Transfer, error: NoThread) -> list[Transfer]:
+    def _not_begun(self, one: Transfer, error: OssJupyterError) -> list[Transfer]:
         """Let it wait until another has ended, or fail where there is none; return who may begin after that."""
         with self._lock:
-            self._full = self._line.turns > 1
+            self._full = isinstance(error, Shortage) and self._line.turns > 1
             if self._full:
                 one.put_back()
                 self._line.put_back(one, one.turn()[1])

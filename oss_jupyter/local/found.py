@@ -15,7 +15,7 @@ from oss_jupyter.errors import (
 )
 from oss_jupyter.local.files import others_can_write, read_own
 from oss_jupyter.model.record import CheckpointRecord, read_journal, read_remnant
-from oss_jupyter.model.shortage import too_many_files
+from oss_jupyter.model.shortage import shortage_of
 
 # Twenty times what 10,000 parts take: what is larger is no journal.
 JOURNAL_MAX_BYTES = 16 * 1024 * 1024
@@ -48,7 +48,7 @@ def read_found(path: Path, status: os.stat_result) -> Found:
         return replace(found, problem=error)
     except OSError as error:
         unreadable = CheckpointNotWritable(f"It cannot be read: {error.strerror}.", f"Allow it: !chmod u+rw {path}")
-        return replace(found, problem=too_many_files(error) or unreadable)
+        return replace(found, problem=shortage_of(error) or unreadable)
     try:
         return replace(found, record=replace(believe(path, data), updated_at=status.st_mtime))
     except CheckpointError as error:

@@ -28,7 +28,7 @@ from oss_jupyter.model.record import (
     header_line,
     receipt_line,
 )
-from oss_jupyter.model.shortage import too_many_files
+from oss_jupyter.model.shortage import shortage_of
 
 # A receipt in the system's cache survives the process; only a power cut loses it, and then at most this much is sent
 # again. Waiting for the disk after each part would make small parts slow on a home directory in the network.
@@ -213,7 +213,7 @@ class FileJournal:
         try:
             yield
         except OSError as error:
-            if (shortage := too_many_files(error)) is not None:
+            if (shortage := shortage_of(error)) is not None:
                 raise shortage from None
             what = f"The checkpoint cannot be written in {self._path.parent}: {error.strerror}."
             if self._needed:

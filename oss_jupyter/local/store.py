@@ -20,7 +20,6 @@ from oss_jupyter.errors import (
     CheckpointForeign,
     CheckpointNotWritable,
     Shortage,
-    TooManyFiles,
     TransferBusy,
 )
 from oss_jupyter.local.files import check_own, create_own, others_can_write, read_own
@@ -28,7 +27,7 @@ from oss_jupyter.local.found import JOURNAL_MAX_BYTES, Found, believe, read_foun
 from oss_jupyter.local.journal import FileJournal, without_checkpoint
 from oss_jupyter.local.memory import MemoryJournal
 from oss_jupyter.model.record import CheckpointRecord, read_remnant
-from oss_jupyter.model.shortage import too_many_files
+from oss_jupyter.model.shortage import shortage_of
 
 # `busy` holds a lock for a moment to find out whether it is free; whoever opens meanwhile waits that out.
 _LOCK_PATIENCE_SECONDS = 0.5
@@ -233,8 +232,8 @@ class CheckpointDirectory:
         # The driver opens on its own thread and may be closed from another.
         return FileLock(self.directory / f"{transfer_id}{_LOCK}", mode=0o600, thread_local=False)
 
-    def _not_writable(self, error: OSError) -> CheckpointNotWritable | TooManyFiles:
-        return too_many_files(error) or CheckpointNotWritable(
+    def _not_writable(self, error: OSError) -> CheckpointNotWritable | Shortage:
+        return shortage_of(error) or CheckpointNotWritable(
             f"The checkpoint directory {self.directory} cannot be used: {error.strerror}.",
             "Choose another with checkpoint_dir=…, or checkpoint_dir=None to upload without being able to resume.",
         )

@@ -11,8 +11,9 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
+
+from oss_jupyter.model.shortage import shortage_of
 
 if sys.platform == "linux":
     import fcntl
@@ -25,7 +26,8 @@ _ESCAPED = re.compile(r"\\(\d{3})")  # blanks in it, proc(5)
 def open_for_writing(path: Path) -> bool:
     """Whether any process, this one included, can write to the file through what it has open or mapped now.
 
-    False, too, where nobody can tell. Raises OSError where the file cannot be opened.
+    False, too, where nobody can tell. Raises OSError where the file cannot be opened, or where the system has no
+    descriptor or memory left to look with.
     """
     if sys.platform != "linux":
         return False
@@ -53,10 +55,20 @@ def lease_refused(path: Path) -> bool | None:
     return False
 
 
+class _WhatMayBeSeen:
+    """Passes over what is another user's, not there, or gone; not over what a shortage hides, which may be a writer."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        return isinstance(error, OSError) and shortage_of(error) is None
+
+
 def _on_overlay(path: Path) -> bool:
     """Whether the file lies on an overlay, as in a container: maps are of the layer below, which leases do not see."""
     name, longest, kind = os.path.realpath(path), "", ""
-    with suppress(OSError):
+    with _WhatMayBeSeen():
         for line in _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
             mount, _, rest = line.partition(" - ")
             point = _ESCAPED.sub(lambda found: chr(int(found[1], 8)), mount.split()[4])
@@ -68,18 +80,20 @@ def _on_overlay(path: Path) -> bool:
 def found_in_processes(path: Path) -> bool:
     """Whether a process that may be looked into has the file open or mapped for writing: proc(5)."""
     name = os.path.realpath(path)
-    return any(_writes(process, name) for process in _PROCESSES.iterdir() if process.name.isdecimal())
+    with _WhatMayBeSeen():
+        return any(_writes(process, name) for process in _PROCESSES.iterdir() if process.name.isdecimal())
+    return False
 
 
 def _writes(process: Path, name: str) -> bool:
-    with suppress(OSError):  # another user's, or gone by now
+    with _WhatMayBeSeen():
         return any(_descriptors(process, name)) or any(_maps(process, name))
     return False
 
 
 def _descriptors(process: Path, name: str) -> Iterator[bool]:
     for descriptor in (process / "fd").iterdir():
-        with suppress(OSError):
+        with _WhatMayBeSeen():
             if str(descriptor.readlink()) == name:
                 flags = (process / "fdinfo" / descriptor.name).read_text(encoding="ascii").partition("flags:")[2]
                 yield int(flags.split()[0], 8) & os.O_ACCMODE != os.O_RDONLY

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from oss_jupyter.errors import SourceMissing, SourceUnreadable, TooManyFiles
-from oss_jupyter.model.shortage import too_many_files
+from oss_jupyter.errors import Shortage, SourceMissing, SourceUnreadable
+from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.names import printable
 
 
@@ -14,7 +14,7 @@ from oss_jupyter.names import printable
 def reading(path: object) -> Iterator[None]:
     """Turn whatever the system says while `path` is looked at, opened or read into SourceMissing or SourceUnreadable.
 
-    Only that no descriptor was left is not the file's matter: that is TooManyFiles.
+    Only that the system has no descriptor or memory left is not the file's matter: that is a Shortage.
 
     A network file system fails in the words of a network (ENOTCONN, ETIMEDOUT, ESTALE), so only the place tells what
     broke: inside of this block it is the file, and outside of it the line.
@@ -25,8 +25,8 @@ def reading(path: object) -> Iterator[None]:
         raise _failure(path, error) from None
 
 
-def _failure(path: object, error: OSError) -> SourceMissing | SourceUnreadable | TooManyFiles:
-    shortage = too_many_files(error)
+def _failure(path: object, error: OSError) -> SourceMissing | SourceUnreadable | Shortage:
+    shortage = shortage_of(error)
     if shortage is not None:
         return shortage
     if isinstance(error, FileNotFoundError):

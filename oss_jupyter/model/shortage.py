@@ -1,16 +1,18 @@
-"""What the system says when it has no descriptor left, in words. It says so wherever one is opened: a file, a lock, a
-socket, a pipe; and it is never the fault of what was to be opened.
+"""What the system says when it has no more of something, in words: no descriptor, no memory, no thread.
+
+It says so wherever one is asked for: a file, a lock, a socket, a pipe, a buffer; and it is never the fault of what was
+to be opened, read or done.
 """
 
 from __future__ import annotations
 
 import errno
 
-from oss_jupyter.errors import TooManyFiles
+from oss_jupyter.errors import NoMemory, NoThread, Shortage, TooManyFiles
 
 
-def too_many_files(error: BaseException) -> TooManyFiles | None:
-    """Return what an error means if it means that there are too many open files, else None."""
+def shortage_of(error: BaseException) -> Shortage | None:
+    """Return what an error means if it means that the system has no more of something, else None."""
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EMFILE:
         return TooManyFiles(
@@ -22,5 +24,15 @@ def too_many_files(error: BaseException) -> TooManyFiles | None:
         return TooManyFiles(
             "Too many files are open on this computer.",
             "End other programs, or have its limit raised (Linux: fs.file-max). Then resume.",
+        )
+    if number == errno.ENOMEM or isinstance(error, MemoryError):
+        return NoMemory(
+            "No memory was left for a moment.",
+            "Delete what is not needed any more (large tables and arrays), or end other programs. Then resume.",
+        )
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return NoThread(
+            "This computer allows no more threads or processes.",
+            "End other programs, or have the limit raised (ulimit -u, ulimit -v), then resume.",
         )
     return None

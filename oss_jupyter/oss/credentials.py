@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 from oss_jupyter import forks
 from oss_jupyter.errors import CredentialsError
+from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.oss.default_chain import why_none
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 
@@ -221,7 +222,8 @@ def _ask(given: Callable[[], Any], tell: Callable[[BaseException], str], advice:
 def _guarded(call: Callable[[], T], tell: Callable[[BaseException], str], advice: str) -> T:
     """Return what foreign code returns. Whatever it raises becomes a CredentialsError, sys.exit() too.
 
-    Only an interrupt of the main thread is the user's, and passes. tell: says what it raised, without quoting it.
+    Where the system had no descriptor, memory or thread left for it, that is a Shortage. Only an interrupt of the main
+    thread is the user's, and passes. tell: says what it raised, without quoting it.
     """
     try:
         return call()
@@ -230,8 +232,11 @@ def _guarded(call: Callable[[], T], tell: Callable[[BaseException], str], advice
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
             raise
+        known = shortage_of(error)
         failure = tell(error)
     # Raised outside the except block: the original's text and arguments may hold a secret.
+    if known is not None:
+        raise known
     raise CredentialsError(f"{failure}.", advice, code="CredentialsProviderFailed")
 
 

@@ -23,10 +23,10 @@ from oss_jupyter.errors import (
     NotOss,
     OssJupyterError,
     ServiceError,
+    Shortage,
     Stalled,
-    TooManyFiles,
 )
-from oss_jupyter.model.shortage import too_many_files
+from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.oss.advice import Asked, explain
 from oss_jupyter.oss.reply import read_reply, scrub
 
@@ -85,15 +85,17 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         waiting += [getattr(link, "reason", None), link.__cause__, link.__context__]
 
 
-def _shortage(link: BaseException) -> TooManyFiles | None:
+def _shortage(link: BaseException) -> Shortage | None:
+    if isinstance(link, socket.gaierror) and link.errno == socket.EAI_MEMORY:
+        return shortage_of(MemoryError())
     if not isinstance(link, socket.gaierror) and not _has_errno(errno.EINVAL)(link):
-        return too_many_files(link)
+        return shortage_of(link)
     # A resolver that could open nothing says that the name is not known, or "try again"; and glibc's, where it was used
     # before, that an argument is invalid.
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:
-        return too_many_files(error)
+        return shortage_of(error)
     return None
 
 

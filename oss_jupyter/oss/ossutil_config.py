@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oss_jupyter.errors import CredentialsError, InputError
-from oss_jupyter.model.shortage import too_many_files
+from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.paths import absolute, home
 
 _DEFAULT_NAME = ".ossutilconfig"
@@ -70,7 +70,7 @@ class OssutilConfig:
         except FileNotFoundError:
             return "no such file"
         except OSError as error:
-            if (shortage := too_many_files(error)) is not None:
+            if (shortage := shortage_of(error)) is not None:
                 raise shortage from None
             return f"cannot be read: {error.strerror}"
         wanted = _OF_DEFAULT if self._profile == "default" else (f"profile {self._profile}", self._profile)

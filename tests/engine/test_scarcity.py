@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import pytest
 
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import NoThread, TooManyFiles
+from oss_jupyter.errors import NoThread, Shortage, TooManyFiles
 from oss_jupyter.model.states import State
 
 from ..shortage import no_descriptors
@@ -80,6 +81,40 @@ def test_an_abort_while_it_waits(kernel: Kernel, service: Service, source: Path)
         transfer.abort()
     reach(transfer, State.ABORTED)
     assert not service.uploads
+
+
+_NO_ROOM = [MemoryError(), RuntimeError("can't start new thread"), OSError(errno.ENOMEM, "Cannot allocate memory")]
+_NO_ROOM_SAID = {MemoryError: "No memory was left", RuntimeError: "no more threads", OSError: "No memory was left"}
+
+
+@pytest.mark.parametrize("where", ["initiate", "part 2", "complete", "head"])
+@pytest.mark.parametrize("raised", _NO_ROOM, ids=repr)
+def test_it_waits_for_memory_and_threads(
+    kernel: Kernel, service: Service, source: Path, where: str, raised: Exception
+) -> None:
+    """Wherever there is no room for a moment, that is said as it is, and the upload goes on when there is again."""
+    service.script[where].extend([raised, raised])
+    transfer = kernel.upload(source, control=service, send_part=service.send_part)
+    transfer.result(LONG_SECONDS)
+    assert service.objects[str(transfer.order.target)] == source.read_bytes()
+    notes = [note for note in transfer.snapshot().notes if _NO_ROOM_SAID[type(raised)] in note]
+    assert notes == [note for note in transfer.snapshot().notes if "Something" not in note]
+    assert len(notes) == 1
+
+
+@pytest.mark.parametrize("raised", _NO_ROOM, ids=repr)
+def test_it_fails_where_there_is_never_room(kernel: Kernel, service: Service, source: Path, raised: Exception) -> None:
+    """In the end it says what is missing, what is kept and what to do."""
+    service.script["part 2"].extend([raised] * 100)
+    transfer = kernel.upload(source, control=service, send_part=service.send_part, clock=HastyClock(30.0))
+    reach(transfer, State.FAILED)
+    with pytest.raises(Shortage) as failed:
+        transfer.result()
+    what, safe, advice, code = failed.value.four_lines()
+    assert _NO_ROOM_SAID[type(raised)] in what
+    assert "kept" in safe
+    assert "resume" in advice.lower()
+    assert code in ("NoMemory", "NoThread")
 
 
 def never(kernel: Kernel, service: Service, file: Path) -> Transfer:

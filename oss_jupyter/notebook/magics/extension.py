@@ -6,8 +6,6 @@ bar or card. In a notebook, what cards need is loaded behind the user's back, so
 
 from __future__ import annotations
 
-import contextvars
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -17,8 +15,9 @@ from typing import Any
 from traitlets import TraitError
 
 from oss_jupyter import forks
+from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import InputError
+from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.notebook.display.banner import banner
 from oss_jupyter.notebook.display.html import transfer_html
@@ -50,8 +49,8 @@ def load(shell: Any) -> None:
     if lines:
         _in_a_cell(shell, partial(_show_banner, unfinished, lines))
     if with_widgets():
-        context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(_load_cards,), name="oss-warm-up", daemon=True).start()
+        with suppress(OssJupyterError):  # it only saves time
+            start_thread(_load_cards, "oss-warm-up")
 
 
 def unload(shell: Any) -> None:

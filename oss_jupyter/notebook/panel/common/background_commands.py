@@ -6,13 +6,13 @@ The control channel has to stay free, so they run on threads of their own. A rep
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import uuid
 from collections import OrderedDict
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError  # not the built-in one before Python 3.11
 
+from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import InputError
 from oss_jupyter.notebook.panel.common.arguments import Arguments
 from oss_jupyter.notebook.panel.common.commands import Handler, Reply
@@ -66,6 +66,5 @@ class BackgroundCommands:
             self._results[running_id] = result
             if len(self._results) > _REMEMBERED:
                 self._results.popitem(last=False)
-        run = contextvars.copy_context().run
-        threading.Thread(target=run, args=(work,), name="oss-command", daemon=True).start()
+        start_thread(work, "oss-command")
         return running_id, result

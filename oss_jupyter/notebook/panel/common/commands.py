@@ -19,6 +19,8 @@ from concurrent.futures import TimeoutError as FutureTimeoutError  # not the bui
 from typing import Any
 
 from oss_jupyter.errors import InputError, OssJupyterError
+from oss_jupyter.model.ending import ending_of
+from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.notebook.panel.common.arguments import Arguments
 
 # A page repeats a request within seconds, so far fewer would do.
@@ -87,8 +89,12 @@ def _error(request_id: str, error: OssJupyterError) -> Reply:
 
 def _unexpected(error: Exception) -> OssJupyterError:
     # Only the type: the text of a foreign exception may hold anything.
-    return OssJupyterError(
-        f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
-        "Try again; if it happens again, please report it.",
-        code="Unexpected",
+    return (
+        shortage_of(error)
+        or ending_of(error)
+        or OssJupyterError(
+            f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
+            "Try again; if it happens again, please report it.",
+            code="Unexpected",
+        )
     )

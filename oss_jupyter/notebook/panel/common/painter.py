@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from oss_jupyter.notebook.display.cells import cells
@@ -49,8 +50,10 @@ class Painter:
         with self._lock:
             self._painted[painted] = None
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="oss-painter", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._work, name="oss-painter", daemon=True)
+                with suppress(RuntimeError):  # the system refuses one: whoever is added next may get it
+                    thread.start()
+                    self._thread = thread
 
     def _work(self) -> None:
         while True:
