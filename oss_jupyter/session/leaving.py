@@ -7,7 +7,6 @@ In IPython and in kernels the user is there to see: what still runs is brought t
 from __future__ import annotations
 
 import atexit
-import concurrent.futures.thread  # noqa: F401 - before ours is registered: who registers last is called first
 import os
 import shlex
 import subprocess
@@ -20,6 +19,8 @@ from pathlib import Path
 
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.errors import before_sending
+from oss_jupyter.model.ending import ending_of, interpreter_ending
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
 from oss_jupyter.session.settings import OssJupyter
@@ -37,6 +38,8 @@ _LINES_MOST = 12
 class Leaving:
     """Called once, at the end of the process that made it, on the main thread; a forked child is another process.
 
+    Threads that outlive the main thread may upload after that, where Python lets them, and are waited for, too.
+
     shell_ends: asked at the end for what a shell, if the user sits at one, does when everything has come to rest.
     """
 
@@ -47,11 +50,32 @@ class Leaving:
         self._arranged_for: set[str] = set()
 
     def arrange(self) -> None:
-        """Come before the pools whose modules are loaded by now: at the end they refuse new work."""
-        pools = {name for name in ("concurrent.futures.thread", "concurrent.futures.process") if name in sys.modules}
-        if pools - self._arranged_for:
-            self._arranged_for |= pools
-            _before_threads_end(self._leave)
+        """Come before the pools whose modules are loaded by now: at the end they refuse new work.
+
+        Raises InterpreterEnding where it is too late to begin an upload.
+        """
+        with before_sending():
+            if not self._process:
+                self._arrange_again()
+            self._arrange()
+
+    def _arrange(self) -> None:
+        try:
+            import concurrent.futures.thread  # noqa: F401 - before ours: who registers last is called first
+
+            pools = sys.modules.keys() & {"concurrent.futures.thread", "concurrent.futures.process"}
+            if pools - self._arranged_for:
+                _before_threads_end(self._leave)
+                self._arranged_for |= pools
+        except RuntimeError as error:
+            raise ending_of(error) or error from None
+
+    def _arrange_again(self) -> None:
+        # On the main thread that is an exit handler, after which nobody would be left to wait.
+        if threading.current_thread() is threading.main_thread():
+            raise interpreter_ending()
+        self._process = os.getpid()
+        atexit.register(self._leave)
 
     def _leave(self) -> None:
         if os.getpid() != self._process:
@@ -146,7 +170,8 @@ def _say(*lines: str) -> None:
 
 
 def _before_threads_end(function: Callable[[], None]) -> None:
-    """Call it at the end while threads can still be started, which since Python 3.12 is over when atexit begins."""
-    register = getattr(threading, "_register_atexit", atexit.register)
-    with suppress(RuntimeError):  # the end has begun; then nothing can be started either
-        register(function)
+    """Call it at the end while threads can still be started, which since Python 3.12 is over when atexit begins.
+
+    Raises RuntimeError where the end has begun.
+    """
+    getattr(threading, "_register_atexit", atexit.register)(function)

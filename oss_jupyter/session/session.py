@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ from oss_jupyter import forks
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import InputError, TransferStateError
+from oss_jupyter.errors import InputError, InterpreterEnding, TransferStateError
 from oss_jupyter.local.found import Found
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
@@ -42,6 +43,7 @@ class Session:
         self.settings = settings or OssJupyter()
         self.shell: Shell | None = None
         self._begin()
+        self.leaving.arrange()
         self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")
         self.settings.observe(lambda change: self.manager.set_uploads_at_once(change["new"]), "uploads_at_once")
         forks.in_child(self._begin_anew)
@@ -52,12 +54,13 @@ class Session:
         self.manager.set_limit(parse_limit(self.settings.limit))
         self.reporter = Reporter()
         self.leaving = Leaving(self.manager, lambda: self.shell.ends if self.shell else None)
-        self.leaving.arrange()
 
     def _begin_anew(self) -> None:
         """Know no transfer in a forked child: those of the parent run there. The settings are the same."""
         forks.leave(self.manager, self.wiring, self.reporter, self.leaving)
         self._begin()
+        with suppress(InterpreterEnding):  # whoever wants to upload is told
+            self.leaving.arrange()
 
     def upload(
         self,
@@ -80,6 +83,7 @@ class Session:
         with interrupts_later():
             order.lane.start()
             transfer = self.manager.upload(order)
+            _raise_if_too_late(transfer)
             if on_progress is not None:
                 self.reporter.add(transfer, on_progress)
             return transfer
@@ -118,12 +122,14 @@ class Session:
             chosen = tuple(transfer for transfer in self.unfinished() if not waits_for_a_word(transfer))
         else:
             chosen = (self.find(text),)
+        self.leaving.arrange()
         self._uploads_begin()
         for transfer in chosen:
             if anew:
                 self._give_anew(transfer, anew)
             with interrupts_later():
                 transfer.resume()
+            _raise_if_too_late(transfer)
         return chosen
 
     def abort(self, text: str, keep_parts: bool = False, **anew: Any) -> tuple[Transfer, ...]:
@@ -218,6 +224,12 @@ def current_session(settings: OssJupyter | None = None) -> Session:
 def waits_for_a_word(transfer: Transfer) -> bool:
     """Whether a transfer that an earlier kernel left is not resumed with all others: the user has to name it first."""
     return transfer.state is State.INTERRUPTED and transfer.order.hindrance is not None
+
+
+def _raise_if_too_late(transfer: Transfer) -> None:
+    """Raise at once what nobody would be left to ask for."""
+    if isinstance(transfer.error, InterpreterEnding):
+        raise transfer.error
 
 
 def _refuse_for_all(anew: Mapping[str, Any]) -> None:

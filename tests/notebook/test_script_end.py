@@ -237,3 +237,84 @@ def test_the_queue_is_worked_off(service: Sandbox, data: Path, place: Path) -> N
     assert "queued, 1st" in done.stderr
     for number in range(20):
         assert is_there(service, place / f"{number}.bin", f"many/{number}.bin")
+
+
+_LATE = """
+import atexit, threading
+import oss_jupyter as oj
+{before}
+def late():
+    try:
+        t = oj.upload("trips.bin", "oss://test-bucket/late", part_size="1MiB"{argument})
+        {then}
+    except oj.OssJupyterError as error:
+        print(error)
+def wait_for_the_end():
+    threading.main_thread().join()
+    late()
+{begin}
+"""
+_BEGIN = {
+    "thread": "threading.Thread(target=wait_for_the_end).start()",
+    "exit handler": "atexit.register(late)",
+}
+_EARLIER = "oj.upload('trips.bin', 'oss://test-bucket/k').result()"
+
+
+def late(begin: str, then: str, before: str = "", argument: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a script that uploads once its main part has ended."""
+    return python("-c", _LATE.format(before=before, begin=_BEGIN[begin], then=then, argument=argument))
+
+
+@pytest.mark.parametrize("then", ["t.result()", "pass"], ids=["waits", "leaves"])
+@pytest.mark.parametrize(
+    ("begin", "before"),
+    [
+        ("thread", ""),
+        ("exit handler", ""),
+        ("exit handler", "oj.settings()"),
+        ("exit handler", _EARLIER),
+    ],
+)
+def test_too_late_for_an_upload(service: Sandbox, data: Path, begin: str, before: str, then: str) -> None:
+    """Where Python is ending already, that is said at once, in four lines, and nothing is begun that nobody ends."""
+    done = late(begin, then, before)
+    assert (done.returncode, done.stderr) == (0, "")
+    what, safe, advice, code = done.stdout.splitlines()
+    assert (what, safe, code) == (
+        "Python is ending, and lets nothing begin any more.",
+        "Nothing was sent.",
+        "InterpreterEnding",
+    )
+    assert "join()" in advice
+    assert not service.uploads("test-bucket")
+
+
+@pytest.mark.parametrize("then", ["t.result()", "pass"], ids=["waits", "leaves"])
+def test_a_thread_that_outlives_the_main_one_may_go_on_uploading(service: Sandbox, data: Path, then: str) -> None:
+    """Where Python lets it, its uploads are carried out, awaited or not; where it does not, it is told."""
+    done = late("thread", then, _EARLIER)
+    assert done.returncode == 0, done.stderr
+    if done.stdout:  # some versions of Python 3.12
+        assert done.stdout.endswith("InterpreterEnding\n")
+    else:
+        assert is_there(service, data, "late")
+
+
+def test_an_executor_when_python_is_ending(service: Sandbox, data: Path) -> None:
+    """That it takes no more work is not its fault, and has the same words."""
+    before = f"from concurrent.futures import ThreadPoolExecutor; pool = ThreadPoolExecutor(2); {_EARLIER}"
+    done = late("thread", "t.result()", before, ", executor=pool")
+    assert done.stdout.startswith("Python is ending")
+
+
+def test_resuming_when_python_is_ending(service: Sandbox, data: Path) -> None:
+    """What cannot go on any more says so to whoever wants it to, and stays on the disk."""
+    service.faults.add(Fault("UploadPart", part_number=8, kind="stall", times=None))
+    left = (
+        f"{UPLOAD}\nimport atexit, time\nwhile t.snapshot().parts_done < 3: time.sleep(0.01)\nt.pause(); t.wait()\n"
+        "def again():\n    try: oj.resume(t.id)\n    except oj.OssJupyterError as error: print(error.code)\n"
+        "atexit.register(again)"
+    )
+    assert python("-c", left).stdout == "InterpreterEnding\n"
+    assert len(service.uploads("test-bucket")) == 1
