@@ -25,6 +25,7 @@ class _NoForks:
     """Holds off forks while something is half done that a child could never finish or undo.
 
     A pipe whose end a child inherits does not end; of a module that is being loaded the child has half for ever.
+    `_lock` guards no field: who holds it is not forked.
     """
 
     def __init__(self) -> None:

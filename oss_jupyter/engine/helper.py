@@ -62,7 +62,7 @@ class Helper:
     """Reads jobs on the main thread; parts run on a lane of threads, as many of a transfer at once as its width says.
 
     What is more waits here and not in the kernel: signing a part takes time beside a busy cell, and is done before its
-    turn comes. `_lock` guards _queues; `_writing` guards the writing of replies.
+    turn comes. `_lock` guards _queues; `_writing` guards the writing of replies. _buckets is the main thread's.
     """
 
     def __init__(self, jobs: int, replies: int, board: Board) -> None:

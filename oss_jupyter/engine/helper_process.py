@@ -31,6 +31,8 @@ _LAST_WORDS_SECONDS = 0.2
 class HelperProcess:
     """Any thread may call it; one thread reads. `_sending` guards _jobs, and is held while the pipe takes nothing.
 
+    _replies, _errors and _printed are those of the thread that reads.
+
     locked_seconds: for so long one thread of it may keep its others from running; then the system ends it.
 
     Raises OSError and its like where the system refuses another process. `ready` is true once it has said so; `useful`

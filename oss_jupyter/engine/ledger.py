@@ -39,8 +39,9 @@ class _Airborne:
 class Ledger:
     """The parts of one transfer.
 
-    `_lock` guards every mutable field: _plan, _states, _receipts, _airborne, _attempts, _errors, _went, _meter and the
-    counters. Nothing slow happens under it.
+    `_lock` guards every field: _plan, _states, _receipts, _airborne, _attempts, _errors, _went, _meter, _moved_at, and
+    the counters: _kept_bytes, _confirmed_bytes, _landed_bytes, _resent_bytes, _shown_bytes, _moved_bytes,
+    _compared_bytes, _compare_bytes, _retries and _version. Nothing slow happens under it.
 
     _went: how many bytes of each part have gone over the wire, at most once each. An attempt sends a part from its
     beginning, so what is beyond that of the one that came furthest went for the first time, and the rest once more.

@@ -47,7 +47,8 @@ class Reporter:
 class _Teller:
     """Calls one listener, on a thread of its own, which one that is queued has no need of yet.
 
-    A pause is told once; a listener that raises is not called again. `_lock` guards _started.
+    A pause is told once; a listener that raises is not called again. `_lock` guards _started; _rest is changed by its
+    own thread alone.
     """
 
     def __init__(

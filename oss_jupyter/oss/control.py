@@ -50,7 +50,10 @@ _MARK_SALT = os.urandom(16)
 
 
 class SdkControl:
-    """The engine's Control over the SDK's client, made for one endpoint and one source of credentials."""
+    """The engine's Control over the SDK's client, made for one endpoint and one source of credentials.
+
+    `_lock` guards _made and _transport. _kept, which is signed with, is one reference, and any thread may replace it.
+    """
 
     def __init__(
         self,
@@ -65,10 +68,10 @@ class SdkControl:
         self._credentials = credentials
         self._retry = retry
         self._page_size = page_size  # of lists; 1,000 is the most the service gives
-        self._lock = threading.Lock()  # guards the making of the two below
+        self._lock = threading.Lock()
         self._made: Any = None
         self._transport: Any = None
-        self._kept: Credentials | None = None  # to sign with; one reference, so that threads need no lock
+        self._kept: Credentials | None = None
         self._signing = threading.local()
 
     def __repr__(self) -> str:

@@ -87,11 +87,11 @@ class _Rule:
 
 
 class FaultRegistry:
-    """The rules in force."""
+    """The rules in force. `_lock` guards _rules."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rules: list[_Rule] = []  # guarded by _lock
+        self._rules: list[_Rule] = []
 
     def add(self, *faults: Fault) -> None:
         """Put rules in force, behind those that are there."""

@@ -23,11 +23,11 @@ class Key:
 
 
 class KeyRing:
-    """The keys known now, by access key id."""
+    """The keys known now, by access key id. `_lock` guards _keys."""
 
     def __init__(self, keys: Iterable[Key] = ()) -> None:
         self._lock = threading.Lock()
-        self._keys = {key.access_key_id: key for key in keys}  # guarded by _lock
+        self._keys = {key.access_key_id: key for key in keys}
 
     def put(self, key: Key) -> None:
         """Add a key, or replace the one with the same id."""

@@ -61,11 +61,11 @@ def headers_of_interest(request: Request) -> dict[str, str]:
 
 
 class RequestLog:
-    """The last requests, oldest first. Any thread may read it."""
+    """The last requests, oldest first. Any thread may read it. `_lock` guards _records."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._records: deque[RequestRecord] = deque(maxlen=_LOG_LIMIT)  # guarded by _lock
+        self._records: deque[RequestRecord] = deque(maxlen=_LOG_LIMIT)
 
     def append(self, record: RequestRecord) -> None:
         """Keep one more record; the oldest goes when there are too many."""

@@ -137,7 +137,8 @@ def _spawn(arguments: Sequence[str]) -> SandboxInfo:
             start_new_session=True,  # ignored on Windows, where the flags say the same
             creationflags=_DETACHED_FLAGS,
         )
-    threading.Thread(target=process.wait, daemon=True).start()  # lest it stays behind as a zombie
+    # Lest it stays behind as a zombie.
+    threading.Thread(target=process.wait, name="oss-sandbox-end", daemon=True).start()
     started: list[SandboxInfo] = []
 
     def is_decided() -> bool:

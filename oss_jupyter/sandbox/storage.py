@@ -54,12 +54,12 @@ class Bucket:
 
 
 class Storage:
-    """All buckets under one data directory."""
+    """All buckets under one data directory. `lock` guards _buckets, and all that hangs on it."""
 
     def __init__(self, data_dir: Path) -> None:
         self.lock = threading.RLock()
         self.data_dir = data_dir
-        self._buckets: dict[str, Bucket] = {}  # guarded by lock, as is all that hangs on it
+        self._buckets: dict[str, Bucket] = {}
         self._root = data_dir / "buckets"
         self._root.mkdir(parents=True, exist_ok=True)
         self.incoming = data_dir / "incoming"

@@ -29,7 +29,7 @@ class Painted(Protocol):
 
 
 class Painter:
-    """`_lock` guards _painted and _thread. Any thread may call the public methods."""
+    """Any thread may call the public methods. `_lock` guards _painted and _thread; _next_look is that thread's own."""
 
     def __init__(
         self,
