@@ -12,14 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.version import __version__
 
 if TYPE_CHECKING:
     from oss_jupyter.api import abort, forget, panel, resume, settings, transfers, upload
     from oss_jupyter.engine.transfer import Transfer
     from oss_jupyter.model.progress import Receipt, Snapshot
     from oss_jupyter.model.states import State
-
-__version__ = "0.1.0"
 
 __all__ = [
     "OssJupyterError",

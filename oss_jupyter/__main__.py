@@ -6,7 +6,7 @@ find_standard_modules_first()  # before anything else is imported: -m puts the f
 
 import argparse  # noqa: E402
 
-from oss_jupyter import __version__  # noqa: E402
+from oss_jupyter.version import __version__  # noqa: E402
 
 _WORDS = f"""\
 oss_jupyter {__version__}: large local files into Alibaba Cloud OSS, without losing the place.

@@ -28,6 +28,7 @@ from oss_jupyter.oss.clock import ServiceClock
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
 from oss_jupyter.oss.failures import from_exception, not_oss
+from oss_jupyter.version import __version__
 
 # Long enough for the slowest part, short enough that a leaked URL is worth little.
 SIGNED_SECONDS = 3600
@@ -294,8 +295,6 @@ def _sdk() -> Any:
 
 
 def _user_agent() -> str:
-    from oss_jupyter import __version__
-
     return f"oss_jupyter/{__version__}"
 
 

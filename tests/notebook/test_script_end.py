@@ -34,6 +34,15 @@ def is_there(service: Sandbox, data: Path, key: str = "k") -> bool:
     return service.object_path("test-bucket", key).read_bytes() == data.read_bytes()
 
 
+def test_a_script_loads_nothing_of_a_notebook(service: Sandbox, data: Path) -> None:
+    """After a whole upload, and all that can be asked about it, neither IPython nor widgets nor our own are there."""
+    asks = "t.result(); oj.transfers(); oj.resume('all'); oj.settings().limit; repr(t); t.snapshot()"
+    heavy = "('oss_jupyter.notebook', 'IPython', 'ipykernel', 'ipywidgets', 'anywidget', 'comm', 'rich', 'tornado')"
+    done = python("-c", f"{UPLOAD}; {asks}; import sys; print(*(m for m in sys.modules if m.startswith({heavy})))")
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+    assert is_there(service, data)
+
+
 @pytest.mark.parametrize(
     ("tail", "code"),
     [

@@ -7,12 +7,14 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from IPython.core.getipython import get_ipython
+from IPython.display import display
+
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.display.html import lines_html, table_html, transfer_html
-from oss_jupyter.notebook.ipython import display, get_ipython
 from oss_jupyter.session.text import columns, describe, receipt_rows
 
 # Each update is a message to every page that is open, and people read no faster.

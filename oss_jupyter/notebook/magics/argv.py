@@ -7,7 +7,8 @@ import os
 import re
 from typing import Any
 
-from oss_jupyter.notebook.ipython import UsageError
+from IPython.core.error import UsageError
+
 from oss_jupyter.session.text import counted
 
 # IPython's completion writes spaces and the like as `\ ` where the system separates folders by a slash. Every other

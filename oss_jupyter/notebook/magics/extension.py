@@ -22,9 +22,8 @@ from oss_jupyter.model.progress import Receipt
 from oss_jupyter.notebook.display.banner import banner
 from oss_jupyter.notebook.display.html import transfer_html
 from oss_jupyter.notebook.display.view import receipt_html, receipt_text, say
-from oss_jupyter.notebook.ipython import in_notebook
 from oss_jupyter.notebook.magics.magics import OssMagics
-from oss_jupyter.notebook.magics.showing import forget_shown, is_shown, show, with_widgets
+from oss_jupyter.notebook.magics.showing import forget_shown, in_notebook, is_shown, show, with_widgets
 from oss_jupyter.notebook.magics.spelling import as_magic
 from oss_jupyter.notebook.magics.unattended import attach
 from oss_jupyter.session.session import current_session

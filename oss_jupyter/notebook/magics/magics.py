@@ -5,11 +5,14 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments
+
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.notebook.display.view import say
-from oss_jupyter.notebook.ipython import Magics, UsageError, line_magic, magics_class, option
 from oss_jupyter.notebook.magics.argv import pairs, parse, wants_help
-from oss_jupyter.notebook.magics.options import UPLOAD_OPTIONS
+from oss_jupyter.notebook.magics.options import upload_options
 from oss_jupyter.notebook.magics.sandbox_switch import SandboxSwitch
 from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words
@@ -39,7 +42,9 @@ class OssMagics(Magics):
         self._uploads = Uploads(session)
         self._sandbox = SandboxSwitch(session.settings)
 
-    @line_magic(*UPLOAD_OPTIONS)
+    @magic_arguments()
+    @upload_options
+    @line_magic
     @in_magic_words
     def oss_upload(self, line: str) -> Transfer | None:
         """Upload a local file into OSS, behind the notebook.
@@ -63,17 +68,17 @@ class OssMagics(Magics):
             show(transfer, self._session.reporter)
         return transfer
 
-    @line_magic(
-        option("action", nargs="?", default="list", choices=_ACTIONS),
-        option("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause, abort and wait."),
-        option("--keep-parts", action="store_true", help="abort: leave the parts in OSS, where they are billed."),
-        option("--forget", action="store_true", help="abort: ask nobody and remove the checkpoint only."),
-        option("--credentials", metavar="VARIABLE", help="resume, abort: name of a Python variable that holds them."),
-        option("--profile", metavar="NAME", help="resume, abort: a profile in ~/.ossutilconfig."),
-        option("--region", help="resume, abort: the bucket's region."),
-        option("--endpoint", metavar="URL", help="resume, abort: a host or URL."),
-        option("--ca-bundle", metavar="FILE", help="resume, abort: a file of trusted certificates."),
-    )
+    @magic_arguments()
+    @argument("action", nargs="?", default="list", choices=_ACTIONS)
+    @argument("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause, abort and wait.")
+    @argument("--keep-parts", action="store_true", help="abort: leave the parts in OSS, where they are billed.")
+    @argument("--forget", action="store_true", help="abort: ask nobody and remove the checkpoint only.")
+    @argument("--credentials", metavar="VARIABLE", help="resume, abort: name of a Python variable that holds them.")
+    @argument("--profile", metavar="NAME", help="resume, abort: a profile in ~/.ossutilconfig.")
+    @argument("--region", help="resume, abort: the bucket's region.")
+    @argument("--endpoint", metavar="URL", help="resume, abort: a host or URL.")
+    @argument("--ca-bundle", metavar="FILE", help="resume, abort: a file of trusted certificates.")
+    @line_magic
     @in_magic_words
     def oss_uploads(self, line: str) -> None:
         """List uploads and act on them: of this kernel, and unfinished ones of earlier kernels.
@@ -105,7 +110,8 @@ class OssMagics(Magics):
         else:
             getattr(self._uploads, given.action)(given.id)
 
-    @line_magic()
+    @magic_arguments()
+    @line_magic
     def oss_panel(self, line: str) -> None:
         """Show all uploads with their buttons, and a form to start one; where there are no widgets, list them."""
         if self._helped(self.oss_panel, line):
@@ -113,11 +119,11 @@ class OssMagics(Magics):
         parse(self.oss_panel, line, _PANEL_USAGE)
         self._uploads.panel()
 
-    @line_magic(
-        option("action", nargs="?", default="status", choices=("start", "stop", "status")),
-        option("--rate", help="start: pace of all uploads together, like 20MiB/s."),
-        option("--bucket", metavar="NAME", help="start: the bucket to create; demo-bucket without it."),
-    )
+    @magic_arguments()
+    @argument("action", nargs="?", default="status", choices=("start", "stop", "status"))
+    @argument("--rate", help="start: pace of all uploads together, like 20MiB/s.")
+    @argument("--bucket", metavar="NAME", help="start: the bucket to create; demo-bucket without it.")
+    @line_magic
     @in_magic_words
     def oss_sandbox(self, line: str) -> None:
         """Run a local server that behaves like OSS, for trying things out; it outlives the kernel.

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from IPython.core.getipython import get_ipython
+
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.notebook.display.view import LiveView, say
-from oss_jupyter.notebook.ipython import in_notebook
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.session import current_session
 from oss_jupyter.session.text import describe, head_line, status_line
@@ -44,6 +45,11 @@ def show(transfer: Transfer, reporter: Reporter, *, with_error: bool = True) -> 
     else:
         say(*describe(now))
     return None
+
+
+def in_notebook() -> bool:
+    """Whether outputs can be updated in place: a Jupyter kernel runs this."""
+    return getattr(get_ipython(), "kernel", None) is not None
 
 
 def with_widgets() -> bool:

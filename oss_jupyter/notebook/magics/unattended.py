@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from IPython.core.getipython import get_ipython
+
 from oss_jupyter.notebook.display.cells import cells
-from oss_jupyter.notebook.ipython import get_ipython
 from oss_jupyter.session.session import Session
 
 
@@ -27,7 +28,7 @@ class Unattended:
 
     def uploads_begin(self) -> None:
         """Look at the cells from now on, where this is a kernel."""
-        shell = get_ipython()
+        shell: Any = get_ipython()
         if getattr(shell, "kernel", None) is not None:
             cells.follow(shell)
             cells.when_over(self._look, first=True)
@@ -51,7 +52,8 @@ class Unattended:
             if transfer.unseen_error() is not None:
                 error = transfer.error
                 assert error is not None
-                get_ipython().showtraceback((type(error), error, error.__traceback__))
+                shell: Any = get_ipython()
+                shell.showtraceback((type(error), error, error.__traceback__))
                 result.error_in_exec = result.error_in_exec or error  # what the kernel answers with
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.notebook.ipython import in_notebook
-from oss_jupyter.notebook.magics.showing import mark_shown, show
+from oss_jupyter.notebook.magics.showing import in_notebook, mark_shown, show
 
 
 class WaitInterrupted(KeyboardInterrupt):

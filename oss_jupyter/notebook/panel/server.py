@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
+from IPython.core.getipython import get_ipython
+from IPython.display import display
+
 from oss_jupyter import forks
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.notebook.display.cells import cells
-from oss_jupyter.notebook.ipython import display, get_ipython
 from oss_jupyter.notebook.panel.card.card import ShownCard, TransferCard
 from oss_jupyter.notebook.panel.card.card_summary import CardSummary, summary
 from oss_jupyter.notebook.panel.common.actions import Actions

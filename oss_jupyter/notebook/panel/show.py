@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from IPython.display import display
+
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.ipython import display
 from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary, static
 from oss_jupyter.notebook.panel.server import panel_server

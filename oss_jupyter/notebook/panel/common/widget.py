@@ -8,11 +8,11 @@ from collections import OrderedDict
 from typing import Any
 
 import anywidget
+from IPython.core.getipython import get_ipython
 from ipywidgets import Widget
 from traitlets import Unicode
 
 from oss_jupyter.notebook.display.cells import cells
-from oss_jupyter.notebook.ipython import get_ipython
 from oss_jupyter.notebook.panel.common import bundle
 from oss_jupyter.notebook.panel.common.channel import keep_busy
 from oss_jupyter.notebook.panel.common.commands import Commands
