@@ -77,14 +77,16 @@ def format_speed(bytes_per_second: float) -> str:
     return f"{format_size(bytes_per_second)}/s"
 
 
-def format_duration(seconds: float) -> str:
-    """Return ``45s``, ``6m 40s`` or ``2h 05m``."""
+def format_duration(seconds: float, *, tenths: bool = False) -> str:
+    """Return ``45 s``, ``6 min 40 s`` or ``2 h 05 min``; with `tenths` also ``9.8 s``, where it is over quickly."""
+    if tenths and 0 <= seconds < 9.95:
+        return f"{seconds:.1f} s"
     whole = max(0, round(seconds))
     if whole < 60:
-        return f"{whole}s"
+        return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60}m {whole % 60:02d}s"
-    return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
 def count(number: int, noun: str) -> str:

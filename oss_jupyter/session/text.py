@@ -31,7 +31,7 @@ def head_line(now: Snapshot) -> str:
 
 
 def status_line(now: Snapshot) -> str:
-    """Return ``37 % · 19.4 of 52.0 GiB · 84 MiB/s · 6m 40s left``, led by the state where it is another."""
+    """Return ``37 % · 19.4 of 52.0 GiB · 84 MiB/s · 6 min 40 s left``, led by the state where it is another."""
     words = progress_line(now)
     if now.state in (State.RUNNING, State.COMPLETING):
         return words
@@ -158,7 +158,7 @@ def _pace(now: Snapshot) -> list[str]:
     # Before the first byte the silence is as old as the run.
     silent_seconds = min(now.silent_seconds, now.elapsed_seconds)
     if silent_seconds > _SILENT_SECONDS:
-        return [f"no data accepted for {silent_seconds:.0f} s, retrying"]
+        return [f"no data accepted for {format_duration(silent_seconds)}, retrying"]
     beside = [f"comparing what was kept{_compared(now)}"] if now.compare_bytes else []
     if now.bytes_per_second is None:
         return ["estimating", *beside]
@@ -180,7 +180,7 @@ def _done(receipt: Receipt) -> str:
 
 def _time(receipt: Receipt) -> str:
     speed = f" · {format_speed(receipt.sent_bytes / receipt.seconds)}" if receipt.sent_bytes and receipt.seconds else ""
-    return f"{receipt.seconds:.1f} s{speed}" if receipt.seconds < 10 else format_duration(receipt.seconds) + speed
+    return format_duration(receipt.seconds, tenths=True) + speed
 
 
 def _kept_and_sent(receipt: Receipt) -> str:

@@ -11,6 +11,7 @@ const golden = JSON.parse(readFileSync(new URL("golden/format.json", import.meta
 test("sizes, durations and progress are written as the kernel writes them", () => {
   for (const [size, text] of golden.sizes) assert.equal(format.formatSize(size), text);
   for (const [seconds, text] of golden.durations) assert.equal(format.formatDuration(seconds), text);
+  for (const [seconds, text] of golden.tenths) assert.equal(format.formatDuration(seconds, true), text);
   for (const [done, total, text] of golden.progress) {
     assert.equal(format.formatProgress(done, total, "{done} of {total}"), text);
   }
@@ -23,8 +24,8 @@ test("a percentage is cut off, so that it is never 100 too early, and not short 
 });
 
 test("time left is rounded to five seconds once it is over a minute", () => {
-  assert.equal(format.formatLeft(42), "42s");
-  assert.equal(format.formatLeft(403), "6m 45s");
+  assert.equal(format.formatLeft(42), "42 s");
+  assert.equal(format.formatLeft(403), "6 min 45 s");
 });
 
 test("counts have their thousands apart", () => {

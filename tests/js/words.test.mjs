@@ -59,16 +59,16 @@ test("who is queued has a place, and who is not has none", () => {
 });
 
 test("the line says how far, how fast and how long", () => {
-  assert.equal(lines.mainLine(state(), say), "44 % · 22 of 50 MiB · 2.6 MiB/s · 11s left");
+  assert.equal(lines.mainLine(state(), say), "44 % · 22 of 50 MiB · 2.6 MiB/s · 11 s left");
   assert.equal(lines.mainLine(state({ speed: null, left: null }), say), "44 % · 22 of 50 MiB · estimating");
   assert.equal(lines.keptLine(state(), say), "16 % kept from before · 28 % now");
 });
 
 test("a silence is told, with the retry as long as that is true", () => {
   const silent = (retry) => lines.mainLine(state({ silent: 45, retry }), say);
-  assert.equal(silent([2, 5]), "44 % · 22 of 50 MiB · no data accepted for 45s, retrying (2 of 5)");
-  assert.equal(silent([9, 5]), "44 % · 22 of 50 MiB · no data accepted for 45s, retrying");
-  assert.equal(silent(null), "44 % · 22 of 50 MiB · no data accepted for 45s");
+  assert.equal(silent([2, 5]), "44 % · 22 of 50 MiB · no data accepted for 45 s, retrying (2 of 5)");
+  assert.equal(silent([9, 5]), "44 % · 22 of 50 MiB · no data accepted for 45 s, retrying");
+  assert.equal(silent(null), "44 % · 22 of 50 MiB · no data accepted for 45 s");
 });
 
 test("until the service has confirmed it stands at 99 % and names the phase", () => {
@@ -78,7 +78,7 @@ test("until the service has confirmed it stands at 99 % and names the phase", ()
 
 test("what is read again is told with how much, beside the sending and after it", () => {
   const reading = { compared: 8 * MIB, compare: 16 * MIB };
-  assert.match(lines.mainLine(state(reading), say), /11s left · comparing what was kept: 8 of 16 MiB$/);
+  assert.match(lines.mainLine(state(reading), say), /11 s left · comparing what was kept: 8 of 16 MiB$/);
   const alone = state({ ...reading, phase: "comparing what was sent with the file" });
   assert.equal(lines.mainLine(alone, say), "44 % · 22 of 50 MiB · Comparing what was sent with the file: 8 of 16 MiB");
 });
@@ -97,12 +97,12 @@ test("a finished upload says so once", () => {
   const receipt = { seconds: 25, crc64: "1", sent: 50 * MIB, already_there: false, proven: "kept" };
   const done = (proven, kept) =>
     lines.mainLine(state({ state: "completed", moving: false, fraction: 1, kept, receipt: { ...receipt, proven } }), say);
-  assert.equal(done("sent", 0), "50 MiB in 25s · 2 MiB/s · CRC-64 verified");
+  assert.equal(done("sent", 0), "50 MiB in 25 s · 2 MiB/s · CRC-64 verified");
   assert.match(done("kept", MIB), /verified · what was kept was read again$/);
   assert.match(done("sent", MIB), /verified · what was kept was not read again$/);
   assert.match(done("all", 0), /verified · every byte read again$/);
   const twice = state({ state: "completed", fraction: 1, receipt: { ...receipt, resent: 5 * MIB } });
-  assert.match(lines.mainLine(twice, say), /50 MiB in 25s · 2 MiB\/s · 5 MiB sent once more/);
+  assert.match(lines.mainLine(twice, say), /50 MiB in 25 s · 2 MiB\/s · 5 MiB sent once more/);
   const there = state({ state: "completed", fraction: 1, receipt: { ...receipt, already_there: true } });
   assert.match(lines.mainLine(there, say), /already there/);
   assert.equal(lines.keptLine(there, say), "");

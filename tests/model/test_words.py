@@ -105,7 +105,7 @@ def test_progress_speed_and_time() -> None:
     assert format_progress(512 * MIB, 2 * GIB) == "0.5 of 2 GiB"
     assert format_speed(84 * MIB) == "84 MiB/s"
     assert [format_duration(s) for s in (-1, 0, 45, 59.6, 400, 3600, 7500)] == [
-        "0s", "0s", "45s", "1m 00s", "6m 40s", "1h 00m", "2h 05m",
+        "0 s", "0 s", "45 s", "1 min 00 s", "6 min 40 s", "1 h 00 min", "2 h 05 min",
     ]  # fmt: skip
 
 

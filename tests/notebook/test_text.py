@@ -42,25 +42,25 @@ def _snapshot(state: State = State.RUNNING, **fields: Any) -> Snapshot:
 @pytest.mark.parametrize(
     ("snapshot", "line"),
     [
-        (_snapshot(), "37 % · 19.4 of 52 GiB · 84.2 MiB/s · 6m 40s left"),
+        (_snapshot(), "37 % · 19.4 of 52 GiB · 84.2 MiB/s · 6 min 40 s left"),
         (_snapshot(bytes_per_second=None, left_seconds=None), "37 % · 19.4 of 52 GiB · estimating"),
         (
             _snapshot(kept_bytes=int(16.2 * GIB), confirmed_bytes=3 * GIB),
-            "37 % · 19.4 of 52 GiB · 31 % kept from before · 6 % now · 84.2 MiB/s · 6m 40s left",
+            "37 % · 19.4 of 52 GiB · 31 % kept from before · 6 % now · 84.2 MiB/s · 6 min 40 s left",
         ),
         (_snapshot(silent_seconds=45.2), "37 % · 19.4 of 52 GiB · no data accepted for 45 s, retrying"),
-        (_snapshot(silent_seconds=9e9, elapsed_seconds=1.0), "37 % · 19.4 of 52 GiB · 84.2 MiB/s · 6m 40s left"),
+        (_snapshot(silent_seconds=9e9, elapsed_seconds=1.0), "37 % · 19.4 of 52 GiB · 84.2 MiB/s · 6 min 40 s left"),
         (
             _snapshot(phase="checking what is already in OSS", silent_seconds=90.0, elapsed_seconds=90.0),
-            "37 % · 19.4 of 52 GiB · checking what is already in OSS · 1m 30s",
+            "37 % · 19.4 of 52 GiB · checking what is already in OSS · 1 min 30 s",
         ),
         (
             _snapshot(phase="comparing what was sent with the file", compared_bytes=GIB, compare_bytes=4 * GIB),
-            "37 % · 19.4 of 52 GiB · comparing what was sent with the file: 1 of 4 GiB · 5m 00s",
+            "37 % · 19.4 of 52 GiB · comparing what was sent with the file: 1 of 4 GiB · 5 min 00 s",
         ),
         (
             _snapshot(compared_bytes=GIB, compare_bytes=4 * GIB),
-            "37 % · 19.4 of 52 GiB · 84.2 MiB/s · 6m 40s left · comparing what was kept: 1 of 4 GiB",
+            "37 % · 19.4 of 52 GiB · 84.2 MiB/s · 6 min 40 s left · comparing what was kept: 1 of 4 GiB",
         ),
         (
             _snapshot(State.COMPLETING, phase="completing", shown_bytes=52 * GIB, elapsed_seconds=2.0),
@@ -75,7 +75,7 @@ def _snapshot(state: State = State.RUNNING, **fields: Any) -> Snapshot:
         (_snapshot(State.ABORTED), "aborted"),
         (
             _snapshot(State.COMPLETED, receipt=RECEIPT),
-            "completed · 52 GiB · 10m 12s · 60.2 MiB/s · CRC-64 1234567 · kept 16 GiB, sent 36 GiB, 3 retries"
+            "completed · 52 GiB · 10 min 12 s · 60.2 MiB/s · CRC-64 1234567 · kept 16 GiB, sent 36 GiB, 3 retries"
             " · what was kept was not read again",
         ),
         (
@@ -165,7 +165,7 @@ def test_details_and_receipts_leave_out_what_is_unknown() -> None:
         "size": "52 GiB (55,834,574,848 bytes)",
         "CRC-64": "1234567",
         "ETag": "ABC-9",
-        "time": "10m 12s · 60.2 MiB/s",
+        "time": "10 min 12 s · 60.2 MiB/s",
         "parts": "6,656",
         "kept, sent": "kept 16 GiB, sent 36 GiB, 3 retries",
         "compared": "each part when it was sent; what was kept was not read again",

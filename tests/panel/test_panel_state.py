@@ -49,6 +49,7 @@ def test_the_golden_texts_are_what_the_kernel_writes() -> None:
     golden = json.loads((GOLDEN / "format.json").read_text("utf-8"))
     assert golden["sizes"] == [[size, format_size(size)] for size, _ in golden["sizes"]]
     assert golden["durations"] == [[seconds, format_duration(seconds)] for seconds, _ in golden["durations"]]
+    assert golden["tenths"] == [[seconds, format_duration(seconds, tenths=True)] for seconds, _ in golden["tenths"]]
     assert golden["progress"] == [[done, total, format_progress(done, total)] for done, total, _ in golden["progress"]]
 
 

@@ -20,12 +20,13 @@ export function formatSpeed(bytesPerSecond) {
   return `${formatSize(bytesPerSecond)}/s`;
 }
 
-// 45s, 6m 40s, 2h 05m
-export function formatDuration(seconds) {
+// 45 s, 6 min 40 s, 2 h 05 min; 9.8 s where it is over quickly
+export function formatDuration(seconds, tenths = false) {
+  if (tenths && seconds >= 0 && seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${whole}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}m ${twoDigits(whole % 60)}s`;
-  return `${Math.floor(whole / 3600)}h ${twoDigits(Math.floor((whole % 3600) / 60))}m`;
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${twoDigits(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${twoDigits(Math.floor((whole % 3600) / 60))} min`;
 }
 
 // Time left is a guess, and one that changes every second is hard to read.

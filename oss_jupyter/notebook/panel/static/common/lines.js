@@ -21,7 +21,7 @@ export function phaseWord(state, say) {
   return state.phase ? wordForPhrase(say, "phase", state.phase) : "";
 }
 
-// 37 % · 19.4 of 52.0 GiB · 84.0 MiB/s · 6m 40s left
+// 37 % · 19.4 of 52.0 GiB · 84.0 MiB/s · 6 min 40 s left
 export function mainLine(state, say) {
   if (state.state === "completed" && state.receipt) return completedLine(state, say);
   if (state.parts_gone) return say("aborted_gone");
@@ -87,7 +87,7 @@ function completedLine(state, say) {
   const size = formatSize(state.total);
   const verified = receipt.crc64 === null ? [] : [say("verified")];
   if (receipt.already_there) return [size, say("already_there"), ...verified].join(" · ");
-  const words = [say("completed_in", { size, time: formatDuration(receipt.seconds) })];
+  const words = [say("completed_in", { size, time: formatDuration(receipt.seconds, true) })];
   if (receipt.seconds > 0) words.push(formatSpeed(receipt.sent / receipt.seconds));
   if (receipt.resent) words.push(say("resent", { size: formatSize(receipt.resent) }));
   return [...words, ...verified, ...readAgain(state, say)].join(" · ");
