@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.request import Request
 from oss_jupyter.errors import CredentialsError, OssJupyterError
 from oss_jupyter.model.course import Wish
@@ -142,7 +143,8 @@ class Asking:
         provider_failed_midway = isinstance(error, CredentialsError) and self._confirmed_at is not None
         if not (waits_for_credentials(error) or provider_failed_midway):
             raise error
-        transfer.note(f"Waiting for new credentials: {error.what} Put them where the old ones are; it goes on.")
+        words = f"Waiting for new credentials: {error.what} Put them where the old ones are; it goes on."
+        transfer.note(words, Lasts.THIS_RUN)
         transfer.move(Event.CREDENTIALS_EXPIRED)
         while self._mark() in self._refused_marks:
             if self._inbox.sleep(CREDENTIALS_POLL_SECONDS):
@@ -155,7 +157,7 @@ class Asking:
     def wait(self, decision: Decision) -> None:
         """Wait as long as was decided, and say so where it is long."""
         if decision.note:
-            self._transfer.note(decision.note)
+            self._transfer.note(decision.note, Lasts.THIS_RUN)
         self.sleep(decision.wait_seconds)
 
     def sleep(self, seconds: float) -> None:

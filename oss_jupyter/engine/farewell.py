@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.look import finished_before
+from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.safe import what_is_kept
 from oss_jupyter.errors import OssJupyterError, OutcomeUnknown, ServiceError
 from oss_jupyter.model.course import Wish
@@ -75,7 +76,10 @@ class Farewell:
                 return Ending(Event.CONFIRMED, wish, receipt=self.finished(done))
             return Ending(Event.ABORT, wish)
         if self.complete_asked:
-            self.transfer.note("OSS had been asked to finish the upload, and may have: running it again finds out.")
+            lasts = Lasts.THIS_RUN if wish is Wish.PAUSE else Lasts.FOR_GOOD
+            self.transfer.note(
+                "OSS had been asked to finish the upload, and may have: running it again finds out.", lasts
+            )
         return Ending(Event.ABORT if wish is Wish.ABORT_KEEP_PARTS else Event.PAUSE, wish)
 
     def failed(self, error: OssJupyterError, wish: Wish) -> Ending:

@@ -12,6 +12,7 @@ from oss_jupyter.engine.differences import as_begun, changed_options, note_anew,
 from oss_jupyter.engine.farewell import Ending, Farewell, unexpected
 from oss_jupyter.engine.finish import PartsMissing, complete
 from oss_jupyter.engine.look import already_there, found
+from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.proving import Proving
 from oss_jupyter.engine.put_outcome import clear_up_put, completed_put
 from oss_jupyter.engine.restore import Restored, restore
@@ -187,12 +188,12 @@ class Run:
         """Take the options that the object was begun with, and say which ones of now do not count."""
         names = changed_options(header.options, header.part_size, self._order)
         if names:
-            self._say(note_begun(names))
+            self._say(note_begun(names), Lasts.WHILE_ASKED_SO)
         self._order = replace(self._order, options=as_begun(header.options, self._order.options))
 
-    def _say(self, note: str) -> None:
+    def _say(self, note: str, lasts: Lasts = Lasts.FOR_GOOD) -> None:
         """Note what the receipt says as well."""
-        self._transfer.note(note)
+        self._transfer.note(note, lasts)
         self._said.append(note)
 
     def _plan_anew(self) -> Fingerprint:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from oss_jupyter.engine.notes import Lasts
+
 if TYPE_CHECKING:
     from oss_jupyter.engine.standing import Standing
     from oss_jupyter.errors import Shortage
@@ -34,6 +36,6 @@ class Scarcity:
 
     def wait_seconds(self, shortage: Shortage) -> float:
         """Return how long to wait for the end of it, after a word to the user."""
-        self._transfer.note(f"{shortage.what} It goes on as soon as there is room again.")
+        self._transfer.note(f"{shortage.what} It goes on as soon as there is room again.", Lasts.THIS_RUN)
         self._transfer.set_phase("waiting for the system")
         return max(_LEAST_SECONDS, self._transfer.order.policy.wait_seconds(self._count))

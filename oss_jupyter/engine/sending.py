@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.rereading import RangeRead
 from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, PartStopped, ServiceError, SourceChanged
 from oss_jupyter.model.gauge import Gauge
@@ -231,7 +232,7 @@ class Sending:
                 self._parallel.slow_down(now)
             ledger.fall(number, PartState.RETRYING, error.what)
             if decision.note:
-                self._transfer.note(decision.note)
+                self._transfer.note(decision.note, Lasts.THIS_RUN)
             heapq.heappush(self._delayed, (now + decision.wait_seconds, number))
         elif decision.action is Action.RENEW:
             ledger.fall(number, PartState.RETRYING, error.what)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from oss_jupyter.engine.audience import Audience
 from oss_jupyter.engine.inbox import Inbox
 from oss_jupyter.engine.ledger import Ledger, PartDetail
+from oss_jupyter.engine.notes import Lasts, Notes
 from oss_jupyter.errors import OssJupyterError, TransferStateError
 from oss_jupyter.model.course import Course, Wish
 from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
@@ -47,7 +48,7 @@ class Standing:
         self._inbox = Inbox()  # of the run; a new run has a new one
         self._order = order
         self._phase = ""
-        self._notes: list[str] = []
+        self._notes = Notes()
         self._error: OssJupyterError | None = None
         self._error_seen = False
         self._receipt: Receipt | None = None
@@ -119,7 +120,7 @@ class Standing:
                 checkpoint=printable(str(path)) if path else None,
                 started_at=self._started_at,
                 elapsed_seconds=self._earlier_seconds + (now - self._started_monotonic if running else 0.0),
-                notes=tuple(map(self._order.spell, self._notes)),
+                notes=tuple(map(self._order.spell, self._notes.texts())),
                 error=self._error.four_lines(self._order.spell) if self._error else None,
                 receipt=self._receipt,
                 **fields,
@@ -200,14 +201,12 @@ class Standing:
         with self._changed:
             self._order = replace(self._order, options=options, plan=plan)
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, lasts: Lasts = Lasts.FOR_GOOD) -> None:
         """Tell the user something that is neither progress nor failure. The same words are said once."""
-        text = printable(text)
         with self._changed:
-            if text in self._notes:
-                return
-            self._notes.append(text)
-        self._tell()
+            new = self._notes.add(text, lasts)
+        if new:
+            self._tell()
 
     def note_all(self, texts: Iterable[str]) -> None:
         """Tell the user several things."""
@@ -257,6 +256,8 @@ class Standing:
             if not self._course.end(event, obeyed):
                 return False
             self._error, self._receipt, self._error_seen = error, receipt, False
+            if event is Event.ABORT:
+                self._notes.drop(Lasts.WHILE_ASKED_SO, Lasts.THIS_RUN)
             self._phase = ""
             self._earlier_seconds += self._order.clock.monotonic() - self._started_monotonic
             self._come_to_rest()

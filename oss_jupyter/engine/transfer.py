@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from oss_jupyter.engine.awaiting import future_of
 from oss_jupyter.engine.differences import note_checkpoint, note_live, running_on, unapplied_live
 from oss_jupyter.engine.inbox import Inbox
+from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.safe import what_is_kept, what_is_left
 from oss_jupyter.engine.standing import Standing
 from oss_jupyter.engine.threads import start_thread
@@ -140,10 +141,11 @@ class Transfer(Standing):
             if self._course.over:
                 return False
             self._course.resume()
+            self._notes.drop(Lasts.WHILE_ASKED_SO)
             note = self._take_over(order, begins=not self._course.running)
             self._line_up()
         if note:
-            self.note(note)
+            self.note(note, Lasts.WHILE_ASKED_SO)
         self._moved()
         return True
 
@@ -180,6 +182,7 @@ class Transfer(Standing):
             if not self._course.begin():
                 return False
             self._inbox = Inbox()
+            self._notes.drop(Lasts.THIS_RUN)
             clock = self._order.clock
             self._started_at, self._started_monotonic = clock.time(), clock.monotonic()
             return True

@@ -146,3 +146,18 @@ def test_keeping_the_parts_ends_an_abort_that_hangs(sandbox: Sandbox, kernel: Ke
     sandbox.faults.clear()
     kernel.upload(source).result(LONG_SECONDS)
     assert stored(sandbox) == source.read_bytes()
+
+
+def test_what_was_uncertain_is_told_until_it_is_found_out(
+    service: Service, kernel: Kernel, source: Path, hold: threading.Event
+) -> None:
+    """That OSS may have finished the upload is told while it is paused, and not after the next run knows."""
+    service.after["complete"].append(lambda: hold.wait(LONG_SECONDS))
+    transfer = start(service, kernel, source)
+    until(lambda: service.objects, "the object is there, and its reply is not")
+    transfer.pause()
+    assert transfer.wait(SOON_SECONDS)
+    assert "may have" in transfer.snapshot().notes[-1]
+    transfer.resume()
+    transfer.result(LONG_SECONDS)
+    assert not transfer.snapshot().notes

@@ -169,3 +169,50 @@ def test_a_checkpoint_stays_where_it_is(sandbox: Sandbox, kernel: Kernel, source
 def _acl_at_complete(sandbox: Sandbox) -> str:
     (complete,) = (one for one in sandbox.requests if one.operation == "CompleteMultipartUpload")
     return complete.headers["x-oss-object-acl"]
+
+
+def _with_other_options(sandbox: Sandbox, kernel: Kernel, source: Path) -> Transfer:
+    """A paused upload that was run again with options that do not count for it, and was told so."""
+    _paused(sandbox, kernel, source, **FIRST)
+    sandbox.rate_bytes_per_second = 10 * PART
+    transfer = kernel.upload(source, **THEN)
+    until(lambda: "other options" in _notes(transfer), "it is told")
+    return transfer
+
+
+@pytest.mark.parametrize("keep_parts", [False, True])
+@pytest.mark.parametrize("pause_first", [False, True])
+def test_a_note_goes_with_what_it_is_about(
+    sandbox: Sandbox, kernel: Kernel, source: Path, keep_parts: bool, pause_first: bool
+) -> None:
+    """Of an upload that was given up nobody has to know how it would have gone on."""
+    transfer = _with_other_options(sandbox, kernel, source)
+    if pause_first:
+        transfer.pause()
+        reach(transfer, State.PAUSED)
+    transfer.abort(keep_parts=keep_parts)
+    reach(transfer, State.ABORTED)
+    assert not transfer.snapshot().notes
+
+
+def test_a_note_about_what_came_too_late_goes_with_an_abort(sandbox: Sandbox, kernel: Kernel, source: Path) -> None:
+    """So does the advice to abort an upload, once that has been done."""
+    sandbox.rate_bytes_per_second = 10 * PART
+    transfer = kernel.upload(source, **FIRST)
+    until(lambda: sent_parts(sandbox), "a part has arrived")
+    assert kernel.upload(source, **THEN) is transfer
+    assert "abort it" in _notes(transfer)
+    transfer.abort()
+    reach(transfer, State.ABORTED)
+    assert not transfer.snapshot().notes
+
+
+def test_a_note_goes_when_the_options_are_those_again(sandbox: Sandbox, kernel: Kernel, source: Path) -> None:
+    """Asked for as it was begun, or forced to begin anew, an upload no longer says that other options do not count."""
+    transfer = _with_other_options(sandbox, kernel, source)
+    transfer.pause()
+    reach(transfer, State.PAUSED)
+    assert "other options" in _notes(transfer)
+    kernel.upload(source, **FIRST)
+    until(lambda: transfer.snapshot().parts_done > 0, "it goes on")
+    assert not transfer.snapshot().notes

@@ -1,0 +1,37 @@
+"""What is told of a transfer beside progress and failure, and for how long it counts."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from oss_jupyter.names import printable
+
+
+class Lasts(Enum):
+    """How long a note counts."""
+
+    FOR_GOOD = "for good"
+    WHILE_ASKED_SO = "while asked so"  # until the upload is asked for anew, or aborted
+    THIS_RUN = "this run"  # until another run begins, or the upload is aborted
+
+
+class Notes:
+    """Notes in the order in which they came, each once. Whoever owns them locks."""
+
+    def __init__(self) -> None:
+        self._notes: dict[str, Lasts] = {}
+
+    def add(self, text: str, lasts: Lasts) -> bool:
+        """Keep a note; return whether it is new."""
+        text = printable(text)
+        new = text not in self._notes
+        self._notes[text] = lasts
+        return new
+
+    def drop(self, *ended: Lasts) -> None:
+        """Let go of notes that count no longer."""
+        self._notes = {text: lasts for text, lasts in self._notes.items() if lasts not in ended}
+
+    def texts(self) -> tuple[str, ...]:
+        """Return the notes, oldest first."""
+        return tuple(self._notes)
