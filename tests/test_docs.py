@@ -223,5 +223,14 @@ def test_the_design_names_every_room_and_no_other() -> None:
     assert set(drawn) == rooms
 
 
+def test_the_design_says_where_things_are() -> None:
+    """A newcomer's question leads to one file, which is there."""
+    section = (ROOT / "docs" / "design.md").read_text(encoding="utf-8").partition("## Where is ...?")[2]
+    rows = re.findall(r"^\| (.+) \| `(\S+)` \|$", section.partition("\n## ")[0], re.MULTILINE)
+    assert len(rows) >= 24
+    assert len({question for question, _ in rows}) == len(rows)
+    assert [file for _, file in rows if not (ROOT / "oss_jupyter" / file).is_file()] == []
+
+
 if __name__ == "__main__":
     README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
