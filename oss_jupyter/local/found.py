@@ -17,6 +17,7 @@ from oss_jupyter.local.files import others_can_write, read_own
 from oss_jupyter.model.record import CheckpointRecord, read_journal, read_remnant
 from oss_jupyter.model.shortage import shortage_of
 
+JOURNAL = ".journal"
 # Twenty times what 10,000 parts take: what is larger is no journal.
 JOURNAL_MAX_BYTES = 16 * 1024 * 1024
 
@@ -63,6 +64,6 @@ def believe(path: Path, data: bytes) -> CheckpointRecord:
     if record.header.transfer_id != path.stem:
         raise CheckpointDamaged(
             f"It is the checkpoint of {record.header.transfer_id}, under another's name.",
-            f"Give it its name back: {record.header.transfer_id}.journal",
+            f"Give it its name back: {record.header.transfer_id}{JOURNAL}",
         )
     return record

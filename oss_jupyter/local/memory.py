@@ -24,6 +24,10 @@ class NoCheckpoints:
         """Nothing outlives the kernel."""
         return False
 
+    def remove(self, transfer_id: str) -> None:
+        """Forget what is remembered of a transfer."""
+        self._journals.pop(transfer_id, None)
+
     def open(self, transfer_id: str, *, needed: bool = True) -> tuple[MemoryJournal, CheckpointRecord | None]:
         """Return the journal of a transfer, which a pause may have filled."""
         journal = self._journals.setdefault(transfer_id, MemoryJournal())

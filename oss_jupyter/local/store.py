@@ -23,15 +23,15 @@ from oss_jupyter.errors import (
     TransferBusy,
 )
 from oss_jupyter.local.files import check_own, create_own, others_can_write, read_own
-from oss_jupyter.local.found import JOURNAL_MAX_BYTES, Found, believe, read_found
+from oss_jupyter.local.found import JOURNAL, JOURNAL_MAX_BYTES, Found, believe, read_found
 from oss_jupyter.local.journal import FileJournal, without_checkpoint
-from oss_jupyter.local.memory import MemoryJournal
+from oss_jupyter.local.memory import MemoryJournal, NoCheckpoints
 from oss_jupyter.model.record import CheckpointRecord, read_remnant
 from oss_jupyter.model.shortage import shortage_of
 
 # `busy` holds a lock for a moment to find out whether it is free; whoever opens meanwhile waits that out.
 _LOCK_PATIENCE_SECONDS = 0.5
-_JOURNAL, _LOCK, _NEW = ".journal", ".lock", ".new"
+_LOCK, _NEW = ".lock", ".new"
 
 
 class CheckpointDirectory:
@@ -53,7 +53,7 @@ class CheckpointDirectory:
 
     def path_of(self, transfer_id: str) -> Path:
         """Return where a transfer's journal lies, whether it is there or not."""
-        return self.directory / f"{transfer_id}{_JOURNAL}"
+        return self.directory / f"{transfer_id}{JOURNAL}"
 
     def keeps(self, transfer_id: str) -> bool:
         """Whether a transfer has a checkpoint."""
@@ -79,13 +79,17 @@ class CheckpointDirectory:
         """Return what lies here, the most recently changed first. Locks nothing and raises nothing."""
         try:
             exposed = others_can_write(self.directory.stat())
-            paths = [path for path in self.directory.iterdir() if path.suffix == _JOURNAL]
+            paths = [path for path in self.directory.iterdir() if path.suffix == JOURNAL]
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             return [Found("", self.directory, problem=self._not_writable(error))]
         found = [self._look_at(path, exposed) for path in paths]
         return sorted((one for one in found if one is not None), key=lambda one: one.changed_at_ns, reverse=True)
+
+    def problems(self) -> list[Found]:
+        """Return what lies here and cannot be used, each with its problem."""
+        return [found for found in self.inventory() if found.problem]
 
     def busy(self, transfer_id: str) -> bool:
         """Whether a process, this one or another, drives this transfer."""
@@ -237,3 +241,6 @@ class CheckpointDirectory:
             f"The checkpoint directory {self.directory} cannot be used: {error.strerror}.",
             "Choose another with checkpoint_dir=…, or checkpoint_dir=None to upload without being able to resume.",
         )
+
+
+Checkpoints = CheckpointDirectory | NoCheckpoints

@@ -9,7 +9,6 @@ from __future__ import annotations
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.local.found import Found
-from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
@@ -48,13 +47,7 @@ def _forget_transfer(session: Session, transfer: Transfer) -> str:
         transfer.abort(keep_parts=True)
         transfer.wait(_END_SECONDS)
         left = _left_of(transfer)
-    store = transfer.order.store
-    if isinstance(store, CheckpointDirectory):
-        store.remove(transfer.id)
-    else:
-        journal, _ = store.open(transfer.id)
-        journal.delete()
-        journal.close()
+    session.wiring.store_of(transfer.order).remove(transfer.id)
     if left:
         transfer.note(left)
     return left or f"{printable(now.source)} is {transfer.state}; there was nothing to forget."

@@ -14,6 +14,7 @@ from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, InterpreterEnding, TransferStateError
 from oss_jupyter.local.found import Found
+from oss_jupyter.local.relocate import relocate
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.progress import Snapshot
@@ -21,7 +22,6 @@ from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_order import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
-from oss_jupyter.session.relocate import relocate
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.wiring import Wiring, parse_limit
 
@@ -96,7 +96,7 @@ class Session:
 
     def problems(self) -> list[Found]:
         """Return the checkpoints that cannot be used, each with its problem."""
-        return [found for store in self.wiring.directories() for found in store.inventory() if found.problem]
+        return [found for store in self.wiring.directories() for found in store.problems()]
 
     def find(self, text: str) -> Transfer:
         """Return the transfer whose id begins with `text`. Raises TransferNotFound, InputError."""
@@ -181,7 +181,7 @@ class Session:
                 f"The file of an upload that is {transfer.state} stays where it is.", "Abort it and begin a new one."
             )
         order = transfer.order
-        record = relocate(order, FileSource(path))
+        record = relocate(self.wiring.store_of(order), transfer.id, FileSource(path), order.host)
         if record.header.transfer_id == transfer.id:
             return transfer
         self.manager.forget(lambda known: known is transfer)

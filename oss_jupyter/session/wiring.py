@@ -21,7 +21,7 @@ from oss_jupyter.local.memory import NoCheckpoints
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
-from oss_jupyter.local.store import CheckpointDirectory
+from oss_jupyter.local.store import CheckpointDirectory, Checkpoints
 from oss_jupyter.model.given import text, whole, yes_or_no
 from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.options import ALIASES, OPTION_NAMES, ObjectOptions, make_options
@@ -78,7 +78,7 @@ class Wiring:
     spell: Callable[[str], str] = str
     threads: ThreadLane = field(default_factory=ThreadLane)
     _helper: HelperLane | None = None
-    _stores: dict[Path | None, CheckpointDirectory | NoCheckpoints] = field(default_factory=dict)
+    _stores: dict[Path | None, Checkpoints] = field(default_factory=dict)
     _used_hosts: set[str] = field(default_factory=set)
 
     def order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
@@ -186,7 +186,7 @@ class Wiring:
         named = (self.settings.endpoint, os.environ.get("OSS_ENDPOINT"), *OssutilConfig().endpoints())
         return host in self._used_hosts or host in {host_of(endpoint) for endpoint in named if endpoint}
 
-    def store(self, directory: str | os.PathLike[str] | Unset | None = UNSET) -> CheckpointStore:
+    def store(self, directory: str | os.PathLike[str] | Unset | None = UNSET) -> Checkpoints:
         """Return the checkpoint store of a directory; None, 'none' or 'off' switch resuming off."""
         path: Path | None
         if isinstance(directory, Unset):
@@ -198,6 +198,10 @@ class Wiring:
         if path not in self._stores:
             self._stores[path] = CheckpointDirectory(path) if path else NoCheckpoints()
         return self._stores[path]
+
+    def store_of(self, order: Order) -> Checkpoints:
+        """Return where the checkpoint of an order is kept, with all that the engine has no need of."""
+        return next(store for store in self._stores.values() if store is order.store)
 
     def directories(self) -> tuple[CheckpointDirectory, ...]:
         """Return the settings' checkpoint directory and every other one that was used in this kernel."""

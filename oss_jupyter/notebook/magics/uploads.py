@@ -8,6 +8,7 @@ from typing import Any
 from oss_jupyter.engine.manager import waiting_first
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import OssJupyterError, TransferBusy
+from oss_jupyter.local.found import JOURNAL
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.model.states import Event, State, allowed
@@ -42,7 +43,7 @@ class Uploads:
             say("There are no uploads.")
         problems = [f"{found.path}: {found.problem.what}" for found in self._session.problems() if found.problem]
         if problems:
-            then = "Forget one of yours with: %oss_uploads abort ID --forget, where ID is its name without .journal"
+            then = f"Forget one of yours with: %oss_uploads abort ID --forget, where ID is its name without {JOURNAL}"
             say(f"{counted(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems), then)
 
     def panel(self) -> None:

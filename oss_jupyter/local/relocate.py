@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from oss_jupyter.engine.order import Order
 from oss_jupyter.errors import InputError
 from oss_jupyter.local.source import FileSource
+from oss_jupyter.local.store import Checkpoints
 from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.record import CheckpointRecord
 
 
-def relocate(order: Order, source: FileSource) -> CheckpointRecord:
-    """Move the checkpoint of `order` to `source` and return it.
+def relocate(store: Checkpoints, kept_id: str, source: FileSource, host: str) -> CheckpointRecord:
+    """Move the checkpoint of the upload `kept_id` to `source` and return it. host: the service's.
 
     Raises InputError where that is not the same upload, and SourceError and CheckpointError.
     """
     size_bytes = source.check().size
-    old, record = order.store.open(order.transfer_id)
+    old, record = store.open(kept_id)
     try:
         if record is None:
             raise InputError("Nothing of this upload is kept.", "Begin a new one with this file.", code="NothingKept")
@@ -33,24 +33,24 @@ def relocate(order: Order, source: FileSource) -> CheckpointRecord:
                 "Choose the same file, or begin a new upload of this one.",
                 code="NotTheSameFile",
             )
-        new_id = transfer_id(str(source.path), order.target, order.host)
-        if new_id == order.transfer_id:
+        new_id = transfer_id(str(source.path), record.header.target, host)
+        if new_id == kept_id:
             return record  # it is back where it was
         header = replace(record.header, transfer_id=new_id, source=str(source.path))
         moved = replace(record, header=header)
-        _write(order, moved)
+        _write(store, moved)
         old.delete()
         return moved
     finally:
         old.close()
 
 
-def _write(order: Order, record: CheckpointRecord) -> None:
-    journal, there = order.store.open(record.header.transfer_id)
+def _write(store: Checkpoints, record: CheckpointRecord) -> None:
+    journal, there = store.open(record.header.transfer_id)
     try:
         if there is not None:
             raise InputError(
-                f"{record.header.source} has an unfinished upload of its own to {order.target}.",
+                f"{record.header.source} has an unfinished upload of its own to {record.header.target}.",
                 "Resume that one, and abort this one.",
                 code="AnotherUpload",
             )
