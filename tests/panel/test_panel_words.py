@@ -21,7 +21,7 @@ from oss_jupyter.notebook.panel.common.commands import Commands
 from .stand_ins import StandIn, a_snapshot
 
 NODE = shutil.which("node")
-ENTRIES = ["load.js", "panel.js"]
+ENTRIES = ["common/load.js", "panel.js"]
 EVIL = '<img src=x onerror="alert(1)">&'
 
 
@@ -64,13 +64,13 @@ def test_the_card_itself_is_one_sentence_where_there_are_no_widgets() -> None:
 
 
 def modules_of(entry: str) -> list[str]:
-    return re.findall(r"^// ([\w-]+\.js)$", bundle.script(entry), re.MULTILINE)
+    return re.findall(r"^// ([\w/-]+\.js)$", bundle.script(entry), re.MULTILINE)
 
 
 def test_every_module_is_in_a_script() -> None:
     """A new file of the page is not forgotten in the bundle."""
     held = {name for entry in ENTRIES for name in modules_of(entry)}
-    assert held == {path.name for path in bundle.STATIC.glob("*.js")}
+    assert held == {path.relative_to(bundle.STATIC).as_posix() for path in bundle.STATIC.rglob("*.js")}
 
 
 @pytest.mark.parametrize("entry", ENTRIES)

@@ -28,7 +28,7 @@ test("both languages have the same words, and the same holes in them", () => {
 });
 
 test("every word that the code says is in the tables", () => {
-  for (const file of readdirSync(STATIC).filter((name) => name.endsWith(".js"))) {
+  for (const file of readdirSync(STATIC, { recursive: true }).filter((name) => name.endsWith(".js"))) {
     const code = readFileSync(new URL(file, STATIC), "utf8");
     const { en } = /^(desk|banner)/.test(file) ? DESK_WORDS : WORDS;
     for (const [, name] of code.matchAll(/\bsay\("(\w+)"/g)) assert.ok(name in en, `${file}: ${name}`);
