@@ -54,14 +54,14 @@ class TransferView:
 class LiveView:
     """One output of a notebook that follows its transfer, also after a pause. Any thread may call it.
 
-    `_lock` guards _handle, _said, _said_at and _in_a_cell, and keeps an older view from overtaking a newer one.
+    `_in_order` keeps an older view from overtaking a newer one, and guards _said, _said_at and _in_a_cell.
     """
 
     def __init__(self, transfer: Transfer, reporter: Reporter, *, with_error: bool = True) -> None:
         self._transfer = transfer
         self._reporter = reporter
         self._view = TransferView(transfer, with_error=with_error, stays=True)
-        self._lock = threading.Lock()
+        self._in_order = threading.Lock()
         self._said = self._view._repr_mimebundle_()
         self._said_at = time.monotonic()
         self._in_a_cell = True
@@ -80,7 +80,7 @@ class LiveView:
         self._say(again=not self._in_a_cell)
 
     def _say(self, *, again: bool = False) -> None:
-        with self._lock:
+        with self._in_order:
             says = self._view._repr_mimebundle_()
             if self._handle is not None and (again or says != self._said):
                 self._in_a_cell = cells.running is not None
@@ -92,7 +92,7 @@ class LiveView:
             self._reporter.add(self._transfer, self._on_progress)
 
     def _on_progress(self, now: Snapshot) -> None:
-        with self._lock:
+        with self._in_order:
             early = time.monotonic() - self._said_at < UPDATE_SECONDS
         if not (early and now.state.active):
             self.refresh()

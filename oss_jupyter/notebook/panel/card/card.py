@@ -38,11 +38,14 @@ class TransferCard(PanelWidget):
 
 @dataclass(eq=False)
 class ShownCard:
-    """A card and the summary beside it, as the painter sees them. `_painting` keeps paintings in their order."""
+    """A card and the summary beside it, as the painter sees them.
+
+    `_in_order` keeps an older view from overtaking a newer one.
+    """
 
     card: TransferCard
     summary: CardSummary
-    _painting: threading.Lock = field(default_factory=threading.Lock)
+    _in_order: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def transfer(self) -> Transfer:
@@ -60,7 +63,7 @@ class ShownCard:
     def paint(self, now: float) -> bool:
         """Show how the transfer stands; more is to come until it has ended or is paused."""
         transfer = self.card.transfer
-        with self._painting:
+        with self._in_order:
             over = transfer.resting  # asked before looking, so that what is seen after the end is final
             snapshot = transfer.snapshot()
             if over or self.card.on_screen:
@@ -70,7 +73,7 @@ class ShownCard:
 
     def cell_ends(self, now: float) -> None:
         """Let the summary say what is so: the notebook may be saved with it."""
-        with self._painting:
+        with self._in_order:
             self.summary.update(self.card.transfer.snapshot(), now, cell_ends=True)
 
     def refresh(self) -> None:

@@ -50,7 +50,8 @@ class TransferDesk(PanelWidget):
 
 @dataclass(eq=False)
 class ShownDesk:
-    """A desk and the summary beside it, as the painter sees them. `_painting` keeps paintings in their order.
+    """A desk and the summary beside it, as the painter sees them. `_in_order` guards _born and _next_send, and keeps an
+    older view from overtaking a newer one. Only the painter's thread looks at the disk; any may write _next_look.
 
     only: ids of the transfers that a banner is about; None shows all. opened: id of the transfer whose card is open.
     """
@@ -60,7 +61,7 @@ class ShownDesk:
     word: DeskSummary
     only: frozenset[str] | None = None
     opened: str = ""
-    _painting: threading.Lock = field(default_factory=threading.Lock)
+    _in_order: threading.Lock = field(default_factory=threading.Lock)
     _born: dict[str, int] = field(default_factory=dict)
     _next_look: float = float("-inf")
     _next_send: float = float("-inf")
@@ -82,10 +83,10 @@ class ShownDesk:
 
     def paint(self, now: float) -> bool:
         """Show how everything stands; more is to come while somebody may be looking, or something runs."""
-        with self._painting:
-            if self.desk.on_screen and now >= self._next_look:
-                self._disk.look()
-                self._next_look = now + INTERVAL_SECONDS
+        if self.desk.on_screen and now >= self._next_look:
+            self._next_look = now + INTERVAL_SECONDS
+            self._disk.look()
+        with self._in_order:
             rows = self._rows()
             self.word.update(rows, now)
             if self.desk.on_screen and now >= self._next_send:
@@ -94,7 +95,7 @@ class ShownDesk:
 
     def cell_ends(self, now: float) -> None:
         """Let the summary say what is so: the notebook may be saved with it."""
-        with self._painting:
+        with self._in_order:
             self.word.update(self._rows(), now, cell_ends=True)
 
     def hurry(self) -> None:
