@@ -43,8 +43,11 @@ _RUNNER = "; ".join(
 )
 
 _SAID_MAX = 300
-# The query of a signed URL, a key's id, and long runs that mix letters and digits as secrets do.
-_SECRETS = re.compile(r"\?\S+|\b(?:LTAI|STS\.|TMP\.)\w+|(?=[A-Za-z+=]*\d)(?=[\d+=]*[A-Za-z])[A-Za-z0-9+=]{24,}")
+# User and password of an address, the query of a signed URL, a key's id, and long runs that mix letters and digits as
+# secrets do.
+_SECRETS = re.compile(
+    r"(?<=/)[^\s/@]+@|\?\S+|\b(?:LTAI|STS\.|TMP\.)\w+|(?=[A-Za-z+=]*\d)(?=[\d+=]*[A-Za-z])[A-Za-z0-9+=]{24,}"
+)
 
 
 def python_command(module: str, *arguments: str) -> list[str]:

@@ -43,6 +43,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oss_jupyter.names import printable
+from oss_jupyter.redact import without_addresses
 
 
 class OssJupyterError(Exception):
@@ -58,9 +59,9 @@ class OssJupyterError(Exception):
     safe = ""
 
     def __init__(self, what: str, advice: str = "", *, safe: str = "", code: str = "") -> None:
-        super().__init__(printable(what))
-        self.what = printable(what)
-        self.advice = printable(advice)
+        self.what = printable(without_addresses(what))
+        self.advice = printable(without_addresses(advice))
+        super().__init__(self.what)
         self.safe = safe or type(self).safe
         self.code = code or type(self).__name__
 

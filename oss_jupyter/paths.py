@@ -10,6 +10,10 @@ from pathlib import Path
 import platformdirs
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.redact import is_address, quoted
+
+# Linux takes no longer ones; a name that is too long is for the system to refuse.
+_PATH_MAX_BYTES = 4096
 
 
 def absolute(path: str | os.PathLike[str], name: str = "path", start: str | os.PathLike[str] = "") -> Path:
@@ -19,16 +23,32 @@ def absolute(path: str | os.PathLike[str], name: str = "path", start: str | os.P
     Raises InputError for what can be no path, or none from here.
     """
     text = _checked(path, name)
+    if is_address(text) and not os.path.lexists(Path(start, text)):
+        raise InputError(
+            f"{name}: {quoted(text)} is an address, and no path on this computer.",
+            f'Write it like {name}="data/file.bin".',
+            code="InvalidPath",
+        )
     if text.startswith("~") and not os.path.lexists(Path(start, text)):
         text = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser() raises where there is no such user
+    written = os.path.join(start, text)  # noqa: PTH118 - Path() drops the / at an end
     try:
-        return Path(os.path.abspath(Path(start, text)))  # noqa: PTH100 - resolve() would follow links
+        full = os.path.abspath(written)  # noqa: PTH100 - resolve() would follow links
     except FileNotFoundError:
+        full = ""
+    if not full:
         raise InputError(
             f"{text} is a relative path, and the folder of this process is no longer there.",
             "Give an absolute path, or go to a folder that exists, for example: %cd ~",
             code="NoWorkingDirectory",
-        ) from None
+        )
+    if written != full and not _the_same(written, full):
+        raise InputError(
+            f"{name}: {text} leads to no such file, only {full} would.",
+            "Write that one if you mean it: a / belongs behind a folder only, and .. leads out of where a link points.",
+            code="InvalidPath",
+        )
+    return Path(full)
 
 
 def home() -> Path | None:
@@ -64,12 +84,29 @@ def _checked(path: str | os.PathLike[str], name: str) -> str:
     text = os.fsdecode(path)
     if not text:
         raise InputError(f"{name} is empty.", f'Write it like {name}="data/file.bin".')
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError:
-        reason = "a character that this system has in no file name"
-    else:
-        reason = "a NUL character, which no file name has" if "\0" in text else ""
+    reason = _why_no_path(text)
     if reason:
-        raise InputError(f"{name}: {text!r} holds {reason}.", "Write the path again.", code="InvalidPath")
+        raise InputError(f"{name}: {quoted(text)} {reason}.", "Write the path again.", code="InvalidPath")
     return text
+
+
+def _why_no_path(text: str) -> str:
+    if "\0" in text:
+        return "holds a NUL character, which no file name has"
+    try:
+        long = len(os.fsencode(text)) > _PATH_MAX_BYTES
+    except UnicodeEncodeError:
+        return "holds a character that this system has in no file name"
+    return f"has {len(text):,} characters, more than a path can have" if long else ""
+
+
+def _the_same(written: str, full: str) -> bool:
+    """Whether the system finds at a path as it was written what is at its short form, or nothing at either."""
+    try:
+        there = os.stat(full)  # noqa: PTH116
+    except (OSError, ValueError):
+        return True
+    try:
+        return os.path.samestat(os.stat(written), there)  # noqa: PTH116
+    except OSError:
+        return False

@@ -13,11 +13,12 @@ import pytest
 import oss_jupyter
 
 ROOT = Path(oss_jupyter.__file__).parent
-SHARED = {"errors", "names"}
+SHARED = {"errors", "names", "redact"}
 # What a room may import of ours, beside itself; the front door (the empty name) holds the version and loads no room.
 ROOMS = {
     "names": set(),
-    "errors": {"names"},
+    "redact": {"names"},
+    "errors": {"names", "redact"},
     "paths": SHARED,
     "crc64": SHARED,
     "version": set(),
@@ -37,6 +38,7 @@ ROOMS = {
 # What a room may import of others, where that is part of its promise.
 PACKAGES = {
     "names": set(),
+    "redact": set(),
     "errors": set(),
     "child": set(),
     "paths": {"platformdirs"},

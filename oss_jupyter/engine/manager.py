@@ -15,6 +15,7 @@ from oss_jupyter.model.course import Wish
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.share import share
 from oss_jupyter.model.states import State
+from oss_jupyter.redact import quoted
 
 # A shorter upload tells more about latency than about the line.
 _TELLING_SECONDS = 1.0
@@ -65,10 +66,10 @@ class Manager:
         exact = [transfer for transfer in found if transfer.id == text]
         if not found:
             ids = ", ".join(transfer.id for transfer in known) or "there are none"
-            raise TransferNotFound(f"No upload has an id that begins with {text!r}.", f"Known ids: {ids}.")
+            raise TransferNotFound(f"No upload has an id that begins with {quoted(text)}.", f"Known ids: {ids}.")
         if len(found) > 1 and not exact:
             ids = ", ".join(transfer.id for transfer in found)
-            raise InputError(f"{len(found)} uploads begin with {text!r}: {ids}.", "Write more of the id.")
+            raise InputError(f"{len(found)} uploads begin with {quoted(text)}: {ids}.", "Write more of the id.")
         return (exact or found)[0]
 
     def forget(self, wanted: Callable[[Transfer], bool]) -> int:

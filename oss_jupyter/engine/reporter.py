@@ -14,6 +14,7 @@ from collections.abc import Callable
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
+from oss_jupyter.redact import said_by
 
 INTERVAL_SECONDS = 0.25
 
@@ -113,9 +114,10 @@ class _Teller:
         self._rest = rest
         try:
             self._context.run(self._listener, now)
-        except Exception as error:
-            self._transfer.note(f"on_progress raised {type(error).__name__}: {error}. It is not called again.")
-            _log.warning("on_progress raised %r; it is not called again for %s", error, self._transfer.id)
+        except BaseException as error:  # on a thread of ours not even SystemExit is meant for somebody else
+            raised = f"on_progress raised {type(error).__name__}: {said_by(error)}".rstrip(": .")
+            self._transfer.note(f"{raised}. It is not called again.")
+            _log.warning("%s; it is not called again for %s", raised, self._transfer.id)
             return False
         if rest is not None:
             self._transfer.told(self._thread, rest)

@@ -20,6 +20,7 @@ from oss_jupyter.errors import InputError, OssJupyterError, TransferAborted, Tra
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.given import whole
 from oss_jupyter.model.line import Kind, Turn
+from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.model.sizes import parse_speed
 from oss_jupyter.model.states import Event, State
@@ -91,7 +92,7 @@ class Transfer(Standing):
     def set_parallel(self, parallel: int | None) -> None:
         """Change how many parts are on the wire at once, from now on; None follows the line."""
         if parallel is not None:
-            parallel = whole(parallel, "parallel")
+            parallel = whole(parallel, "parallel", 1, PARALLEL_MOST)
         with self._changed:
             self._parallel = parallel
             self._wake()

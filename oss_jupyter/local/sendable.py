@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.redact import is_address, quoted
 
-_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://")
 _THEN = 'and upload("{file}", …).'
 # What has such a method is written to a file by it; the first that fits, so the best form of a table comes first.
 _WRITTEN_BY = (
@@ -39,13 +38,12 @@ def sendable(source: Any) -> str | os.PathLike[str]:
 
 
 def _refuse_address(text: str) -> None:
-    found = _ADDRESS.match(text)
-    if found is None or os.path.lexists(text):
+    if not is_address(text) or os.path.lexists(text):
         return
     advice = "Upload takes a file of this computer: download it first, or give its path."
-    if found["scheme"].lower() == "oss":
+    if text[:4].lower() == "oss:":
         advice = 'The source comes first, then the target: upload("data/file.bin", "oss://bucket/key").'
-    raise InputError(f"The source {text!r} is an address and not a local file.", advice, code="SourceNotAPath")
+    raise InputError(f"The source {quoted(text)} is an address and not a local file.", advice, code="SourceNotAPath")
 
 
 def _how_it_becomes_a_file(source: Any) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.given import plain
+from oss_jupyter.model.given import as_text
+from oss_jupyter.redact import quoted
 
 # Documentation "Callback": of each header, encoded.
 _MAX_BYTES = 5 * 1024
@@ -38,23 +39,25 @@ def as_callback_variables(given: Any) -> str:
     document = _document(given, "callback_var", _VARIABLES_FORM)
     for name, value in document.items():
         if not _VARIABLE.fullmatch(name):
-            raise InputError(f"callback_var: {name!r} is no name of a variable: x: and small letters.", _VARIABLES_FORM)
-        if not isinstance(plain(value), (str, int, float)):
-            raise InputError(f"callback_var: the value of {name!r} is no text.", _VARIABLES_FORM)
-    texts = {name: str(plain(value)) for name, value in document.items()}
+            raise InputError(
+                f"callback_var: {quoted(name)} is no name of a variable: x: and small letters.", _VARIABLES_FORM
+            )
+        if as_text(value) is None:
+            raise InputError(f"callback_var: the value of {quoted(name)} is no text.", _VARIABLES_FORM)
+    texts = {name: as_text(value) for name, value in document.items()}
     return _encoded(given, texts, "callback_var", _VARIABLES_FORM)
 
 
 def _document(given: Any, name: str, form: str) -> dict[str, Any]:
     if isinstance(given, Mapping):
-        return {str(key): value for key, value in given.items()}
+        return {as_text(key) or "": value for key, value in given.items()}
     if not isinstance(given, str):
         raise InputError(f"{name} is a {type(given).__name__}.", form)
     found: Any = None
     try:
         raw = given if given.lstrip().startswith("{") else base64.b64decode(given, validate=True)
         found = json.loads(raw)
-    except (binascii.Error, ValueError):  # no base64, no UTF-8, no JSON
+    except (binascii.Error, ValueError, RecursionError):  # no base64, no UTF-8, no JSON
         pass
     if not isinstance(found, dict):
         raise InputError(f"{name} is not the base64 of a JSON object.", form)
@@ -66,9 +69,10 @@ def _encoded(given: Any, document: Mapping[str, Any], name: str, form: str) -> s
         encoded = given  # as it was signed for elsewhere, to the letter
     else:
         try:
-            encoded = base64.b64encode(json.dumps(document, ensure_ascii=False).encode("utf-8")).decode("ascii")
-        except (TypeError, ValueError):
+            written = json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        except (TypeError, ValueError, RecursionError):
             raise InputError(f"{name} holds what JSON cannot.", form) from None
+        encoded = base64.b64encode(written).decode("ascii")
     if len(encoded) > _MAX_BYTES:
         raise InputError(f"{name} has {len(encoded):,} bytes; the service takes {_MAX_BYTES:,}.", form)
     return encoded

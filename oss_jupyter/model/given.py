@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.redact import quoted
+
+# What eight bytes hold: no number that anything is counted in is larger.
+MOST = 2**63 - 1
+# Longer ones are too large, and int() refuses thousands of digits in words of its own.
+_WHOLE = re.compile(r"\s*[+-]?\d{1,400}\s*")
 
 
 def plain(value: Any) -> Any:
@@ -13,17 +20,27 @@ def plain(value: Any) -> Any:
     return value.item() if scalar else value
 
 
-def whole(value: Any, name: str, least: int = 1) -> int:
-    """Return a whole number of at least `least`; "3" and 3.0 are some, 2.5 and True are not. Raises InputError."""
+def as_text(value: Any) -> str | None:
+    """Return a text as it is and a number as a text; None for all else, and for numbers beyond eight bytes."""
+    scalar = plain(value)
+    if isinstance(scalar, str):
+        return scalar
+    return str(scalar) if isinstance(scalar, float) or (isinstance(scalar, int) and abs(scalar) <= MOST) else None
+
+
+def whole(value: Any, name: str, least: int = 1, most: int = MOST) -> int:
+    """Return a whole number from `least` to `most`; "3" and 3.0 are some, 2.5 and True are not. Raises InputError."""
     number = plain(value)
-    if isinstance(number, str) and number.strip().lstrip("+-").isdecimal():
+    if isinstance(number, str) and _WHOLE.fullmatch(number):
         number = int(number)
     if isinstance(number, float) and number.is_integer():
         number = int(number)
     if isinstance(number, bool) or not isinstance(number, int):
-        raise InputError(f"{name}={value!r} is not a whole number.", f"Write it like {name}=3.")
+        raise InputError(f"{name}={quoted(value)} is not a whole number.", f"Write it like {name}=3.")
     if number < least:
-        raise InputError(f"{name}={number} is too few.", f"Write {name}={least} or more.")
+        raise InputError(f"{name}={quoted(number)} is too few.", f"Write {name}={least} or more.")
+    if number > most:
+        raise InputError(f"{name}={quoted(number)} is too many.", f"Write {name}={most} or less.")
     return number
 
 
@@ -31,7 +48,7 @@ def yes_or_no(value: Any, name: str) -> bool:
     """Return True or False; a text like ``"no"``, which Python takes for true, is refused. Raises InputError."""
     answer = plain(value)
     if not isinstance(answer, bool):
-        raise InputError(f"{name}={value!r} is neither True nor False.", f"Write {name}=True, or leave it out.")
+        raise InputError(f"{name}={quoted(value)} is neither True nor False.", f"Write {name}=True, or leave it out.")
     return answer
 
 

@@ -10,11 +10,14 @@ from urllib.parse import quote
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.given import plain, text
+from oss_jupyter.redact import quoted
 
 # RFC 6266, 4.1; the name may be quoted.
 _WITH_FILENAME = re.compile(
     r'(?P<kind>[\w-]+)\s*;\s*filename\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^";]+))(?P<rest>;[ -~]*)?'
 )
+# The usual bound of servers and gateways for one line.
+_VALUE_MAX = 8 * 1024
 # What RFC 5987 leaves as it is.
 _UNRESERVED = "!#$&+-.^_`|~"
 
@@ -24,6 +27,8 @@ def header_value(given: Any, name: str) -> str:
     value = text(given, name)
     if not value.isascii():
         raise InputError(f"{name} is not ASCII, and headers are.", "Write it in ASCII, or percent-encode it.")
+    if len(value) > _VALUE_MAX:
+        raise InputError(f"{name} has {len(value):,} characters; a header takes {_VALUE_MAX:,}.", "Shorten it.")
     if not value.isprintable():
         raise InputError(f"{name} holds a line break or another control character.", "Header values are one line each.")
     return value
@@ -70,10 +75,10 @@ def _moment(given: Any, name: str) -> datetime:
             value = datetime.combine(value, time())
         if isinstance(value, datetime) and value == value:  # the missing time of pandas is not
             return value.astimezone(timezone.utc)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, OSError):
         pass
     raise InputError(
-        f"{name}={given!r} is no date.",
+        f"{name}={quoted(given)} is no date.",
         f'Write it like {name}="Fri, 01 Jan 2027 00:00:00 GMT", {name}="2027-01-01T00:00:00Z", or give a datetime.',
     )
 

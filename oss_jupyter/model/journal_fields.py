@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
 from oss_jupyter.errors import CheckpointDamaged, InputError
+from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import MAX_PARTS, OBJECT_MAX_BYTES, PART_MAX_BYTES, PART_MIN_BYTES, Plan
 from oss_jupyter.model.prove import Prove, parse_prove
@@ -28,7 +29,6 @@ _CRC64_MAX = 2**64 - 1
 # The year 9999, which is also where Python's dates end.
 _TIME_MAX_SECONDS = 253_402_300_799
 _PATH_MAX_CHARACTERS = 32_768
-_PARALLEL_MAX = 1_024
 _FLAGS = frozenset({"internal", "accelerate", "dual_stack", "cname", "path_style", "insecure_http"})
 
 
@@ -97,7 +97,7 @@ class Fields:
     def optional_parallel(self, name: str) -> int | str | None:
         """Return how many at once, ``"auto"``, or None where nothing was asked for."""
         value = self._entry.get(name)
-        return "auto" if value == "auto" else None if value is None else self.whole(name, 1, _PARALLEL_MAX)
+        return "auto" if value == "auto" else None if value is None else self.whole(name, 1, PARALLEL_MOST)
 
     def optional_prove(self, name: str) -> Prove | None:
         """Return which bytes are read again, or None where nothing was asked for."""

@@ -13,9 +13,10 @@ from typing import Any
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.callback import as_callback, as_callback_variables
 from oss_jupyter.model.content_type import guess_content_type
-from oss_jupyter.model.given import plain, whole, yes_or_no
+from oss_jupyter.model.given import as_text, plain, whole, yes_or_no
 from oss_jupyter.model.header_values import disposition, header_value, http_date, iso_date
 from oss_jupyter.model.tags import as_tagging
+from oss_jupyter.redact import quoted
 
 # x-oss-traffic-limit is in bit/s (documentation "Single-connection bandwidth throttling").
 TRAFFIC_LIMIT_MIN_BITS = 819_200
@@ -81,7 +82,7 @@ def make_options(given: Mapping[str, Any], *names: str) -> ObjectOptions:
     unknown = sorted(set(given) - set(OPTION_NAMES) - set(ALIASES))
     if unknown:
         raise InputError(
-            f"{unknown[0]!r} is not an option of an upload.",
+            f"{quoted(unknown[0])} is not an option of an upload.",
             "The options are " + ", ".join(OPTION_NAMES) + ".",
         )
     named = _by_full_names({name: value for name, value in given.items() if value is not None})
@@ -112,7 +113,7 @@ def _read_text(value: Any, name: str) -> str:
     text = header_value(value, name)
     choices = _CHOICES.get(name, (text,))
     if text not in choices:
-        raise InputError(f"{name}={text!r} is not known.", f"Choose one of {', '.join(choices)}.")
+        raise InputError(f"{name}={quoted(text)} is not known.", f"Choose one of {', '.join(choices)}.")
     return text
 
 
@@ -123,7 +124,7 @@ def _read_traffic_limit(limit: Any, name: str) -> int:
     except InputError as error:
         raise InputError(error.what, advice) from None
     if not TRAFFIC_LIMIT_MIN_BITS <= number <= TRAFFIC_LIMIT_MAX_BITS:
-        raise InputError(f"{name}={number} is outside what the service takes.", advice)
+        raise InputError(f"{name}={quoted(number)} is outside what the service takes.", advice)
     return number
 
 
@@ -132,14 +133,17 @@ def _read_metadata(metadata: Any, _name: str) -> dict[str, str]:
         raise InputError("metadata is not a mapping.", 'Write it like metadata={"project": "taxi"}.')
     pairs: dict[str, str] = {}
     for given_name, given_value in metadata.items():
-        name, value = str(given_name).lower(), plain(given_value)
+        name, value = (as_text(given_name) or "").lower(), as_text(given_value)
         if not _META_NAME.fullmatch(name):
-            raise InputError(f"metadata: {name!r} is not allowed.", "Use letters, digits and - in names.")
+            raise InputError(f"metadata: {quoted(name)} is not allowed.", "Use letters, digits and - in names.")
         if name in pairs:
-            raise InputError(f"metadata has {name!r} twice: capitals do not count.", "Choose another name for one.")
-        if not isinstance(value, (str, int, float)):
-            raise InputError(f"metadata: the value of {name!r} is a {type(value).__name__}.", "Write it as a text.")
-        pairs[name] = header_value(str(value), f"metadata: the value of {name!r}")
+            raise InputError(
+                f"metadata has {quoted(name)} twice: capitals do not count.", "Choose another name for one."
+            )
+        if value is None:
+            what = f"metadata: the value of {quoted(name)} is {quoted(plain(given_value))}."
+            raise InputError(what, "Write it as a text.")
+        pairs[name] = header_value(value, f"metadata: the value of {quoted(name)}")
     if sum(len(name) + len(value) for name, value in pairs.items()) > _META_MAX_BYTES:
         raise InputError("metadata has more than 8 KiB.", "Put long descriptions into an object of their own.")
     return pairs

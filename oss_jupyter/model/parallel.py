@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Protocol
 
 START = 3
+# More at once is no line's need.
+PARALLEL_MOST = 1_024
 # A step up is worth its connections only with so much more throughput.
 _GAIN = 0.07
 # Long enough that a new connection has left its slow start and a part's end does not look like a lull.

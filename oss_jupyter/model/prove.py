@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.redact import quoted
 
 
 class Prove(str, Enum):
@@ -36,8 +37,7 @@ class Proven(str, Enum):
 
 def parse_prove(value: Any) -> Prove:
     """Return the wish for a word. Raises InputError."""
-    try:
+    words = [wish.value for wish in Prove]
+    if isinstance(value, str) and value in words:
         return Prove(value)
-    except ValueError:
-        words = [wish.value for wish in Prove]
-        raise InputError(f"prove={value!r} is not known.", f"Choose one of {', '.join(words)}.") from None
+    raise InputError(f"prove={quoted(value)} is not known.", f"Choose one of {', '.join(words)}.")

@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.given import plain
+from oss_jupyter.model.given import MOST, plain
+from oss_jupyter.redact import quoted
 
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
-
 TIB = 1024 * GIB
+# Bytes per second: with less no upload would ever end.
+SPEED_MIN = KIB
 
 _UNITS = {"": 1, "b": 1, "kib": KIB, "mib": MIB, "gib": GIB, "tib": TIB, "k": KIB, "m": MIB, "g": GIB, "t": TIB}
 _UNITS |= {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*(?:/s)?\s*", re.IGNORECASE)
+_SIZE = re.compile(r"\s*(\d{1,40}(?:\.\d{1,40})?)\s*([a-z]*)\s*(?:/s)?\s*", re.IGNORECASE)
 
 
 def parse_size(value: float | str, name: str = "size") -> int:
@@ -33,8 +35,10 @@ def parse_size(value: float | str, name: str = "size") -> int:
 def parse_speed(value: float | str, name: str) -> int:
     """Return bytes per second for ``"20MiB/s"``, read as sizes are. Raises InputError, also for less than 1 KiB/s."""
     speed = _parse(value, name, "speed", "20MiB/s")
-    if speed < KIB:
-        raise InputError(f"{name}: {value!r} is less than 1 KiB a second.", f"Write the unit, like {name}=20MiB/s.")
+    if speed < SPEED_MIN:
+        raise InputError(
+            f"{name}: {quoted(value)} is less than 1 KiB a second.", f"Write the unit, like {name}=20MiB/s."
+        )
     return speed
 
 
@@ -45,13 +49,15 @@ def _parse(value: float | str, name: str, kind: str, like: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         size = value
     else:
-        match = _SIZE.fullmatch(str(value))
+        match = _SIZE.fullmatch(value if isinstance(value, str) else repr(value) if type(value) is float else "")
         unit = _UNITS.get(match[2].lower()) if match else None
         if match is None or unit is None:
-            raise InputError(f"{name}: {value!r} is not a {kind}.", f"Write it like {name}={like}.")
+            raise InputError(f"{name}: {quoted(value)} is not a {kind}.", f"Write it like {name}={like}.")
         size = int(float(match[1]) * unit)
     if size <= 0:
-        raise InputError(f"{name}: {value!r} is not above zero.", f"Write it like {name}={like}.")
+        raise InputError(f"{name}: {quoted(value)} is not above zero.", f"Write it like {name}={like}.")
+    if size > MOST:
+        raise InputError(f"{name}: {quoted(value)} is larger than any {kind}.", f"Write it like {name}={like}.")
     return size
 
 

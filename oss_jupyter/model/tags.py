@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.given import plain
+from oss_jupyter.model.given import as_text, plain
+from oss_jupyter.redact import quoted
 
 # Documentation "Object tagging".
 _TAGS_MAX = 10
@@ -30,7 +31,7 @@ def as_tagging(given: Any) -> str:
     names = [name for name, _ in pairs]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise _wrong(f"has the key {twice!r} twice")
+        raise _wrong(f"has the key {quoted(twice)} twice")
     for name, value in pairs:
         _check(name, value)
     return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
@@ -48,10 +49,10 @@ def _pairs(given: Any) -> list[tuple[str, str]]:
 
 
 def _text(value: Any) -> str:
-    value = plain(value)
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    raise _wrong(f"holds a {type(value).__name__}")
+    text = as_text(value)
+    if text is None:
+        raise _wrong(f"holds {quoted(plain(value))}")
+    return text
 
 
 def _check(name: str, value: str) -> None:

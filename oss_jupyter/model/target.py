@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.redact import is_signed, quoted, shown
 
 # Bucket naming (OSS documentation, "Bucket naming"): 3-63 of a-z 0-9 -, alphanumeric at both ends.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -36,8 +37,14 @@ def parse_target(text: str, source_name: str = "") -> Target:
         raise InputError(f"The target is {_kind(text)}, and no text.", _FORM, code="InvalidTarget")
     scheme, separator, rest = text.partition("://")
     if scheme.lower() != "oss" or not separator:
-        raise InputError(f"{text!r} is not an OSS address.", _FORM, code="InvalidTarget")
+        raise InputError(f"{quoted(text)} is not an OSS address.", _FORM, code="InvalidTarget")
     bucket, _, key = rest.partition("/")
+    if ":" in bucket or "@" in bucket:
+        raise InputError(
+            "The target has more than a bucket before its key: a user, a password or a port.",
+            f"{_FORM} Credentials are given with credentials=…, or in the environment.",
+            code="InvalidTarget",
+        )
     if not key or key.endswith("/"):
         key += _as_key(source_name, text)
     return make_target(bucket, key)
@@ -48,45 +55,62 @@ def _kind(value: object) -> str:
 
 
 def _as_key(source_name: str, target: str) -> str:
-    try:
-        source_name.encode("utf-8")
-    except UnicodeEncodeError:
+    if _utf8(source_name) is None:
         raise InputError(
             f"The file's name {source_name} is no valid Unicode, so it cannot become the key.",
-            f"Write the whole key, like {target.rstrip('/')}/file.bin.",
+            f"Write the whole key, like {shown(target).rstrip('/')}/file.bin.",
             code="InvalidObjectName",
-        ) from None
+        )
     return source_name
+
+
+def _utf8(text: str) -> bytes | None:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return None
+
+
+def check_bucket(bucket: str, key: str = "") -> None:
+    """Raise InputError where the service takes no such name of a bucket; `key` is what stands behind it."""
+    if not _BUCKET.fullmatch(bucket):
+        # A password may have a slash: then the first half of it stands in the bucket's place.
+        name = "What stands before the @" if "@" in key else quoted(bucket)
+        raise InputError(
+            f"{name} cannot be the name of a bucket.",
+            "A bucket name has 3 to 63 of a-z, 0-9 and -, with a letter or digit at both ends.",
+            code="InvalidBucketName",
+        )
 
 
 def make_target(bucket: str, key: str) -> Target:
     """Return a Target after checking both names against the service's rules. Raises InputError."""
-    if not _BUCKET.fullmatch(bucket):
-        raise InputError(
-            f"{bucket!r} cannot be the name of a bucket.",
-            "A bucket name has 3 to 63 of a-z, 0-9 and -, with a letter or digit at both ends. " + _FORM,
-            code="InvalidBucketName",
-        )
+    check_bucket(bucket, key)
     if not key:
         raise InputError(f"oss://{bucket}/ names no object.", _FORM, code="InvalidObjectName")
-    try:
-        key_bytes = len(key.encode("utf-8"))
-    except UnicodeEncodeError:
+    encoded = _utf8(key)
+    if encoded is None:
         raise InputError(
             "The key is not valid Unicode.",
             "Choose a key that can be written as UTF-8.",
             code="InvalidObjectName",
-        ) from None
-    if key_bytes > KEY_MAX_BYTES:
+        )
+    if len(encoded) > KEY_MAX_BYTES:
         raise InputError(
-            f"The key has {key_bytes:,} bytes in UTF-8; the service allows {KEY_MAX_BYTES:,}.",
+            f"The key has {len(encoded):,} bytes in UTF-8; the service allows {KEY_MAX_BYTES:,}.",
             "Choose a shorter key.",
             code="InvalidObjectName",
         )
     if key[0] in "/\\":
         raise InputError(
-            f"The key {key!r} begins with {key[0]!r}, which the service refuses.",
-            f"Write oss://{bucket}/{key.lstrip('/').lstrip(chr(92)) or 'key'}.",
+            f"The key {quoted(key)} begins with {key[0]!r}, which the service refuses.",
+            f"Write oss://{bucket}/{shown(key.lstrip('/' + chr(92))) or 'key'}.",
+            code="InvalidObjectName",
+        )
+    if is_signed(key):
+        raise InputError(
+            "The key ends in the query of a signed URL.",
+            f"Write the key only, up to the question mark: oss://{bucket}/{shown(key.partition('?')[0])}.",
             code="InvalidObjectName",
         )
     return Target(bucket, key)

@@ -8,6 +8,7 @@ Which of several places counts is the matter of precedence.py.
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -16,10 +17,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.parts import Route
-from oss_jupyter.oss.proxy import checked_proxy
+from oss_jupyter.oss.proxy import checked_proxy, split_url
 from oss_jupyter.paths import absolute
+from oss_jupyter.redact import quoted
 
-_REGION = re.compile(r"[a-z0-9-]+")
+_REGION = re.compile(r"[a-z0-9-]{1,60}")
 # oss-cn-hangzhou.aliyuncs.com, oss-cn-hangzhou-internal.aliyuncs.com, cn-hangzhou.oss.aliyuncs.com. No list of regions:
 # new ones appear, and finance and government clouds have their own.
 _STANDARD_HOST = re.compile(
@@ -64,7 +66,7 @@ class EndpointSettings:
 
     def __post_init__(self) -> None:
         _refuse_contradictions(self)
-        endpoint = _split(self.endpoint, self.insecure_http) if self.endpoint else None
+        endpoint = split_endpoint(self.endpoint, self.insecure_http) if self.endpoint else None
         host = (endpoint.hostname or "") if endpoint else ""
         values = {
             "region": _checked_region(self.region, host) if self.region else self._region_told_by(host),
@@ -87,7 +89,7 @@ class EndpointSettings:
                 code="RegionMissing",
             )
         raise InputError(
-            f"The region cannot be told from the endpoint {host!r}.",
+            f"The region cannot be told from the endpoint {quoted(host)}.",
             f"Signature V4 names the bucket's region: add it, like {_EXAMPLE}.",
             code="RegionMissing",
         )
@@ -181,42 +183,42 @@ def _refuse_contradictions(settings: EndpointSettings) -> None:
                          'Add endpoint="data.example.com".')  # fmt: skip
     if settings.cname and settings.endpoint and is_standard(settings.endpoint):
         raise InputError(
-            f"cname=True says the endpoint is a domain of your own, and {settings.endpoint!r} is one of OSS.",
+            f"cname=True says the endpoint is a domain of your own, and {quoted(settings.endpoint)} is one of OSS.",
             "Leave out cname, or write the domain that is bound to the bucket.",
         )
     if settings.cname and settings.path_style:
         raise InputError("cname and path_style are two different forms of address.", "Set only one of them.")
     if settings.signature_version not in ("v4", "v1"):
-        raise InputError(f"signature_version={settings.signature_version!r} is not known.", "Choose v4 or v1.")
+        raise InputError(f"signature_version={quoted(settings.signature_version)} is not known.", "Choose v4 or v1.")
     for name in ("connect_timeout_seconds", "read_timeout_seconds", "stall_seconds"):
         if not getattr(settings, name) > 0:
             raise InputError(f"{name} must be above zero.", f"Leave it out, or write for example {name}=10.")
 
 
-def _split(endpoint: str, insecure_http: bool) -> SplitResult:
+def split_endpoint(endpoint: str, insecure_http: bool = False) -> SplitResult:
+    """Return the pieces of a host or its URL. Raises InputError for what is no address of a service."""
     text = endpoint.strip()
     if "://" not in text:
         text = f"{'http' if insecure_http else 'https'}://{text}"
     text = text.removesuffix("/")
     advice = 'Write the host only, like endpoint="oss-cn-hangzhou.aliyuncs.com".'
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # raises where it is not a number
-    except ValueError:
-        raise InputError("The endpoint is not a host name or URL.", advice) from None
-    if "@" in parts.netloc:
+    parts = split_url(text)
+    if "@" in text:
         raise InputError("The endpoint holds a user name or password.", advice)
+    if parts is None:
+        raise InputError("The endpoint is not a host name or URL.", advice)
     if parts.scheme not in ("https", "http"):
-        raise InputError(f"The endpoint's scheme {parts.scheme!r} is neither https nor http.", advice)
-    if not parts.hostname or parts.path or parts.query or parts.fragment or " " in text:
-        raise InputError(f"{endpoint!r} is not the address of a service.", advice)
+        raise InputError(f"The endpoint's scheme {quoted(parts.scheme)} is neither https nor http.", advice)
+    if parts.path or parts.query or parts.fragment:
+        raise InputError(f"{quoted(endpoint)} is not the address of a service.", advice)
     if insecure_http and parts.scheme == "https":
         raise InputError("insecure_http=True contradicts an endpoint with https://.", "Leave out one of them.")
-    match = _STANDARD_HOST.fullmatch(parts.hostname)
+    host = parts.hostname or ""
+    match = _STANDARD_HOST.fullmatch(host)
     if match and match["bucket"]:
         raise InputError(
-            f"The endpoint {parts.hostname!r} begins with a bucket.",
-            f'Write endpoint="{parts.hostname.partition(".")[2]}"; the bucket belongs into oss://{match["bucket"]}/key.',
+            f"The endpoint {host!r} begins with a bucket.",
+            f'Write endpoint="{host.partition(".")[2]}"; the bucket belongs into oss://{match["bucket"]}/key.',
         )
     return parts
 
@@ -224,11 +226,11 @@ def _split(endpoint: str, insecure_http: bool) -> SplitResult:
 def _checked_region(region: str, host: str) -> str:
     region = as_region(region)
     if not _REGION.fullmatch(region):
-        raise InputError(f"{region!r} is not the id of a region.", f"Write it like {_EXAMPLE}.")
+        raise InputError(f"{quoted(region)} is not the id of a region.", f"Write it like {_EXAMPLE}.")
     told = region_of(host)
     if told and told != region:
         raise InputError(
-            f"The endpoint {host!r} is in {told}, and region={region!r} is another.",
+            f"The endpoint {quoted(host)} is in {told}, and region={region!r} is another.",
             f'Leave out the region, or write region="{told}".',
         )
     return region
@@ -246,9 +248,9 @@ def _has_no_subdomains(host: str) -> bool:
 
 def _ca_bundle(ca_bundle: str) -> str:
     path = absolute(ca_bundle, "ca_bundle")
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises where a name is too long
         raise InputError(
-            f"The certificate file {str(path)!r} is not there.",
+            f"The certificate file {quoted(str(path))} is not there.",
             "Correct ca_bundle, or leave it out to trust the certificates that requests brings.",
         )
     return str(path)

@@ -28,7 +28,8 @@ from oss_jupyter.errors import (
 )
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.oss.advice import Asked, explain
-from oss_jupyter.oss.reply import read_reply, scrub
+from oss_jupyter.oss.reply import read_reply
+from oss_jupyter.redact import said_by
 
 _NOWHERE = "the service"
 _OUT_OF_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
@@ -61,7 +62,7 @@ def from_exception(error: BaseException, where: str = "", asked: Asked | None = 
         if found is not None:
             return make(found, where or _NOWHERE)
     return OssJupyterError(
-        f"Something unexpected happened: {type(error).__name__}: {scrub(str(error))}",
+        f"Something unexpected happened: {type(error).__name__}: {said_by(error)}",
         "If it happens again, please report it.",
         code=type(error).__name__,
     )
@@ -213,7 +214,7 @@ def _no_credentials(_error: BaseException, _where: str) -> OssJupyterError:
 
 
 def _refused_input(error: BaseException, _where: str) -> OssJupyterError:
-    return InputError(f"The SDK refused the request: {scrub(str(error))}", "Check the target and the options.")
+    return InputError(f"The SDK refused the request: {said_by(error)}", "Check the target and the options.")
 
 
 _TABLE: tuple[tuple[Callable[[BaseException], bool], Callable[[BaseException, str], OssJupyterError]], ...] = (

@@ -15,6 +15,7 @@ from pathlib import Path
 from oss_jupyter.errors import CredentialsError, InputError
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.paths import absolute, home
+from oss_jupyter.redact import shown
 
 _DEFAULT_NAME = ".ossutilconfig"
 _OF_DEFAULT = ("credentials", "default", "profile default")
@@ -56,10 +57,10 @@ class OssutilConfig:
         """The file and profile, as people write them."""
         own, path = home(), self.path
         if path is None:
-            shown = f"~/{_DEFAULT_NAME}"
+            path_shown = f"~/{_DEFAULT_NAME}"
         else:
-            shown = f"~/{path.relative_to(own).as_posix()}" if own and own in path.parents else str(path)
-        return f"{shown} [{self._profile}]"
+            path_shown = f"~/{path.relative_to(own).as_posix()}" if own and own in path.parents else str(path)
+        return f"{path_shown} [{shown(self._profile)}]"
 
     def profile(self) -> Profile | str:
         """Return the profile, or in a few words why there is none. Raises TooManyFiles."""

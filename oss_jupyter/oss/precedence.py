@@ -14,6 +14,7 @@ from typing import Any
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.oss.endpoint import HOST_KINDS, as_region, is_standard, region_of
+from oss_jupyter.redact import shown
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Place:
 
     def quote(self, name: str) -> str:
         """Return a value with where it comes from, like ``OSS_REGION=cn-hangzhou (the environment)``."""
-        return f"{self.written.format(name=name, NAME=name.upper(), value=self.values[name])} ({self.name})"
+        return f"{self.written.format(name=name, NAME=name.upper(), value=shown(str(self.values[name])))} ({self.name})"
 
     def __str__(self) -> str:
         return f"{self.name} ({self.why_not})" if self.why_not else self.name

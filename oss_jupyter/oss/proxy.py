@@ -9,12 +9,16 @@ import ipaddress
 import re
 import socket
 from importlib.util import find_spec
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from oss_jupyter.errors import InputError
 
 _SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 _ADVICE = 'like proxy="http://proxy.example.com:3128", or proxy="socks5h://127.0.0.1:1080"'
+# A name, or an address of IPv6, which may name its interface.
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]+(?:%[\w.-]+)?")
+# A host has 253 characters at most; the rest is for its port, and for a user and a password.
+_NETLOC_MAX = 2048
 # Names that only this computer or its own network knows (RFC 6761, RFC 6762, ICANN's .internal).
 _NEAR = (".localhost", ".local", ".internal")
 # Hosts of OSS that answer inside of their region's network only.
@@ -25,26 +29,35 @@ def checked_proxy(text: str, name: str = "proxy") -> str:
     """Return a proxy's URL, with a scheme. `name` is where it was given. Raises InputError."""
     url = text.strip()
     url = url if "://" in url else f"http://{url}"
-    try:
-        parts = urlsplit(url)
-        host, port, scheme = parts.hostname, parts.port, parts.scheme
-    except ValueError:  # a port that is no number or too large, or half a bracket
-        raise InputError(f"{name} is not the URL of a proxy.", f"Write it {_ADVICE}.", code="InvalidProxy") from None
-    if scheme not in _SCHEMES:
+    parts = split_url(url)
+    if parts is not None and parts.scheme not in _SCHEMES:
         raise InputError(
             f"{name} has a scheme that no proxy has.",
             f"Choose one of {', '.join(_SCHEMES)}, {_ADVICE}.",
             code="InvalidProxy",
         )
-    if not host or port == 0 or re.search(r"\s", url) or not url.isprintable() or parts.path.strip("/") or parts.query:
+    if parts is None or parts.port == 0 or parts.path.strip("/") or parts.query or parts.fragment:
         raise InputError(f"{name} is not the URL of a proxy.", f"Write it {_ADVICE}.", code="InvalidProxy")
-    if scheme.startswith("socks") and find_spec("socks") is None:
+    if parts.scheme.startswith("socks") and find_spec("socks") is None:
         raise InputError(
             f"{name} is a SOCKS proxy, and the package that speaks to one is not installed.",
             "Install the extra socks (python -m pip install 'oss_jupyter[socks]' or PySocks), then restart the kernel.",
             code="SocksMissing",
         )
     return url
+
+
+def split_url(url: str) -> SplitResult | None:
+    """Return the pieces of a URL whose host and port can be ones, else None: urllib's own refusals quote all of it."""
+    if not url.isprintable() or " " in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where it is no number, or too large
+        name = (parts.hostname or "").encode("idna").decode("ascii")  # raises where a label is empty or too long
+    except ValueError:
+        return None
+    return parts if _HOST.fullmatch(name) and len(parts.netloc) <= _NETLOC_MAX else None
 
 
 def reached_directly(host: str) -> bool:

@@ -16,10 +16,10 @@ from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree
 
 from oss_jupyter.errors import ServiceReply
+from oss_jupyter.redact import clean, scrub
 
 # Error documents have about 1 KB; more is not one.
 _DOCUMENT_MAX_BYTES = 64 * 1024
-_TEXT_MAX = 500
 _XML = b"<Error"
 _CALLBACK_FAILED = "CallbackFailed"
 _DIGITS = re.compile(r"[0-9]+")
@@ -31,14 +31,6 @@ _EXTRAS = (
     "RequestTime", "ResourceType", "ServerTime", "UploadId",
 )  # fmt: skip
 _SECRET_ARGUMENT = re.compile(r"credential|signature|token|access.?key|authorization", re.IGNORECASE)
-_SIGNED_QUERY = re.compile(
-    r"\?\S*|\b(?:x-oss-(?:signature|credential|security-token)|signature|security-token|ossaccesskeyid)\b[=:\s]+\S+",
-    re.IGNORECASE,
-)
-# Key ids are LTAI… or STS.… (the first of temporary ones); in a message they only help who should not have them.
-_KEY_ID = re.compile(r"\b(?:LTAI\w{6,}|STS\.\w{4,}|TMP\.\w{4,})")
-# Secrets and tokens are long runs that mix letters and digits; host names and sentences are not.
-_LONG_RUN = re.compile(r"(?=[A-Za-z0-9+/_=-]*\d)(?=[A-Za-z0-9+/_=-]*[A-Za-z])[A-Za-z0-9+/_=-]{16,}")
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> ServiceReply:
@@ -77,17 +69,6 @@ def is_refusal(headers: Mapping[str, str], body: bytes) -> bool:
 def is_failed_callback(body: bytes) -> bool:
     """Whether a body says that the object is stored, but its callback was not answered."""
     return _elements(body).get("Code") == _CALLBACK_FAILED
-
-
-def clean(text: str) -> str:
-    """Return a text of the service on one line, bounded, without key ids and the queries of signed URLs."""
-    one_line = " ".join(text.split())[:_TEXT_MAX]
-    return _KEY_ID.sub("…", _SIGNED_QUERY.sub("…", one_line))
-
-
-def scrub(text: str) -> str:
-    """Return a text of unknown origin without anything that could be a key, a token or a signature."""
-    return _LONG_RUN.sub("…", clean(text))
 
 
 def _head_document(encoded: str) -> bytes:

@@ -6,20 +6,31 @@ No setting holds a key: credentials are looked up when something is signed.
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, Union, validate
 from traitlets.config import Configurable
 
-from oss_jupyter.errors import InputError
+from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.sizes import parse_size, parse_speed
+from oss_jupyter.oss.endpoint import split_endpoint
 from oss_jupyter.oss.proxy import checked_proxy
 from oss_jupyter.paths import absolute, state_directory
+from oss_jupyter.redact import quoted, without_addresses
+
+T = TypeVar("T")
 
 # Words that switch the checkpoint off where Python's None cannot be written.
 OFF = frozenset({"none", "off", "no"})
+
+
+class Refused(TraitError):
+    """A setting cannot have a value. Its text repeats nothing that may be secret."""
 
 
 class OssJupyter(Configurable):
@@ -86,10 +97,10 @@ class OssJupyter(Configurable):
     wait_at_exit = Bool(
         True, help="Whether a plain script waits at its end for uploads that still run; else they are paused then."
     ).tag(config=True)
-    connect_timeout_seconds = Float(10.0, min=0.1, help="Longest wait for a connection.").tag(config=True)
-    stall_seconds = Float(30.0, min=1.0, help="Longest silence before a part or a request is sent again.").tag(
-        config=True
-    )
+    connect_timeout_seconds = Float(10.0, min=0.1, max=86_400.0, help="Longest wait for a connection.").tag(config=True)
+    stall_seconds = Float(
+        30.0, min=1.0, max=86_400.0, help="Longest silence before a part or a request is sent again."
+    ).tag(config=True)
     widgets = Bool(True, help="Show live cards in notebooks; else plain outputs, for front ends without widgets.").tag(
         config=True
     )
@@ -102,20 +113,40 @@ class OssJupyter(Configurable):
     def _check_size(self, proposal: dict[str, Any]) -> str | None:
         value = proposal["value"]
         if value is not None and value != "auto":
-            try:
-                parse = parse_speed if proposal["trait"].name == "limit" else parse_size
-                parse(value, proposal["trait"].name)
-            except InputError as error:
-                raise TraitError(f"{error.what} {error.advice}") from None
+            parse = parse_speed if proposal["trait"].name == "limit" else parse_size
+            _accepted(partial(parse, value, proposal["trait"].name))
         return None if value is None else str(value)
 
     @validate("proxy")
     def _check_proxy(self, proposal: dict[str, Any]) -> str | None:
+        return _accepted(partial(checked_proxy, proposal["value"])) if proposal["value"] else None
+
+    @validate("endpoint")
+    def _check_endpoint(self, proposal: dict[str, Any]) -> str | None:
+        value: str | None = proposal["value"]
+        if value:
+            _accepted(partial(split_endpoint, value))
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse a wrong value in words of our own: those of traitlets repeat it, and it may be a signed URL."""
         try:
-            return checked_proxy(proposal["value"]) if proposal["value"] else None
-        except InputError as error:
-            refusal = f"{error.what} {error.advice}"
-        raise TraitError(refusal)
+            if not (isinstance(value, float) and math.isnan(value)):
+                super().__setattr__(name, value)
+                return
+        except (Refused, OssJupyterError):
+            raise
+        except (TraitError, ValueError, OverflowError):
+            if name not in self.trait_names(config=True):
+                raise
+        # Raised outside of the block: what traitlets said would travel along as its context.
+        trait = self.traits()[name]
+        raise Refused(f"{name}: {quoted(value)} is not {_wanted(trait)}. {trait.help}")
+
+    @classmethod
+    def class_get_trait_help(cls, trait: Any, inst: Any = None, helptext: str | None = None) -> str:
+        """Return what `%config OssJupyter` says of a setting; the password of a proxy is left out."""
+        return without_addresses(super().class_get_trait_help(trait, inst, helptext))
 
     def checkpoint_path(self) -> Path | None:
         """Return the checkpoint directory, or None where resuming is off."""
@@ -123,3 +154,19 @@ class OssJupyter(Configurable):
         if named:
             return None if named.lower() in OFF else absolute(named, "checkpoint_dir")
         return state_directory() / "checkpoints"
+
+
+def _accepted(check: Callable[[], T]) -> T:
+    try:
+        return check()
+    except InputError as error:
+        refusal = f"{error.what} {error.advice}"
+    raise Refused(refusal)
+
+
+def _wanted(trait: Any) -> str:
+    """Return what a trait takes, with the bounds that `info` of traitlets leaves out."""
+    if isinstance(trait, Union):
+        return " or ".join(map(_wanted, trait.trait_types))
+    least, most = getattr(trait, "min", None), getattr(trait, "max", None)
+    return str(trait.info()) + ("" if least is None or most is None else f" from {least} to {most}")

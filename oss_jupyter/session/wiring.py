@@ -25,10 +25,11 @@ from oss_jupyter.local.store import CheckpointDirectory, Checkpoints
 from oss_jupyter.model.given import text, whole, yes_or_no
 from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.options import ALIASES, OPTION_NAMES, ObjectOptions, make_options
+from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
 from oss_jupyter.model.prove import parse_prove
 from oss_jupyter.model.retry import RetryPolicy
-from oss_jupyter.model.sizes import MIB, parse_size, parse_speed
+from oss_jupyter.model.sizes import MIB, SPEED_MIN, parse_size, parse_speed
 from oss_jupyter.model.target import parse_target
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
@@ -37,6 +38,7 @@ from oss_jupyter.oss.late import send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
 from oss_jupyter.paths import absolute
+from oss_jupyter.redact import quoted
 from oss_jupyter.session.kept_order import Hindered, KeptOrder
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.settings import OFF, OssJupyter
@@ -64,6 +66,8 @@ _OTHER_NAMES = (
     "prove", "wait_at_exit",
 )  # fmt: skip
 _OBJECT_NAMES = (*OPTION_NAMES, *ALIASES)
+# More than a part could be tried in years.
+_RETRIES_MOST = 1_000_000
 _TEXTS = ("region", "endpoint", "signature_version", "proxy", "profile")
 _FLAGS = ("internal", "accelerate", "dual_stack", "cname", "path_style", "force", "wait_at_exit")
 
@@ -148,7 +152,8 @@ class Wiring:
             host=kept.host(),
             parallel=_parallel(header.parallel or self.settings.parallel),
             parallel_most=self.settings.parallel_most,
-            limit=header.limit,
+            # Earlier versions took any limit, and with the lowest no upload would ever end.
+            limit=header.limit and max(header.limit, SPEED_MIN),
             prove=header.prove or parse_prove(self.settings.prove),
             profile=kept.profile,
             credentials_given=kept.credentials_given,
@@ -191,7 +196,7 @@ class Wiring:
         path: Path | None
         if isinstance(directory, Unset):
             path = self.settings.checkpoint_path()
-        elif directory is None or str(directory).lower() in OFF:
+        elif directory is None or _word(directory) in OFF:
             path = None
         else:
             path = absolute(directory, "checkpoint_dir")
@@ -210,7 +215,7 @@ class Wiring:
 
     def _plan(self, size: int, part_size: Any, host: str) -> Plan:
         wanted = self.settings.part_size if part_size is None else part_size
-        if wanted == "auto":
+        if _word(wanted) == "auto":
             return make_plan(size, default_part_size=auto_part_size(size, self.known_speed(host)))
         if part_size is None:  # a setting is meant for all files, so it gives way to one that needs larger parts
             return make_plan(size, default_part_size=parse_size(wanted, "part_size"))
@@ -259,13 +264,13 @@ class Wiring:
         return SdkControl(endpoint, chain, now=self.clock.time)
 
     def _policy(self, retries: int | None) -> RetryPolicy:
-        count = self.settings.retries if retries is None else whole(retries, "retries", least=0)
+        count = self.settings.retries if retries is None else whole(retries, "retries", 0, _RETRIES_MOST)
         return RetryPolicy(attempts=1 + count)
 
 
 def parse_limit(limit: int | str | None) -> float | None:
     """Return bytes per second for ``"20MiB/s"``; None and ``"none"`` are no limit."""
-    if limit is None or str(limit).lower() in OFF:
+    if limit is None or _word(limit) in OFF:
         return None
     return float(parse_speed(limit, "limit"))
 
@@ -276,7 +281,7 @@ def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(given) - set(names))
     if unknown:
         raise InputError(
-            f"{unknown[0]!r} is not an argument of an upload.",
+            f"{quoted(unknown[0])} is not an argument of an upload.",
             "Wait with .result(), which upload(…) returns the handle for."
             if unknown[0] == "wait"
             else f"The arguments are {', '.join(names)}.",
@@ -288,8 +293,13 @@ def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _named(given: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of what was asked for in so many words."""
-    return frozenset(ALIASES.get(name, name) for name, value in given.items() if value != "auto")
+    return frozenset(ALIASES.get(name, name) for name, value in given.items() if _word(value) != "auto")
+
+
+def _word(value: Any) -> str:
+    """Return a text in small letters; what is none is no word."""
+    return value.strip().lower() if isinstance(value, str) else ""
 
 
 def _parallel(value: Any) -> int | None:
-    return None if str(value).lower() == "auto" else whole(value, "parallel")
+    return None if _word(value) == "auto" else whole(value, "parallel", 1, PARALLEL_MOST)

@@ -159,7 +159,7 @@ def test_abort_all(shell: Shell, paused: Transfer, service: Sandbox, data: Path)
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("explode", "invalid choice: 'explode'"),
+        ("explode", "invalid choice (choose from 'list', 'show'"),
         ("pause", "pause needs the id of an upload."),
         ("show a b", "1 word too many."),
     ],

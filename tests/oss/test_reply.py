@@ -6,7 +6,8 @@ import base64
 
 import pytest
 
-from oss_jupyter.oss.reply import clean, read_reply, scrub
+from oss_jupyter.oss.reply import read_reply
+from oss_jupyter.redact import clean, scrub
 
 DOCUMENT = b"""<?xml version="1.0" encoding="UTF-8"?>
 <Error>

@@ -9,6 +9,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from oss_jupyter.redact import shown
 from oss_jupyter.session.text import counted
 
 # IPython's completion writes spaces and the like as `\ ` where the system separates folders by a slash. Every other
@@ -22,6 +23,14 @@ _PIECE = re.compile(
     rf"|{_ESCAPED}"
     r"|(?P<plain>[^\s\"'\\]+|\\)"
 )
+# What argparse repeats, as in: invalid choice: 'x' (choose from …).
+_REPEATED = re.compile(
+    r"(invalid choice|invalid \w+ value|ignored explicit argument).*?(?= \(choose from |\Z)", re.DOTALL
+)
+_OPTION_VALUE = re.compile(r"(--?[\w-]+)=.*?(?: (?=could match)|\Z)", re.DOTALL)
+_OPTION = re.compile(r"--[A-Za-z]")
+_DATA = 'Data is no file: write a table to one first, for example df.to_parquet("data.parquet"), and upload that.'
+_NO_FILE = f"The line holds several lines of text, such as a table that was put in by its name, and no path. {_DATA}"
 
 
 def split_line(line: str) -> list[str]:
@@ -69,16 +78,34 @@ def parse(magic: Any, line: str, usage: str) -> argparse.Namespace:
         # Intermixed, because an option may stand before the last word that it does not belong to.
         arguments, rest = magic.parser.parse_known_intermixed_args(split_line(line))
     except UsageError as error:
-        raise UsageError(f"{error}\n{usage}") from None
-    if rest:
-        unknown = [word.partition("=")[0] for word in rest if word.startswith("--")]
-        many = counted(len(rest), "word")
-        said = f'{many} too many. Put names with spaces into quotes, also in variables: "{{path}}".'
-        if unknown:
-            said = f"There is no option {', '.join(unknown)}."
-        raise UsageError(f"{said}\n{usage}")
-    assert isinstance(arguments, argparse.Namespace)
-    return arguments
+        said = _without_values(str(error))
+    else:
+        if not rest:
+            assert isinstance(arguments, argparse.Namespace)
+            return arguments
+        said = _too_many(rest, of_a_file="source" in vars(arguments))
+    # Raised outside of the block: argparse's words, which repeat values, would travel along as its context.
+    raise UsageError(f"{_NO_FILE if _holds_a_table(line) else said}\n{usage}")
+
+
+def _without_values(said: str) -> str:
+    """Return what argparse says without the values that it repeats, and an option without what follows its =."""
+    return _OPTION_VALUE.sub(r"\1 ", _REPEATED.sub(r"\1", said))
+
+
+def _too_many(rest: list[str], *, of_a_file: bool) -> str:
+    options = [word for word in rest if _OPTION.match(word)]
+    if options:
+        return f"There is no option {', '.join(shown(word.partition('=')[0]) for word in options)}."
+    many = counted(len(rest), "word")
+    said = f'{many} too many. Put names with spaces into quotes, also in variables: "{{path}}".'
+    return f"{said} {_DATA}" if of_a_file else said
+
+
+def _holds_a_table(line: str) -> bool:
+    """Whether a variable in braces, or something typed, put several lines where words belong: it was no name."""
+    bare = re.sub(r'"[^"]*"|\'[^\']*\'', "", line)
+    return "\n" in bare.strip()
 
 
 def pairs(texts: list[str] | None) -> dict[str, str] | None:

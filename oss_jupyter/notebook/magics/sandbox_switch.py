@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from oss_jupyter.model.sizes import format_speed, parse_speed
+from oss_jupyter.model.target import check_bucket
 from oss_jupyter.paths import here
 from oss_jupyter.session.sandbox_process import sandbox_command
 from oss_jupyter.session.settings import OssJupyter
@@ -39,6 +40,7 @@ class SandboxSwitch:
         if rate is not None:
             options += ["--rate", str(parse_speed(rate, "--rate"))]
         if bucket is not None:
+            check_bucket(bucket)
             options += ["--bucket", bucket]
         info = sandbox_command(*options)
         self._point({"endpoint": info["endpoint"], "region": info["region"], **_NO_DETOUR})
