@@ -119,6 +119,9 @@ class FileJournal:
             with suppress(OSError):
                 os.fsync(self._descriptor)
         self._release_file()
+        with suppress(OSError):
+            if not os.path.lexists(self._path):  # refused before anything was written: a lock of nothing
+                Path(self._lock.lock_file).unlink(missing_ok=True)
         self._lock.release(force=True)
 
     def _write_whole(self) -> None:
