@@ -16,6 +16,8 @@ from oss_jupyter.names import printable
 
 # Parts end together now and then; a shorter silence is nothing to worry anybody with.
 _SILENT_SECONDS = 5.0
+# More makes a table of uploads wider than a page, and its rows high.
+_NAME_MAX = 60
 # More would push what matters out of sight; the newest say most.
 _NOTES_MAX = 5
 
@@ -81,6 +83,17 @@ def remarks(now: Snapshot, *, with_error: bool = True) -> list[str]:
     if now.state in (State.PAUSED, State.INTERRUPTED):
         lines.append(f"Carry on with: %oss_uploads resume {now.id}")
     return [printable(line) for line in (*filter(None, lines), *now.notes[-_NOTES_MAX:])]
+
+
+def brief(note: str) -> str:
+    """Return the first sentence of a note, for a table; `%oss_uploads show` tells the rest."""
+    first, stop, _ = note.partition(". ")
+    return f"{first}." if stop else note
+
+
+def shortened(name: str) -> str:
+    """Return a long name without its middle, for a table; `%oss_uploads show` tells all of it."""
+    return name if len(name) <= _NAME_MAX else f"{name[: _NAME_MAX // 2]}…{name[-_NAME_MAX // 2 :]}"
 
 
 def left_alone(now: Snapshot) -> str:

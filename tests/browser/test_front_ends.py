@@ -108,3 +108,44 @@ def test_notebook_7_shows_it_and_pauses_during_a_busy_cell(
         finally:
             sandbox.rate_bytes_per_second = None
             notebook.close()
+
+
+def test_the_list_fits_a_narrow_page(
+    open_notebook: Open,
+    sandbox: Sandbox,
+    settings: str,  # noqa: F811
+    tmp_path: Path,
+    picture: Picture,
+) -> None:
+    """Long names are shortened and broken, short words are not, and a forgotten one takes no more room."""
+    folder = tmp_path / "a_folder_with_a_long_name_that_has_no_blank" / "another_one_of_the_same_kind_below_it"
+    folder.mkdir(parents=True)
+    (folder / f"{'measurements' * 6}.parquet").write_bytes(bytes(4 * MIB))
+    sandbox.rate_bytes_per_second = MIB
+    begin = f"""
+path, key = {str(next(folder.iterdir()))!r}, "oss://test-bucket/" + "deep/prefix_of_the_bucket/" * 8
+for name in ("a", "b"):
+    oj.upload(path, f"{{key}}{{name}}", part_size="256KiB")
+import time
+while any(one.snapshot().parts_done < 2 for one in oj.transfers()): time.sleep(0.1)
+for one in oj.transfers():
+    one.pause()
+    one.wait(20)
+oj.forget(oj.transfers()[0].id);
+""".strip()
+    notebook = open_notebook(settings, begin, "%oss_uploads", viewport={"width": 1000, "height": 900})
+    for index in range(3):
+        notebook.run(index)
+    picture(notebook, 2, "list-narrow")
+    table = notebook.cell(2).locator("table")
+    area = notebook.cell(2).locator(".jp-OutputArea-output").first
+    inside, outside = table.bounding_box(), area.bounding_box()
+    assert inside is not None
+    assert outside is not None
+    assert inside["width"] <= outside["width"] + 1
+    assert area.evaluate("area => area.scrollWidth <= area.clientWidth + 1")
+    heights = [row.bounding_box() for row in table.locator("tr").all()[1:]]
+    assert all(box is not None and box["height"] < 120 for box in heights)
+    said = table.inner_text()
+    assert "Forgotten here." in said
+    assert "lifecycle" not in said

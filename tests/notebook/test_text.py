@@ -14,7 +14,17 @@ from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import table_html, transfer_html
-from oss_jupyter.session.text import columns, describe, details, head_line, receipt_rows, short_line, status_line
+from oss_jupyter.session.text import (
+    brief,
+    columns,
+    describe,
+    details,
+    head_line,
+    receipt_rows,
+    short_line,
+    shortened,
+    status_line,
+)
 
 ERROR = (
     "The service refused.",
@@ -196,3 +206,14 @@ def test_what_was_proven(fields: dict[str, Any], line: str, row: str) -> None:
 def test_columns_align() -> None:
     """Cells of a column begin at the same place, and lines have no trailing spaces."""
     assert columns([("id", "name", ""), ("abcdefgh", "x", "y")]) == "id        name\nabcdefgh  x     y"
+
+
+def test_a_table_takes_the_ends_of_a_name_and_the_first_sentence_of_a_note() -> None:
+    """A row stays short, whatever is in it; what is short already is left as it is."""
+    assert brief("Forgotten here. In OSS 3 parts may stay.") == "Forgotten here."
+    assert brief("The file /data/v1.2/x.csv is gone") == "The file /data/v1.2/x.csv is gone"
+    assert shortened("oss://my-bucket/data/trips.parquet") == "oss://my-bucket/data/trips.parquet"
+    long = shortened("oss://my-bucket/" + 20 * "deep/" + "trips.parquet")
+    assert long.startswith("oss://my-bucket/deep/")
+    assert long.endswith("/deep/trips.parquet")
+    assert len(long) == 61

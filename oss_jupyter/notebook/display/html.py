@@ -10,7 +10,11 @@ from oss_jupyter.names import printable
 from oss_jupyter.session.text import name_of, remarks, status_line
 
 # JupyterLab aligns the cells of a table to the right.
-_CELL = '<td style="text-align:left">'
+_LEFT = "text-align:left"
+# A path or a key has no blank at which its line could end. Only such words are broken: where every cell may break
+# anywhere, a narrow page breaks the short ones first.
+_LONG_WORD = 24
+_BREAKS = f"{_LEFT};overflow-wrap:anywhere;min-width:7em"
 
 
 def transfer_html(now: Snapshot, *, with_error: bool = True) -> str:
@@ -33,6 +37,11 @@ def lines_html(lines: Iterable[str]) -> str:
 
 def _table(rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> str:
     """Return cells that are HTML already."""
-    top = "".join(f'<th style="text-align:left">{escape(cell)}</th>' for cell in header)
-    body = "".join("<tr>" + "".join(f"{_CELL}{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    top = "".join(f'<th style="{_LEFT}">{escape(cell)}</th>' for cell in header)
+    body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
     return f"<table>{f'<tr>{top}</tr>' if top else ''}{body}</table>"
+
+
+def _cell(html: str) -> str:
+    longest = max(map(len, html.split()), default=0)
+    return f'<td style="{_BREAKS if longest > _LONG_WORD else _LEFT}">{html}</td>'

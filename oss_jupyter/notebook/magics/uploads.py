@@ -18,7 +18,18 @@ from oss_jupyter.notebook.magics.showing import show, with_widgets
 from oss_jupyter.notebook.magics.waiting import wait_for
 from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.session import Session
-from oss_jupyter.session.text import counted, details, head_line, in_oss, left_alone, name_of, short_line, state_word
+from oss_jupyter.session.text import (
+    brief,
+    counted,
+    details,
+    head_line,
+    in_oss,
+    left_alone,
+    name_of,
+    short_line,
+    shortened,
+    state_word,
+)
 
 # Pausing takes a second at most; removing parts is one request to the service, which may have to be repeated.
 _PAUSE_SECONDS = 3.0
@@ -166,7 +177,8 @@ class Uploads:
 def _row(transfer: Transfer) -> tuple[str, ...]:
     now = transfer.snapshot()
     note = now.error[0] if now.error else now.notes[-1] if now.notes else ""
-    return (now.id, name_of(now), printable(str(now.target)), state_word(now), short_line(now), printable(note))
+    file, target = shortened(name_of(now)), shortened(printable(str(now.target)))
+    return (now.id, file, target, state_word(now), short_line(now), brief(printable(note)))
 
 
 def _gone(now: Snapshot) -> str:
