@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -286,12 +287,18 @@ def test_the_disk_is_full_while_journalling(
     assert stored(sandbox) == source.read_bytes()
 
 
-def test_the_journal_disappears(sandbox: Sandbox, kernel: Kernel, source: Path, checkpoints: Path) -> None:
-    """A checkpoint directory that is removed under an upload ends it with words about the directory."""
-    sandbox.rate_bytes_per_second = 10 * PART
-    transfer = kernel.upload(source, checkpoint_dir=checkpoints / "deep")
-    until(lambda: (checkpoints / "deep").exists(), "the directory is there")
+def test_the_journal_disappears(service: Service, kernel: Kernel, source: Path, checkpoints: Path) -> None:
+    """A checkpoint directory that is removed under an upload and cannot be made again ends it with words about it."""
+    swapped = threading.Event()
+    for number in range(5, 13):
+        service.script[f"part {number}"].append(lambda: swapped.wait(LONG_SECONDS))
+    transfer = kernel.upload(
+        source, checkpoint_dir=checkpoints / "deep", parallel=4, control=service, send_part=service.send_part
+    )
+    until(lambda: transfer.snapshot().parts_done == 4, "nothing is written until the next part lands")
     shutil.rmtree(checkpoints)
+    checkpoints.write_text("a file in its place")
+    swapped.set()
     with pytest.raises(CheckpointNotWritable) as error:
         transfer.result(LONG_SECONDS)
     assert all(error.value.four_lines())
