@@ -37,18 +37,18 @@ class FileSource:
 
         Raises SourceMissing, SourceUnreadable.
         """
-        mark = self.fingerprint()
+        fingerprint = self.fingerprint()
         # What a system makes up as it is read says 0 bytes, or a page. An empty one may keep a reader waiting for more.
-        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | (0 if mark.size else getattr(os, "O_NONBLOCK", 0))
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | (0 if fingerprint.size else getattr(os, "O_NONBLOCK", 0))
         with reading(self.path), open(os.open(self.path, flags), "rb", buffering=0) as file:  # noqa: PTH123
-            there = _bytes_around(file, mark.size)
-        if there == (mark.size > 0, False):
-            return mark
+            there = _bytes_around(file, fingerprint.size)
+        if there == (fingerprint.size > 0, False):
+            return fingerprint
         now = self.fingerprint()
-        if now.size != mark.size:
+        if now.size != fingerprint.size:
             return now  # it grows, or was cut, in this moment: no lie
         raise SourceUnreadable(
-            f"{self.path} says that it has {mark.size:,} bytes, and has {'more' if there[1] else 'fewer'}.",
+            f"{self.path} says that it has {fingerprint.size:,} bytes, and has {'more' if there[1] else 'fewer'}.",
             "Copy what is in it to a file first, and upload that one, for example: "
             f"!cat {shlex.quote(str(self.path))} > copy.txt",
             code="SourceSizeUnknown",

@@ -14,6 +14,8 @@ from oss_jupyter.model.target import Target
 SPEED_WINDOW_SECONDS = 10.0
 # Before this a speed would be a guess, so displays say "estimating".
 SPEED_FIRST_SECONDS = 2.0
+# Parts end together now and then; a shorter silence is nothing to worry anybody with.
+SILENCE_SECONDS = 5.0
 
 
 class PartState(IntEnum):
@@ -154,6 +156,12 @@ class Snapshot:
     compared_bytes: int = 0
     compare_bytes: int = 0
     queue_place: int = 0
+
+    @property
+    def long_silence_seconds(self) -> float:
+        """Return how long the service has taken nothing, where that is long: 0 below SILENCE_SECONDS."""
+        seconds = min(self.silent_seconds, self.elapsed_seconds)  # before the first byte it is as old as the run
+        return seconds if seconds >= SILENCE_SECONDS else 0.0
 
     @property
     def fraction(self) -> float:

@@ -95,9 +95,9 @@ def format_duration(seconds: float, *, tenths: bool = False) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def count(number: int, noun: str) -> str:
-    """Return ``1 part`` or ``1,024 parts``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def count(number: int, one: str, more: str = "") -> str:
+    """Return ``1 part`` or ``1,024 parts``; more: the plural, where an s does not make it."""
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
 
 
 def _three_digits(value: float) -> str:

@@ -22,9 +22,10 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import before_sending
 from oss_jupyter.model.ending import ending_of, interpreter_ending
 from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.sizes import count
 from oss_jupyter.model.states import State
 from oss_jupyter.session.settings import OssJupyter
-from oss_jupyter.session.text import counted, head_line, status_line
+from oss_jupyter.session.text import head_line, status_line
 
 # A process that goes waits this long, all told, for parts to give way; what is later is sent again by the next one.
 _REST_SECONDS = 1.5
@@ -115,7 +116,7 @@ def _wait_for(running: Sequence[Transfer]) -> bool:
             continue
         if not said:
             its = "its place" if len(moving) == 1 else "their places"
-            uploads = counted(len(moving), "upload")
+            uploads = count(len(moving), "upload")
             _say(f"oss_jupyter: waiting for {uploads} before this program ends; Ctrl-C keeps {its} and ends it now.")
         _say(*_lines([transfer.snapshot() for transfer in moving]))
         next_word, said = time.monotonic() + _WORD_SECONDS, True
@@ -126,7 +127,7 @@ def _lines(uploads: Sequence[Snapshot]) -> list[str]:
     """Return a line for each upload, or for some of very many and what is left: those that are queued come last."""
     in_order = sorted(uploads, key=lambda now: now.state is State.QUEUED)
     left = in_order[_LINES_MOST:]
-    return [*map(_line, in_order[:_LINES_MOST]), *([f"And {counted(len(left), 'more', 'more')}."] if left else [])]
+    return [*map(_line, in_order[:_LINES_MOST]), *([f"And {count(len(left), 'more', 'more')}."] if left else [])]
 
 
 def _line(now: Snapshot) -> str:

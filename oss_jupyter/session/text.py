@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.progress import SILENCE_SECONDS, Receipt, Snapshot
 from oss_jupyter.model.prove import Proven
-from oss_jupyter.model.sizes import format_duration, format_progress, format_size, format_speed
+from oss_jupyter.model.sizes import count, format_duration, format_progress, format_size, format_speed
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 
-# Parts end together now and then; a shorter silence is nothing to worry anybody with.
-_SILENT_SECONDS = 5.0
 # More makes a table of uploads wider than a page, and its rows high.
 _NAME_MAX = 60
 # More would push what matters out of sight; the newest say most.
@@ -143,11 +141,6 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def counted(number: int, one: str, more: str = "") -> str:
-    """Return ``1 upload`` or ``2 uploads``."""
-    return f"{number:,} {one if number == 1 else more or one + 's'}"
-
-
 def _ordinal(number: int) -> str:
     teen = 11 <= number % 100 <= 13
     return f"{number:,}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
@@ -166,11 +159,11 @@ def _pace(now: Snapshot) -> list[str]:
     """Say what is going on: a phase, a silence, or the speed."""
     if now.phase or now.state is not State.RUNNING:
         # Reading a large file again takes minutes; the seconds show that it is alive.
-        spent = [format_duration(now.elapsed_seconds)] if now.elapsed_seconds >= _SILENT_SECONDS else []
+        spent = [format_duration(now.elapsed_seconds)] if now.elapsed_seconds >= SILENCE_SECONDS else []
         return [f"{now.phase}{_compared(now)}", *spent] if now.phase else []
     # Before the first byte the silence is as old as the run.
     silent_seconds = min(now.silent_seconds, now.elapsed_seconds)
-    if silent_seconds > _SILENT_SECONDS:
+    if silent_seconds > SILENCE_SECONDS:
         return [f"no data accepted for {format_duration(silent_seconds)}, retrying"]
     beside = [f"comparing what was kept{_compared(now)}"] if now.compare_bytes else []
     if now.bytes_per_second is None:
@@ -199,7 +192,7 @@ def _time(receipt: Receipt) -> str:
 def _kept_and_sent(receipt: Receipt) -> str:
     if receipt.sent_nothing:
         return "already there, nothing was sent"
-    retries = f", {counted(receipt.retries, 'retry', 'retries')}" if receipt.retries else ""
+    retries = f", {count(receipt.retries, 'retry', 'retries')}" if receipt.retries else ""
     kept = f"kept {format_size(receipt.kept_bytes)}, " if receipt.kept_bytes else ""
     resent = f" and {format_size(receipt.resent_bytes)} once more" if receipt.resent_bytes else ""
     return f"{kept}sent {format_size(receipt.sent_bytes)}{resent}{retries}"

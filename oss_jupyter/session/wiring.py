@@ -94,12 +94,12 @@ class Wiring:
         given = {name: value for name, value in arguments.items() if value is not None or name == "checkpoint_dir"}
         given = _checked(given)
         file = FileSource(sendable(source))
-        mark = file.check()
+        size_bytes = file.check().size
         goal = parse_target(target, file.path.name)
         options = make_options({name: given[name] for name in _OBJECT_NAMES if name in given}, goal.key, file.path.name)
         endpoint = self._endpoint(given)
         self._used_hosts.add(endpoint.describe())
-        plan = self._plan(mark.size, given.get("part_size"), endpoint.describe())
+        plan = self._plan(size_bytes, given.get("part_size"), endpoint.describe())
         return Order(
             transfer_id=transfer_id(str(file.path), goal, endpoint.describe()),
             source=file,

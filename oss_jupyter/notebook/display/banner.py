@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import CheckpointForeign
+from oss_jupyter.model.sizes import count
 from oss_jupyter.names import printable
 from oss_jupyter.session.session import Session, waits_for_a_word
-from oss_jupyter.session.text import counted, in_oss, left_alone, name_of
+from oss_jupyter.session.text import in_oss, left_alone, name_of
 
 _LINES_MAX = 5
 
@@ -37,11 +38,11 @@ def _ready(session: Session, ready: Sequence[Transfer]) -> list[str]:
 def _unusable(session: Session) -> list[str]:
     """Say that there are checkpoints of the user's that cannot be used: parts may lie in OSS that nobody asks for."""
     mine = [found for found in session.problems() if not isinstance(found.problem, CheckpointForeign)]
-    return [f"{counted(len(mine), 'checkpoint')} cannot be used: %oss_uploads tells why."] if mine else []
+    return [f"{count(len(mine), 'checkpoint')} cannot be used: %oss_uploads tells why."] if mine else []
 
 
 def _say(what: str, lines: list[str], then: str) -> list[str]:
-    head = f"{counted(len(lines), f'{what} upload')}:"
+    head = f"{count(len(lines), f'{what} upload')}:"
     if len(lines) == 1:
         return [f"{head} {lines[0]}. {then}"]
     more = [f"and {len(lines) - _LINES_MAX} more: %oss_uploads lists them"] if len(lines) > _LINES_MAX else []

@@ -21,7 +21,7 @@ from oss_jupyter.session.text import columns, describe, receipt_rows
 UPDATE_SECONDS = 0.5
 
 
-class Bundle:
+class Output:
     """Text for terminals and the same as HTML for notebooks."""
 
     def __init__(self, text: str, html: str) -> None:
@@ -100,12 +100,12 @@ class LiveView:
 
 def say(*lines: str) -> None:
     """Show lines of text in the running cell."""
-    display(Bundle("\n".join(lines), lines_html(lines)))
+    display(Output("\n".join(lines), lines_html(lines)))
 
 
 def say_table(rows: list[tuple[str, ...]], header: tuple[str, ...] = ()) -> None:
     """Show rows of text in the running cell."""
-    display(Bundle(columns([header, *rows] if header else rows), table_html(rows, header)))
+    display(Output(columns([header, *rows] if header else rows), table_html(rows, header)))
 
 
 def receipt_text(receipt: Receipt) -> str:

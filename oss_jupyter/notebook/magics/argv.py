@@ -9,8 +9,8 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from oss_jupyter.model.sizes import count
 from oss_jupyter.redact import shown
-from oss_jupyter.session.text import counted
 
 # IPython's completion writes spaces and the like as `\ ` where the system separates folders by a slash. Every other
 # backslash stands for itself, so that C:\data\trips.csv arrives as it was typed.
@@ -97,7 +97,7 @@ def _too_many(rest: list[str], *, of_a_file: bool) -> str:
     options = [word for word in rest if _OPTION.match(word)]
     if options:
         return f"There is no option {', '.join(shown(word.partition('=')[0]) for word in options)}."
-    many = counted(len(rest), "word")
+    many = count(len(rest), "word")
     said = f'{many} too many. Put names with spaces into quotes, also in variables: "{{path}}".'
     return f"{said} {_DATA}" if of_a_file else said
 

@@ -10,7 +10,7 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import OssJupyterError, TransferBusy
 from oss_jupyter.local.found import JOURNAL
 from oss_jupyter.model.progress import Snapshot
-from oss_jupyter.model.sizes import format_size
+from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.view import say, say_table
@@ -20,7 +20,6 @@ from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import (
     brief,
-    counted,
     details,
     head_line,
     in_oss,
@@ -55,7 +54,7 @@ class Uploads:
         problems = [f"{found.path}: {found.problem.what}" for found in self._session.problems() if found.problem]
         if problems:
             then = f"Forget one of yours with: %oss_uploads abort ID --forget, where ID is its name without {JOURNAL}"
-            say(f"{counted(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems), then)
+            say(f"{count(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems), then)
 
     def panel(self) -> None:
         """Show all transfers with their buttons and a form to start one; without widgets, list them."""
@@ -135,8 +134,8 @@ class Uploads:
         """Forget what has ended for good and remove locks of nothing; what could be resumed stays."""
         forgotten = self._session.manager.forget(_nothing_left)
         locks = sum(store.remove_stale() for store in self._session.wiring.directories())
-        removed = f"; {counted(locks, 'stale lock file')} removed" if locks else ""
-        say(f"{counted(forgotten, 'finished or aborted upload')} taken off the list{removed}.", *self._left())
+        removed = f"; {count(locks, 'stale lock file')} removed" if locks else ""
+        say(f"{count(forgotten, 'finished or aborted upload')} taken off the list{removed}.", *self._left())
 
     def wait(self, text: str) -> None:
         """Wait for one transfer, or for all that run."""
@@ -152,7 +151,7 @@ class Uploads:
             return []
         size = format_size(sum(now.kept_bytes + now.confirmed_bytes for now in left))
         return [
-            f"{counted(len(left), 'unfinished upload')} left, with {size} in OSS, which are billed until they are used "
+            f"{count(len(left), 'unfinished upload')} left, with {size} in OSS, which are billed until they are used "
             "or removed: %oss_uploads resume ID, or %oss_uploads abort ID."
         ]
 
@@ -189,7 +188,7 @@ def _gone(now: Snapshot) -> str:
 
 def _parts(now: Snapshot) -> str:
     size = format_size(now.kept_bytes + now.confirmed_bytes)
-    return f"{counted(now.parts_kept + now.parts_done, 'part')} ({size})"
+    return f"{count(now.parts_kept + now.parts_done, 'part')} ({size})"
 
 
 def _nothing_left(transfer: Transfer) -> bool:

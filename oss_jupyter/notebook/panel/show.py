@@ -39,8 +39,8 @@ def _show(kind: str, only: frozenset[str] | None, language: str, lines: Sequence
     desk = TransferDesk(on.commands, language, kind, _likely_target(session.manager.transfers()))
     display(desk)
     handle = display(static(lines), raw=True, display_id=True)
-    word = DeskSummary(lambda words: handle.update(words, raw=True), time.monotonic())
-    on.add(desk, ShownDesk(desk, session, word, only))
+    summary = DeskSummary(lambda words: handle.update(words, raw=True), time.monotonic())
+    on.add(desk, ShownDesk(desk, session, summary, only))
 
 
 def _likely_target(transfers: Sequence[Transfer]) -> str:

@@ -22,9 +22,6 @@ from oss_jupyter.model.course import Wish
 from oss_jupyter.model.progress import Flight, PartState, Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, allowed
 
-# Shorter silences are ordinary: a slow line, a large slice.
-SILENCE_SECONDS = 5
-
 _LENGTH = struct.Struct("<I")
 _FLIGHT = struct.Struct("<HB")
 _FULL = 255
@@ -52,8 +49,7 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
     removed the parts from the service. kept_here: whether running the cell again carries on what was given up.
     retry: [which retry, of how many] of the part that was tried most often.
     """
-    # Before the first byte the silence is as old as the run.
-    silent = int(min(snapshot.silent_seconds, snapshot.elapsed_seconds))
+    silent = int(snapshot.long_silence_seconds)
     return {
         "id": snapshot.id,
         "source": snapshot.source,
@@ -74,8 +70,8 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "kept_here": snapshot.state is State.ABORTED and transfer.order.store.keeps(snapshot.id),
         "speed": _rounded(snapshot.bytes_per_second),
         "left": _rounded(snapshot.left_seconds),
-        "silent": silent if silent >= SILENCE_SECONDS else 0,
-        "retry": _retry(snapshot, transfer) if silent >= SILENCE_SECONDS else None,
+        "silent": silent,
+        "retry": _retry(snapshot, transfer) if silent else None,
         "retries": snapshot.retries,
         "parts": snapshot.parts_total,
         "finished": snapshot.parts_kept + snapshot.parts_done,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.notebook.display.html import lines_html, transfer_html
-from oss_jupyter.notebook.panel.common.saved_summary import STYLE, Bundle, SavedSummary, moment
+from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, SavedSummary, moment
 from oss_jupyter.session.text import describe
 
 SIZE_MAX_BYTES = 2000
@@ -16,7 +16,7 @@ SIZE_MAX_BYTES = 2000
 class CardSummary:
     """The words of one transfer."""
 
-    def __init__(self, publish: Callable[[Bundle], None], first: Snapshot, now: float) -> None:
+    def __init__(self, publish: Callable[[MimeBundle], None], first: Snapshot, now: float) -> None:
         self._summary = SavedSummary(publish, _milestone(first), now)
 
     def update(self, snapshot: Snapshot, now: float, *, cell_ends: bool = False) -> None:
@@ -26,7 +26,7 @@ class CardSummary:
         )
 
 
-def summary(snapshot: Snapshot) -> Bundle:
+def summary(snapshot: Snapshot) -> MimeBundle:
     """Return the summary as HTML and as text."""
     html = _html(snapshot)
     if len(html.encode()) > SIZE_MAX_BYTES:

@@ -22,7 +22,7 @@ STYLE = (
     ".jp-OutputArea-output.jupyter-widgets{display:none}</style>"
 )
 
-Bundle = dict[str, str]
+MimeBundle = dict[str, str]
 
 
 class SavedSummary:
@@ -31,14 +31,14 @@ class SavedSummary:
     What is published between cells is lost where no page listens, so the end of the next cell publishes it again.
     """
 
-    def __init__(self, publish: Callable[[Bundle], None], shown: object, now: float) -> None:
+    def __init__(self, publish: Callable[[MimeBundle], None], shown: object, now: float) -> None:
         self._publish = publish
         self._shown = shown
         self._in_a_cell = True
         self._next_at = now + INTERVAL_SECONDS
 
     def say(
-        self, milestone: object, words: Callable[[], Bundle], now: float, *, moving: bool, cell_ends: bool = False
+        self, milestone: object, words: Callable[[], MimeBundle], now: float, *, moving: bool, cell_ends: bool = False
     ) -> None:
         """Publish, if it is time; `now` in monotonic seconds. cell_ends: the notebook may be saved with this."""
         old = moving and (cell_ends or now >= self._next_at)

@@ -58,7 +58,7 @@ class ShownDesk:
 
     desk: TransferDesk
     session: Session
-    word: DeskSummary
+    summary: DeskSummary
     only: frozenset[str] | None = None
     opened: str = ""
     _in_order: threading.Lock = field(default_factory=threading.Lock)
@@ -88,7 +88,7 @@ class ShownDesk:
             self._disk.look()
         with self._in_order:
             rows = self._rows()
-            self.word.update(rows, now)
+            self.summary.update(rows, now)
             if self.desk.on_screen and now >= self._next_send:
                 self._send(rows, now)
         return self.desk.on_screen or any(row["moving"] for row in rows)
@@ -96,7 +96,7 @@ class ShownDesk:
     def cell_ends(self, now: float) -> None:
         """Let the summary say what is so: the notebook may be saved with it."""
         with self._in_order:
-            self.word.update(self._rows(), now, cell_ends=True)
+            self.summary.update(self._rows(), now, cell_ends=True)
 
     def hurry(self) -> None:
         """Look at the disk at the next occasion."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from oss_jupyter.model.sizes import format_progress
+from oss_jupyter.model.sizes import count, format_progress
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, table_html
-from oss_jupyter.notebook.panel.common.saved_summary import STYLE, Bundle, SavedSummary, moment
+from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, SavedSummary, moment
 from oss_jupyter.notebook.panel.desk.rows import Row
-from oss_jupyter.session.text import columns, counted
+from oss_jupyter.session.text import columns
 
 _ROWS_MAX = 8
 _NAME_MAX = 60
@@ -19,7 +19,7 @@ _HEADER = ("file", "target", "status", "in OSS")
 class DeskSummary:
     """The table, which is published when a transfer changes its state and, in between, now and then."""
 
-    def __init__(self, publish: Callable[[Bundle], None], now: float) -> None:
+    def __init__(self, publish: Callable[[MimeBundle], None], now: float) -> None:
         self._summary = SavedSummary(publish, None, now)
 
     def update(self, rows: Sequence[Row], now: float, *, cell_ends: bool = False) -> None:
@@ -28,12 +28,12 @@ class DeskSummary:
         self._summary.say(states, lambda: desk_summary(rows), now, moving=_moving(rows), cell_ends=cell_ends)
 
 
-def desk_summary(rows: Sequence[Row]) -> Bundle:
+def desk_summary(rows: Sequence[Row]) -> MimeBundle:
     """Return the list as HTML and as text, the newest first and not too many."""
     if not rows:
         return static(["There are no uploads."])
     cells = [tuple(map(printable, _cells(row))) for row in rows[:_ROWS_MAX]]
-    more = [f"and {counted(len(rows) - _ROWS_MAX, 'more upload')}"] if len(rows) > _ROWS_MAX else []
+    more = [f"and {count(len(rows) - _ROWS_MAX, 'more upload')}"] if len(rows) > _ROWS_MAX else []
     below = [*more, moment(moving=_moving(rows))]
     return {
         "text/html": f'{STYLE}<div class="ossj-static">{table_html(cells, _HEADER)}{lines_html(below)}</div>',
@@ -41,7 +41,7 @@ def desk_summary(rows: Sequence[Row]) -> Bundle:
     }
 
 
-def static(lines: Sequence[str]) -> Bundle:
+def static(lines: Sequence[str]) -> MimeBundle:
     """Return lines of text as what stands beside a widget."""
     return {
         "text/html": f'{STYLE}<div class="ossj-static">{lines_html(lines)}</div>',
