@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -14,18 +13,18 @@ from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.progress import Receipt
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.transfer import Transfer
+    from oss_jupyter.engine.coordinator import TransferCoordinator
 
 
-def future_of(transfer: Transfer, outcome: Callable[[], Receipt]) -> Future[Receipt]:
-    """Return a future that ends when the transfer rests and whoever listens knows, with what `outcome` does then."""
+def future_of(transfer: TransferCoordinator) -> Future[Receipt]:
+    """Return a future that ends when the transfer rests and whoever listens knows, with the outcome of then."""
     future: Future[Receipt] = Future()
 
     def settle() -> None:
         # Two threads may see the end at once; the first settles it.
         with suppress(InvalidStateError):
             try:
-                future.set_result(outcome())
+                future.set_result(transfer.outcome())
             except OssJupyterError as error:
                 future.set_exception(error)
 

@@ -6,12 +6,12 @@ wins, and only the service knows which one that was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.look import finished_before
 from oss_jupyter.engine.notes import Lasts
+from oss_jupyter.engine.receipt import finish
 from oss_jupyter.engine.safe import what_is_kept
 from oss_jupyter.errors import OssJupyterError, OutcomeUnknown, ServiceError
 from oss_jupyter.model.course import Wish
@@ -21,13 +21,12 @@ from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.states import Event
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.asking import Asking
+    from oss_jupyter.engine.coordinator import TransferCoordinator
     from oss_jupyter.engine.order import Order
-    from oss_jupyter.engine.ports import Journal
-    from oss_jupyter.engine.transfer import Transfer
+    from oss_jupyter.engine.run_state import RunState
+    from oss_jupyter.engine.service_requests import ServiceRequests
     from oss_jupyter.model.parts import Completed
     from oss_jupyter.model.progress import Receipt
-    from oss_jupyter.model.record import CheckpointHeader
 
 _TOO_LATE = (
     "The abort came too late: OSS had put the object together already, and it is the file. "
@@ -49,21 +48,14 @@ class Ending:
     receipt: Receipt | None = None
 
 
-@dataclass(frozen=True)
 class Farewell:
-    """The way out of one run, from where it stands. Only the run's own thread uses it.
+    """The way out of one run, from where it stands. Only the run's own thread uses it."""
 
-    journal, header: as far as the run got to know them. complete_asked: by this run or an earlier one. finished: makes
-    the receipt of an object that is there.
-    """
-
-    transfer: Transfer
-    order: Order
-    asking: Asking
-    journal: Journal | None
-    header: CheckpointHeader | None
-    complete_asked: bool
-    finished: Callable[[Completed], Receipt]
+    def __init__(self, state: RunState) -> None:
+        self._state = state
+        self._transfer = state.transfer
+        self._order = state.order
+        self._header = state.latest_header
 
     def obey(self, wish: Wish) -> Ending:
         """Do what the user wants instead of going on. Raises WishChanged."""
@@ -73,61 +65,61 @@ class Farewell:
             except OssJupyterError as error:
                 return Ending(Event.FAIL, wish, error)
             if done is not None:
-                return Ending(Event.CONFIRMED, wish, receipt=self.finished(done))
+                return Ending(Event.CONFIRMED, wish, receipt=finish(self._state, done))
             return Ending(Event.ABORT, wish)
-        if self.complete_asked:
+        if self._state.complete_asked:
             lasts = Lasts.THIS_RUN if wish is Wish.PAUSE else Lasts.FOR_GOOD
-            self.transfer.note(
+            self._transfer.note(
                 "OSS had been asked to finish the upload, and may have: running it again finds out.", lasts
             )
         return Ending(Event.ABORT if wish is Wish.ABORT_KEEP_PARTS else Event.PAUSE, wish)
 
     def failed(self, error: OssJupyterError, wish: Wish) -> Ending:
         """Say what is safe; without a checkpoint nothing is kept, and the service should not keep it either."""
-        header = self.header
-        if self.order.store.directory is None and header is not None:
+        header = self._header
+        if self._order.store.directory is None and header is not None:
             parts = " The parts were removed from OSS."
             try:
-                done = self._remove(self.transfer.wish())
+                done = self._remove(self._transfer.wish())
                 if done is not None:
-                    return Ending(Event.CONFIRMED, wish, receipt=self.finished(done))
+                    return Ending(Event.CONFIRMED, wish, receipt=finish(self._state, done))
             except OssJupyterError:
                 parts = " The parts could not be removed from OSS."
             error.safe = "Nothing is kept: resuming is off (checkpoint_dir=None)." + (header.upload_id and parts)
         elif header is not None and never_works(error) and self._leaves_nothing(wish):
             error.safe = "Nothing is kept: no part was sent, and the upload as it was asked for is refused."
         elif not error.safe and header is not None:
-            error.safe = what_is_kept(self.transfer.snapshot())
+            error.safe = what_is_kept(self._transfer.snapshot())
         elif not error.safe:
-            unread = "; what an earlier run may have sent is kept" if self.journal is None else ""
+            unread = "; what an earlier run may have sent is kept" if self._state.journal is None else ""
             error.safe = f"Nothing was sent{unread}."
         return Ending(Event.FAIL, wish, error)
 
     def _remove(self, wish: Wish) -> Completed | None:
         """Remove the parts from the service and the checkpoint from the disk; return the object if it was finished."""
         done = None
-        if self.header is not None and self.header.upload_id:
-            with self.asking.briefly(wish):
+        if self._header is not None and self._header.upload_id:
+            with self._state.requests.briefly(wish):
                 done = remove(
-                    self.transfer,
-                    self.order,
-                    self.header.upload_id,
-                    self.asking,
-                    complete_asked=self.complete_asked,
+                    self._transfer,
+                    self._order,
+                    self._header.upload_id,
+                    self._state.requests,
+                    complete_asked=self._state.complete_asked,
                 )
-        if self.journal is not None:
-            self.journal.delete()
+        if self._state.journal is not None:
+            self._state.journal.delete()
         return done
 
     def _leaves_nothing(self, wish: Wish) -> bool:
         """Take back an upload that can never work, before any part of it is there; return whether that was done."""
-        if self.transfer.ledger.receipts():
+        if self._transfer.ledger.receipts():
             return False
         try:
             self._remove(wish)
         except OssJupyterError:
             return False
-        self.transfer.set_upload_id("")
+        self._transfer.set_upload_id("")
         return True
 
 
@@ -146,7 +138,7 @@ def unexpected(error: BaseException) -> OssJupyterError:
 
 
 def remove(
-    transfer: Transfer, order: Order, upload_id: str, asking: Asking, *, complete_asked: bool
+    transfer: TransferCoordinator, order: Order, upload_id: str, requests: ServiceRequests, *, complete_asked: bool
 ) -> Completed | None:
     """Remove the parts of an upload from the service; return the object where it was finished before.
 
@@ -154,7 +146,7 @@ def remove(
     """
     transfer.set_phase("removing the parts from OSS")
     try:
-        was_there = asking.ask(lambda control: control.abort(order.target, upload_id))
+        was_there = requests.abort(upload_id)
     except OssJupyterError as error:
         are = "are still" if isinstance(error, ServiceError) else "may still be"
         error.safe = f"The parts {are} in OSS and the checkpoint is kept, so abort can be asked again."
@@ -163,7 +155,7 @@ def remove(
     if was_there or not complete_asked or crc is None:
         return None
     try:
-        found = finished_before(order, transfer.snapshot().total_bytes, crc, asking)
+        found = finished_before(order, transfer.snapshot().total_bytes, crc, requests)
     except OutcomeUnknown:
         transfer.note(_UNKNOWN)
         return None

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.look import FORBIDDEN, look_at, outcome_unknown
-from oss_jupyter.engine.request import Request
 from oss_jupyter.errors import (
     CredentialsError,
     IntegrityError,
@@ -28,9 +26,8 @@ from oss_jupyter.model.retry import Action, decide
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from oss_jupyter.engine.asking import Asking
     from oss_jupyter.engine.order import Order
-    from oss_jupyter.engine.ports import Control
+    from oss_jupyter.engine.service_requests import ServiceRequests
     from oss_jupyter.model.parts import PartReceipt
 
 
@@ -49,7 +46,12 @@ class PartsMissing(Exception):
 
 
 def complete(
-    order: Order, upload_id: str, receipts: Sequence[PartReceipt], crc: int, asking: Asking, asked_before: bool
+    order: Order,
+    upload_id: str,
+    receipts: Sequence[PartReceipt],
+    crc: int,
+    requests: ServiceRequests,
+    asked_before: bool,
 ) -> Completed:
     """Join the parts and return the service's answer, verified against `crc`, the CRC-64 of the whole file.
 
@@ -57,23 +59,23 @@ def complete(
     WishChanged, or what the service answered.
     """
     parts = [(receipt.part_number, receipt.etag) for receipt in receipts]
-    stall_seconds = asking.control.route(order.target).stall_seconds
+    silence_seconds = min(requests.control.route(order.target).stall_seconds, _SILENCE_MOST_SECONDS)
     attempt = 0
     while True:
         attempt += 1
-        silence_seconds = min(stall_seconds * 2.0 ** (attempt - 1), _SILENCE_MOST_SECONDS)
-        call = partial(_join, order, upload_id, parts, silence_seconds)
-        request = Request(asking.control, call)
         try:
-            return _verified(asking.once(request), order, crc, asking)
+            done = requests.complete_once(upload_id, parts, order.options, silence_seconds)
+            return _verified(done, order, crc, requests)
         except (ServiceError, NetworkError, CredentialsError) as error:
-            done = _clear_up(error, order, crc, asking, attempt=attempt, asked_before=asked_before)
-            if done is not None:
+            mark = requests.mark_used  # before others are asked with newer ones
+            found = _clear_up(error, order, crc, requests, attempt=attempt, asked_before=asked_before)
+            if found is not None:
                 if code_of(error) == "FileAlreadyExists":
-                    _remove_parts(order, upload_id, asking)
-                return done
+                    _remove_parts(upload_id, requests)
+                return found
             # HEAD has answered in between, so the network is there: patience with a dead one is not called for.
-            asking.get_over(error, attempt, request.mark, waits_for_network=False)
+            requests.get_over(error, attempt, mark, waits_for_network=False)
+        silence_seconds = min(silence_seconds * 2.0, _SILENCE_MOST_SECONDS)
 
 
 def code_of(error: OssJupyterError) -> str:
@@ -86,14 +88,8 @@ def is_refusal(error: OssJupyterError) -> bool:
     return isinstance(error, ServiceError) and 300 <= error.reply.status < 500
 
 
-def _join(
-    order: Order, upload_id: str, parts: Sequence[tuple[int, str]], silence_seconds: float, control: Control
-) -> Completed:
-    return control.complete(order.target, upload_id, parts, order.options, silence_seconds)
-
-
 def _clear_up(
-    error: OssJupyterError, order: Order, crc: int, asking: Asking, *, attempt: int, asked_before: bool
+    error: OssJupyterError, order: Order, crc: int, requests: ServiceRequests, *, attempt: int, asked_before: bool
 ) -> Completed | None:
     """Return the finished object if it is there, None if Complete may be asked again; raise where that is useless."""
     code, unclear_before = code_of(error), asked_before or attempt > 1
@@ -102,7 +98,7 @@ def _clear_up(
     if is_refusal(error) and code not in ("NoSuchUpload", "FileAlreadyExists"):
         return None
     try:
-        look = look_at(order, asking)
+        look = look_at(order, requests)
     except (ServiceError, NotOss) as failure:
         raise outcome_unknown(order, failure.what) from None
     done = look.finished(order.plan.size, crc)
@@ -119,17 +115,17 @@ def _clear_up(
     return None
 
 
-def _remove_parts(order: Order, upload_id: str, asking: Asking) -> None:
+def _remove_parts(upload_id: str, requests: ServiceRequests) -> None:
     """Remove parts that nothing will be made of: the object was there before them."""
     with suppress(OssJupyterError):
-        asking.ask(lambda control: control.abort(order.target, upload_id))
+        requests.abort(upload_id)
 
 
-def _verified(done: Completed, order: Order, crc: int, asking: Asking) -> Completed:
+def _verified(done: Completed, order: Order, crc: int, requests: ServiceRequests) -> Completed:
     """Return a proven answer; where it names no CRC-64, the object is looked at, if these credentials may."""
     size = order.plan.size
     if done.crc64 is None:
-        look = look_at(order, asking)
+        look = look_at(order, requests)
         if look.head is None and look.permitted:
             raise NotOss(
                 f"The answer says that {order.target} is complete, but there is no such object.",

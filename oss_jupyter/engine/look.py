@@ -12,8 +12,8 @@ from oss_jupyter.errors import OutcomeUnknown, ServiceError
 from oss_jupyter.model.parts import Completed, ObjectHead
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.asking import Asking
     from oss_jupyter.engine.order import Order
+    from oss_jupyter.engine.service_requests import ServiceRequests
 
 FORBIDDEN = "These credentials may not look at the object: allow oss:GetObject."
 
@@ -33,10 +33,10 @@ class Look:
         return found(head)
 
 
-def look_at(order: Order, asking: Asking) -> Look:
+def look_at(order: Order, requests: ServiceRequests) -> Look:
     """Return what is there now. Raises what HEAD was answered, unless it is that these credentials may not ask."""
     try:
-        return Look(asking.ask(lambda control: control.head(order.target)))
+        return Look(requests.head())
     except ServiceError as error:
         # HEAD needs oss:GetObject; a key with oss:PutObject alone uploads without it. An AccessDenied that names
         # another endpoint is something else: the bucket lives in another region.
@@ -45,22 +45,22 @@ def look_at(order: Order, asking: Asking) -> Look:
         raise
 
 
-def already_there(order: Order, crc: int | None, asking: Asking) -> ObjectHead | None:
+def already_there(order: Order, crc: int | None, requests: ServiceRequests) -> ObjectHead | None:
     """Return the object if it has the file's size and CRC-64, else None.
 
     crc: the file's, where it is known already; otherwise the file is read, but only when the sizes agree.
     """
-    head = look_at(order, asking).head
+    head = look_at(order, requests).head
     if head is None or head.crc64 is None or head.size != order.plan.size:
         return None
     if crc is None:
-        crc = order.source.crc64(0, order.plan.size, asking.stopped)
+        crc = order.source.crc64(0, order.plan.size, requests.stopped)
     return head if head.crc64 == crc else None
 
 
-def finished_before(order: Order, size: int, crc: int, asking: Asking) -> Completed | None:
+def finished_before(order: Order, size: int, crc: int, requests: ServiceRequests) -> Completed | None:
     """Return the object if it is the file, else None. Raises OutcomeUnknown where that cannot be told."""
-    look = look_at(order, asking)
+    look = look_at(order, requests)
     if not look.permitted:
         raise outcome_unknown(order, FORBIDDEN)
     if look.head is not None and look.head.size == size and look.head.crc64 is None:

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from oss_jupyter.engine.coordinator import TransferCoordinator
 from oss_jupyter.engine.order import Order
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.run import start_run
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.engine.turns import AT_ONCE, Turns
 from oss_jupyter.errors import InputError, TransferNotFound
 from oss_jupyter.model.course import Wish
@@ -28,7 +30,7 @@ class Manager:
     """
 
     def __init__(self, uploads_at_once: int = AT_ONCE) -> None:
-        self._turns = Turns(uploads_at_once)
+        self._turns: Turns[TransferCoordinator] = Turns(start_run, uploads_at_once)
         self._lock = threading.Lock()
         self._transfers: dict[str, Transfer] = {}
         self._limit: float | None = None
@@ -39,19 +41,20 @@ class Manager:
         while True:
             with self._lock:
                 transfer = self._transfers.get(order.transfer_id)
-                if transfer is None or transfer.retire():
-                    transfer = self._add(Transfer(order, earlier=transfer, turns=self._turns))
-            if transfer.go(order):
+                earlier = coordinator_of(transfer) if transfer else None
+                if transfer is None or coordinator_of(transfer).retire():
+                    transfer = self._add(TransferCoordinator(order, self._turns, earlier=earlier))
+            if coordinator_of(transfer).go(order):
                 return transfer
 
     def adopt(self, order: Order, record: CheckpointRecord, *, elsewhere: bool = False) -> Transfer:
         """Return the transfer of a checkpoint found on disk, as interrupted unless it lives, here or `elsewhere`."""
         with self._lock:
             transfer = self._transfers.get(order.transfer_id)
-            if transfer is None or (_left_parts(transfer, record) and transfer.retire()):
-                transfer = self._add(Transfer(order, State.INTERRUPTED, turns=self._turns))
+            if transfer is None or (_left_parts(transfer, record) and coordinator_of(transfer).retire()):
+                transfer = self._add(TransferCoordinator(order, self._turns, State.INTERRUPTED))
         # What rests here is read again: another kernel may have carried on with it meanwhile.
-        transfer.found(order, record, elsewhere=elsewhere)
+        coordinator_of(transfer).found(order, record, elsewhere=elsewhere)
         return transfer
 
     def transfers(self) -> tuple[Transfer, ...]:
@@ -96,10 +99,11 @@ class Manager:
         """Let so many large uploads run at once from now on; those that run already go on."""
         self._turns.set_at_once(count)
 
-    def _add(self, transfer: Transfer) -> Transfer:
+    def _add(self, coordinator: TransferCoordinator) -> Transfer:
+        transfer = Transfer(coordinator)
         self._transfers.pop(transfer.id, None)
         self._transfers[transfer.id] = transfer
-        transfer.on_change(partial(self._changed, transfer))
+        coordinator.on_change(partial(self._changed, coordinator))
         return transfer
 
     def connection_speed(self, host: str) -> float | None:
@@ -107,7 +111,7 @@ class Manager:
         with self._lock:
             return self._speeds.get(host)
 
-    def _changed(self, transfer: Transfer) -> None:
+    def _changed(self, transfer: TransferCoordinator) -> None:
         if transfer.state is State.COMPLETED:
             now = transfer.snapshot()
             if now.receipt is not None and now.receipt.seconds > _TELLING_SECONDS:
@@ -126,9 +130,9 @@ class Manager:
 
     def pause_all(self, timeout_seconds: float) -> None:
         """Bring everything to rest, for a kernel that is about to go; what landed is in the journals."""
-        moving = [transfer for transfer in self.transfers() if not transfer.resting]
+        moving = [transfer for transfer in self.transfers() if not coordinator_of(transfer).resting]
         for transfer in waiting_first(moving):
-            transfer.stop_for_exit()
+            coordinator_of(transfer).stop_for_exit()
         until = time.monotonic() + timeout_seconds
         for transfer in moving:
             transfer.wait(max(0.0, until - time.monotonic()))
@@ -142,5 +146,5 @@ def waiting_first(transfers: Iterable[Transfer]) -> list[Transfer]:
 def _left_parts(transfer: Transfer, record: CheckpointRecord) -> bool:
     """Whether `record` is what a transfer that is over has left, or newer; else it was read just before it went."""
     now = transfer.snapshot()
-    kept = now.state is State.ABORTED and transfer.wish() is Wish.ABORT_KEEP_PARTS
+    kept = now.state is State.ABORTED and coordinator_of(transfer).wish() is Wish.ABORT_KEEP_PARTS
     return kept or (now.state.ended_for_good and now.upload_id != record.header.upload_id)

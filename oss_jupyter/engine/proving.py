@@ -8,7 +8,6 @@ since the run began, and only what is kept from before has to be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,12 +17,9 @@ from oss_jupyter.engine.source_watch import SourceWatch
 from oss_jupyter.model.prove import Prove, Proven
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.asking import Asking
-    from oss_jupyter.engine.inbox import Inbox
-    from oss_jupyter.engine.ports import Journal
     from oss_jupyter.engine.restore import Restored
-    from oss_jupyter.engine.transfer import Transfer
-    from oss_jupyter.model.parts import SignedRequest
+    from oss_jupyter.engine.run_state import RunState
+    from oss_jupyter.engine.signing import Signer
 
 # A file that is written all the time may never be the same twice; a few rounds find the pauses of one that is not.
 _ROUNDS_MAX = 3
@@ -32,31 +28,18 @@ _ROUNDS_MAX = 3
 class Proving:
     """Sends the parts of one run and proves them. Only the run's own thread uses it."""
 
-    def __init__(
-        self,
-        transfer: Transfer,
-        inbox: Inbox,
-        asking: Asking,
-        journal: Journal,
-        sign: Callable[[int], SignedRequest],
-        restored: Restored,
-        prove: Prove,
-    ) -> None:
-        self._transfer = transfer
-        self._journal = journal
+    def __init__(self, state: RunState, signer: Signer, restored: Restored, prove: Prove) -> None:
+        self._state = state
+        self._signer = signer
+        self._plan = restored.plan
         self._prove = prove
         self._unread = restored.unread
         self.header = header = restored.header
-        order = transfer.order
-        self._watch = watch = SourceWatch(
+        order = state.transfer.order
+        self._watch = SourceWatch(
             order.source, header.fingerprint, order.clock.time(), in_one_piece=not header.upload_id
         )
-        self._rereading = rereading = Rereading(transfer, inbox, restored.plan)
-
-        def send() -> None:
-            Sending(transfer, inbox, asking, journal, sign, restored.plan, watch, rereading).run()
-
-        self._send = send
+        self._rereading = Rereading(state.transfer, state.inbox, restored.plan)
 
     def run(self) -> Proven:
         """Send all parts and return what was proven of them; the journal knows the file as it is by then.
@@ -71,7 +54,7 @@ class Proving:
         header, now = self.header, self._watch.now
         if header.unread or now != header.fingerprint:
             self.header = replace(header, fingerprint=now, unread=False)
-            self._journal.start(self.header, self._transfer.ledger.receipts())
+            self._state.open_journal.start(self.header, self._state.transfer.ledger.receipts())
         return proven
 
     def _read_all_again(self) -> Proven:
@@ -84,7 +67,7 @@ class Proving:
             if not doubt and self._prove is not Prove.ALL:
                 return Proven.KEPT if self._unread else Proven.SENT
             if doubt and not differing:
-                self._transfer.note(f"{doubt}. So every byte is read again, and compared with what was sent.")
+                self._state.transfer.note(f"{doubt}. So every byte is read again, and compared with what was sent.")
             self._rereading.begin_all()
             self._send()
             differing = self._rereading.differing
@@ -92,6 +75,9 @@ class Proving:
                 self._watch.look()
                 return Proven.ALL
         raise self._watch.restless(differing)
+
+    def _send(self) -> None:
+        Sending(self._state, self._signer, self._plan, self._watch, self._rereading).run()
 
     @property
     def _doubt(self) -> str:

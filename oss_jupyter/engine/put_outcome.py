@@ -15,8 +15,8 @@ from oss_jupyter.errors import IntegrityError, NetworkError, NotOss, OssJupyterE
 from oss_jupyter.model.parts import Completed
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.asking import Asking
     from oss_jupyter.engine.order import Order
+    from oss_jupyter.engine.service_requests import ServiceRequests
     from oss_jupyter.model.parts import ObjectHead, PartReceipt
 
 
@@ -32,22 +32,22 @@ def completed_put(receipt: PartReceipt) -> Completed:
     )
 
 
-def clear_up_put(error: OssJupyterError, order: Order, md5: str, asking: Asking, *, tries: int) -> Completed:
+def clear_up_put(error: OssJupyterError, order: Order, md5: str, requests: ServiceRequests, *, tries: int) -> Completed:
     """Return the object where it is the file, whatever the last of so many tries came to; else raise what is true.
 
     md5: that was declared for the whole file, in hex. Raises WishChanged, SourceError, and errors like `error`.
     """
     code = code_of(error)
     if code == "InvalidDigest":
-        raise _damaged(error, order, md5, asking)
+        raise _damaged(error, order, md5, requests)
     if is_refusal(error) and code != "FileAlreadyExists":
         raise error
     claimed = isinstance(error, (NotOss, IntegrityError))
     try:
-        look = look_at(order, asking)
+        look = look_at(order, requests)
     except (ServiceError, NetworkError) as failure:
         raise (outcome_unknown(order, failure.what) if claimed else error) from None
-    if look.head is not None and _is_file(look.head, order, md5, asking):
+    if look.head is not None and _is_file(look.head, order, md5, requests):
         # Nothing of ours can have been stored before, so the object is somebody's who sent the same.
         return replace(found(look.head), already_there=code == "FileAlreadyExists" and tries == 1)
     if isinstance(error, IntegrityError):
@@ -57,17 +57,17 @@ def clear_up_put(error: OssJupyterError, order: Order, md5: str, asking: Asking,
     raise error
 
 
-def _is_file(head: ObjectHead, order: Order, md5: str, asking: Asking) -> bool:
+def _is_file(head: ObjectHead, order: Order, md5: str, requests: ServiceRequests) -> bool:
     if head.size != order.plan.size:
         return False
     if head.crc64 is None:
         return head.etag.upper() == md5
-    return head.crc64 == order.source.crc64(0, order.plan.size, asking.stopped)
+    return head.crc64 == order.source.crc64(0, order.plan.size, requests.stopped)
 
 
-def _damaged(error: OssJupyterError, order: Order, md5: str, asking: Asking) -> OssJupyterError:
+def _damaged(error: OssJupyterError, order: Order, md5: str, requests: ServiceRequests) -> OssJupyterError:
     """Return why the bytes were not those that were declared: the file had changed, or the line changes bytes."""
-    if order.source.md5(0, order.plan.size, asking.stopped) != md5:
+    if order.source.md5(0, order.plan.size, requests.stopped) != md5:
         return SourceChanged(
             f"{order.source.path} changed while it was being sent.",
             "Wait until whoever writes it has finished, then resume.",

@@ -11,7 +11,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.status import TransferStatus
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
 from oss_jupyter.redact import said_by
@@ -34,9 +35,10 @@ class Reporter:
     def add(self, transfer: Transfer, listener: OnProgress) -> None:
         """Call `listener(snapshot)` until the transfer has ended. Whoever waits for the end waits for its last call."""
         with self._lock:
-            if any(teller.serves(transfer, listener) for teller in self._tellers):
+            status = coordinator_of(transfer)
+            if any(teller.serves(status, listener) for teller in self._tellers):
                 return
-            teller = _Teller(transfer, listener, self._interval_seconds, self._over)
+            teller = _Teller(status, listener, self._interval_seconds, self._over)
             self._tellers.append(teller)
         teller.start()
 
@@ -53,7 +55,7 @@ class _Teller:
     """
 
     def __init__(
-        self, transfer: Transfer, listener: OnProgress, interval_seconds: float, over: Callable[[_Teller], None]
+        self, transfer: TransferStatus, listener: OnProgress, interval_seconds: float, over: Callable[[_Teller], None]
     ) -> None:
         self._transfer = transfer
         self._listener = listener
@@ -68,7 +70,7 @@ class _Teller:
         self._lock = threading.Lock()
         self._started = False
 
-    def serves(self, transfer: Transfer, listener: OnProgress) -> bool:
+    def serves(self, transfer: TransferStatus, listener: OnProgress) -> bool:
         """Whether it calls this listener for this transfer."""
         return self._transfer is transfer and self._listener == listener
 

@@ -14,7 +14,7 @@ from oss_jupyter.model.parts import RangeRequest
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.inbox import Inbox
-    from oss_jupyter.engine.transfer import Transfer
+    from oss_jupyter.engine.status import TransferStatus
     from oss_jupyter.model.gauge import Gauge
     from oss_jupyter.model.plan import Plan
 
@@ -38,7 +38,7 @@ class Rereading:
     differing: how many were found to have other bytes, since `begin`.
     """
 
-    def __init__(self, transfer: Transfer, inbox: Inbox, plan: Plan) -> None:
+    def __init__(self, transfer: TransferStatus, inbox: Inbox, plan: Plan) -> None:
         self._order = transfer.order
         self._ledger = transfer.ledger
         self._inbox = inbox

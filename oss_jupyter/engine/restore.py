@@ -21,9 +21,9 @@ from oss_jupyter.model.retry import Action, classify
 from oss_jupyter.model.sizes import count
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.asking import Asking
     from oss_jupyter.engine.order import Order
     from oss_jupyter.engine.ports import Source
+    from oss_jupyter.engine.service_requests import ServiceRequests
     from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
 
 
@@ -51,7 +51,7 @@ class _Workings:
     notes: list[str] = field(default_factory=list)
 
 
-def restore(record: CheckpointRecord, mark: Fingerprint, order: Order, asking: Asking) -> Restored | None:
+def restore(record: CheckpointRecord, mark: Fingerprint, order: Order, requests: ServiceRequests) -> Restored | None:
     """Return what still counts of `record`, or None where the upload has to start anew with a new upload id.
 
     Raises WishChanged, PartStopped, SourceError, and what the service answers to ListParts unless it forbids it.
@@ -68,7 +68,7 @@ def restore(record: CheckpointRecord, mark: Fingerprint, order: Order, asking: A
         return None
     kept = frozenset(work.receipts)
     try:
-        listed = asking.ask(lambda control: control.list_parts(header.target, header.upload_id))
+        listed = requests.list_parts(header.upload_id)
     except ServiceError as error:
         if error.reply.code == "NoSuchUpload":
             return _restored(work, kept, order, lost=True)
@@ -78,7 +78,7 @@ def restore(record: CheckpointRecord, mark: Fingerprint, order: Order, asking: A
         elif error.reply.status != 403:
             raise
     else:
-        _follow_service(work, listed, order.source, asking.stopped)
+        _follow_service(work, listed, order.source, requests.stopped)
     return _restored(work, kept, order)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from oss_jupyter.engine.notes import Lasts
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.standing import Standing
+    from oss_jupyter.engine.status import TransferStatus
     from oss_jupyter.errors import Shortage
 
 _LEAST_SECONDS = 0.25
@@ -19,7 +19,7 @@ _LEAST_SECONDS = 0.25
 class Scarcity:
     """Counts the shortages of one run in a row. Only the run's own thread uses it."""
 
-    def __init__(self, transfer: Standing) -> None:
+    def __init__(self, transfer: TransferStatus) -> None:
         self._transfer = transfer
         self._count = 0
         self._since = 0.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,12 +19,10 @@ from oss_jupyter.model.progress import PartState
 from oss_jupyter.model.retry import Action, classify, decide
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.asking import Asking
-    from oss_jupyter.engine.inbox import Inbox
-    from oss_jupyter.engine.ports import Journal
     from oss_jupyter.engine.rereading import Rereading
+    from oss_jupyter.engine.run_state import RunState
+    from oss_jupyter.engine.signing import Signer
     from oss_jupyter.engine.source_watch import SourceWatch
-    from oss_jupyter.engine.transfer import Transfer
 
 # How often speed and silence are sampled; displays look about as often.
 TICK_SECONDS = 0.25
@@ -55,24 +52,14 @@ class Sending:
     Only the run's own thread uses it.
     """
 
-    def __init__(
-        self,
-        transfer: Transfer,
-        inbox: Inbox,
-        asking: Asking,
-        journal: Journal,
-        sign: Callable[[int], SignedRequest],
-        plan: Plan,
-        watch: SourceWatch,
-        rereading: Rereading,
-    ) -> None:
-        self._transfer = transfer
-        self._order = transfer.order
-        self._ledger = transfer.ledger
-        self._inbox = inbox
-        self._asking = asking
-        self._journal = journal
-        self._sign = sign
+    def __init__(self, state: RunState, signer: Signer, plan: Plan, watch: SourceWatch, rereading: Rereading) -> None:
+        self._transfer = state.transfer
+        self._order = state.transfer.order
+        self._ledger = state.transfer.ledger
+        self._inbox = state.inbox
+        self._requests = state.requests
+        self._journal = state.open_journal
+        self._signer = signer
         self._plan = plan
         self._watch = watch
         self._rereading = rereading
@@ -81,7 +68,7 @@ class Sending:
         self._delayed: list[tuple[float, int]] = []
         self._gauges: dict[int, Gauge] = {}
         self._cut_off: Counter[int] = Counter()  # attempts of each part that broke off after some bytes
-        self._parallel, self._parallel_of = transfer.new_parallel(), transfer.parallel_wish()
+        self._parallel, self._parallel_of = self._transfer.new_parallel(), self._transfer.parallel_wish()
         self._failed_in_a_row = 0
         self._sampled_at = 0.0
         self._phase = ""
@@ -95,7 +82,7 @@ class Sending:
         """
         try:
             while self._sends or (self._rereading.pending and self._first_failure is None):
-                self._asking.check()
+                self._requests.check()
                 self._dispatch()
                 self._rereading.dispatch()
                 self._sample()
@@ -146,7 +133,7 @@ class Sending:
             self._transfer.set_phase(phase)
 
     def _take_off(self, number: int) -> None:
-        signed = self._sign(number)
+        signed = self._signer.sign(number)
         part = self._plan.part(number)
         request = PartRequest(signed, str(self._order.source.path), part.offset, part.length, number, self._route)
         lane = self._order.lane
@@ -207,7 +194,7 @@ class Sending:
             self._ledger.fall(receipt.part_number, PartState.FAILED, error.what)
             raise
         self._ledger.land(receipt)
-        self._asking.confirmed()
+        self._requests.confirmed()
         self._failed_in_a_row = 0
         self._parallel.landed()
 
@@ -225,7 +212,7 @@ class Sending:
         policy = self._transfer.order.policy
         patient = self._cut_off[number] < policy.attempts
         decision = decide(
-            error, event.attempt, self._transfer.order.policy, self._asking.silent_seconds if patient else None
+            error, event.attempt, self._transfer.order.policy, self._requests.silent_seconds if patient else None
         )
         if decision.action in (Action.RETRY, Action.SLOW_DOWN):
             if decision.action is Action.SLOW_DOWN or isinstance(error, NetworkError):
@@ -237,7 +224,7 @@ class Sending:
         elif decision.action is Action.RENEW:
             ledger.fall(number, PartState.RETRYING, error.what)
             self._waiting.appendleft(number)
-            self._asking.renew_credentials(error, event.signed.credentials_mark)
+            self._requests.renew_credentials(error, event.signed.credentials_mark)
         else:
             ledger.fall(number, PartState.FAILED, error.what)
             self._give_up(error)

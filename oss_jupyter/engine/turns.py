@@ -6,24 +6,48 @@ A transfer that waits has no thread, no lock on the disk and no descriptor. The 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
 from oss_jupyter.engine import descriptors
 from oss_jupyter.errors import OssJupyterError, Shortage
-from oss_jupyter.model.line import Line, Room, small_room
-
-if TYPE_CHECKING:
-    from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.line import Kind, Line, Room, Turn, small_room
 
 AT_ONCE = 4
 
 
-class Turns:
-    """Any thread may call it. `_lock` guards _line, _at_once and _full; a transfer's own lock is taken within it."""
+class Queued(Protocol):
+    """What the queue asks of those that are in it."""
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
+    def __hash__(self) -> int:
+        """Return the same number for the same one."""
+
+    def turn(self) -> tuple[Turn, Kind]:
+        """Return how it stands, and as what."""
+
+    def take_turn(self) -> bool:
+        """Take the turn; return False where it is not wanted any more."""
+
+    def put_back(self) -> None:
+        """Wait for another turn."""
+
+    def could_not_begin(self, error: OssJupyterError) -> None:
+        """Fail: nothing runs whose end could be waited for."""
+
+
+Q = TypeVar("Q", bound=Queued)
+
+
+class Turns(Generic[Q]):
+    """Any thread may call it. `_lock` guards _line, _at_once and _full; a transfer's own lock is taken within it.
+
+    start: starts the run of one that has taken its turn; raises Shortage or InterpreterEnding.
+    """
+
+    def __init__(self, start: Callable[[Q], object], at_once: int = AT_ONCE) -> None:
+        self._start = start
         self._lock = threading.Lock()
-        self._line: Line[Transfer] = Line()
+        self._line: Line[Q] = Line()
         self._at_once = at_once
         self._full = False  # the system refuses another thread: until one of those that run has ended
 
@@ -34,32 +58,32 @@ class Turns:
             begun = self._let_in()
         self._begin(begun)
 
-    def heed(self, transfer: Transfer) -> None:
-        """Take in how a transfer stands now: after each change of that, by whoever changed it and outside its lock."""
+    def heed(self, one: Q) -> None:
+        """Take in how one stands now: after each change of that, by whoever changed it and outside its lock."""
         with self._lock:
-            self._note(transfer)
+            self._note(one)
             begun = self._let_in()
         self._begin(begun)
 
-    def place(self, transfer: Transfer) -> int:
+    def place(self, one: Q) -> int:
         """Return who is the how-manieth to begin, of the large or of the small ones; 0 for who does not wait."""
         with self._lock:
-            return self._line.place(transfer)
+            return self._line.place(one)
 
-    def running(self) -> tuple[Transfer, ...]:
+    def running(self) -> tuple[Q, ...]:
         """Return who has a turn."""
         with self._lock:
             return self._line.having()
 
-    def _note(self, transfer: Transfer) -> None:
+    def _note(self, one: Q) -> None:
         before = self._line.turns
-        self._line.note(transfer, *transfer.turn())
+        self._line.note(one, *one.turn())
         if self._line.turns < before:
             self._full = False
 
-    def _let_in(self) -> list[Transfer]:
+    def _let_in(self) -> list[Q]:
         """Give turns to who may begin now. Each takes it or has changed its mind; in both cases it waits no longer."""
-        begun: list[Transfer] = []
+        begun: list[Q] = []
         if not self._line.waiting or self._full:
             return begun
         room = Room(self._at_once, small_room(descriptors.most(), descriptors.used()))
@@ -69,15 +93,15 @@ class Turns:
             self._note(one)
         return begun
 
-    def _begin(self, begun: list[Transfer]) -> None:
+    def _begin(self, begun: list[Q]) -> None:
         while begun:
             one = begun.pop(0)
             try:
-                one.launch()
+                self._start(one)
             except OssJupyterError as error:
                 begun += self._not_begun(one, error)
 
-    def _not_begun(self, one: Transfer, error: OssJupyterError) -> list[Transfer]:
+    def _not_begun(self, one: Q, error: OssJupyterError) -> list[Q]:
         """Let it wait until another has ended, or fail where there is none; return who may begin after that."""
         with self._lock:
             self._full = isinstance(error, Shortage) and self._line.turns > 1

@@ -6,7 +6,7 @@ it such an upload would come back in every kernel. Nobody is asked anything: par
 
 from __future__ import annotations
 
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.local.found import Found
 from oss_jupyter.model.sizes import count, format_size
@@ -47,9 +47,9 @@ def _forget_transfer(session: Session, transfer: Transfer) -> str:
         transfer.abort(keep_parts=True)
         transfer.wait(_END_SECONDS)
         left = _left_of(transfer)
-    session.wiring.store_of(transfer.order).remove(transfer.id)
+    session.wiring.store_of(coordinator_of(transfer).order).remove(transfer.id)
     if left:
-        transfer.note(left)
+        coordinator_of(transfer).note(left)
     return left or f"{printable(now.source)} is {transfer.state}; there was nothing to forget."
 
 
@@ -62,7 +62,7 @@ def _forget_problem(session: Session, problem: Found) -> str:
 
 
 def _left_of(transfer: Transfer) -> str:
-    now, order = transfer.snapshot(), transfer.order
+    now, order = transfer.snapshot(), coordinator_of(transfer).order
     if not now.upload_id:
         return "Forgotten here. Nothing of it was in OSS."
     parts = count(now.parts_kept + now.parts_done, "part")

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from oss_jupyter.engine.manager import Manager
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import before_sending
 from oss_jupyter.model.ending import ending_of, interpreter_ending
 from oss_jupyter.model.progress import Snapshot
@@ -87,7 +87,7 @@ class Leaving:
             self._bring_to_rest()
             then()
             return
-        running = [one for one in transfers if one.order.wait_at_exit and not one.wait(0)]
+        running = [one for one in transfers if coordinator_of(one).order.wait_at_exit and not one.wait(0)]
         try:
             said = _wait_for(running)
         except KeyboardInterrupt:
@@ -97,9 +97,9 @@ class Leaving:
         else:
             self._bring_to_rest()
             if said:
-                _say(*(_line(one.snapshot()) for one in running if not one.unseen_error()))
+                _say(*(_line(one.snapshot()) for one in running if not coordinator_of(one).unseen_error()))
         for transfer in transfers:
-            error = transfer.unseen_error()
+            error = coordinator_of(transfer).unseen_error()
             if error is not None:
                 _say(head_line(transfer.snapshot()), str(error))
 
@@ -139,7 +139,7 @@ def _how_to_go_on(uploads: Sequence[Transfer]) -> list[str]:
     lines = _lines([transfer.snapshot() for transfer in uploads])
     left: dict[Path, list[str]] = {}
     for transfer in uploads:
-        store = transfer.order.store
+        store = coordinator_of(transfer).order.store
         if store.directory and store.keeps(transfer.id) and not transfer.state.ended_for_good:
             left.setdefault(store.directory, []).append(transfer.id)
     for directory, ids in left.items():

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from oss_jupyter import forks
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import InputError, InterpreterEnding, TransferStateError
 from oss_jupyter.local.found import Found
 from oss_jupyter.local.relocate import relocate
@@ -154,13 +154,13 @@ class Session:
 
     def _give_anew(self, transfer: Transfer, anew: Mapping[str, Any]) -> None:
         """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
-        order = transfer.order
+        order = coordinator_of(transfer).order
         found = self._found(transfer.id) if transfer.wait(0) else None
         if found is not None:
             order = self.wiring.order_of(found, order.store, anew)
             if order.hindrance is not None and order.hindrance.code != ASKS_FIRST:
                 raise order.hindrance
-            before = transfer.order
+            before = coordinator_of(transfer).order
             order = replace(order, lane=before.lane, policy=before.policy, prove=before.prove, hindrance=None)
         elif set(anew) <= {"credentials", "profile"}:
             order = self.wiring.signed_anew(order, anew)
@@ -169,7 +169,7 @@ class Session:
                 f"Only credentials and profile of an upload that is {transfer.state} can be given anew.",
                 "Pause it first, or run its cell again with the arguments that it needs.",
             )
-        transfer.renew_order(order)
+        coordinator_of(transfer).renew_order(order)
 
     def relocate(self, transfer: Transfer, path: str | os.PathLike[str]) -> Transfer:
         """Return the same upload, interrupted, with its file at another path; it has another id.
@@ -180,7 +180,7 @@ class Session:
             raise TransferStateError(
                 f"The file of an upload that is {transfer.state} stays where it is.", "Abort it and begin a new one."
             )
-        order = transfer.order
+        order = coordinator_of(transfer).order
         record = relocate(self.wiring.store_of(order), transfer.id, FileSource(path), order.host)
         if record.header.transfer_id == transfer.id:
             return transfer
@@ -191,13 +191,13 @@ class Session:
 
     def _look_into(self, store: CheckpointDirectory) -> None:
         # Asked before looking, so that a lock that is seen to be held by then is another kernel's.
-        moving = {transfer.id for transfer in self.manager.transfers() if not transfer.resting}
+        moving = {transfer.id for transfer in self.manager.transfers() if not coordinator_of(transfer).resting}
         for found in store.inventory():
             if found.record is not None and found.transfer_id not in moving:
                 self.manager.adopt(self.wiring.order_of(found, store), found.record, elsewhere=found.busy)
         self.manager.forget(
             lambda transfer: (
-                transfer.order.store is store
+                coordinator_of(transfer).order.store is store
                 and transfer.state in (State.INTERRUPTED, State.ELSEWHERE)
                 and not store.keeps(transfer.id)
             )
@@ -223,7 +223,7 @@ def current_session(settings: OssJupyter | None = None) -> Session:
 
 def waits_for_a_word(transfer: Transfer) -> bool:
     """Whether a transfer that an earlier kernel left is not resumed with all others: the user has to name it first."""
-    return transfer.state is State.INTERRUPTED and transfer.order.hindrance is not None
+    return transfer.state is State.INTERRUPTED and coordinator_of(transfer).order.hindrance is not None
 
 
 def _raise_if_too_late(transfer: Transfer) -> None:

@@ -14,10 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from oss_jupyter.engine.coordinator import TransferCoordinator
 from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.order import Order
+from oss_jupyter.engine.run import start_run
 from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.turns import Turns
 from oss_jupyter.model.record import CheckpointRecord, read_journal
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Sandbox
@@ -29,6 +32,11 @@ BUCKET, OBJECT = "test-bucket", "data/big.bin"
 URL = f"oss://{BUCKET}/{OBJECT}"
 PART = 100 * 1024
 LONG_SECONDS = 20.0  # of patience with a busy machine; nothing here takes as long
+
+
+def alone(order: Order, state: State = State.QUEUED) -> Transfer:
+    """Return an upload with a queue of its own."""
+    return Transfer(TransferCoordinator(order, Turns(start_run), state))
 
 
 def make_file(path: Path, size: int, seed: int = 1) -> Path:

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from oss_jupyter.engine.helper_lane import HelperLane
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Fault, Sandbox
 
-from .kit import BUCKET, LONG_SECONDS, PART, Kernel, operations, reach, sent_parts, stored, until
+from .kit import BUCKET, LONG_SECONDS, PART, Kernel, alone, operations, reach, sent_parts, stored, until
 
 # Everything takes the silence that is put up with, which is short here, a few times at most.
 STALL_SECONDS = 1.0
@@ -105,7 +105,7 @@ def test_just_before_a_small_request(
     sandbox: Sandbox, laptop: Kernel, network: Network, source: Path, state: State
 ) -> None:
     """The connection that lay idle is dead when the next small request wants it."""
-    transfer = Transfer(laptop.order(source))
+    transfer = alone(laptop.order(source))
     changed = threading.Event()
 
     def change() -> None:
@@ -113,7 +113,7 @@ def test_just_before_a_small_request(
             changed.set()
             network.change_address()
 
-    transfer.on_change(change)
+    coordinator_of(transfer).on_change(change)
     transfer.resume()
     transfer.result(LONG_SECONDS)
     assert changed.is_set()

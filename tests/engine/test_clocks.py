@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from oss_jupyter.engine.helper_lane import HelperLane
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, ServiceError, ServiceReply
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
@@ -27,7 +27,7 @@ from oss_jupyter.oss.send_part import send_part
 from oss_jupyter.sandbox import Fault, Key, Sandbox
 
 from .fakes import Service, refusal
-from .kit import BUCKET, KEY, LONG_SECONDS, PART, Kernel, make_file, operations, sent_parts, stored, until
+from .kit import BUCKET, KEY, LONG_SECONDS, PART, Kernel, alone, make_file, operations, sent_parts, stored, until
 
 HOUR, DAY, YEAR = 3600.0, 86_400.0, 366 * 86_400.0
 
@@ -142,13 +142,13 @@ def test_a_clock_that_jumps_before_complete(
     far_sandbox: Sandbox, near_kernel: Kernel, clocks: Clocks, source: Path, jump_seconds: float
 ) -> None:
     """Complete is refused once, and asked again with the right time."""
-    transfer = Transfer(near_kernel.order(source))
+    transfer = alone(near_kernel.order(source))
 
     def jump() -> None:
         if transfer.state is State.COMPLETING:
             clocks.ours_seconds = jump_seconds
 
-    transfer.on_change(jump)
+    coordinator_of(transfer).on_change(jump)
     transfer.resume()
     transfer.result(LONG_SECONDS)
     assert operations(far_sandbox)[-2:] == ["CompleteMultipartUpload"] * 2

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from oss_jupyter.engine.executor_lane import ExecutorLane
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Sandbox
 
@@ -131,8 +131,8 @@ def test_an_upload_that_runs(sandbox: Sandbox, kernel: Kernel, source: Path, tmp
             part_size="1MiB", prove="all", checkpoint_dir=str(tmp_path / "elsewhere"), **THEN,
         )  # fmt: skip
         assert again is first
-        assert (first.limit, first.parallel_wish()[0], first.order.policy.attempts) == (50 * 2**20, 2, 8)
-        assert first.order.force
+        assert (first.limit, first.parallel, coordinator_of(first).order.policy.attempts) == (50 * 2**20, 2, 8)
+        assert coordinator_of(first).order.force
         (note,) = first.snapshot().notes
         for name in ("content_type", "metadata", "acl", "part_size", "executor", "checkpoint_dir", "prove"):
             assert name in note
@@ -150,9 +150,9 @@ def test_what_was_set_by_hand_stays(sandbox: Sandbox, kernel: Kernel, source: Pa
     transfer.set_parallel(3)
     sandbox.rate_bytes_per_second = 10 * PART
     kernel.upload(source)
-    assert (transfer.limit, transfer.parallel_wish()[0]) == (50 * 2**20, 3)
+    assert (transfer.limit, transfer.parallel) == (50 * 2**20, 3)
     kernel.upload(source, limit="none", parallel=1)
-    assert (transfer.limit, transfer.parallel_wish()[0]) == (None, 1)
+    assert (transfer.limit, transfer.parallel) == (None, 1)
     sandbox.rate_bytes_per_second = None
     transfer.result(LONG_SECONDS)
 

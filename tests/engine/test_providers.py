@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import CredentialsError, OssJupyterError
 from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Sandbox
 
 from .fakes import Service
-from .kit import KEY, LONG_SECONDS, PART, Kernel, make_file, reach, sent_parts, stored, until
+from .kit import KEY, LONG_SECONDS, PART, Kernel, alone, make_file, reach, sent_parts, stored, until
 
 SECRET = "0secret0of0a0provider0"
 # A second is promised; the rest is for a busy machine.
@@ -102,8 +102,13 @@ def test_anything_may_be_raised_anywhere(service: Service, kernel: Kernel, sourc
 
 def test_a_listener_that_raises(service: Service, kernel: Kernel, source: Path) -> None:
     """A listener that exits at every change ends the transfer in four lines, not in one that runs for ever."""
-    transfer = Transfer(kernel.order(source, control=service, send_part=service.send_part))
-    transfer.on_change(lambda: exit_now() if threading.current_thread() is not threading.main_thread() else None)
+
+    def exit_elsewhere() -> None:
+        if threading.current_thread() is not threading.main_thread():
+            exit_now()
+
+    transfer = alone(kernel.order(source, control=service, send_part=service.send_part))
+    coordinator_of(transfer).on_change(exit_elsewhere)
     transfer.resume()
     assert transfer.wait(LONG_SECONDS)
     assert transfer.state is State.FAILED

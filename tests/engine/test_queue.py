@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import TransferAborted, TransferStateError
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Fault, Sandbox
@@ -67,7 +67,7 @@ def test_they_wait_in_their_order(sandbox: Sandbox, kernel: Kernel, files: list[
     assert [transfer.state for transfer in large] == [State.RUNNING] * 2 + [State.QUEUED] * 3
     assert places(large) == [0, 0, 1, 2, 3]
     assert status_line(large[4].snapshot()).startswith("queued, 3rd · ")
-    assert not large[4].resting
+    assert not coordinator_of(large[4]).resting
     for transfer in small:
         transfer.result(LONG_SECONDS)
     until(lambda: drivers() == {transfer.id for transfer in large[:2]}, "only those that run have a thread")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from oss_jupyter.engine.reporter import Reporter
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import NoThread, Shortage, TooManyFiles
 from oss_jupyter.model.states import State
 
@@ -68,7 +68,7 @@ def test_it_waits_midway(kernel: Kernel, service: Service, source: Path) -> None
         transfer.resume()
         until(lambda: transfer.snapshot().phase == "waiting for the system", "it waits once more")
     transfer.result(LONG_SECONDS)
-    assert service.objects[str(transfer.order.target)] == source.read_bytes()
+    assert service.objects[str(coordinator_of(transfer).order.target)] == source.read_bytes()
     assert len(service.sent) < 12 + 4 + 12, "what had arrived was not sent again"
 
 
@@ -96,7 +96,7 @@ def test_it_waits_for_memory_and_threads(
     service.script[where].extend([raised, raised])
     transfer = kernel.upload(source, control=service, send_part=service.send_part)
     transfer.result(LONG_SECONDS)
-    assert service.objects[str(transfer.order.target)] == source.read_bytes()
+    assert service.objects[str(coordinator_of(transfer).order.target)] == source.read_bytes()
     notes = [note for note in transfer.snapshot().notes if _NO_ROOM_SAID[type(raised)] in note]
     assert notes == [note for note in transfer.snapshot().notes if "Something" not in note]
     assert len(notes) == 1

@@ -9,7 +9,7 @@ import pytest
 from oss_jupyter.engine.bucket import Bucket
 from oss_jupyter.engine.helper_lane import HelperLane
 from oss_jupyter.engine.lanes import ThreadLane
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.sizes import KIB, MIB
 from oss_jupyter.sandbox import Sandbox
 
@@ -64,11 +64,11 @@ def test_what_the_socket_did_not_take_can_be_granted_again() -> None:
 
 def _moved(transfers: list[Transfer], seconds: float) -> list[float]:
     """Return each transfer's bytes per second over a stretch of its own clock."""
-    before = [(transfer.snapshot(), transfer.order.clock.monotonic()) for transfer in transfers]
+    before = [(transfer.snapshot(), coordinator_of(transfer).order.clock.monotonic()) for transfer in transfers]
     end = before[0][1] + seconds
-    until(lambda: transfers[0].order.clock.monotonic() >= end, "the stretch is over")
+    until(lambda: coordinator_of(transfers[0]).order.clock.monotonic() >= end, "the stretch is over")
     return [
-        (transfer.snapshot().sent_bytes - snapshot.sent_bytes) / (transfer.order.clock.monotonic() - at)
+        (transfer.snapshot().sent_bytes - snapshot.sent_bytes) / (coordinator_of(transfer).order.clock.monotonic() - at)
         for transfer, (snapshot, at) in zip(transfers, before, strict=True)
     ]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.errors import CheckpointNotWritable, CredentialsError, NetworkError, OssJupyterError, ServiceError
 from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.states import State
@@ -322,7 +323,7 @@ def test_no_secret_anywhere(
             *(path.read_text() for path in checkpoints.iterdir()),
             repr(transfer),
             repr(transfer.snapshot()),
-            repr(transfer.order),
+            repr(coordinator_of(transfer).order),
             repr([transfer.part(number) for number in range(1, 13)]),
             str(transfer.error),
             repr(transfer.error),

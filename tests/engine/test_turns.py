@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from oss_jupyter.engine.turns import Turns
 from oss_jupyter.errors import NoThread, OssJupyterError
@@ -19,7 +18,7 @@ class Queue:
         self.begun: list[str] = []
         self.threads_left = 1000
         self.on_begin: Callable[[], object] = lambda: None
-        self.turns: Any = Turns(at_once)
+        self.turns: Turns[One] = Turns(self.begin, at_once)
 
     def begin(self, one: One) -> None:
         """What starting a run's thread does."""
@@ -58,10 +57,6 @@ class One:
         """Begin, where it is still wanted."""
         self.stands = Turn.HAS if self.wanted else Turn.NONE
         return self.wanted
-
-    def launch(self) -> None:
-        """Start its thread."""
-        self.queue.begin(self)
 
     def put_back(self) -> None:
         """Wait once more."""

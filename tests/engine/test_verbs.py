@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, TransferAborted, TransferStateError
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.gauge import Gauge
@@ -169,7 +169,7 @@ class Verbs(RuleBasedStateMachine):
     def settle(self) -> None:
         """Wait until what was asked of the newest has come about."""
         self.gate.let(50)
-        until(lambda: self.all[-1].resting or self.all[-1].state.active, "it has settled")
+        until(lambda: coordinator_of(self.all[-1]).resting or self.all[-1].state.active, "it has settled")
 
     def teardown(self) -> None:
         """Let everything end: nobody waits for ever, and what is said of the object is true."""
@@ -371,8 +371,8 @@ def test_one_that_went_is_not_found_again(sandbox: Sandbox, kernel: Kernel, sour
     record = journal_of(checkpoints)
     sandbox.rate_bytes_per_second = None
     transfer.result(LONG_SECONDS)
-    assert kernel.manager.adopt(transfer.order, record) is transfer
-    assert transfer.wish() is Wish.GO
+    assert kernel.manager.adopt(coordinator_of(transfer).order, record) is transfer
+    assert coordinator_of(transfer).wish() is Wish.GO
 
 
 def _answers(transfer: Transfer) -> set[str]:
@@ -407,4 +407,4 @@ def _some_parts(transfer: Transfer) -> None:
 
 
 def _rests(transfer: Transfer) -> None:
-    until(lambda: transfer.resting, f"{transfer} has ended")
+    until(lambda: coordinator_of(transfer).resting, f"{transfer} has ended")

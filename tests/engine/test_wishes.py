@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import TransferAborted, TransferStateError
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.gauge import Gauge
@@ -27,6 +26,7 @@ from .kit import (
     PART,
     Kernel,
     Process,
+    alone,
     journal_of,
     make_file,
     reach,
@@ -189,7 +189,7 @@ def test_abort_what_is_idle(
         transfer.pause()
     transfer.wait(LONG_SECONDS)
     if state is State.INTERRUPTED:
-        transfer = Transfer(new_kernel().order(source), State.INTERRUPTED)
+        transfer = alone(new_kernel().order(source), State.INTERRUPTED)
     assert transfer.state is state
     transfer.abort()
     reach(transfer, State.ABORTED)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import CheckpointDamaged, OssJupyterError
 from oss_jupyter.notebook.panel.desk.rows import row_of, row_of_problem, to_text
 from oss_jupyter.sandbox import Sandbox
@@ -139,7 +139,7 @@ def look_at(directory: Path, sandbox: Sandbox) -> Session:
 
 def drive(session: Session, transfer: Transfer, sandbox: Sandbox) -> None:
     """Resume and abort it: whatever comes of that comes in time, and in four lines."""
-    if transfer.order.host == sandbox.endpoint.partition("//")[2]:
+    if coordinator_of(transfer).order.host == sandbox.endpoint.partition("//")[2]:
         transfer.resume()
         assert transfer.wait(LONG_SECONDS), "it hangs"
         check(transfer.error)

@@ -76,6 +76,7 @@ class StandIn:
             control=SimpleNamespace(secret=SECRET),
         )
         self._lock = threading.Lock()
+        self._coordinator = self  # what a handle has behind it; here it is all one
 
     @property
     def state(self) -> State:

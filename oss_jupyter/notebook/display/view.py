@@ -11,7 +11,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from oss_jupyter.engine.reporter import Reporter
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.display.html import lines_html, table_html, transfer_html
@@ -68,7 +68,7 @@ class LiveView:
         self._handle = display(self._view, display_id=True)
         cells.follow(get_ipython())
         cells.when_over(self._cell_ends)
-        transfer.on_change(self._follow)
+        coordinator_of(transfer).on_change(self._follow)
         self._follow()
 
     def refresh(self) -> None:

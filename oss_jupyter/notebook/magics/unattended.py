@@ -10,6 +10,7 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
+from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.session.session import Session
 
@@ -49,7 +50,7 @@ class Unattended:
         for transfer in transfers:
             transfer.wait()
         for transfer in transfers:
-            if transfer.unseen_error() is not None:
+            if coordinator_of(transfer).unseen_error() is not None:
                 error = transfer.error
                 assert error is not None
                 shell: Any = get_ipython()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from oss_jupyter.engine.manager import waiting_first
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, TransferBusy
 from oss_jupyter.local.found import JOURNAL
 from oss_jupyter.model.progress import Snapshot
@@ -159,7 +159,7 @@ class Uploads:
         """Return a transfer that this kernel can act on."""
         transfer = self._session.find(text)
         if transfer.state is State.ELSEWHERE:
-            name = printable(transfer.order.source.path.name)
+            name = printable(coordinator_of(transfer).order.source.path.name)
             raise TransferBusy(
                 f"Another kernel is sending {name} ({transfer.id}).",
                 "Do it there, or stop that kernel; then it can be resumed here.",
@@ -193,4 +193,4 @@ def _parts(now: Snapshot) -> str:
 
 def _nothing_left(transfer: Transfer) -> bool:
     """Whether forgetting a transfer that has ended forgets nothing that could be resumed."""
-    return transfer.state.ended_for_good or not transfer.order.store.keeps(transfer.id)
+    return transfer.state.ended_for_good or not coordinator_of(transfer).order.store.keeps(transfer.id)

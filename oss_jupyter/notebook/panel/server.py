@@ -9,7 +9,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from oss_jupyter import forks
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.panel.card.card import ShownCard, TransferCard
 from oss_jupyter.notebook.panel.card.card_summary import CardSummary, summary
@@ -60,7 +60,7 @@ class PanelServer:
         handle = display(summary(first), raw=True, display_id=True)
         saved = CardSummary(lambda words: handle.update(words, raw=True), first, time.monotonic())
         shown = ShownCard(card, saved)
-        transfer.on_change(lambda: self.painter.add(shown))
+        coordinator_of(transfer).on_change(lambda: self.painter.add(shown))
         self.add(card, shown)
         return shown
 

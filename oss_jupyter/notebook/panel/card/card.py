@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from traitlets import Bytes
 
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel.card.card_state import pack
@@ -32,7 +32,7 @@ class TransferCard(PanelWidget):
 
     def in_words(self) -> str:
         """Return a short sentence: the summary below says the rest."""
-        order = self.transfer.order
+        order = coordinator_of(self.transfer).order
         return printable(f"Upload of {order.source.path} to {order.target}; what became of it is below.")
 
 
@@ -64,7 +64,7 @@ class ShownCard:
         """Show how the transfer stands; more is to come until it has ended or is paused."""
         transfer = self.card.transfer
         with self._in_order:
-            over = transfer.resting  # asked before looking, so that what is seen after the end is final
+            over = coordinator_of(transfer).resting  # asked before looking, so that what is seen after the end is final
             snapshot = transfer.snapshot()
             if over or self.card.on_screen:
                 self.card.show(snapshot)

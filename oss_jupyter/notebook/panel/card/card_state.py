@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any
 
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.progress import Flight, PartState, Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, allowed
@@ -66,8 +66,8 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "shown": snapshot.shown_bytes,
         "fraction": round(snapshot.fraction, 4),
         "moving": snapshot.state.active,
-        "parts_gone": snapshot.state is State.ABORTED and transfer.wish() is not Wish.ABORT_KEEP_PARTS,
-        "kept_here": snapshot.state is State.ABORTED and transfer.order.store.keeps(snapshot.id),
+        "parts_gone": snapshot.state is State.ABORTED and coordinator_of(transfer).wish() is not Wish.ABORT_KEEP_PARTS,
+        "kept_here": snapshot.state is State.ABORTED and coordinator_of(transfer).order.store.keeps(snapshot.id),
         "speed": _rounded(snapshot.bytes_per_second),
         "left": _rounded(snapshot.left_seconds),
         "silent": silent,
@@ -76,7 +76,7 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "parts": snapshot.parts_total,
         "finished": snapshot.parts_kept + snapshot.parts_done,
         "part_size": snapshot.part_size,
-        "parallel": transfer.parallel_wish()[0] or snapshot.parallel,
+        "parallel": coordinator_of(transfer).parallel_wish()[0] or snapshot.parallel,
         "parallel_auto": snapshot.parallel_auto,
         "limit": snapshot.limit_bytes_per_second,
         "upload_id": snapshot.upload_id,
@@ -95,7 +95,7 @@ def _possible(snapshot: Snapshot, transfer: Transfer) -> Iterable[str]:
     for event in (Event.PAUSE, Event.RESUME, Event.ABORT):
         if allowed(state, event):
             yield event.value
-    abort_failed = state is State.FAILED and transfer.wish().aborts
+    abort_failed = state is State.FAILED and coordinator_of(transfer).wish().aborts
     if abort_failed or (state is State.INTERRUPTED and snapshot.error):
         yield "forget"
     if not state.ended_for_good:
@@ -108,7 +108,7 @@ def _retry(snapshot: Snapshot, transfer: Transfer) -> list[int] | None:
         (*(flight.attempt - 1 for flight in snapshot.flights), *(transfer.part(number).attempts for number in waiting)),
         default=0,
     )
-    return [tried, transfer.order.policy.attempts - 1] if tried else None
+    return [tried, coordinator_of(transfer).order.policy.attempts - 1] if tried else None
 
 
 def _receipt(receipt: Receipt | None) -> dict[str, Any] | None:

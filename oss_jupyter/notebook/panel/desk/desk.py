@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from traitlets import Bytes, Unicode
 
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel.card.card_state import pack
 from oss_jupyter.notebook.panel.common.commands import Commands
@@ -117,7 +117,7 @@ class ShownDesk:
         rows = [row_of_problem(found) for found in reversed(disk.problems)]
         rows += [
             # What the disk said may be older than the transfer's last start.
-            row_of(transfer, missing=transfer.id in disk.missing and transfer.resting)
+            row_of(transfer, missing=transfer.id in disk.missing and coordinator_of(transfer).resting)
             for transfer in self.session.manager.transfers()
         ]
         unique = {row["id"]: row for row in rows if self.only is None or row["id"] in self.only}

@@ -5,8 +5,7 @@ It is looked at every few seconds while a desk is on the screen. The store reads
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.local.found import Found
 from oss_jupyter.model.states import State
 from oss_jupyter.session.session import Session
@@ -32,5 +31,6 @@ class Disk:
         self.missing = frozenset(
             transfer.id
             for transfer in transfers
-            if transfer.state in (State.INTERRUPTED, State.FAILED) and not Path(transfer.order.source.path).is_file()
+            if transfer.state in (State.INTERRUPTED, State.FAILED)
+            and not coordinator_of(transfer).order.source.path.is_file()
         )

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from oss_jupyter.model.record import CheckpointRecord
 
 
-class Standing:
-    """State, wish, order and result of one transfer. A transfer as its user holds it adds the verbs.
+class TransferStatus:
+    """State, wish, order and result of one transfer. Its coordinator adds what can be asked of it.
 
     `_lock` (a condition, entered through `_changed`) guards _course, _inbox, _phase, _notes, _error, _error_seen,
     _receipt, _order, _parallel, _shown_parallel, _limit, _upload_id, _started_at, _started_monotonic, _earlier_seconds,
@@ -38,7 +38,7 @@ class Standing:
     earlier: a transfer of the same file and object that is being aborted; this one begins when that one has ended.
     """
 
-    def __init__(self, order: Order, state: State = State.QUEUED, earlier: Standing | None = None) -> None:
+    def __init__(self, order: Order, state: State = State.QUEUED, earlier: TransferStatus | None = None) -> None:
         self.id = order.transfer_id
         self.ledger = Ledger(order.plan)
         self.earlier = earlier
@@ -151,14 +151,14 @@ class Standing:
         with self._changed:
             self._audience.told(teller, rest)
             self._changed.notify_all()
-        self._tell()
+        self.tell()
 
     def leave(self, teller: threading.Thread) -> None:
         """Let nobody wait for `teller` any more."""
         with self._changed:
             self._audience.leave(teller)
             self._changed.notify_all()
-        self._tell()
+        self.tell()
 
     def wish(self) -> Wish:
         """Return what the user wants now."""
@@ -194,7 +194,7 @@ class Standing:
         """Say what is going on within the state."""
         with self._changed:
             self._phase = phase
-        self._tell()
+        self.tell()
 
     def settle(self, options: ObjectOptions, plan: Plan) -> None:
         """Note with which options and in which parts the run goes on."""
@@ -206,7 +206,7 @@ class Standing:
         with self._changed:
             new = self._notes.add(text, lasts)
         if new:
-            self._tell()
+            self.tell()
 
     def note_all(self, texts: Iterable[str]) -> None:
         """Tell the user several things."""
@@ -224,7 +224,7 @@ class Standing:
             self._error = None if self._course.state is State.ELSEWHERE else order.hindrance
         self.show_record(record)
         if moved:
-            self._tell()
+            self.tell()
 
     def show_record(self, record: CheckpointRecord) -> None:
         """Show what a checkpoint knows; that of a single PutObject knows nothing worth showing."""
@@ -282,18 +282,16 @@ class Standing:
             )
         return self._lock
 
-    def _wake(self) -> None:
-        self._inbox.poke()
-
     def _place(self) -> int:
         """Return its place in the queue. Not to be asked under the lock: the queue's own comes first."""
         return 0
 
     def _moved(self) -> None:
         """Let the queue and whoever listens know that it stands otherwise now; never under the lock."""
-        self._tell()
+        self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Let whoever listens look again; never under the lock."""
         with self._changed:
             listeners = tuple(self._listeners)
         for listener in listeners:

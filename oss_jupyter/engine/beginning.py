@@ -1,0 +1,167 @@
+"""What a run starts from: what an earlier one has left, the object where it is there already, or a new upload id."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from oss_jupyter.engine.differences import as_begun, changed_options, note_anew, note_begun
+from oss_jupyter.engine.look import already_there
+from oss_jupyter.engine.notes import Lasts
+from oss_jupyter.engine.restore import Restored, restore
+from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.model.course import Wish
+from oss_jupyter.model.plan import make_plan
+from oss_jupyter.model.prove import Proven
+from oss_jupyter.model.record import CheckpointHeader
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.run_state import RunState
+    from oss_jupyter.model.parts import Fingerprint, ObjectHead
+
+
+class Beginning:
+    """The first steps of a run. Only the run's own thread uses it.
+
+    All of it raises WishChanged, SourceError, CheckpointError, and what the service answers.
+    """
+
+    def __init__(self, state: RunState) -> None:
+        self._state = state
+        self._transfer = state.transfer
+
+    def restored(self) -> Restored | None:
+        """Return what an earlier run has left and still counts, or None where the upload begins anew."""
+        state = self._state
+        mark = state.order.source.fingerprint()
+        if state.record is None or self._becomes_another(state.record.header):
+            return None
+        self._transfer.set_phase("checking what is already in OSS")
+        restored = restore(state.record, mark, state.order, state.requests)
+        for note in restored.notes if restored else ():
+            self._transfer.note(note)
+        return restored
+
+    def object_there(self, lost: Restored | None) -> ObjectHead | None:
+        """Return the finished object where it is already the file. lost: an upload that the service has forgotten."""
+        state = self._state
+        if self._transfer.order.force and lost is None:
+            return None
+        self._transfer.set_phase("checking whether it is already there")
+        crc = None
+        if lost is not None and not lost.unread and not lost.header.unread:
+            self._transfer.ledger.begin(lost.plan, lost.receipts, state.order.clock.monotonic())
+            crc = self._transfer.ledger.whole_crc64()
+        state.proven = Proven.SENT if crc is not None else Proven.ALL
+        return already_there(state.order, crc, state.requests)
+
+    def plan_anew(self) -> Fingerprint:
+        """Plan for the file as it is now, which is returned: it may have changed since the order was made."""
+        state = self._state
+        mark = state.order.source.fingerprint()
+        if mark.size != state.order.plan.size:
+            plan = make_plan(mark.size, default_part_size=state.order.plan.part_size)
+            if state.order.plan.single and not plan.single:
+                state.open_journal.close()
+                state.journal, _ = state.order.store.open(self._transfer.id)  # it cannot do without one any more
+            state.order = replace(state.order, plan=plan)
+        return mark
+
+    def anew(self, lost: Restored | None, mark: Fingerprint) -> Restored:
+        """Begin with nothing, and with a new upload id where the file goes in parts."""
+        order, record = self._state.order, self._state.record
+        if lost is not None:
+            self._transfer.note(
+                f"OSS no longer knows the upload id {lost.header.upload_id} (aborted, or removed by a lifecycle rule), "
+                "so the file is sent from its beginning with a new one."
+            )
+            self._give_up(lost.header)
+        elif record is not None and record.header.upload_id:
+            self._transfer.note("The file changed too much to keep any part, so it is sent from its beginning.")
+            self._give_up(record.header)
+        header = CheckpointHeader(
+            transfer_id=self._transfer.id,
+            source=str(order.source.path),
+            target=order.target,
+            fingerprint=mark,
+            part_size=order.plan.part_size,
+            options=order.options.as_dict(),
+            place=order.place,
+            created_at=order.clock.time(),
+        )
+        return Restored(header if order.plan.single else self._initiate(header), order.plan, {})
+
+    def go_on_as_begun(self, header: CheckpointHeader) -> None:
+        """Take the options that the object was begun with, and say which ones of now do not count."""
+        state = self._state
+        names = changed_options(header.options, header.part_size, state.order)
+        if names:
+            state.say(note_begun(names), Lasts.WHILE_ASKED_SO)
+        state.order = replace(state.order, options=as_begun(header.options, state.order.options))
+
+    def write_down(self, restored: Restored, *, anew: bool) -> Restored:
+        """Make the journal say what the run starts from and how it is driven, before anything is sent."""
+        state = self._state
+        restored = replace(restored, header=state.as_driven(restored.header))
+        state.order = replace(state.order, plan=restored.plan)
+        self._transfer.settle(state.order.options, restored.plan)
+        try:
+            state.open_journal.start(restored.header, tuple(restored.receipts.values()))
+        except OssJupyterError:
+            if anew and restored.header.upload_id:
+                self._remove_parts(restored.header)
+                if self._has_no_past:
+                    state.open_journal.delete()
+            raise
+        state.header = restored.header
+        self._transfer.note_all(state.open_journal.remarks)
+        self._transfer.set_upload_id(restored.header.upload_id)
+        self._transfer.ledger.begin(restored.plan, restored.receipts, state.order.clock.monotonic())
+        self._transfer.set_phase("")
+        return restored
+
+    def _becomes_another(self, header: CheckpointHeader) -> bool:
+        """Give up what is in OSS where the upload is forced and has to become another object than it was begun as."""
+        state = self._state
+        names = changed_options(header.options, header.part_size, state.order) if header.upload_id else []
+        if not names or not state.order.force:
+            return False
+        self._transfer.note(note_anew(names))
+        self._give_up(header)
+        state.record = None
+        return True
+
+    def _initiate(self, header: CheckpointHeader) -> CheckpointHeader:
+        """Return the header with a new upload id.
+
+        That the disk is full has to be found out before: each try would leave an upload id that nothing remembers.
+        """
+        state = self._state
+        if self._has_no_past:
+            state.open_journal.start(header)
+        try:
+            upload_id = state.requests.initiate(state.order.options)
+        except BaseException:
+            if self._has_no_past:
+                state.open_journal.delete()
+            raise
+        return replace(header, upload_id=upload_id)
+
+    @property
+    def _has_no_past(self) -> bool:
+        """Whether the journal remembers no upload id, so that nothing is lost with it."""
+        record = self._state.record
+        return record is None or not record.header.upload_id
+
+    def _give_up(self, header: CheckpointHeader) -> None:
+        """Let go of an upload id, and show it: from here on a failure has no parts to carry on from."""
+        self._remove_parts(header)
+        self._transfer.set_upload_id("")
+        self._transfer.ledger.begin(self._state.order.plan, {}, self._state.order.clock.monotonic())
+
+    def _remove_parts(self, header: CheckpointHeader) -> None:
+        # Parts left behind cost storage, but must not stop the upload.
+        requests = self._state.requests
+        with suppress(OssJupyterError), requests.briefly(Wish.GO):
+            requests.abort(header.upload_id)
