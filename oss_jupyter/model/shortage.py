@@ -25,7 +25,7 @@ def shortage_of(error: BaseException) -> Shortage | None:
             "Too many files are open on this computer.",
             "End other programs, or have its limit raised (Linux: fs.file-max). Then resume.",
         )
-    if number == errno.ENOMEM or isinstance(error, MemoryError):
+    if number == errno.ENOMEM or isinstance(error, MemoryError) or _said_of_memory(error):
         return NoMemory(
             "No memory was left for a moment.",
             "Delete what is not needed any more (large tables and arrays), or end other programs. Then resume.",
@@ -36,3 +36,9 @@ def shortage_of(error: BaseException) -> Shortage | None:
             "End other programs, or have the limit raised (ulimit -u, ulimit -v), then resume.",
         )
     return None
+
+
+def _said_of_memory(error: BaseException) -> bool:
+    """Whether it is one of those that Python raises for want of memory under another name."""
+    said = str(error) if isinstance(error, (RuntimeError, ImportError)) else ""
+    return "can't allocate lock" in said or "failed to map segment from shared object" in said
