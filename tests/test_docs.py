@@ -232,5 +232,17 @@ def test_the_design_says_where_things_are() -> None:
     assert [file for _, file in rows if not (ROOT / "oss_jupyter" / file).is_file()] == []
 
 
+def test_the_words_are_those_of_the_code() -> None:
+    """Whoever looks a word up finds the class of that name, and no word stands for two things."""
+    section = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Words")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([a-z ,]+) \| .+ \|(.*)\|$", section, re.MULTILINE)
+    words = [word for row, _ in rows for word in row.split(", ")]
+    assert len(rows) >= 25
+    assert len(words) == len(set(words))
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "oss_jupyter").rglob("*.py"))
+    classes = set(re.findall(r"^class (\w+)", source, re.MULTILINE))
+    assert {name for _, names in rows for name in re.findall(r"`(\w+)`", names)} <= classes
+
+
 if __name__ == "__main__":
     README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
