@@ -125,6 +125,7 @@ def test_who_writes_a_file_is_not_answered_wrongly(tmp_path: Path) -> None:
         (MemoryError(), NoMemory),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), NoMemory),
         (RuntimeError("can't allocate lock"), NoMemory),
+        (RuntimeError("can't allocate read lock"), NoMemory),
         (ImportError("libcrypto.so.3: failed to map segment from shared object"), NoMemory),
         (RuntimeError("can't start new thread"), NoThread),
         (OSError(errno.EMFILE, "Too many open files"), TooManyFiles),

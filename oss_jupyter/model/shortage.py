@@ -41,4 +41,4 @@ def shortage_of(error: BaseException) -> Shortage | None:
 def _said_of_memory(error: BaseException) -> bool:
     """Whether it is one of those that Python raises for want of memory under another name."""
     said = str(error) if isinstance(error, (RuntimeError, ImportError)) else ""
-    return "can't allocate lock" in said or "failed to map segment from shared object" in said
+    return said.startswith("can't allocate") or "failed to map segment from shared object" in said
