@@ -134,9 +134,9 @@ class OssJupyter(Configurable):
             if not (isinstance(value, float) and math.isnan(value)):
                 super().__setattr__(name, value)
                 return
-        except (Refused, OssJupyterError):
+        except (Refused, OssJupyterError, KeyboardInterrupt):
             raise
-        except (TraitError, ValueError, OverflowError):
+        except BaseException:  # it asks a value of any kind for its repr, which is foreign code
             if name not in self.trait_names(config=True):
                 raise
         # Raised outside of the block: what traitlets said would travel along as its context.
