@@ -60,7 +60,7 @@ class ExecutorLane(LocalLane):
             if not self._shares_memory:
                 gauge.on_stop = partial(_cancel, theirs)
             theirs.add_done_callback(partial(self._settle, future))
-        except Exception as error:
+        except BaseException as error:  # foreign code, which may raise SystemExit
             future.set_exception(self._failure(error))
         return future
 
