@@ -17,8 +17,8 @@ from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.session.forgetting import forget as forget_in
 from oss_jupyter.session.session import Session, current_session
 from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.session.stores import UNSET, Unset
 from oss_jupyter.session.text import left_alone
-from oss_jupyter.session.wiring import UNSET, Unset
 
 
 def settings() -> OssJupyter:

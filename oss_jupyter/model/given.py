@@ -57,3 +57,8 @@ def text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"{name} is a {type(value).__name__}, and no text.", f'Write it like {name}="…".')
     return value.strip()
+
+
+def word(value: Any) -> str:
+    """Return a text in small letters; what is none is no word."""
+    return value.strip().lower() if isinstance(value, str) else ""

@@ -47,14 +47,14 @@ def _forget_transfer(session: Session, transfer: Transfer) -> str:
         transfer.abort(keep_parts=True)
         transfer.wait(_END_SECONDS)
         left = _left_of(transfer)
-    session.wiring.store_of(coordinator_of(transfer).order).remove(transfer.id)
+    session.wiring.stores.of(coordinator_of(transfer).order).remove(transfer.id)
     if left:
         coordinator_of(transfer).note(left)
     return left or f"{printable(now.source)} is {transfer.state}; there was nothing to forget."
 
 
 def _forget_problem(session: Session, problem: Found) -> str:
-    for store in session.wiring.directories():
+    for store in session.wiring.stores.directories():
         if store.path_of(problem.transfer_id) == problem.path:
             store.remove(problem.transfer_id)
     what = f"Parts of its {printable(problem.remnant)}" if problem.remnant else "Parts of an upload that it named"

@@ -90,13 +90,13 @@ class Session:
 
     def transfers(self) -> tuple[Transfer, ...]:
         """Return those of this kernel, and those in the checkpoint directories that others left or drive."""
-        for store in self.wiring.directories():
+        for store in self.wiring.stores.directories():
             self._look_into(store)
         return self.manager.transfers()
 
     def problems(self) -> list[Found]:
         """Return the checkpoints that cannot be used, each with its problem."""
-        return [found for store in self.wiring.directories() for found in store.problems()]
+        return [found for store in self.wiring.stores.directories() for found in store.problems()]
 
     def find(self, text: str) -> Transfer:
         """Return the transfer whose id begins with `text`. Raises TransferNotFound, InputError."""
@@ -181,7 +181,7 @@ class Session:
                 f"The file of an upload that is {transfer.state} stays where it is.", "Abort it and begin a new one."
             )
         order = coordinator_of(transfer).order
-        record = relocate(self.wiring.store_of(order), transfer.id, FileSource(path), order.host)
+        record = relocate(self.wiring.stores.of(order), transfer.id, FileSource(path), order.host)
         if record.header.transfer_id == transfer.id:
             return transfer
         self.manager.forget(lambda known: known is transfer)
@@ -204,7 +204,7 @@ class Session:
         )
 
     def _found(self, transfer_id: str) -> Found | None:
-        for store in self.wiring.directories():
+        for store in self.wiring.stores.directories():
             for found in store.inventory():
                 if found.transfer_id == transfer_id and found.record is not None:
                     return found

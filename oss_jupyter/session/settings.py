@@ -17,6 +17,7 @@ from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, Union, valida
 from traitlets.config import Configurable
 
 from oss_jupyter.errors import InputError, OssJupyterError
+from oss_jupyter.model.given import word
 from oss_jupyter.model.sizes import parse_size, parse_speed
 from oss_jupyter.oss.endpoint import split_endpoint
 from oss_jupyter.oss.proxy import checked_proxy
@@ -25,8 +26,8 @@ from oss_jupyter.redact import quoted, without_addresses
 
 T = TypeVar("T")
 
-# Words that switch the checkpoint off where Python's None cannot be written.
-OFF = frozenset({"none", "off", "no"})
+# Words that switch something off where Python's None cannot be written.
+_OFF = frozenset({"none", "off", "no"})
 
 
 class Refused(TraitError):
@@ -152,7 +153,7 @@ class OssJupyter(Configurable):
         """Return the checkpoint directory, or None where resuming is off."""
         named = self.checkpoint_dir or os.environ.get("OSS_JUPYTER_CHECKPOINT_DIR")
         if named:
-            return None if named.lower() in OFF else absolute(named, "checkpoint_dir")
+            return None if is_off(named) else absolute(named, "checkpoint_dir")
         return state_directory() / "checkpoints"
 
 
@@ -170,3 +171,8 @@ def _wanted(trait: Any) -> str:
         return " or ".join(map(_wanted, trait.trait_types))
     least, most = getattr(trait, "min", None), getattr(trait, "max", None)
     return str(trait.info()) + ("" if least is None or most is None else f" from {least} to {most}")
+
+
+def is_off(value: Any) -> bool:
+    """Whether a value is a word that switches something off."""
+    return word(value) in _OFF

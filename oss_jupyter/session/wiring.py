@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 from oss_jupyter.engine.executor_lane import ExecutorLane, check_executor
@@ -17,12 +16,10 @@ from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane
 from oss_jupyter.errors import InputError, OssJupyterError, before_sending
 from oss_jupyter.local.found import Found
-from oss_jupyter.local.memory import NoCheckpoints
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
-from oss_jupyter.local.store import CheckpointDirectory, Checkpoints
-from oss_jupyter.model.given import text, whole, yes_or_no
+from oss_jupyter.model.given import text, whole, word, yes_or_no
 from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.options import ALIASES, OPTION_NAMES, ObjectOptions, make_options
 from oss_jupyter.model.parallel import PARALLEL_MOST
@@ -37,21 +34,11 @@ from oss_jupyter.oss.endpoint import EndpointSettings, host_of, is_loopback, is_
 from oss_jupyter.oss.late import send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
-from oss_jupyter.paths import absolute
 from oss_jupyter.redact import quoted
 from oss_jupyter.session.kept_order import Hindered, KeptOrder
 from oss_jupyter.session.sandbox_process import sandbox_credentials
-from oss_jupyter.session.settings import OFF, OssJupyter
-
-
-class Unset:
-    """Stands for an argument that was not given, where None has a meaning of its own."""
-
-    def __repr__(self) -> str:
-        return "the setting's value"
-
-
-UNSET = Unset()
+from oss_jupyter.session.settings import OssJupyter, is_off
+from oss_jupyter.session.stores import UNSET, Stores
 
 # Below this the helper's start (0.2 s of another core) is not worth it: the bytes are gone before they could disturb.
 HELPER_FROM_BYTES = 32 * MIB
@@ -74,7 +61,7 @@ _FLAGS = ("internal", "accelerate", "dual_stack", "cname", "path_style", "force"
 
 @dataclass
 class Wiring:
-    """Makes orders from arguments and settings. Any thread may call it: it keeps stores, made once each, and hosts."""
+    """Makes orders from arguments and settings. Any thread may call it: it keeps hosts."""
 
     settings: OssJupyter
     clock: Clock = time
@@ -82,8 +69,10 @@ class Wiring:
     spell: Callable[[str], str] = str
     threads: ThreadLane = field(default_factory=ThreadLane)
     _helper: HelperLane | None = None
-    _stores: dict[Path | None, Checkpoints] = field(default_factory=dict)
     _used_hosts: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.stores = Stores(self.settings)
 
     def order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
         """Return a checked order. Raises InputError or SourceError, before anything is sent."""
@@ -107,7 +96,7 @@ class Wiring:
             plan=plan,
             options=options,
             control=self._control(endpoint, given.get("credentials"), given.get("profile")),
-            store=self.store(given.get("checkpoint_dir", UNSET)),
+            store=self.stores.at(given.get("checkpoint_dir", UNSET)),
             lane=self._lane(plan, given.get("executor")),
             clock=self.clock,
             policy=self._policy(given.get("retries")),
@@ -191,31 +180,9 @@ class Wiring:
         named = (self.settings.endpoint, os.environ.get("OSS_ENDPOINT"), *OssutilConfig().endpoints())
         return host in self._used_hosts or host in {host_of(endpoint) for endpoint in named if endpoint}
 
-    def store(self, directory: str | os.PathLike[str] | Unset | None = UNSET) -> Checkpoints:
-        """Return the checkpoint store of a directory; None, 'none' or 'off' switch resuming off."""
-        path: Path | None
-        if isinstance(directory, Unset):
-            path = self.settings.checkpoint_path()
-        elif directory is None or _word(directory) in OFF:
-            path = None
-        else:
-            path = absolute(directory, "checkpoint_dir")
-        if path not in self._stores:
-            self._stores[path] = CheckpointDirectory(path) if path else NoCheckpoints()
-        return self._stores[path]
-
-    def store_of(self, order: Order) -> Checkpoints:
-        """Return where the checkpoint of an order is kept, with all that the engine has no need of."""
-        return next(store for store in self._stores.values() if store is order.store)
-
-    def directories(self) -> tuple[CheckpointDirectory, ...]:
-        """Return the settings' checkpoint directory and every other one that was used in this kernel."""
-        self.store()
-        return tuple(store for store in self._stores.values() if isinstance(store, CheckpointDirectory))
-
     def _plan(self, size: int, part_size: Any, host: str) -> Plan:
         wanted = self.settings.part_size if part_size is None else part_size
-        if _word(wanted) == "auto":
+        if word(wanted) == "auto":
             return make_plan(size, default_part_size=auto_part_size(size, self.known_speed(host)))
         if part_size is None:  # a setting is meant for all files, so it gives way to one that needs larger parts
             return make_plan(size, default_part_size=parse_size(wanted, "part_size"))
@@ -270,7 +237,7 @@ class Wiring:
 
 def parse_limit(limit: int | str | None) -> float | None:
     """Return bytes per second for ``"20MiB/s"``; None and ``"none"`` are no limit."""
-    if limit is None or _word(limit) in OFF:
+    if limit is None or is_off(limit):
         return None
     return float(parse_speed(limit, "limit"))
 
@@ -293,13 +260,8 @@ def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _named(given: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of what was asked for in so many words."""
-    return frozenset(ALIASES.get(name, name) for name, value in given.items() if _word(value) != "auto")
-
-
-def _word(value: Any) -> str:
-    """Return a text in small letters; what is none is no word."""
-    return value.strip().lower() if isinstance(value, str) else ""
+    return frozenset(ALIASES.get(name, name) for name, value in given.items() if word(value) != "auto")
 
 
 def _parallel(value: Any) -> int | None:
-    return None if _word(value) == "auto" else whole(value, "parallel", 1, PARALLEL_MOST)
+    return None if word(value) == "auto" else whole(value, "parallel", 1, PARALLEL_MOST)

@@ -231,7 +231,7 @@ def test_first_lines_that_cannot_be(quiet: Sandbox, tmp_path: Path, first: str) 
     session = look_at(directory, quiet)
     (found,) = session.problems()
     assert isinstance(found.problem, OssJupyterError)
-    store = session.wiring.directories()[0]
+    store = session.wiring.stores.directories()[0]
     if isinstance(found.problem, CheckpointDamaged):
         journal_file, record = store.open(ID)
         assert record is None

@@ -114,7 +114,7 @@ def test_what_another_kernel_drives_is_not_forgotten(new_shell: NewShell, checkp
     """The other kernel needs its checkpoint."""
     path = leave(checkpoints, source=str(data))
     new_shell()
-    journal, _ = current_session().wiring.directories()[0].open(ID)
+    journal, _ = current_session().wiring.stores.directories()[0].open(ID)
     new_shell()
     with pytest.raises(TransferBusy):
         oj.forget(ID)

@@ -360,7 +360,7 @@ def test_all_does_not_take_what_belongs_to_one(shell: Shell) -> None:
 def test_what_other_kernels_drive_is_among_the_transfers(left: Callable[..., str], new_shell: NewShell) -> None:
     """It can be looked at and not be moved; when the other kernel is gone, it can be resumed."""
     known = left()
-    store = current_session().wiring.directories()[0]
+    store = current_session().wiring.stores.directories()[0]
     journal, _ = store.open(known)
     new_shell()
     transfer = only()
@@ -382,7 +382,7 @@ def test_a_paused_transfer_that_another_kernel_takes_over(left: Callable[..., st
     """The handle follows: in another kernel, and gone from the list when that kernel has completed it."""
     known = left()
     transfer = only()
-    journal, _ = current_session().wiring.directories()[0].open(known)
+    journal, _ = current_session().wiring.stores.directories()[0].open(known)
     assert only().state is State.ELSEWHERE
     journal.delete()
     journal.close()

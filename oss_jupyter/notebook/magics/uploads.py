@@ -133,7 +133,7 @@ class Uploads:
     def clean(self) -> None:
         """Forget what has ended for good and remove locks of nothing; what could be resumed stays."""
         forgotten = self._session.manager.forget(_nothing_left)
-        locks = sum(store.remove_stale() for store in self._session.wiring.directories())
+        locks = sum(store.remove_stale() for store in self._session.wiring.stores.directories())
         removed = f"; {count(locks, 'stale lock file')} removed" if locks else ""
         say(f"{count(forgotten, 'finished or aborted upload')} taken off the list{removed}.", *self._left())
 

@@ -1,0 +1,52 @@
+"""The checkpoint directories of this process: the settings', and every other that an upload named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from oss_jupyter.engine.order import Order
+from oss_jupyter.local.memory import NoCheckpoints
+from oss_jupyter.local.store import CheckpointDirectory, Checkpoints
+from oss_jupyter.paths import absolute
+from oss_jupyter.session.settings import OssJupyter, is_off
+
+
+class Unset:
+    """Stands for an argument that was not given, where None has a meaning of its own."""
+
+    def __repr__(self) -> str:
+        return "the setting's value"
+
+
+UNSET = Unset()
+
+
+class Stores:
+    """One store for each directory, made once. Any thread may call it."""
+
+    def __init__(self, settings: OssJupyter) -> None:
+        self._settings = settings
+        self._stores: dict[Path | None, Checkpoints] = {}
+
+    def at(self, directory: str | os.PathLike[str] | Unset | None = UNSET) -> Checkpoints:
+        """Return the checkpoint store of a directory; None, 'none' or 'off' switch resuming off."""
+        path: Path | None
+        if isinstance(directory, Unset):
+            path = self._settings.checkpoint_path()
+        elif directory is None or is_off(directory):
+            path = None
+        else:
+            path = absolute(directory, "checkpoint_dir")
+        if path not in self._stores:
+            self._stores[path] = CheckpointDirectory(path) if path else NoCheckpoints()
+        return self._stores[path]
+
+    def of(self, order: Order) -> Checkpoints:
+        """Return where the checkpoint of an order is kept, with all that the engine has no need of."""
+        return next(store for store in self._stores.values() if store is order.store)
+
+    def directories(self) -> tuple[CheckpointDirectory, ...]:
+        """Return the settings' checkpoint directory and every other one that was used in this kernel."""
+        self.at()
+        return tuple(store for store in self._stores.values() if isinstance(store, CheckpointDirectory))
