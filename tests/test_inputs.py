@@ -103,7 +103,7 @@ def test_directory(upload: Upload, tmp_path: Path) -> None:
 
 
 _UNREADABLE = """
-import os, sys
+import concurrent.futures.thread, os, sys
 import oss_jupyter as oj
 from oss_jupyter import api
 from oss_jupyter.session import wiring

@@ -147,7 +147,7 @@ def test_names_with_control_characters_stay_on_one_line(upload: Upload, name: st
 
 
 _WITHOUT_HOME = """
-import os, sys, tempfile
+import concurrent.futures.thread, os, sys, tempfile
 import oss_jupyter as oj
 from oss_jupyter import api
 from oss_jupyter.session import wiring
