@@ -7,6 +7,7 @@ import os
 import shlex
 import stat
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import IO
 
 from oss_jupyter.crc64 import crc64
@@ -24,10 +25,13 @@ def _never() -> bool:
 
 
 class FileSource:
-    """A file, by its absolute path. A symbolic link stands for what it points at when it is read."""
+    """A file, by its absolute path. A symbolic link stands for what it points at when it is read.
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = absolute(path, "source")
+    kept: a checkpoint names it. It is taken as it is: what is wrong with it is found when it is read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, kept: bool = False) -> None:
+        self.path = Path(path) if kept else absolute(path, "source")
 
     def __repr__(self) -> str:
         return f"FileSource({str(self.path)!r})"

@@ -126,7 +126,7 @@ class Wiring:
         missing, make = kept.missing(), partial(self._kept_control, kept)
         return Order(
             transfer_id=header.transfer_id,
-            source=FileSource(header.source),
+            source=FileSource(header.source, kept=True),
             target=header.target,
             plan=header.plan,
             options=ObjectOptions() if missing else kept.options(),
