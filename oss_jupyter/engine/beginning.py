@@ -13,6 +13,7 @@ from oss_jupyter.engine.restore import Restored, restore
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.plan import make_plan
+from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.record import CheckpointHeader
 
@@ -37,7 +38,7 @@ class Beginning:
         mark = state.order.source.fingerprint()
         if state.record is None or self._becomes_another(state.record.header):
             return None
-        self._transfer.set_phase("checking what is already in OSS")
+        self._transfer.set_phase(Phase.CHECKING_PARTS)
         restored = restore(state.record, mark, state.order, state.requests)
         for note in restored.notes if restored else ():
             self._transfer.note(note)
@@ -48,7 +49,7 @@ class Beginning:
         state = self._state
         if self._transfer.order.force and lost is None:
             return None
-        self._transfer.set_phase("checking whether it is already there")
+        self._transfer.set_phase(Phase.CHECKING_OBJECT)
         crc = None
         if lost is not None and not lost.unread and not lost.header.unread:
             self._transfer.ledger.begin(lost.plan, lost.receipts, state.order.clock.monotonic())
@@ -118,7 +119,7 @@ class Beginning:
         self._transfer.note_all(state.open_journal.remarks)
         self._transfer.set_upload_id(restored.header.upload_id)
         self._transfer.ledger.begin(restored.plan, restored.receipts, state.order.clock.monotonic())
-        self._transfer.set_phase("")
+        self._transfer.set_phase(Phase.NONE)
         return restored
 
     def _becomes_another(self, header: CheckpointHeader) -> bool:

@@ -16,6 +16,7 @@ from oss_jupyter.engine.safe import what_is_kept
 from oss_jupyter.errors import OssJupyterError, OutcomeUnknown, ServiceError
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.ending import ending_of
+from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.retry import never_works
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.states import Event
@@ -144,7 +145,7 @@ def remove(
 
     complete_asked: by this run or an earlier one. Raises WishChanged, or what stands in the way.
     """
-    transfer.set_phase("removing the parts from OSS")
+    transfer.set_phase(Phase.REMOVING_PARTS)
     try:
         was_there = requests.abort(upload_id)
     except OssJupyterError as error:

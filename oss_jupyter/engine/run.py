@@ -23,7 +23,7 @@ from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import IntegrityError, NetworkError, OssJupyterError, PartStopped, ServiceError, Shortage
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.parts import Completed
-from oss_jupyter.model.progress import Receipt
+from oss_jupyter.model.progress import Phase, Receipt
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.states import Event, State
 
@@ -138,7 +138,7 @@ class Run:
 
     def _wait_for(self, earlier: TransferStatus) -> None:
         while not earlier.resting:
-            self._transfer.set_phase("waiting until the earlier upload is removed")
+            self._transfer.set_phase(Phase.WAITING_FOR_EARLIER)
             self._inbox.wait_until(lambda: earlier.resting)
             # An abort waits as well: parts that the earlier one keeps are for this one to remove.
             if self._transfer.wish() in (Wish.PAUSE, Wish.ABORT_KEEP_PARTS):
@@ -189,7 +189,7 @@ class Run:
         self._transfer.note_all(state.open_journal.remarks)
         state.completing_ids.add(upload_id)
         self._transfer.move(Event.ALL_PARTS_DONE)
-        self._transfer.set_phase("completing")
+        self._transfer.set_phase(Phase.COMPLETING)
         return complete(state.order, upload_id, ledger.receipts(), crc, self._requests, asked_before)
 
     def _again(self, missing: PartsMissing) -> Restored | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.notes import Lasts
+from oss_jupyter.model.progress import Phase
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.status import TransferStatus
@@ -37,5 +38,5 @@ class Scarcity:
     def wait_seconds(self, shortage: Shortage) -> float:
         """Return how long to wait for the end of it, after a word to the user."""
         self._transfer.note(f"{shortage.what} It goes on as soon as there is room again.", Lasts.THIS_RUN)
-        self._transfer.set_phase("waiting for the system")
+        self._transfer.set_phase(Phase.WAITING_FOR_SYSTEM)
         return max(_LEAST_SECONDS, self._transfer.order.policy.wait_seconds(self._count))

@@ -15,7 +15,7 @@ from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, PartStop
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.parts import PartReceipt, PartRequest, SignedRequest
 from oss_jupyter.model.plan import Plan
-from oss_jupyter.model.progress import PartState
+from oss_jupyter.model.progress import PartState, Phase
 from oss_jupyter.model.retry import Action, classify, decide
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ TICK_SECONDS = 0.25
 # A stopped part gives way within a tick of its socket; whatever is later (a name server, a handshake) is let go of,
 # and looks at its stop switch before it sends a byte.
 LET_GO_SECONDS = 1.0
-COMPARING = "comparing what was sent with the file"
 # So many parts may fail for good before any succeeds again: then it is not the parts, it is the service.
 _FAILED_IN_A_ROW = 3
 # Other bytes arrived than were declared: where the file has changed meanwhile, that is why.
@@ -71,7 +70,7 @@ class Sending:
         self._parallel, self._parallel_of = self._transfer.new_parallel(), self._transfer.parallel_wish()
         self._failed_in_a_row = 0
         self._sampled_at = 0.0
-        self._phase = ""
+        self._phase = Phase.NONE
         self._first_failure: OssJupyterError | None = None
 
     def run(self) -> None:
@@ -125,7 +124,7 @@ class Sending:
             self._journal.drive(self._transfer.limit, self._transfer.parallel_wish()[0])
 
     def _show_phase(self, now: float) -> None:
-        phase = "" if self._sends else COMPARING
+        phase = Phase.NONE if self._sends else Phase.COMPARING
         if phase:
             self._ledger.rest(now)
         if phase != self._phase:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from oss_jupyter.model.progress import Phase
+
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
     from oss_jupyter.model.parts import SignedRequest
@@ -34,7 +36,7 @@ class Signer:
         So what it stores was read twice and was the same: it is the file as it was at the moment between.
         """
         state = self._state
-        state.transfer.set_phase("computing the checksum")
+        state.transfer.set_phase(Phase.COMPUTING_CHECKSUM)
         md5 = state.order.source.md5(0, state.order.plan.size, state.requests.stopped)
-        state.transfer.set_phase("")
+        state.transfer.set_phase(Phase.NONE)
         return md5

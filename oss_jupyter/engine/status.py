@@ -15,7 +15,7 @@ from oss_jupyter.engine.notes import Lasts, Notes
 from oss_jupyter.errors import OssJupyterError, TransferStateError
 from oss_jupyter.model.course import Course, Wish
 from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
-from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.progress import Phase, Receipt, Snapshot
 from oss_jupyter.model.states import Event, State
 from oss_jupyter.names import printable
 
@@ -47,7 +47,7 @@ class TransferStatus:
         self._course = Course(state)
         self._inbox = Inbox()  # of the run; a new run has a new one
         self._order = order
-        self._phase = ""
+        self._phase = Phase.NONE
         self._notes = Notes()
         self._error: OssJupyterError | None = None
         self._error_seen = False
@@ -187,10 +187,10 @@ class TransferStatus:
         """Change the state by the table and tell whoever listens."""
         with self._changed:
             self._course.move(event)
-            self._phase = ""
+            self._phase = Phase.NONE
         self._moved()
 
-    def set_phase(self, phase: str) -> None:
+    def set_phase(self, phase: Phase) -> None:
         """Say what is going on within the state."""
         with self._changed:
             self._phase = phase
@@ -258,7 +258,7 @@ class TransferStatus:
             self._error, self._receipt, self._error_seen = error, receipt, False
             if event is Event.ABORT:
                 self._notes.drop(Lasts.WHILE_ASKED_SO, Lasts.THIS_RUN)
-            self._phase = ""
+            self._phase = Phase.NONE
             self._earlier_seconds += self._order.clock.monotonic() - self._started_monotonic
             self._come_to_rest()
             return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.states import State
@@ -16,6 +16,22 @@ SPEED_WINDOW_SECONDS = 10.0
 SPEED_FIRST_SECONDS = 2.0
 # Parts end together now and then; a shorter silence is nothing to worry anybody with.
 SILENCE_SECONDS = 5.0
+
+
+class Phase(str, Enum):
+    """What is going on within a state. The values are the words shown to people."""
+
+    NONE = ""
+    WAITING_FOR_EARLIER = "waiting until the earlier upload is removed"
+    CHECKING_PARTS = "checking what is already in OSS"
+    CHECKING_OBJECT = "checking whether it is already there"
+    COMPUTING_CHECKSUM = "computing the checksum"
+    COMPARING = "comparing what was sent with the file"
+    COMPLETING = "completing"
+    REMOVING_PARTS = "removing the parts from OSS"
+    WAITING_FOR_SYSTEM = "waiting for the system"
+
+    __str__ = str.__str__
 
 
 class PartState(IntEnum):
@@ -112,7 +128,7 @@ class Snapshot:
     this one. in_flight_bytes: sent and not yet confirmed. shown_bytes: their sum, which never goes back, for bars.
     sent_bytes: those of this kernel that count, confirmed or in flight. resent_bytes: over the wire once more, of
     parts that broke off or were lost and sent again; retries: how often a part was tried again. phase: what is going
-    on within the state, for example "completing". bytes_per_second, left_seconds: None while they would be guesses.
+    on within the state, a Phase. bytes_per_second, left_seconds: None while they would be guesses.
     silent_seconds: since the service last took or confirmed anything, while running. error: four lines. part_states:
     one PartState per byte. version: changes whenever anything but bytes in flight does. compare_bytes: to be read
     again and compared with what was sent, 0 where nothing is; compared_bytes: read by now. queue_place: of one that
@@ -123,7 +139,7 @@ class Snapshot:
     source: str
     target: Target
     state: State
-    phase: str = ""
+    phase: Phase = Phase.NONE
     total_bytes: int = 0
     kept_bytes: int = 0
     confirmed_bytes: int = 0

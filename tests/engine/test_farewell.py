@@ -11,6 +11,7 @@ import pytest
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import NetworkError, TransferAborted
+from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Fault, Sandbox
 
@@ -139,7 +140,7 @@ def test_keeping_the_parts_ends_an_abort_that_hangs(sandbox: Sandbox, kernel: Ke
     transfer = kernel.upload(source)
     until(lambda: operations(sandbox).count("UploadPart") >= 5, "some parts have arrived")
     transfer.abort()
-    until(lambda: transfer.snapshot().phase == "removing the parts from OSS", "it says so")
+    until(lambda: transfer.snapshot().phase is Phase.REMOVING_PARTS, "it says so")
     transfer.abort(keep_parts=True)
     assert transfer.wait(SOON_SECONDS)
     assert transfer.state is State.ABORTED

@@ -13,6 +13,7 @@ import pytest
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import CredentialsError, OssJupyterError
 from oss_jupyter.model.parts import PartReceipt
+from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Sandbox
 
@@ -166,7 +167,9 @@ def test_no_wish_waits_for_a_provider(
     asked_at = time.monotonic()
     if wish is Transfer.abort and after >= 4:
         # To remove the parts takes credentials too: there is an upload id by now. A second wish ends that wait.
-        until(lambda: "removing" in transfer.snapshot().phase or transfer.wait(0), "the parts are to be removed")
+        until(
+            lambda: transfer.snapshot().phase is Phase.REMOVING_PARTS or transfer.wait(0), "the parts are to be removed"
+        )
         transfer.abort(keep_parts=True)
     assert transfer.wait(SOON_SECONDS)
     assert time.monotonic() - asked_at < SOON_SECONDS

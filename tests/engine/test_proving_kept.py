@@ -22,6 +22,7 @@ from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.parts import Fingerprint, RangeRequest
+from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.record import read_journal
 from oss_jupyter.model.states import State
@@ -30,8 +31,6 @@ from oss_jupyter.sandbox import Fault, Sandbox
 from .changes import HARMLESS, NewKernel, fail_at, flip, flip_unseen, only_object, upload
 from .fakes import Service, refusal
 from .kit import LONG_SECONDS, PART, journal_of, reach, sent_parts, stored, until
-
-COMPARING = "comparing what was sent with the file"
 
 
 @pytest.mark.parametrize("change", HARMLESS)
@@ -153,7 +152,7 @@ def test_it_is_shown_and_can_be_stopped(service: Service, new_kernel: NewKernel,
 
     transfer = new_kernel().upload(source, control=service, send_part=service.send_part, read_again=slow)
     assert reading.wait(LONG_SECONDS)
-    until(lambda: transfer.snapshot().phase == COMPARING, "it is shown")
+    until(lambda: transfer.snapshot().phase is Phase.COMPARING, "it is shown")
     shown = transfer.snapshot()
     assert (shown.compared_bytes, shown.compare_bytes) == (0, source.stat().st_size - PART)
     transfer.pause()

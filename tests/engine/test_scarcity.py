@@ -13,6 +13,7 @@ import pytest
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import NoThread, Shortage, TooManyFiles
+from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.states import State
 
 from ..shortage import no_descriptors
@@ -46,7 +47,7 @@ def test_it_waits_at_the_beginning(
     order = kernel.order(file, control=service, send_part=service.send_part)
     with no_descriptors():
         transfer = kernel.manager.upload(order)
-        until(lambda: transfer.snapshot().phase == "waiting for the system", "it waits")
+        until(lambda: transfer.snapshot().phase is Phase.WAITING_FOR_SYSTEM, "it waits")
         shown = transfer.snapshot()
         assert shown.state is State.RUNNING
         assert shown.notes == (f"{_WORDS} It goes on as soon as there is room again.",)
@@ -62,11 +63,11 @@ def test_it_waits_midway(kernel: Kernel, service: Service, source: Path) -> None
     until(lambda: transfer.snapshot().parts_done >= 2, "parts have arrived")
     with no_descriptors():
         gate.open()
-        until(lambda: transfer.snapshot().phase == "waiting for the system", "it waits")
+        until(lambda: transfer.snapshot().phase is Phase.WAITING_FOR_SYSTEM, "it waits")
         transfer.pause()
         reach(transfer, State.PAUSED)
         transfer.resume()
-        until(lambda: transfer.snapshot().phase == "waiting for the system", "it waits once more")
+        until(lambda: transfer.snapshot().phase is Phase.WAITING_FOR_SYSTEM, "it waits once more")
     transfer.result(LONG_SECONDS)
     assert service.objects[str(coordinator_of(transfer).order.target)] == source.read_bytes()
     assert len(service.sent) < 12 + 4 + 12, "what had arrived was not sent again"
@@ -77,7 +78,7 @@ def test_an_abort_while_it_waits(kernel: Kernel, service: Service, source: Path)
     order = kernel.order(source, control=service, send_part=service.send_part)
     with no_descriptors():
         transfer = kernel.manager.upload(order)
-        until(lambda: transfer.snapshot().phase == "waiting for the system", "it waits")
+        until(lambda: transfer.snapshot().phase is Phase.WAITING_FOR_SYSTEM, "it waits")
         transfer.abort()
     reach(transfer, State.ABORTED)
     assert not service.uploads

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from oss_jupyter.engine.scarcity import Scarcity
 from oss_jupyter.errors import TooManyFiles
+from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.retry import RetryPolicy
 
 
@@ -17,7 +18,7 @@ class Running:
         self.now = 100.0
         self.parts = 0
         self.notes: list[str] = []
-        self.phases: list[str] = []
+        self.phases: list[Phase] = []
         self.order = self.clock = self.ledger = self
         self.rule = Scarcity(cast("Any", self))
 
@@ -33,7 +34,7 @@ class Running:
         """A word to the user."""
         self.notes.append(text)
 
-    def set_phase(self, phase: str) -> None:
+    def set_phase(self, phase: Phase) -> None:
         """What the card shows."""
         self.phases.append(phase)
 
@@ -74,7 +75,7 @@ def test_it_waits_longer_each_time_and_says_why() -> None:
         waits.append(running.rule.wait_seconds(TooManyFiles("Too many files are open in this process.")))
     assert waits == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
     assert set(running.notes) == {"Too many files are open in this process. It goes on as soon as there is room again."}
-    assert set(running.phases) == {"waiting for the system"}
+    assert set(running.phases) == {Phase.WAITING_FOR_SYSTEM}
 
 
 def test_it_never_asks_at_once() -> None:

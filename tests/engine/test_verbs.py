@@ -22,6 +22,7 @@ from oss_jupyter.errors import OssJupyterError, TransferAborted, TransferStateEr
 from oss_jupyter.model.course import Wish
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.parts import PartReceipt, PartRequest
+from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Fault, Sandbox
 
@@ -300,14 +301,17 @@ def test_the_newer_upload_waits_and_can_be_given_up(service: Service, kernel: Ke
     first.abort()
     assert removing.wait(LONG_SECONDS)
     second = kernel.upload(source, control=service, send_part=send_part)
-    until(lambda: "earlier upload" in second.snapshot().phase, "it says what it waits for")
+    until(lambda: second.snapshot().phase is Phase.WAITING_FOR_EARLIER, "it says what it waits for")
     second.pause()
     reach(second, State.PAUSED)
     second.resume()
     second.abort(keep_parts=True)
     reach(second, State.ABORTED)
     third = kernel.upload(source, control=service, send_part=send_part)
-    until(lambda: "earlier upload" in third.snapshot().phase, "it waits for the first, although the second has ended")
+    until(
+        lambda: third.snapshot().phase is Phase.WAITING_FOR_EARLIER,
+        "it waits for the first, not the second",
+    )
     third.abort()
     released.set()
     reach(third, State.ABORTED)

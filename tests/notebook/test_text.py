@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.progress import Phase, Receipt, Snapshot
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.sizes import GIB, MIB
 from oss_jupyter.model.states import State
@@ -61,11 +61,11 @@ def _snapshot(state: State = State.RUNNING, **fields: Any) -> Snapshot:
         (_snapshot(silent_seconds=45.2), "37 % · 19.4 of 52 GiB · no data accepted for 45 s, retrying"),
         (_snapshot(silent_seconds=9e9, elapsed_seconds=1.0), "37 % · 19.4 of 52 GiB · 84.2 MiB/s · 6 min 40 s left"),
         (
-            _snapshot(phase="checking what is already in OSS", silent_seconds=90.0, elapsed_seconds=90.0),
+            _snapshot(phase=Phase.CHECKING_PARTS, silent_seconds=90.0, elapsed_seconds=90.0),
             "37 % · 19.4 of 52 GiB · checking what is already in OSS · 1 min 30 s",
         ),
         (
-            _snapshot(phase="comparing what was sent with the file", compared_bytes=GIB, compare_bytes=4 * GIB),
+            _snapshot(phase=Phase.COMPARING, compared_bytes=GIB, compare_bytes=4 * GIB),
             "37 % · 19.4 of 52 GiB · comparing what was sent with the file: 1 of 4 GiB · 5 min 00 s",
         ),
         (
@@ -73,7 +73,7 @@ def _snapshot(state: State = State.RUNNING, **fields: Any) -> Snapshot:
             "37 % · 19.4 of 52 GiB · 84.2 MiB/s · 6 min 40 s left · comparing what was kept: 1 of 4 GiB",
         ),
         (
-            _snapshot(State.COMPLETING, phase="completing", shown_bytes=52 * GIB, elapsed_seconds=2.0),
+            _snapshot(State.COMPLETING, phase=Phase.COMPLETING, shown_bytes=52 * GIB, elapsed_seconds=2.0),
             "99 % · 52 of 52 GiB · completing",
         ),
         (_snapshot(State.QUEUED, total_bytes=0, shown_bytes=0), "queued · 0 % · 0 of 0 B"),

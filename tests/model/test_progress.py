@@ -1,0 +1,15 @@
+"""What a snapshot says of a transfer, in the words that users compare."""
+
+from __future__ import annotations
+
+from oss_jupyter.model.progress import Phase, Snapshot
+from oss_jupyter.model.states import State
+from oss_jupyter.model.target import Target
+
+
+def test_a_phase_is_the_words_that_are_shown() -> None:
+    """Code that compares the phase with a text, prints it, or asks whether there is one, goes on as before."""
+    now = Snapshot("k5ffjj43", "/data/x", Target("b", "x"), State.COMPLETING, Phase.COMPLETING)
+    assert now.phase == "completing"
+    assert f"{now.phase}" == "completing"
+    assert not Snapshot("k5ffjj43", "/data/x", Target("b", "x"), State.RUNNING).phase
