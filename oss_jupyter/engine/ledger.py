@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from oss_jupyter.crc64 import combine
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import Plan
-from oss_jupyter.model.progress import Flight, PartState, SpeedMeter
+from oss_jupyter.model.progress import Flight, PartState, PartsView, SpeedMeter
 
 
 @dataclass(frozen=True)
@@ -199,8 +198,8 @@ class Ledger:
                 seconds,
             )
 
-    def view(self, now: float) -> dict[str, Any]:
-        """Return the fields of a Snapshot that the book knows."""
+    def view(self, now: float) -> PartsView:
+        """Return how the parts stand at `now`, in monotonic seconds."""
         with self._lock:
             in_flight = self._in_flight_bytes()
             done = self._kept_bytes + self._confirmed_bytes
@@ -213,29 +212,29 @@ class Ledger:
                     flights.append(Flight(number, flight.length, sent_bytes, flight.attempt, now - flight.started_at))
                 else:
                     states[number - 1] = PartState.WAITING  # for a connection: the lane may have it in a queue
-            return {
-                "total_bytes": self._plan.size,
-                "kept_bytes": self._kept_bytes,
-                "confirmed_bytes": self._confirmed_bytes,
-                "in_flight_bytes": in_flight,
-                "shown_bytes": self._shown_bytes,
-                "sent_bytes": self._confirmed_bytes + in_flight,
-                "resent_bytes": self._resent_bytes + self._again_in_flight_bytes(),
-                "bytes_per_second": speed,
-                "left_seconds": (self._plan.size - done - in_flight) / speed if speed else None,
-                "silent_seconds": self._silence(now),
-                "parts_total": len(self._plan),
-                "parts_kept": self._states.count(PartState.KEPT),
-                "parts_done": self._states.count(PartState.DONE),
-                "parts_failed": self._states.count(PartState.FAILED),
-                "retries": self._retries,
-                "part_size": self._plan.part_size,
-                "part_states": bytes(states),
-                "flights": tuple(flights),
-                "version": self._version,
-                "compared_bytes": self._compared_bytes,
-                "compare_bytes": self._compare_bytes,
-            }
+            return PartsView(
+                total_bytes=self._plan.size,
+                kept_bytes=self._kept_bytes,
+                confirmed_bytes=self._confirmed_bytes,
+                in_flight_bytes=in_flight,
+                shown_bytes=self._shown_bytes,
+                sent_bytes=self._confirmed_bytes + in_flight,
+                resent_bytes=self._resent_bytes + self._again_in_flight_bytes(),
+                bytes_per_second=speed,
+                left_seconds=(self._plan.size - done - in_flight) / speed if speed else None,
+                silent_seconds=self._silence(now),
+                parts_total=len(self._plan),
+                parts_kept=self._states.count(PartState.KEPT),
+                parts_done=self._states.count(PartState.DONE),
+                parts_failed=self._states.count(PartState.FAILED),
+                retries=self._retries,
+                part_size=self._plan.part_size,
+                part_states=bytes(states),
+                flights=tuple(flights),
+                version=self._version,
+                compared_bytes=self._compared_bytes,
+                compare_bytes=self._compare_bytes,
+            )
 
     def _silence(self, now: float) -> float:
         return max(0.0, now - self._moved_at) if self._moved_at else 0.0

@@ -101,11 +101,9 @@ class TransferStatus:
         with self._changed:
             clock = self._order.clock
             now = clock.monotonic()
-            fields = self.ledger.view(now)
             running = self._course.running
+            parts = self.ledger.view(now) if running else self.ledger.view(now).at_rest()
             path = self._order.store.path_of(self.id)
-            if not running:
-                fields |= {"bytes_per_second": None, "left_seconds": None, "silent_seconds": 0.0}
             return Snapshot(
                 id=self.id,
                 source=printable(str(self._order.source.path)),
@@ -123,7 +121,7 @@ class TransferStatus:
                 notes=tuple(map(self._order.spell, self._notes.texts())),
                 error=self._error.four_lines(self._order.spell) if self._error else None,
                 receipt=self._receipt,
-                **fields,
+                **vars(parts),
             )
 
     def part(self, number: int) -> PartDetail:

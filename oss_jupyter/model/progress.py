@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 
 from oss_jupyter.model.prove import Proven
@@ -84,6 +84,37 @@ class Flight:
     sent_bytes: int
     attempt: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class PartsView:
+    """The parts of a transfer at one moment: the fields of a Snapshot that the ledger knows, described there."""
+
+    total_bytes: int
+    kept_bytes: int
+    confirmed_bytes: int
+    in_flight_bytes: int
+    shown_bytes: int
+    sent_bytes: int
+    resent_bytes: int
+    bytes_per_second: float | None
+    left_seconds: float | None
+    silent_seconds: float
+    parts_total: int
+    parts_kept: int
+    parts_done: int
+    parts_failed: int
+    retries: int
+    part_size: int
+    part_states: bytes
+    flights: tuple[Flight, ...]
+    version: int
+    compared_bytes: int
+    compare_bytes: int
+
+    def at_rest(self) -> PartsView:
+        """Return the same while nothing is expected of the line: it has no speed, and its silence is none."""
+        return replace(self, bytes_per_second=None, left_seconds=None, silent_seconds=0.0)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -13,7 +11,7 @@ from oss_jupyter.engine.ledger import Ledger, PartDetail
 from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import Plan
-from oss_jupyter.model.progress import SPEED_FIRST_SECONDS, PartState
+from oss_jupyter.model.progress import SPEED_FIRST_SECONDS, PartState, PartsView
 
 DATA = bytes(range(200)) + b"end"
 PLAN = Plan(len(DATA), 50)  # four full parts, and one of three bytes
@@ -59,7 +57,7 @@ class Book:
         """Take it off the wire without a receipt."""
         self.ledger.fall(number, state, error)
 
-    def see(self) -> dict[str, Any]:
+    def see(self) -> PartsView:
         """What a snapshot shows of it now."""
         return self.ledger.view(self.now)
 
@@ -80,10 +78,10 @@ def test_kept_sent_and_on_the_wire_are_told_apart() -> None:
     book.send(2)
     book.start(3, sent_bytes=20)
     seen = book.see()
-    assert (seen["kept_bytes"], seen["confirmed_bytes"], seen["in_flight_bytes"]) == (53, 50, 20)
-    assert (seen["shown_bytes"], seen["sent_bytes"], seen["total_bytes"]) == (123, 70, 203)
-    assert (seen["parts_kept"], seen["parts_done"], seen["parts_total"]) == (2, 1, 5)
-    assert list(seen["part_states"]) == [
+    assert (seen.kept_bytes, seen.confirmed_bytes, seen.in_flight_bytes) == (53, 50, 20)
+    assert (seen.shown_bytes, seen.sent_bytes, seen.total_bytes) == (123, 70, 203)
+    assert (seen.parts_kept, seen.parts_done, seen.parts_total) == (2, 1, 5)
+    assert list(seen.part_states) == [
         PartState.KEPT,
         PartState.DONE,
         PartState.ON_THE_WIRE,
@@ -97,11 +95,11 @@ def test_a_part_in_the_helpers_queue_is_not_on_the_wire() -> None:
     """Before its first byte it waits for a connection, and a card that showed it as moving would be wrong for long."""
     book = Book()
     book.start(1)
-    assert book.see()["part_states"][0] == book.detail(1).state == PartState.WAITING
-    assert book.see()["flights"] == ()
+    assert book.see().part_states[0] == book.detail(1).state == PartState.WAITING
+    assert book.see().flights == ()
     book.gauges[1].sent_bytes = 10
-    assert book.see()["part_states"][0] == book.detail(1).state == PartState.ON_THE_WIRE
-    (flight,) = book.see()["flights"]
+    assert book.see().part_states[0] == book.detail(1).state == PartState.ON_THE_WIRE
+    (flight,) = book.see().flights
     assert (flight.part_number, flight.length, flight.sent_bytes, flight.attempt) == (1, 50, 10, 1)
 
 
@@ -109,12 +107,12 @@ def test_the_bar_never_goes_back() -> None:
     """A part that breaks off takes its bytes away, and a bar that jumps back looks like lost work."""
     book = Book()
     book.start(1, sent_bytes=40)
-    before = book.see()["shown_bytes"]
+    before = book.see().shown_bytes
     book.fail(1, PartState.RETRYING, "reset")
-    assert book.see()["in_flight_bytes"] == 0
-    assert book.see()["shown_bytes"] == before == 40
+    assert book.see().in_flight_bytes == 0
+    assert book.see().shown_bytes == before == 40
     book.begin()
-    assert book.see()["shown_bytes"] == 0  # a new run says how it really stands
+    assert book.see().shown_bytes == 0  # a new run says how it really stands
 
 
 def test_what_went_twice_is_counted_once_more_and_no_more() -> None:
@@ -122,13 +120,13 @@ def test_what_went_twice_is_counted_once_more_and_no_more() -> None:
     book = Book()
     book.start(1, sent_bytes=30)
     book.fail(1, PartState.RETRYING, "reset")
-    assert book.see()["resent_bytes"] == 0
+    assert book.see().resent_bytes == 0
     book.start(1, sent_bytes=40)
-    assert book.see()["resent_bytes"] == 30
+    assert book.see().resent_bytes == 30
     book.fail(1, PartState.RETRYING, "reset")
     book.send(1)
     seen = book.see()
-    assert (seen["sent_bytes"], seen["resent_bytes"], seen["retries"]) == (50, 30 + 40, 2)
+    assert (seen.sent_bytes, seen.resent_bytes, seen.retries) == (50, 30 + 40, 2)
 
 
 def test_a_stop_is_no_attempt_and_a_failure_is() -> None:
@@ -153,7 +151,7 @@ def test_a_part_with_other_bytes_waits_again() -> None:
     book.ledger.lose(3)
     assert book.ledger.missing() == [1, 3]
     assert book.ledger.whole_crc64() is None
-    assert (book.see()["kept_bytes"], book.see()["confirmed_bytes"]) == (50, 53)
+    assert (book.see().kept_bytes, book.see().confirmed_bytes) == (50, 53)
     book.send(3, 1)
     assert [receipt.part_number for receipt in book.ledger.receipts()] == [1, 2, 3, 4, 5]
     assert book.ledger.whole_crc64() == crc64(DATA)
@@ -165,9 +163,9 @@ def test_a_second_run_keeps_done_what_was_done_here() -> None:
     book.send(2)
     book.start(3, sent_bytes=10)
     book.begin(1, 2)
-    assert list(book.see()["part_states"][:3]) == [PartState.KEPT, PartState.DONE, PartState.WAITING]
+    assert list(book.see().part_states[:3]) == [PartState.KEPT, PartState.DONE, PartState.WAITING]
     book.begin(1, 2, plan=Plan(len(DATA), 60))
-    assert list(book.see()["part_states"][:2]) == [PartState.KEPT, PartState.KEPT]  # other parts have these numbers
+    assert list(book.see().part_states[:2]) == [PartState.KEPT, PartState.KEPT]  # other parts have these numbers
 
 
 def test_speed_and_time_left() -> None:
@@ -175,12 +173,12 @@ def test_speed_and_time_left() -> None:
     book = Book(plan=Plan(10_000, 10_000))
     book.start(1)
     while book.now < 100 + SPEED_FIRST_SECONDS:
-        assert (book.see()["bytes_per_second"], book.see()["left_seconds"]) == (None, None)
+        assert (book.see().bytes_per_second, book.see().left_seconds) == (None, None)
         book.pass_time(0.25)
         book.gauges[1].sent_bytes += 100
     book.pass_time(0.25)
-    assert book.see()["bytes_per_second"] == pytest.approx(400, rel=0.2)
-    assert book.see()["left_seconds"] == pytest.approx((10_000 - 800) / 400, rel=0.2)
+    assert book.see().bytes_per_second == pytest.approx(400, rel=0.2)
+    assert book.see().left_seconds == pytest.approx((10_000 - 800) / 400, rel=0.2)
 
 
 def test_silence_is_since_bytes_last_moved() -> None:
@@ -189,22 +187,22 @@ def test_silence_is_since_bytes_last_moved() -> None:
     book.start(1, sent_bytes=10)
     book.pass_time(1)
     book.pass_time(7)
-    assert book.see()["silent_seconds"] == pytest.approx(7.75)
+    assert book.see().silent_seconds == pytest.approx(7.75)
     assert book.ledger.moved_at == pytest.approx(100.25)
     book.ledger.rest(book.now)
-    assert book.see()["silent_seconds"] == 0
+    assert book.see().silent_seconds == 0
     book.gauges[1].sent_bytes += 1
     book.pass_time(0.25)
-    assert book.see()["silent_seconds"] == 0
+    assert book.see().silent_seconds == 0
 
 
 def test_the_version_moves_with_everything_but_bytes() -> None:
     """The card sends its map only where the version has changed, so nothing may change without it."""
     book = Book()
-    versions = [book.see()["version"]]
+    versions = [book.see().version]
 
     def has_moved() -> bool:
-        versions.append(book.see()["version"])
+        versions.append(book.see().version)
         return bool(versions[-1] > versions[-2])
 
     book.start(1)
@@ -301,17 +299,17 @@ class AnyOrder(RuleBasedStateMachine):
     def it_adds_up(self) -> None:
         """The sums that a user can check are right at every moment."""
         seen, ledger = self.book.see(), self.book.ledger
-        done = seen["kept_bytes"] + seen["confirmed_bytes"]
+        done = seen.kept_bytes + seen.confirmed_bytes
         assert done == sum(PLAN.part(receipt.part_number).length for receipt in ledger.receipts())
-        assert done + seen["in_flight_bytes"] <= seen["shown_bytes"] <= len(DATA)
+        assert done + seen.in_flight_bytes <= seen.shown_bytes <= len(DATA)
         assert len(ledger.receipts()) + len(ledger.missing()) == len(PLAN)
-        assert seen["parts_done"] + seen["parts_kept"] == len(ledger.receipts())
+        assert seen.parts_done + seen.parts_kept == len(ledger.receipts())
         assert (ledger.whole_crc64() is None) is bool(ledger.missing())
 
     @invariant()
     def every_byte_of_the_line_is_counted(self) -> None:
         """What went is what went for the first time and what went once more; no byte is free, and none counts twice."""
-        assert sum(self.furthest.values()) + self.book.see()["resent_bytes"] == self.line_bytes
+        assert sum(self.furthest.values()) + self.book.see().resent_bytes == self.line_bytes
 
 
 TestAnyOrder = AnyOrder.TestCase

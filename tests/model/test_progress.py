@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from oss_jupyter.model.progress import Phase, Snapshot
+from dataclasses import fields
+
+from oss_jupyter.model.progress import PartsView, Phase, Snapshot
 from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
 
@@ -13,3 +15,9 @@ def test_a_phase_is_the_words_that_are_shown() -> None:
     assert now.phase == "completing"
     assert f"{now.phase}" == "completing"
     assert not Snapshot("k5ffjj43", "/data/x", Target("b", "x"), State.RUNNING).phase
+
+
+def test_a_snapshot_has_all_that_the_parts_tell() -> None:
+    """What the ledger knows reaches the user, of the same type, and nothing of it is left at a default."""
+    flat = {field.name: field.type for field in fields(Snapshot)}
+    assert {field.name: field.type for field in fields(PartsView)}.items() <= flat.items()
