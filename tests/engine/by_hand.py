@@ -150,6 +150,18 @@ class HandLane:
         return [round(at - 100.0, 3) for one, at in self.begun if one == number]
 
 
+class HandJournal(MemoryJournal):
+    """A journal that shows what was written down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.added: dict[int, PartReceipt] = {}
+
+    def add(self, receipt: PartReceipt) -> None:
+        """Record one finished part."""
+        self.added[receipt.part_number] = receipt
+
+
 class Hand:
     """A transfer whose turn has come, and what its run needs."""
 
@@ -157,7 +169,7 @@ class Hand:
         self.queue = HandQueue()
         self.lane = HandLane(self.queue)
         self.service = service
-        self.journal = MemoryJournal()
+        self.journal = HandJournal()
         self.order = kernel.order(
             source,
             control=service,
@@ -201,7 +213,7 @@ class Hand:
 
     def receipts(self) -> dict[int, PartReceipt]:
         """What the journal knows."""
-        return self.journal._receipts
+        return self.journal.added
 
 
 def _outcome(work: Callable[..., Any], request: Any, gauge: LocalGauge) -> Callable[[Future[Any]], None]:
