@@ -103,6 +103,19 @@ def test_a_wish_that_comes_before_the_wait_ends_it_too(waiting: Waiting) -> None
     assert not waiting.queue.sleep(0.01)  # it ends one wait, and not all that follow
 
 
+@pytest.mark.parametrize("how", ["next_event", "sleep", "wait_until"])
+def test_a_wish_ends_one_wait(waiting: Waiting, how: str) -> None:
+    """A run that went on being woken by a wish it has seen would spin, and take the user's processor."""
+    waits: dict[str, Callable[[], Any]] = {
+        "next_event": waiting.next_event,
+        "sleep": lambda: waiting.queue.sleep(LONG_WAIT_SECONDS),
+        "wait_until": lambda: waiting.queue.wait_until(lambda: False),
+    }
+    waiting.wake()
+    waits[how]()
+    assert not waiting.queue.sleep(0.01)
+
+
 def test_a_wish_loses_no_event(waiting: Waiting) -> None:
     """The receipts of parts that end beside a pause are still written down."""
     waiting.queue.put("part 1")
