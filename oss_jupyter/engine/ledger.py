@@ -236,6 +236,18 @@ class Ledger:
                 compare_bytes=self._compare_bytes,
             )
 
+    def most_retried(self) -> int:
+        """Return which retry the part is at, on the wire or waiting for it, that was tried most often; 0 for none."""
+        with self._lock:
+            tries = [flight.attempt - 1 for flight in self._airborne.values() if flight.gauge.sent_bytes]
+            if PartState.RETRYING in self._states:
+                tries += [
+                    attempts
+                    for number, attempts in self._attempts.items()
+                    if self._states[number - 1] == PartState.RETRYING
+                ]
+            return max(tries, default=0)
+
     def _silence(self, now: float) -> float:
         return max(0.0, now - self._moved_at) if self._moved_at else 0.0
 

@@ -95,7 +95,9 @@ class TransferStatus:
 
     def snapshot(self) -> Snapshot:
         """Return where everything stands, as a frozen value."""
-        return self._view(self._place())
+        now = self._view(self._place())
+        kept = now.state is State.ABORTED and self.order.store.keeps(self.id)
+        return replace(now, checkpoint_kept=True) if kept else now
 
     def _view(self, place: int) -> Snapshot:
         with self._changed:
@@ -121,6 +123,11 @@ class TransferStatus:
                 notes=tuple(map(self._order.spell, self._notes.texts())),
                 error=self._error.four_lines(self._order.spell) if self._error else None,
                 receipt=self._receipt,
+                parallel_wanted=self._parallel,
+                retry=self.ledger.most_retried(),
+                retries_max=self._order.policy.attempts - 1,
+                aborting=self._course.wish.aborts,
+                keeps_parts=self._course.wish is Wish.ABORT_KEEP_PARTS,
                 **vars(parts),
             )
 

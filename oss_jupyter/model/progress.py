@@ -164,6 +164,9 @@ class Snapshot:
     one PartState per byte. version: changes whenever anything but bytes in flight does. compare_bytes: to be read
     again and compared with what was sent, 0 where nothing is; compared_bytes: read by now. queue_place: of one that
     waits for its turn, 1 for the next of the large or of the small ones to begin; 0 for one that does not wait.
+    parallel_wanted: parts at once that the user wants, None to follow the line. retry, retries_max: which retry, of
+    how many, the part is at that was tried most often, 0 where none is tried again. aborting: an abort was asked for
+    last; keeps_parts: one that leaves the parts in OSS. checkpoint_kept: it was aborted, and can be carried on.
     """
 
     id: str
@@ -203,6 +206,12 @@ class Snapshot:
     compared_bytes: int = 0
     compare_bytes: int = 0
     queue_place: int = 0
+    parallel_wanted: int | None = None
+    retry: int = 0
+    retries_max: int = 0
+    aborting: bool = False
+    keeps_parts: bool = False
+    checkpoint_kept: bool = False
 
     @property
     def long_silence_seconds(self) -> float:

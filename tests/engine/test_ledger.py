@@ -142,6 +142,21 @@ def test_a_stop_is_no_attempt_and_a_failure_is() -> None:
     assert (book.detail(1).error, book.detail(1).attempts) == ("", 2)
 
 
+def test_the_part_that_is_tried_most_often() -> None:
+    """A long silence is told with the number of the retry, on the wire and between two attempts."""
+    book = Book()
+    book.start(1, 10)
+    assert book.ledger.most_retried() == 0
+    for _ in range(3):
+        book.start(2, 10)
+        book.fail(2, PartState.RETRYING, "reset")
+    assert book.ledger.most_retried() == 3
+    book.start(2, 10)
+    assert book.ledger.most_retried() == 3
+    book.confirm(2)
+    assert book.ledger.most_retried() == 0
+
+
 def test_a_part_with_other_bytes_waits_again() -> None:
     """A receipt that no longer counts is not completed with, whether it was kept or sent here."""
     book = Book(1, 2)

@@ -129,7 +129,7 @@ def look_at(directory: Path, sandbox: Sandbox) -> Session:
         now = transfer.snapshot()
         assert all("\n" not in text for text in describe(now))
         assert details(now)
-        to_text([row_of(transfer)])
+        to_text([row_of(transfer.snapshot())])
     for found in problems:
         assert found.problem is not None
         assert found.problem.what

@@ -69,7 +69,7 @@ def test_what_stays_is_said_and_it_does_not_come_back(
         assert word in said
     assert not list(checkpoints.iterdir())
     assert only().state is State.ABORTED
-    assert not header(only().snapshot(), only())["kept_here"], "the cell would not carry on"
+    assert not header(only().snapshot())["kept_here"], "the cell would not carry on"
     assert not new_shell().ok("%load_ext oss_jupyter").text.strip()
     assert oj.transfers() == ()
 

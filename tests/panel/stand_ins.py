@@ -12,10 +12,8 @@ from typing import Any
 from oss_jupyter.engine.ledger import PartDetail
 from oss_jupyter.errors import TransferNotFound
 from oss_jupyter.local.memory import NoCheckpoints
-from oss_jupyter.model.course import Wish
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import Flight, PartState, Snapshot
-from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.states import Event, State, after
 from oss_jupyter.model.target import Target
 
@@ -55,6 +53,8 @@ def a_snapshot(**changes: Any) -> Snapshot:
         part_states=KEPT + DONE + WIRE + RETRYING + WIRE + FAILED + WAITING,
         flights=(Flight(3, 8 * MIB, 4 * MIB, 1, 2.0), Flight(5, 8 * MIB, 2 * MIB, 2, 1.0)),
         version=12,
+        retry=3,
+        retries_max=5,
     )
     return replace(now, **changes)
 
@@ -69,7 +69,6 @@ class StandIn:
         self.over = False
         self.listeners: list[Callable[[], None]] = []
         self.order = SimpleNamespace(
-            policy=RetryPolicy(attempts=6),
             source=SimpleNamespace(path=Path(self.now.source)),
             store=NoCheckpoints(),
             target=self.now.target,
@@ -99,12 +98,6 @@ class StandIn:
 
     def set_limit(self, bytes_per_second: float | None) -> None:
         self.asked.append(("limit", bytes_per_second))
-
-    def parallel_wish(self) -> tuple[int | None, bool]:
-        return self.now.parallel, False
-
-    def wish(self) -> Wish:
-        return Wish.ABORT if ("abort", False) in self.asked else Wish.GO
 
     def wait(self, timeout: float | None = None) -> bool:
         return self.over

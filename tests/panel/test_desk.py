@@ -27,7 +27,7 @@ from oss_jupyter.sandbox import Fault, Sandbox
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.settings import OssJupyter
 
-from .stand_ins import StandIn, a_snapshot
+from .stand_ins import a_snapshot
 
 MIB = 1024 * 1024
 TARGET = "oss://test-bucket/raw/trips.bin"
@@ -114,19 +114,18 @@ def office(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_row_says_what_the_card_says_and_offers_what_makes_sense() -> None:
     """A button that cannot work is not there, and a missing file has a word of its own."""
-    transfer: Any = StandIn(a_snapshot(state=State.INTERRUPTED))
-    row = row_of(transfer)
+    left = a_snapshot(state=State.INTERRUPTED)
+    row = row_of(left)
     assert (row["name"], row["state"], row["can"]) == ("trips 2024.parquet", "interrupted", ["resume", "abort"])
     assert "checkpoint" not in row
-    assert (row_of(transfer, missing=True)["state"], row_of(transfer, missing=True)["can"]) == (MISSING, ["abort"])
-    row = row_of(StandIn(a_snapshot(state=State.ELSEWHERE)))  # type: ignore[arg-type]
+    assert (row_of(left, missing=True)["state"], row_of(left, missing=True)["can"]) == (MISSING, ["abort"])
+    row = row_of(a_snapshot(state=State.ELSEWHERE))
     assert (row["state"], row["can"]) == ("in another kernel", [])
 
 
 def test_a_name_that_is_no_unicode_travels_as_text() -> None:
     """One odd file name would take all rows off the page."""
-    transfer: Any = StandIn(a_snapshot(source="/data/\udcff.bin"))
-    assert to_text([row_of(transfer)]).isascii()
+    assert to_text([row_of(a_snapshot(source="/data/\udcff.bin"))]).isascii()
 
 
 def test_starting_from_the_form(office: Office) -> None:
@@ -326,10 +325,10 @@ def test_a_long_list_is_sent_less_often(office: Office) -> None:
 
 def test_the_words_that_stay_are_few_and_escaped() -> None:
     """A saved notebook grows by a few kilobytes, and a file name in it runs nothing."""
-    transfer: Any = StandIn(a_snapshot(source="/data/<img src=x>" + "n" * 200))
+    now = a_snapshot(source="/data/<img src=x>" + "n" * 200)
     words: list[dict[str, str]] = []
     word = DeskSummary(words.append, 0.0)
-    rows = [replace_id(row_of(transfer), number) for number in range(20)]
+    rows = [replace_id(row_of(now), number) for number in range(20)]
     for second in range(65):
         word.update(rows, float(second))
     assert len(words) == 3

@@ -15,15 +15,14 @@ from oss_jupyter.model.states import State
 from oss_jupyter.notebook.panel.card.card_state import pack, unpack
 from oss_jupyter.notebook.panel.common.commands import Commands
 
-from .stand_ins import KEPT, MIB, RETRYING, SECRET, WIRE, StandIn, a_snapshot
+from .stand_ins import KEPT, MIB, SECRET, WIRE, StandIn, a_snapshot
 
 # The page's tests read the same file: it is the contract between the two languages.
 GOLDEN = Path(__file__).parents[1] / "js" / "golden"
 
 
 def packed(**changes: Any) -> bytes:
-    transfer = StandIn(a_snapshot(**changes))
-    return pack(transfer.now, cast("Transfer", transfer))
+    return pack(a_snapshot(**changes))
 
 
 def header(**changes: Any) -> dict[str, Any]:
@@ -76,13 +75,27 @@ def test_a_silence_says_which_retry_it_is() -> None:
     """A line that stands still is told with how long, and how often it is tried yet."""
     long = header(silent_seconds=45.2, elapsed_seconds=60.0)
     assert (long["retry"], long["silent"]) == ([3, 5], 45)
-    assert header(part_states=KEPT * 7, silent_seconds=9.0)["retry"] == [1, 5]
-    assert header(part_states=RETRYING * 7)["retry"] is None
+    assert header(retry=1, silent_seconds=9.0)["retry"] == [1, 5]
+    assert header(retry=1)["retry"] is None
 
 
 def test_a_silence_before_the_first_byte_is_no_older_than_the_run() -> None:
     """A new card does not claim to have been silent for days."""
     assert header(silent_seconds=1e6, elapsed_seconds=7.0)["silent"] == 7
+
+
+def test_an_abort_says_what_it_left() -> None:
+    """The page says what is billed, offers to carry on where that can be done, and to forget what no abort reaches."""
+    gone, kept = header(state=State.ABORTED), header(state=State.ABORTED, keeps_parts=True, checkpoint_kept=True)
+    assert (gone["parts_gone"], gone["kept_here"]) == (True, False)
+    assert (kept["parts_gone"], kept["kept_here"]) == (False, True)
+    assert "forget" in header(state=State.FAILED, aborting=True)["can"]
+
+
+def test_the_number_that_is_wanted_is_shown_before_it_is_reached() -> None:
+    """Whoever typed a number sees it stay."""
+    assert header(parallel=3, parallel_wanted=8)["parallel"] == 8
+    assert header(parallel=3, parallel_auto=True)["parallel"] == 3
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ class Uploads:
         """Return a transfer that this kernel can act on."""
         transfer = self._session.find(text)
         if transfer.state is State.ELSEWHERE:
-            name = printable(coordinator_of(transfer).order.source.path.name)
+            name = name_of(transfer.snapshot())
             raise TransferBusy(
                 f"Another kernel is sending {name} ({transfer.id}).",
                 "Do it there, or stop that kernel; then it can be resumed here.",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from IPython.display import display
 
-from oss_jupyter.engine.transfer import Transfer, coordinator_of
+from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary, static
@@ -47,7 +47,7 @@ def _likely_target(transfers: Sequence[Transfer]) -> str:
     """Return the place of the latest upload that did not fail: the next one goes there more often than not."""
     for transfer in reversed(transfers):
         if transfer.state is not State.FAILED:
-            target = coordinator_of(transfer).order.target
+            target = transfer.snapshot().target
             folder, slash, _ = target.key.rpartition("/")
             return f"oss://{target.bucket}/{folder}{slash}"
     return ""

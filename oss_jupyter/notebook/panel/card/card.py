@@ -24,16 +24,16 @@ class TransferCard(PanelWidget):
 
     def __init__(self, transfer: Transfer, commands: Commands, language: str = "") -> None:
         self.transfer = transfer
-        super().__init__(commands, language, kind="card", state=pack(transfer.snapshot(), transfer))
+        super().__init__(commands, language, kind="card", state=pack(transfer.snapshot()))
 
     def show(self, snapshot: Snapshot) -> None:
         """Send how the transfer stands, unless that is what was sent last: traitlets drops equal values."""
-        self.state = pack(snapshot, self.transfer)
+        self.state = pack(snapshot)
 
     def in_words(self) -> str:
         """Return a short sentence: the summary below says the rest."""
-        order = coordinator_of(self.transfer).order
-        return printable(f"Upload of {order.source.path} to {order.target}; what became of it is below.")
+        now = self.transfer.snapshot()
+        return printable(f"Upload of {now.source} to {now.target}; what became of it is below.")
 
 
 @dataclass(eq=False)

@@ -17,9 +17,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any
 
-from oss_jupyter.engine.transfer import Transfer, coordinator_of
-from oss_jupyter.model.course import Wish
-from oss_jupyter.model.progress import Flight, PartState, Receipt, Snapshot
+from oss_jupyter.model.progress import Flight, Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, allowed
 
 _LENGTH = struct.Struct("<I")
@@ -27,9 +25,9 @@ _FLIGHT = struct.Struct("<HB")
 _FULL = 255
 
 
-def pack(snapshot: Snapshot, transfer: Transfer) -> bytes:
+def pack(snapshot: Snapshot) -> bytes:
     """Return the binary. Equal snapshots give equal bytes, so comparing them tells whether there is news."""
-    text = json.dumps(header(snapshot, transfer), ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(header(snapshot), ensure_ascii=False, separators=(",", ":")).encode()
     flights = b"".join(_FLIGHT.pack(flight.part_number, _fill(flight)) for flight in snapshot.flights)
     return _LENGTH.pack(len(text)) + text + snapshot.part_states + flights
 
@@ -42,7 +40,7 @@ def unpack(packed: bytes) -> tuple[dict[str, Any], bytes, list[tuple[int, int]]]
     return header, packed[start:end], list(_FLIGHT.iter_unpack(packed[end:]))
 
 
-def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
+def header(snapshot: Snapshot) -> dict[str, Any]:
     """Return the texts and numbers. Sizes in bytes; times in whole seconds, so that they do not change all the time.
 
     place: in the queue, 0 where it does not wait. can: what the buttons may ask now. parts_gone: whether an abort
@@ -66,17 +64,17 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "shown": snapshot.shown_bytes,
         "fraction": round(snapshot.fraction, 4),
         "moving": snapshot.state.active,
-        "parts_gone": snapshot.state is State.ABORTED and coordinator_of(transfer).wish() is not Wish.ABORT_KEEP_PARTS,
-        "kept_here": snapshot.state is State.ABORTED and coordinator_of(transfer).order.store.keeps(snapshot.id),
+        "parts_gone": snapshot.state is State.ABORTED and not snapshot.keeps_parts,
+        "kept_here": snapshot.checkpoint_kept,
         "speed": _rounded(snapshot.bytes_per_second),
         "left": _rounded(snapshot.left_seconds),
         "silent": silent,
-        "retry": _retry(snapshot, transfer) if silent else None,
+        "retry": [snapshot.retry, snapshot.retries_max] if snapshot.retry and silent else None,
         "retries": snapshot.retries,
         "parts": snapshot.parts_total,
         "finished": snapshot.parts_kept + snapshot.parts_done,
         "part_size": snapshot.part_size,
-        "parallel": coordinator_of(transfer).parallel_wish()[0] or snapshot.parallel,
+        "parallel": snapshot.parallel_wanted or snapshot.parallel,
         "parallel_auto": snapshot.parallel_auto,
         "limit": snapshot.limit_bytes_per_second,
         "upload_id": snapshot.upload_id,
@@ -86,29 +84,20 @@ def header(snapshot: Snapshot, transfer: Transfer) -> dict[str, Any]:
         "error": list(snapshot.error) if snapshot.error else None,
         "cell": f"%oss_uploads resume {snapshot.id}" if allowed(snapshot.state, Event.RESUME) else "",
         "receipt": _receipt(snapshot.receipt),
-        "can": list(_possible(snapshot, transfer)),
+        "can": list(_possible(snapshot)),
     }
 
 
-def _possible(snapshot: Snapshot, transfer: Transfer) -> Iterable[str]:
+def _possible(snapshot: Snapshot) -> Iterable[str]:
     state = snapshot.state
     for event in (Event.PAUSE, Event.RESUME, Event.ABORT):
         if allowed(state, event):
             yield event.value
-    abort_failed = state is State.FAILED and coordinator_of(transfer).wish().aborts
+    abort_failed = state is State.FAILED and snapshot.aborting
     if abort_failed or (state is State.INTERRUPTED and snapshot.error):
         yield "forget"
     if not state.ended_for_good:
         yield "settings"
-
-
-def _retry(snapshot: Snapshot, transfer: Transfer) -> list[int] | None:
-    waiting = [number for number, state in enumerate(snapshot.part_states, 1) if state == PartState.RETRYING]
-    tried = max(
-        (*(flight.attempt - 1 for flight in snapshot.flights), *(transfer.part(number).attempts for number in waiting)),
-        default=0,
-    )
-    return [tried, coordinator_of(transfer).order.policy.attempts - 1] if tried else None
 
 
 def _receipt(receipt: Receipt | None) -> dict[str, Any] | None:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from traitlets import Bytes, Unicode
 
-from oss_jupyter.engine.transfer import Transfer, coordinator_of
+from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel.card.card_state import pack
 from oss_jupyter.notebook.panel.common.commands import Commands
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary
-from oss_jupyter.notebook.panel.desk.disk import INTERVAL_SECONDS, Disk
+from oss_jupyter.notebook.panel.desk.disk import INTERVAL_SECONDS, MAY_MISS, Disk
 from oss_jupyter.notebook.panel.desk.rows import Row, row_of, row_of_problem, to_text
 from oss_jupyter.paths import here
 from oss_jupyter.session.session import Session
@@ -109,7 +109,7 @@ class ShownDesk:
             self._next_send = now + len(text) / _BYTES_PER_SECOND
         self.desk.kind = DESK if self.only is None else BANNER
         opened = next((one for one in self.session.manager.transfers() if one.id == self.opened), None)
-        self.desk.detail = pack(opened.snapshot(), opened) if opened else b""
+        self.desk.detail = pack(opened.snapshot()) if opened else b""
 
     def _rows(self) -> list[Row]:
         """Return the rows, the newest first. A row stays at its place, or one would press the wrong button."""
@@ -117,8 +117,8 @@ class ShownDesk:
         rows = [row_of_problem(found) for found in reversed(disk.problems)]
         rows += [
             # What the disk said may be older than the transfer's last start.
-            row_of(transfer, missing=transfer.id in disk.missing and coordinator_of(transfer).resting)
-            for transfer in self.session.manager.transfers()
+            row_of(now, missing=now.id in disk.missing and now.state in MAY_MISS)
+            for now in [transfer.snapshot() for transfer in self.session.manager.transfers()]
         ]
         unique = {row["id"]: row for row in rows if self.only is None or row["id"] in self.only}
         for transfer_id in unique:

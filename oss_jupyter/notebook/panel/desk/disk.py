@@ -11,6 +11,8 @@ from oss_jupyter.model.states import State
 from oss_jupyter.session.session import Session
 
 INTERVAL_SECONDS = 3.0
+# The states in which a file that is gone is all that has to be said: others look at it themselves.
+MAY_MISS = (State.INTERRUPTED, State.FAILED)
 
 
 class Disk:
@@ -31,6 +33,5 @@ class Disk:
         self.missing = frozenset(
             transfer.id
             for transfer in transfers
-            if transfer.state in (State.INTERRUPTED, State.FAILED)
-            and not coordinator_of(transfer).order.source.path.is_file()
+            if transfer.state in MAY_MISS and not coordinator_of(transfer).order.source.path.is_file()
         )

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import CheckpointForeign
 from oss_jupyter.local.found import Found
+from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import Event
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel.card.card_state import header
@@ -23,9 +23,9 @@ _LEFT_OUT = frozenset({"checkpoint", "upload_id", "part_size", "retries", "notes
 Row = dict[str, Any]
 
 
-def row_of(transfer: Transfer, *, missing: bool = False) -> Row:
+def row_of(now: Snapshot, *, missing: bool = False) -> Row:
     """Return the row of a transfer; `missing`: its file is gone."""
-    row = {name: value for name, value in header(transfer.snapshot(), transfer).items() if name not in _LEFT_OUT}
+    row = {name: value for name, value in header(now).items() if name not in _LEFT_OUT}
     row["can"] = [name for name in row["can"] if name != "settings"]
     if missing:
         return row | {"state": MISSING, "can": [name for name in row["can"] if name != Event.RESUME.value]}
