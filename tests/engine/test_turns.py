@@ -127,6 +127,7 @@ def test_without_a_thread_it_waits_for_another_to_end() -> None:
     queue.heed(b, c)
     assert queue.begun == ["a"]
     assert queue.places(b, c) == [1, 2]
+    assert b.stands is c.stands is Turn.WAITS
     queue.threads_left = 2
     a.end()
     assert queue.begun == ["a", "b", "c"]
