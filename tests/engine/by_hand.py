@@ -202,13 +202,14 @@ class Hand:
 
         return act
 
-    def send(self) -> None:
-        """Begin an upload, and send its parts."""
+    def send(self, *kept: PartReceipt) -> None:
+        """Begin an upload, and send its parts but those that are kept, which are read again."""
         upload_id = self.requests.initiate(self.order.options)
         state = RunState(self.transfer, self.queue, self.requests, self.order, self.journal)
-        self.transfer.ledger.begin(self.order.plan, {}, self.queue.now)
+        self.transfer.ledger.begin(self.order.plan, {receipt.part_number: receipt for receipt in kept}, self.queue.now)
         watch = SourceWatch(self.order.source, self.order.source.fingerprint(), self.queue.time())
         rereading = Rereading(self.transfer, self.queue, self.order.plan)
+        rereading.begin(receipt.part_number for receipt in kept)
         Sending(state, Signer(state, upload_id), self.order.plan, watch, rereading).run()
 
     def receipts(self) -> dict[int, PartReceipt]:

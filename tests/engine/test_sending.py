@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from oss_jupyter.crc64 import crc64
 from oss_jupyter.engine.sending import LET_GO_SECONDS
 from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, SourceChanged
+from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.states import State
 
 from .by_hand import PART_SECONDS, Hand, Interrupted
 from .fakes import Service, refusal
-from .kit import Kernel
+from .kit import PART, Kernel
 
 PARTS = list(range(1, 13))
 BUSY = refusal("InternalError", 500)
@@ -170,6 +172,25 @@ def test_fewer_or_more_at_once_while_it_runs(hand: Hand) -> None:
     at = {number: hand.lane.begun_at(number) for number in PARTS}
     assert [at[number] for number in (4, 5, 6, 7, 8)] == [[1], [1], [1], [2], [3]]
     assert [at[number] for number in (9, 10, 11, 12)] == [[3.5]] * 4
+
+
+def test_a_kept_part_with_other_bytes_is_sent_again(hand: Hand, source: Path) -> None:
+    """What an earlier run has sent counts only where the file still has these bytes."""
+    data = source.read_bytes()
+    same = PartReceipt(1, "E1", crc64(data[:PART]))
+    other = PartReceipt(2, "E2", crc64(b"what the file was"))
+    hand.send(same, other)
+    assert sorted(hand.receipts()) == PARTS[1:]
+    assert hand.transfer.ledger.receipt(1) == same
+    assert hand.transfer.ledger.receipt(2).crc64 == crc64(data[PART : 2 * PART])
+    assert hand.transfer.snapshot().parts_kept == 1
+
+
+def test_what_is_to_be_known_of_the_lane_is_told_once(hand: Hand) -> None:
+    """Parts that run in threads of the kernel make cells slower, and the user should know why."""
+    hand.lane.remark = "Parts run in threads of the kernel."
+    hand.send()
+    assert hand.notes == "Parts run in threads of the kernel."
 
 
 def test_other_failures_are_not_hidden(hand: Hand, service: Service) -> None:
