@@ -70,7 +70,7 @@ def test_every_argument_takes_it_or_says_why_not(tmp_path: Path, monkeypatch: py
     wiring = Wiring(OssJupyter())
     for odd in ODD.values():
         given: dict[str, Any] = {"source": file, "target": "oss://test-bucket/k", "region": "cn-hangzhou", name: odd}
-        refused = refusal(partial(wiring.order, given.pop("source"), given.pop("target"), given))
+        refused = refusal(partial(wiring.spec, given.pop("source"), given.pop("target"), given))
         if isinstance(refused, OssJupyterError):
             lines = refused.four_lines()
             assert lines[0]
@@ -101,7 +101,7 @@ def test_what_a_setting_takes_an_upload_explains(tmp_path: Path, name: str) -> N
         settings = OssJupyter(region="cn-hangzhou", checkpoint_dir=str(tmp_path / "checkpoints"))
         with suppress(TraitError):
             setattr(settings, name, odd)
-        refused = refusal(partial(Wiring(settings).order, file, "oss://test-bucket/k", {}))
+        refused = refusal(partial(Wiring(settings).spec, file, "oss://test-bucket/k", {}))
         assert str(refused).replace("\n", "").isprintable()
 
 
@@ -120,7 +120,7 @@ def test_a_file_is_no_folder(tmp_path: Path, end: str) -> None:
     file = tmp_path / "file.bin"
     file.write_bytes(b"x")
     with pytest.raises(OssJupyterError) as refused:
-        Wiring(OssJupyter(region="cn-hangzhou")).order(f"{file}{end}", "oss://test-bucket/k", {})
+        Wiring(OssJupyter(region="cn-hangzhou")).spec(f"{file}{end}", "oss://test-bucket/k", {})
     assert refused.value.advice
 
 
@@ -133,9 +133,9 @@ def test_two_dots_behind_a_link_lead_where_the_system_goes(tmp_path: Path) -> No
         (tmp_path / folder / "f.bin").write_bytes(folder.encode())
     wiring = Wiring(OssJupyter(region="cn-hangzhou"))
     with pytest.raises(InputError, match="leads to no such file"):
-        wiring.order(f"{tmp_path}/here/link/../f.bin", "oss://test-bucket/k", {})
-    order = wiring.order(f"{tmp_path}/here/../here/./f.bin", "oss://test-bucket/k", {})
-    assert order.source.path == tmp_path / "here/f.bin"
+        wiring.spec(f"{tmp_path}/here/link/../f.bin", "oss://test-bucket/k", {})
+    spec = wiring.spec(f"{tmp_path}/here/../here/./f.bin", "oss://test-bucket/k", {})
+    assert spec.source.path == tmp_path / "here/f.bin"
 
 
 def test_a_folder_may_end_in_a_slash(tmp_path: Path) -> None:
@@ -144,5 +144,5 @@ def test_a_folder_may_end_in_a_slash(tmp_path: Path) -> None:
     (tmp_path / "f.bin").write_bytes(b"x")
     wiring = Wiring(OssJupyter(region="cn-hangzhou"))
     for name in ("there/", "new/"):
-        order = wiring.order(tmp_path / "f.bin", "oss://test-bucket/k", {"checkpoint_dir": f"{tmp_path}{os.sep}{name}"})
-        assert order.store.path_of("x") == tmp_path / name / "x.journal"
+        spec = wiring.spec(tmp_path / "f.bin", "oss://test-bucket/k", {"checkpoint_dir": f"{tmp_path}{os.sep}{name}"})
+        assert spec.store.path_of("x") == tmp_path / name / "x.journal"

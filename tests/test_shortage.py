@@ -18,12 +18,12 @@ from oss_jupyter.errors import NetworkError, NoMemory, NoThread, Shortage, TooMa
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.local.writers import found_in_processes
-from oss_jupyter.model.parts import Fingerprint, PartReceipt, PartRequest, SignedRequest
 from oss_jupyter.model.reading import reading
 from oss_jupyter.model.record import CheckpointHeader
 from oss_jupyter.model.retry import Action, classify
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import Fingerprint, PartReceipt, PartRequest, SignedRequest
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import Credentials, credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings

@@ -99,7 +99,7 @@ def test_a_name_that_is_no_utf8_goes_up_and_can_be_shown(upload: Upload, gbk: st
     Path(gbk).write_bytes(b"x" * 1000)
     transfer = upload(gbk)
     assert transfer.result(20).size == 1000
-    for shown in (repr(transfer), transfer.snapshot().source, str(coordinator_of(transfer).order)):
+    for shown in (repr(transfer), transfer.snapshot().source, str(coordinator_of(transfer).spec)):
         assert GBK_SHOWN in shown
         shown.encode("utf-8")
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.differences import as_begun, changed_options, note_anew, note_begun
-from oss_jupyter.engine.look import already_there
 from oss_jupyter.engine.notes import Lasts
+from oss_jupyter.engine.object_check import already_there
 from oss_jupyter.engine.restore import Restored, restore
 from oss_jupyter.errors import OssJupyterError
-from oss_jupyter.model.course import Wish
+from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.plan import make_plan
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.prove import Proven
@@ -19,13 +19,13 @@ from oss_jupyter.model.record import CheckpointHeader
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
-    from oss_jupyter.model.parts import Fingerprint, ObjectHead
+    from oss_jupyter.model.wire_values import Fingerprint, ObjectHead
 
 
 class Beginning:
     """The first steps of a run. Only the run's own thread uses it.
 
-    All of it raises WishChanged, SourceError, CheckpointError, and what the service answers.
+    All of it raises Interrupted, SourceError, CheckpointError, and what the service answers.
     """
 
     def __init__(self, state: RunState) -> None:
@@ -35,11 +35,11 @@ class Beginning:
     def restored(self) -> Restored | None:
         """Return what an earlier run has left and still counts, or None where the upload begins anew."""
         state = self._state
-        mark = state.order.source.fingerprint()
+        fingerprint = state.spec.source.fingerprint()
         if state.record is None or self._becomes_another(state.record.header):
             return None
         self._transfer.set_phase(Phase.CHECKING_PARTS)
-        restored = restore(state.record, mark, state.order, state.requests)
+        restored = restore(state.record, fingerprint, state.spec, state.requests)
         for note in restored.notes if restored else ():
             self._transfer.note(note)
         return restored
@@ -47,31 +47,31 @@ class Beginning:
     def object_there(self, lost: Restored | None) -> ObjectHead | None:
         """Return the finished object where it is already the file. lost: an upload that the service has forgotten."""
         state = self._state
-        if self._transfer.order.force and lost is None:
+        if self._transfer.spec.force and lost is None:
             return None
         self._transfer.set_phase(Phase.CHECKING_OBJECT)
         crc = None
         if lost is not None and not lost.unread and not lost.header.unread:
-            self._transfer.ledger.begin(lost.plan, lost.receipts, state.order.clock.monotonic())
+            self._transfer.ledger.begin(lost.plan, lost.receipts, state.spec.clock.monotonic())
             crc = self._transfer.ledger.whole_crc64()
         state.proven = Proven.SENT if crc is not None else Proven.ALL
-        return already_there(state.order, crc, state.requests)
+        return already_there(state.spec, crc, state.requests)
 
     def plan_anew(self) -> Fingerprint:
-        """Plan for the file as it is now, which is returned: it may have changed since the order was made."""
+        """Plan for the file as it is now, which is returned: it may have changed since the spec was made."""
         state = self._state
-        mark = state.order.source.fingerprint()
-        if mark.size != state.order.plan.size:
-            plan = make_plan(mark.size, default_part_size=state.order.plan.part_size)
-            if state.order.plan.single and not plan.single:
+        fingerprint = state.spec.source.fingerprint()
+        if fingerprint.size != state.spec.plan.size:
+            plan = make_plan(fingerprint.size, default_part_size=state.spec.plan.part_size)
+            if state.spec.plan.single and not plan.single:
                 state.open_journal.close()
-                state.journal, _ = state.order.store.open(self._transfer.id)  # it cannot do without one any more
-            state.order = replace(state.order, plan=plan)
-        return mark
+                state.journal, _ = state.spec.store.open(self._transfer.id)  # it cannot do without one any more
+            state.spec = replace(state.spec, plan=plan)
+        return fingerprint
 
-    def anew(self, lost: Restored | None, mark: Fingerprint) -> Restored:
+    def anew(self, lost: Restored | None, fingerprint: Fingerprint) -> Restored:
         """Begin with nothing, and with a new upload id where the file goes in parts."""
-        order, record = self._state.order, self._state.record
+        spec, record = self._state.spec, self._state.record
         if lost is not None:
             self._transfer.note(
                 f"OSS no longer knows the upload id {lost.header.upload_id} (aborted, or removed by a lifecycle rule), "
@@ -83,30 +83,30 @@ class Beginning:
             self._give_up(record.header)
         header = CheckpointHeader(
             transfer_id=self._transfer.id,
-            source=str(order.source.path),
-            target=order.target,
-            fingerprint=mark,
-            part_size=order.plan.part_size,
-            options=order.options.as_dict(),
-            place=order.place,
-            created_at=order.clock.time(),
+            source=str(spec.source.path),
+            target=spec.target,
+            fingerprint=fingerprint,
+            part_size=spec.plan.part_size,
+            options=spec.options.as_dict(),
+            place=spec.place,
+            created_at=spec.clock.time(),
         )
-        return Restored(header if order.plan.single else self._initiate(header), order.plan, {})
+        return Restored(header if spec.plan.single else self._initiate(header), spec.plan, {})
 
     def go_on_as_begun(self, header: CheckpointHeader) -> None:
         """Take the options that the object was begun with, and say which ones of now do not count."""
         state = self._state
-        names = changed_options(header.options, header.part_size, state.order)
+        names = changed_options(header.options, header.part_size, state.spec)
         if names:
             state.say(note_begun(names), Lasts.WHILE_ASKED_SO)
-        state.order = replace(state.order, options=as_begun(header.options, state.order.options))
+        state.spec = replace(state.spec, options=as_begun(header.options, state.spec.options))
 
     def write_down(self, restored: Restored, *, anew: bool) -> Restored:
         """Make the journal say what the run starts from and how it is driven, before anything is sent."""
         state = self._state
         restored = replace(restored, header=state.as_driven(restored.header))
-        state.order = replace(state.order, plan=restored.plan)
-        self._transfer.settle(state.order.options, restored.plan)
+        state.spec = replace(state.spec, plan=restored.plan)
+        self._transfer.settle(state.spec.options, restored.plan)
         try:
             state.open_journal.start(restored.header, tuple(restored.receipts.values()))
         except OssJupyterError:
@@ -118,15 +118,15 @@ class Beginning:
         state.header = restored.header
         self._transfer.note_all(state.open_journal.remarks)
         self._transfer.set_upload_id(restored.header.upload_id)
-        self._transfer.ledger.begin(restored.plan, restored.receipts, state.order.clock.monotonic())
+        self._transfer.ledger.begin(restored.plan, restored.receipts, state.spec.clock.monotonic())
         self._transfer.set_phase(Phase.NONE)
         return restored
 
     def _becomes_another(self, header: CheckpointHeader) -> bool:
         """Give up what is in OSS where the upload is forced and has to become another object than it was begun as."""
         state = self._state
-        names = changed_options(header.options, header.part_size, state.order) if header.upload_id else []
-        if not names or not state.order.force:
+        names = changed_options(header.options, header.part_size, state.spec) if header.upload_id else []
+        if not names or not state.spec.force:
             return False
         self._transfer.note(note_anew(names))
         self._give_up(header)
@@ -142,7 +142,7 @@ class Beginning:
         if self._has_no_past:
             state.open_journal.start(header)
         try:
-            upload_id = state.requests.initiate(state.order.options)
+            upload_id = state.requests.initiate(state.spec.options)
         except BaseException:
             if self._has_no_past:
                 state.open_journal.delete()
@@ -159,10 +159,10 @@ class Beginning:
         """Let go of an upload id, and show it: from here on a failure has no parts to carry on from."""
         self._remove_parts(header)
         self._transfer.set_upload_id("")
-        self._transfer.ledger.begin(self._state.order.plan, {}, self._state.order.clock.monotonic())
+        self._transfer.ledger.begin(self._state.spec.plan, {}, self._state.spec.clock.monotonic())
 
     def _remove_parts(self, header: CheckpointHeader) -> None:
         # Parts left behind cost storage, but must not stop the upload.
         requests = self._state.requests
-        with suppress(OssJupyterError), requests.briefly(Wish.GO):
+        with suppress(OssJupyterError), requests.briefly(Command.GO):
             requests.abort(header.upload_id)

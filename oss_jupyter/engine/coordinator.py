@@ -6,19 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.differences import note_checkpoint, note_live, running_on, unapplied_live
-from oss_jupyter.engine.inbox import Inbox
+from oss_jupyter.engine.event_queue import EventQueue
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.safe import what_is_kept, what_is_left
 from oss_jupyter.engine.status import TransferStatus
 from oss_jupyter.errors import OssJupyterError, TransferAborted, TransferStateError
-from oss_jupyter.model.course import Wish
-from oss_jupyter.model.line import Kind, Turn
+from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.model.states import Event, State
+from oss_jupyter.model.waiting_list import Kind, Turn
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.order import Order
-    from oss_jupyter.engine.turns import Turns
+    from oss_jupyter.engine.spec import TransferSpec
+    from oss_jupyter.engine.transfer_queue import TransferQueue
 
 # Condition.wait without a time-out cannot be interrupted on Windows.
 _WAIT_SLICE_SECONDS = 0.5
@@ -32,45 +32,45 @@ class TransferCoordinator(TransferStatus):
 
     def __init__(
         self,
-        order: Order,
-        turns: Turns[TransferCoordinator],
+        spec: TransferSpec,
+        queue: TransferQueue[TransferCoordinator],
         state: State = State.QUEUED,
         earlier: TransferStatus | None = None,
     ) -> None:
-        super().__init__(order, state, earlier)
-        self._turns = turns
+        super().__init__(spec, state, earlier)
+        self._queue = queue
 
     # What its user asks for.
 
     def pause(self) -> None:
         """Stop sending within a second and keep every finished part. Raises TransferStateError where nothing runs."""
         with self._changed:
-            rested = self._course.resting
-            self._course.pause()
-            self._inbox.poke()
-            if self._course.resting and not rested:
+            rested = self._lifecycle.resting
+            self._lifecycle.pause()
+            self._events.wake()
+            if self._lifecycle.resting and not rested:
                 self._come_to_rest()  # it was queued
         self._moved()
 
     def resume(self) -> None:
         """Carry on, or queue; harmless while it runs. Raises TransferStateError where it is over."""
         with self._changed:
-            self._course.resume()
+            self._lifecycle.resume()
             self._line_up()
         self._moved()
 
     def abort(self, *, keep_parts: bool) -> None:
         """Give the upload up, for good. Raises TransferStateError where it is over."""
         with self._changed:
-            self._course.abort(keep_parts=keep_parts)
-            self._inbox.poke()
+            self._lifecycle.abort(keep_parts=keep_parts)
+            self._events.wake()
         self._moved()
 
     def set_parallel(self, parallel: int | None) -> None:
         """Change how many parts are on the wire at once, from now on; None follows the line."""
         with self._changed:
             self._parallel = parallel
-            self._inbox.poke()
+            self._events.wake()
 
     def set_limit(self, bytes_per_second: float | None) -> None:
         """Change the transfer's own speed limit, from now on; None takes it away."""
@@ -80,7 +80,7 @@ class TransferCoordinator(TransferStatus):
 
     def wait(self, timeout: float | None) -> bool:
         """Wait until it rests and whoever listens has been told, and return whether it does; `timeout` in seconds."""
-        clock = self.order.clock
+        clock = self.spec.clock
         deadline = None if timeout is None else clock.monotonic() + timeout
         with self._changed:
             while not self._may_be_left():
@@ -93,14 +93,14 @@ class TransferCoordinator(TransferStatus):
     def outcome(self) -> Receipt:
         """Return the receipt of a transfer that rests; raise why there is none."""
         with self._changed:
-            now, wish, error = self._view(0), self._course.wish, self._error
+            now, command, error = self._view(0), self._lifecycle.command, self._error
             self._error_seen = True
         if now.receipt is not None:
             return now.receipt
         if error is not None:
             raise error
         if now.state is State.ABORTED:
-            parts_kept = wish is Wish.ABORT_KEEP_PARTS
+            parts_kept = command is Command.ABORT_KEEP_PARTS
             raise TransferAborted(
                 f"The upload {self.id} was aborted.",
                 f"Run the cell again to {'carry on' if parts_kept else 'start over'}.",
@@ -114,14 +114,14 @@ class TransferCoordinator(TransferStatus):
 
     # What the kernel asks for: the same upload again, other credentials, an end.
 
-    def go(self, order: Order) -> bool:
+    def go(self, spec: TransferSpec) -> bool:
         """Carry on, with what `order` brings; return False where it is over, so that a new transfer is needed."""
         with self._changed:
-            if self._course.over:
+            if self._lifecycle.over:
                 return False
-            self._course.resume()
+            self._lifecycle.resume()
             self._notes.drop(Lasts.WHILE_ASKED_SO)
-            note = self._take_over(order, begins=not self._course.running)
+            note = self._take_over(spec, begins=not self._lifecycle.running)
             self._line_up()
         if note:
             self.note(note, Lasts.WHILE_ASKED_SO)
@@ -131,28 +131,28 @@ class TransferCoordinator(TransferStatus):
     def retire(self) -> bool:
         """Leave the place to a new transfer; return False where this one is not over."""
         with self._changed:
-            return self._course.retire()
+            return self._lifecycle.retire()
 
-    def renew_order(self, order: Order) -> None:
+    def renew_spec(self, spec: TransferSpec) -> None:
         """Go on with other credentials, or another way to the service. How fast it goes stays as it is."""
         with self._changed:
-            self._order = order
-            self._inbox.poke()
+            self._spec = spec
+            self._events.wake()
 
     def stop_for_exit(self) -> None:
         """Stop, wherever it stands: the process is about to end. Parts that nobody could resume are removed."""
         with self._changed:
-            rested = self._course.resting
-            self._course.stop(Wish.PAUSE if self._order.store.directory else Wish.ABORT)
-            self._inbox.poke()
-            if self._course.resting and not rested:
+            rested = self._lifecycle.resting
+            self._lifecycle.stop(Command.PAUSE if self._spec.store.directory else Command.ABORT)
+            self._events.wake()
+            if self._lifecycle.resting and not rested:
                 self._come_to_rest()
         self._moved()
 
     def unseen_error(self) -> OssJupyterError | None:
         """Return why it has failed, unless somebody has asked for the result or for the error."""
         with self._changed:
-            unseen = self._course.state is State.FAILED and not self._error_seen
+            unseen = self._lifecycle.state is State.FAILED and not self._error_seen
             return self._error if unseen else None
 
     # What the queue asks for, and the run.
@@ -160,76 +160,76 @@ class TransferCoordinator(TransferStatus):
     def turn(self) -> tuple[Turn, Kind]:
         """Return how it stands in the queue, and as what."""
         with self._changed:
-            whole = Kind.SMALL if self._order.plan.single else Kind.LARGE
-            return self._course.turn, Kind.ERRAND if self._course.wish.aborts else whole
+            whole = Kind.SMALL if self._spec.plan.single else Kind.LARGE
+            return self._lifecycle.turn, Kind.REMOVAL if self._lifecycle.command.aborts else whole
 
     def take_turn(self) -> bool:
         """Begin a run, which has to be started then; return False where that is not wanted any more."""
         with self._changed:
-            if not self._course.begin():
+            if not self._lifecycle.begin():
                 return False
-            self._inbox = Inbox()
+            self._events = EventQueue()
             self._notes.drop(Lasts.THIS_RUN)
-            clock = self._order.clock
+            clock = self._spec.clock
             self._started_at, self._started_monotonic = clock.time(), clock.monotonic()
             return True
 
     @property
-    def inbox(self) -> Inbox:
+    def events(self) -> EventQueue:
         """What the run waits on; a new run has a new one."""
         with self._changed:
-            return self._inbox
+            return self._events
 
     def put_back(self) -> None:
         """Queue again, because there was no thread for it; what is wished stays."""
         with self._changed:
-            self._course.put_back()
+            self._lifecycle.put_back()
 
     def could_not_begin(self, error: OssJupyterError) -> None:
-        """Close a run that could not be started, whatever the wish is by now."""
+        """Close a run that could not be started, whatever the command is by now."""
         error.safe = what_is_kept(self.snapshot())
-        while not self._close(Event.FAIL, self.wish(), error=error):
+        while not self._close(Event.FAIL, self.command(), error=error):
             pass
         self.tell()
 
-    def give_up(self, inbox: Inbox, error: OssJupyterError) -> None:
-        """Close the run of this inbox if it could not close itself, whatever the user's wish is by now."""
-        while self._driven_by(inbox) and not self.end(Event.FAIL, self.wish(), error=error):
+    def give_up(self, events: EventQueue, error: OssJupyterError) -> None:
+        """Close the run of this event queue if it could not close itself, whatever the user's command is by now."""
+        while self._driven_by(events) and not self.end(Event.FAIL, self.command(), error=error):
             pass
 
-    def _driven_by(self, inbox: Inbox) -> bool:
+    def _driven_by(self, events: EventQueue) -> bool:
         with self._changed:
-            return self._course.running and self._inbox is inbox
+            return self._lifecycle.running and self._events is events
 
-    def _take_over(self, order: Order, *, begins: bool) -> str:
-        """Apply what can be applied of an order; return the note on what cannot."""
-        before = self._order
-        if "parallel" in order.given or order.parallel != before.parallel:
-            self._parallel = order.parallel
-        if "limit" in order.given or order.limit != before.limit:
-            self._limit = order.limit
+    def _take_over(self, spec: TransferSpec, *, begins: bool) -> str:
+        """Apply what can be applied of a spec; return the note on what cannot."""
+        before = self._spec
+        if "parallel" in spec.given or spec.parallel != before.parallel:
+            self._parallel = spec.parallel
+        if "limit" in spec.given or spec.limit != before.limit:
+            self._limit = spec.limit
         if not begins:
-            self._order = running_on(before, order)
-            names = unapplied_live(before, order)
+            self._spec = running_on(before, spec)
+            names = unapplied_live(before, spec)
             return note_live(names) if names else ""
         # Where nothing is kept, the checkpoint may lie wherever it is wanted now.
         kept = self._upload_id and not (self._error and before.store.directory is None)
-        self._order = replace(order, store=before.store) if kept else order
-        moved = kept and "checkpoint_dir" in order.given and order.store is not before.store
+        self._spec = replace(spec, store=before.store) if kept else spec
+        moved = kept and "checkpoint_dir" in spec.given and spec.store is not before.store
         return note_checkpoint(before.store.directory) if moved else ""
 
     def _may_be_left(self) -> bool:
         """Whether who waits may go on: it rests, and whoever listens knows."""
-        return self._course.resting and self._audience.knows(self._order.clock.monotonic())
+        return self._lifecycle.resting and self._audience.knows(self._spec.clock.monotonic())
 
     def _line_up(self) -> None:
-        if self._course.waits:
+        if self._lifecycle.waits:
             self._error = None
-        self._inbox.poke()
+        self._events.wake()
 
     def _place(self) -> int:
-        return self._turns.place(self)
+        return self._queue.place(self)
 
     def _moved(self) -> None:
-        self._turns.heed(self)
+        self._queue.heed(self)
         self.tell()

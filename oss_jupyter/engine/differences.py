@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from oss_jupyter.model.options import ObjectOptions
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.order import Order
+    from oss_jupyter.engine.spec import TransferSpec
 
 # Of each request and not of the object: those of now count.
 _OF_REQUESTS = ("traffic_limit", "request_payer")
@@ -25,7 +25,7 @@ def as_begun(begun: Mapping[str, Any], asked: ObjectOptions) -> ObjectOptions:
     return replace(ObjectOptions(**begun), **now)
 
 
-def changed_options(begun: Mapping[str, Any], part_size: int, asked: Order) -> list[str]:
+def changed_options(begun: Mapping[str, Any], part_size: int, asked: TransferSpec) -> list[str]:
     """Return the names of what is asked otherwise than an upload was begun. A part size counts if it was named."""
     now = asked.options.as_dict()
     names = [name for name in {**begun, **now} if name not in _OF_REQUESTS and begun.get(name) != now.get(name)]
@@ -34,8 +34,8 @@ def changed_options(begun: Mapping[str, Any], part_size: int, asked: Order) -> l
     return names + (["part_size"] if "part_size" in asked.given and asked.plan.part_size != part_size else [])
 
 
-def running_on(running: Order, asked: Order) -> Order:
-    """Return the order of an upload that is under way, with what can still be applied of another."""
+def running_on(running: TransferSpec, asked: TransferSpec) -> TransferSpec:
+    """Return the spec of an upload that is under way, with what can still be applied of another."""
     return replace(
         running,
         control=asked.control,
@@ -50,7 +50,7 @@ def running_on(running: Order, asked: Order) -> Order:
     )
 
 
-def unapplied_live(running: Order, asked: Order) -> list[str]:
+def unapplied_live(running: TransferSpec, asked: TransferSpec) -> list[str]:
     """Return the names of what is asked and comes too late for an upload that is under way."""
     late = {
         "executor": asked.lane != running.lane,
@@ -61,7 +61,7 @@ def unapplied_live(running: Order, asked: Order) -> list[str]:
     return names + [name for name, differs in late.items() if differs and name in asked.given]
 
 
-def unapplied_there(asked: Order, told: Mapping[str, Any]) -> list[str]:
+def unapplied_there(asked: TransferSpec, told: Mapping[str, Any]) -> list[str]:
     """Return the names of the options that an object which was there already does not have, as far as HEAD tells."""
     wanted = {name: value for name, value in asked.options.as_dict().items() if name in asked.given}
     names = [name for name, value in wanted.items() if name not in (*_OF_REQUESTS, "forbid_overwrite")]

@@ -16,8 +16,8 @@ from oss_jupyter.engine.lanes import LocalLane
 from oss_jupyter.errors import ExecutorFailed, InputError, OssJupyterError
 from oss_jupyter.model.ending import ending_of
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import PartRequest
 from oss_jupyter.model.shortage import shortage_of
+from oss_jupyter.model.wire_values import PartRequest
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class ExecutorLane(LocalLane):
     def __hash__(self) -> int:
         return id(self._executor)
 
-    def at_once(self, transfer_id: str, count: int) -> int:
+    def set_width(self, transfer_id: str, count: int) -> int:
         """Nothing is queued here, so no more than shall run may be submitted."""
         self._widths[transfer_id] = count
         return count

@@ -21,13 +21,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from oss_jupyter.engine.board import Board, SlotGauge
-from oss_jupyter.engine.bucket import Bucket
 from oss_jupyter.engine.frames import Frames, send_frame
 from oss_jupyter.engine.helper_process import READY, TAKEN
 from oss_jupyter.engine.lanes import ThreadLane
+from oss_jupyter.engine.rate_limiter import RateLimiter
+from oss_jupyter.engine.shared_memory import SharedMemory, SlotGauge
 from oss_jupyter.errors import NoMemory, NoThread
-from oss_jupyter.model.parts import PartReceipt
+from oss_jupyter.model.wire_values import PartReceipt
 
 _ORPHAN_CHECK_SECONDS = 0.5
 # The user's cells, their browser and their editor come first; where a core is idle, this costs the upload nothing.
@@ -43,7 +43,7 @@ class _Job:
     work: Callable[..., Any]
     request: object
     gauge: SlotGauge
-    ledge: int
+    transfer_index: int
 
 
 @dataclass
@@ -62,18 +62,18 @@ class Helper:
     """Reads jobs on the main thread; parts run on a lane of threads, as many of a transfer at once as its width says.
 
     What is more waits here and not in the kernel: signing a part takes time beside a busy cell, and is done before its
-    turn comes. `_lock` guards _queues; `_writing` guards the writing of replies. _buckets is the main thread's.
+    turn comes. `_lock` guards _queues; `_writing` guards the writing of replies. _limiters is the main thread's.
     """
 
-    def __init__(self, jobs: int, replies: int, board: Board) -> None:
+    def __init__(self, jobs: int, replies: int, memory: SharedMemory) -> None:
         self._jobs = jobs
         self._replies = replies
-        self._board = board
+        self._memory = memory
         self._lane = ThreadLane(on_broken=_end)
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._queues: defaultdict[int, _Queue] = defaultdict(_Queue)
-        self._buckets: dict[int, Bucket] = {}
+        self._limiters: dict[int, RateLimiter] = {}
 
     def run(self) -> None:
         """Work until the kernel has gone."""
@@ -89,21 +89,21 @@ class Helper:
         while content := os.read(self._jobs, _READ_BYTES):
             yield from frames.feed(content)
 
-    def _take_job(self, number: int, work: Callable[..., Any], request: object, slot: int, ledge: int) -> None:
-        gauge = SlotGauge(self._board, slot, self._bucket(ledge))
+    def _take_job(self, number: int, work: Callable[..., Any], request: object, slot: int, transfer_index: int) -> None:
+        gauge = SlotGauge(self._memory, slot, self._limiter(transfer_index))
         with self._lock:
-            self._queues[ledge].waiting.append(_Job(number, work, request, gauge, ledge))
-        self._start_more(ledge)
+            self._queues[transfer_index].waiting.append(_Job(number, work, request, gauge, transfer_index))
+        self._start_more(transfer_index)
 
-    def _give_place(self, ledge: int) -> None:
+    def _give_place(self, transfer_index: int) -> None:
         with self._lock:
-            self._queues[ledge].places_taken -= 1
-        self._start_more(ledge)
+            self._queues[transfer_index].places_taken -= 1
+        self._start_more(transfer_index)
 
-    def _start_more(self, ledge: int) -> None:
+    def _start_more(self, transfer_index: int) -> None:
         with self._lock:
-            queue, jobs = self._queues[ledge], []
-            width = self._board.widths[ledge] or len(queue.waiting) + queue.places_taken
+            queue, jobs = self._queues[transfer_index], []
+            width = self._memory.widths[transfer_index] or len(queue.waiting) + queue.places_taken
             # One that was stopped before its turn only has to say so.
             while queue.waiting and (queue.places_taken < width or queue.waiting[0].gauge.stopped):
                 queue.places_taken += 1
@@ -112,9 +112,9 @@ class Helper:
             future = self._lane.submit(job.work, job.request, job.gauge)
             future.add_done_callback(partial(self._done, job))
 
-    def _bucket(self, ledge: int) -> Bucket:
-        rates = self._board.rates
-        return self._buckets.setdefault(ledge, Bucket(lambda: rates[ledge]))
+    def _limiter(self, transfer_index: int) -> RateLimiter:
+        rates = self._memory.rates
+        return self._limiters.setdefault(transfer_index, RateLimiter(lambda: rates[transfer_index]))
 
     def _done(self, job: _Job, done: Future[Any]) -> None:
         # Whatever fails here has to end the process: a job that is never answered would be waited for for ever.
@@ -124,7 +124,7 @@ class Helper:
                 _end(error)
             self._reply(job.number, done.result() if error is None else error)
             if error is not None or not isinstance(done.result(), PartReceipt):
-                self._give_place(job.ledge)
+                self._give_place(job.transfer_index)
         except BaseException as failure:
             _end(failure)
 
@@ -180,15 +180,15 @@ class _Leash:
             os._exit(0)
 
 
-def main(board: int, jobs: int, replies: int, parent: int, locked_seconds: float) -> None:
-    """Serve the kernel whose process id is `parent`; board, jobs and replies are descriptors."""
+def main(memory: int, jobs: int, replies: int, parent: int, locked_seconds: float) -> None:
+    """Serve the kernel whose process id is `parent`; memory, jobs and replies are descriptors."""
     _Leash(parent, locked_seconds)
     _give_way()
-    Helper(jobs, replies, Board(board)).run()
+    Helper(jobs, replies, SharedMemory(memory)).run()
     # Not sys.exit: parts may still be on the wire, and whoever waits for them has gone.
     os._exit(0)
 
 
 if __name__ == "__main__":
-    _board, _jobs, _replies, _parent = map(int, sys.argv[1:5])
-    main(_board, _jobs, _replies, _parent, float(sys.argv[5]))
+    _memory, _jobs, _replies, _parent = map(int, sys.argv[1:5])
+    main(_memory, _jobs, _replies, _parent, float(sys.argv[5]))

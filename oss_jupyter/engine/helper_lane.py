@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from oss_jupyter.engine.board import LEDGES, SLOTS, Board, SlotGauge
 from oss_jupyter.engine.helper_process import READY, TAKEN, HelperProcess
 from oss_jupyter.engine.lanes import ThreadLane
+from oss_jupyter.engine.shared_memory import SLOTS, TRANSFERS_MOST, SharedMemory, SlotGauge
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import LaneLost, OssJupyterError
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import PartReceipt
+from oss_jupyter.model.wire_values import PartReceipt
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class _Flight:
     process: HelperProcess
     future: Future[Any]
     gauge: SlotGauge
-    ledge: int
+    transfer_index: int
     has_receipt: bool = False
     is_taken: bool = False
 
@@ -58,7 +58,7 @@ class _Flight:
 class HelperLane:
     """Parts in a helper process, and in `threads` where there is none to be had.
 
-    `_lock` guards _board, _process, _useless, _remark, _flights, _free_slots, _ledges, _rates and _last_job.
+    `_lock` guards _memory, _process, _useless, _remark, _flights, _free_slots, _transfer_indices, _rates and _last_job.
     `_starting` is held while a helper is started, by one thread. Futures are settled and messages sent outside `_lock`.
     """
 
@@ -73,13 +73,13 @@ class HelperLane:
         self._locked_seconds = locked_seconds
         self._lock = threading.Lock()
         self._starting = threading.Lock()
-        self._board: Board | None = None
+        self._memory: SharedMemory | None = None
         self._process: HelperProcess | None = None
         self._useless = 0
         self._remark = ""
         self._flights: dict[int, _Flight] = {}
         self._free_slots = list(range(SLOTS))
-        self._ledges: dict[str, int] = {}
+        self._transfer_indices: dict[str, int] = {}
         self._rates: dict[str, int] = {}
         self._last_job = 0
 
@@ -108,10 +108,10 @@ class HelperLane:
         """Return the dials for one part of a transfer."""
         process = self._helper()
         with self._lock:
-            if process is not None and self._board is not None and self._free_slots:
+            if process is not None and self._memory is not None and self._free_slots:
                 slot = self._free_slots.pop()
-                self._board.sent_bytes[slot] = self._board.stops[slot] = 0
-                return SlotGauge(self._board, slot)
+                self._memory.sent_bytes[slot] = self._memory.stops[slot] = 0
+                return SlotGauge(self._memory, slot)
         return self._threads.gauge(transfer_id)
 
     def limit(self, transfer_id: str, bytes_per_second: float | None) -> None:
@@ -119,15 +119,15 @@ class HelperLane:
         self._threads.limit(transfer_id, bytes_per_second)
         with self._lock:
             self._rates[transfer_id] = int(bytes_per_second or 0)
-            if self._board is not None:
-                self._board.rates[self._ledge(self._board, transfer_id)] = self._rates[transfer_id]
+            if self._memory is not None:
+                self._memory.rates[self._index_of(self._memory, transfer_id)] = self._rates[transfer_id]
 
-    def at_once(self, transfer_id: str, count: int) -> int:
+    def set_width(self, transfer_id: str, count: int) -> int:
         """Run so many parts of a transfer at once; as many more may wait in the helper for a connection."""
         with self._lock:
-            if self._board is None or self._remark:
+            if self._memory is None or self._remark:
                 return count
-            self._board.widths[self._ledge(self._board, transfer_id)] = count
+            self._memory.widths[self._index_of(self._memory, transfer_id)] = count
         return 2 * count
 
     def submit(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str = "") -> Future[T]:
@@ -139,17 +139,17 @@ class HelperLane:
             return self._threads.submit(work, request, gauge, transfer_id)
         future: Future[T] = Future()
         with self._lock:
-            process, board = self._process, self._board
-            if process is None or board is None:
+            process, memory = self._process, self._memory
+            if process is None or memory is None:
                 self._free_slots.append(gauge.leave())
             else:
                 self._last_job = job = self._last_job + 1
-                flight = self._flights[job] = _Flight(process, future, gauge, self._ledge(board, transfer_id))
+                flight = self._flights[job] = _Flight(process, future, gauge, self._index_of(memory, transfer_id))
         if process is None:
             future.set_exception(LaneLost(""))
         else:
             gauge.on_taken = partial(self._taken, flight)
-            process.send((job, work, request, gauge.slot, flight.ledge))
+            process.send((job, work, request, gauge.slot, flight.transfer_index))
         return future
 
     def close(self) -> None:
@@ -160,20 +160,23 @@ class HelperLane:
             process.close()
         self._threads.close()
 
-    def _ledge(self, board: Board, transfer_id: str) -> int:
+    def _index_of(self, memory: SharedMemory, transfer_id: str) -> int:
         """Return the cells of a transfer; a new one gets those of one that has nothing here any more."""
-        if transfer_id not in self._ledges:
-            ledge = self._ledges[transfer_id] = self._free_ledge()
-            board.rates[ledge], board.widths[ledge] = self._rates.get(transfer_id, 0), 0
-        return self._ledges[transfer_id]
+        if transfer_id not in self._transfer_indices:
+            transfer_index = self._transfer_indices[transfer_id] = self._free_index()
+            memory.rates[transfer_index], memory.widths[transfer_index] = self._rates.get(transfer_id, 0), 0
+        return self._transfer_indices[transfer_id]
 
-    def _free_ledge(self) -> int:
-        if len(self._ledges) < LEDGES:
-            return len(self._ledges)
-        busy = {flight.ledge for flight in self._flights.values()}
+    def _free_index(self) -> int:
+        if len(self._transfer_indices) < TRANSFERS_MOST:
+            return len(self._transfer_indices)
+        busy = {flight.transfer_index for flight in self._flights.values()}
         # Where all are busy, the oldest shares its own.
-        idle = next((key for key, ledge in self._ledges.items() if ledge not in busy), next(iter(self._ledges)))
-        return self._ledges.pop(idle)
+        idle = next(
+            (key for key, transfer_index in self._transfer_indices.items() if transfer_index not in busy),
+            next(iter(self._transfer_indices)),
+        )
+        return self._transfer_indices.pop(idle)
 
     def _helper(self) -> HelperProcess | None:
         """Return the helper, started if there is none, or None where there is none to be had."""
@@ -190,15 +193,15 @@ class HelperLane:
 
     def _started(self) -> HelperProcess | None:
         with self._lock:
-            known_board = self._board
+            known_memory = self._memory
         try:
-            board = known_board or Board.new()
-            process = HelperProcess(board.descriptor, self._locked_seconds)
+            memory = known_memory or SharedMemory.new()
+            process = HelperProcess(memory.descriptor, self._locked_seconds)
         except _REFUSALS as error:
             self._go_without(_NOT_STARTED, f"{type(error).__name__}: {error}")
             return None
         with self._lock:
-            self._board, self._process = board, process
+            self._memory, self._process = memory, process
         return self._watched(process)
 
     def _watched(self, process: HelperProcess) -> HelperProcess | None:
@@ -262,4 +265,4 @@ class HelperLane:
             self._give_place(flight)
 
     def _give_place(self, flight: _Flight) -> None:
-        flight.process.send((TAKEN, flight.ledge))
+        flight.process.send((TAKEN, flight.transfer_index))

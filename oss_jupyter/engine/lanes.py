@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar
 
-from oss_jupyter.engine.bucket import Bucket
+from oss_jupyter.engine.rate_limiter import RateLimiter
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.gauge import Gauge, LocalGauge
@@ -32,15 +32,15 @@ class LocalLane:
 
     def __init__(self) -> None:
         self._rates: dict[str, float] = {}  # bytes per second, 0 for no limit
-        self._buckets: dict[str, Bucket] = {}
+        self._limiters: dict[str, RateLimiter] = {}
 
     def start(self) -> None:
         """There is nothing to start before the parts."""
 
     def gauge(self, transfer_id: str) -> Gauge:
         """Return the dials for one part of a transfer."""
-        bucket = Bucket(lambda: self.rate(transfer_id))
-        return LocalGauge(self._buckets.setdefault(transfer_id, bucket))
+        limiter = RateLimiter(lambda: self.rate(transfer_id))
+        return LocalGauge(self._limiters.setdefault(transfer_id, limiter))
 
     def limit(self, transfer_id: str, bytes_per_second: float | None) -> None:
         """Limit a transfer's speed from now on; None takes the limit away."""
@@ -50,7 +50,7 @@ class LocalLane:
         """Return a transfer's limit in bytes per second, 0 for none."""
         return self._rates.get(transfer_id, 0.0)
 
-    def at_once(self, transfer_id: str, count: int) -> int:
+    def set_width(self, transfer_id: str, count: int) -> int:
         """Nothing is queued here, so no more than shall run may be submitted."""
         return count
 

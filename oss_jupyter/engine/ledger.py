@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from oss_jupyter.crc64 import combine
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import Flight, PartState, PartsView, SpeedMeter
+from oss_jupyter.model.wire_values import PartReceipt
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PartDetail:
 
 
 @dataclass
-class _Airborne:
+class _OnTheWire:
     gauge: Gauge
     length: int
     attempt: int
@@ -38,8 +38,8 @@ class _Airborne:
 class Ledger:
     """The parts of one transfer.
 
-    `_lock` guards every field: _plan, _states, _receipts, _airborne, _attempts, _errors, _went, _meter, _moved_at, and
-    the counters: _kept_bytes, _confirmed_bytes, _landed_bytes, _resent_bytes, _shown_bytes, _moved_bytes,
+    `_lock` guards every field: _plan, _states, _receipts, _on_the_wire, _attempts, _errors, _went, _meter, _moved_at,
+    and the counters: _kept_bytes, _confirmed_bytes, _ended_bytes, _resent_bytes, _shown_bytes, _moved_bytes,
     _compared_bytes, _compare_bytes, _retries and _version. Nothing slow happens under it.
 
     _went: how many bytes of each part have gone over the wire, at most once each. An attempt sends a part from its
@@ -51,12 +51,12 @@ class Ledger:
         self._plan = plan
         self._states = bytearray(len(plan))
         self._receipts: dict[int, PartReceipt] = {}
-        self._airborne: dict[int, _Airborne] = {}
+        self._on_the_wire: dict[int, _OnTheWire] = {}
         self._attempts: dict[int, int] = {}
         self._errors: dict[int, str] = {}
         self._went: dict[int, int] = {}
         self._meter = SpeedMeter()
-        self._kept_bytes = self._confirmed_bytes = self._landed_bytes = self._resent_bytes = 0
+        self._kept_bytes = self._confirmed_bytes = self._ended_bytes = self._resent_bytes = 0
         self._shown_bytes = self._retries = self._version = 0
         self._compared_bytes = self._compare_bytes = 0
         self._moved_at = 0.0
@@ -76,28 +76,28 @@ class Ledger:
                 self._states[number - 1] = PartState.DONE if done else PartState.KEPT
             self._receipts = dict(receipts)
             self._attempts, self._errors = {}, {}
-            self._airborne.clear()
+            self._on_the_wire.clear()
             self._meter.reset()
             self._moved_at, self._moved_bytes = now, -1
             self._recount()
             # A restart may show less than before: what counted is gone, and saying so is the truth.
             self._shown_bytes = self._kept_bytes + self._confirmed_bytes
 
-    def take_off(self, number: int, gauge: Gauge, now: float) -> int:
+    def started(self, number: int, gauge: Gauge, now: float) -> int:
         """Note that a part is on the wire and return which attempt this is, from 1."""
         with self._lock:
             attempt = self._attempts[number] = self._attempts.get(number, 0) + 1
             if self._states[number - 1] == PartState.RETRYING:
                 self._retries += 1
-            self._airborne[number] = _Airborne(gauge, self._plan.part(number).length, attempt, now)
+            self._on_the_wire[number] = _OnTheWire(gauge, self._plan.part(number).length, attempt, now)
             self._set(number, PartState.ON_THE_WIRE)
             return attempt
 
-    def land(self, receipt: PartReceipt) -> None:
+    def confirmed(self, receipt: PartReceipt) -> None:
         """Note that the service has confirmed a part."""
         with self._lock:
             length = self._plan.part(receipt.part_number).length
-            self._airborne.pop(receipt.part_number, None)
+            self._on_the_wire.pop(receipt.part_number, None)
             self._count(receipt.part_number, length)
             self._receipts[receipt.part_number] = receipt
             self._errors.pop(receipt.part_number, None)
@@ -116,7 +116,7 @@ class Ledger:
         with self._lock:
             self._compared_bytes, self._compare_bytes = compared_bytes, total_bytes
 
-    def fall(self, number: int, state: PartState, error: str = "") -> None:
+    def failed(self, number: int, state: PartState, error: str = "") -> None:
         """Note that a part left the wire without a receipt: it waits, is retried, or has failed."""
         with self._lock:
             self._end_flight(number)
@@ -130,7 +130,7 @@ class Ledger:
     def sample(self, now: float) -> int:
         """Take a sample for speed and silence, a few times a second; return the bytes moved so far."""
         with self._lock:
-            moved = self._landed_bytes + self._in_flight_bytes()
+            moved = self._ended_bytes + self._in_flight_bytes()
             self._meter.sample(now, moved)
             if moved != self._moved_bytes:
                 self._moved_at, self._moved_bytes = now, moved
@@ -182,7 +182,7 @@ class Ledger:
         """Return what is known of one part. Raises IndexError where there is no such part."""
         with self._lock:
             part = self._plan.part(number)
-            flight = self._airborne.get(number)
+            flight = self._on_the_wire.get(number)
             receipt = self._receipts.get(number)
             sent_bytes = flight.gauge.sent_bytes if flight else part.length if receipt else 0
             queued = flight is not None and not sent_bytes
@@ -206,7 +206,7 @@ class Ledger:
             self._shown_bytes = min(self._plan.size, max(self._shown_bytes, done + in_flight))
             speed = self._meter.bytes_per_second()
             flights, states = [], bytearray(self._states)
-            for number, flight in sorted(self._airborne.items()):
+            for number, flight in sorted(self._on_the_wire.items()):
                 sent_bytes = flight.gauge.sent_bytes
                 if sent_bytes:
                     flights.append(Flight(number, flight.length, sent_bytes, flight.attempt, now - flight.started_at))
@@ -239,7 +239,7 @@ class Ledger:
     def most_retried(self) -> int:
         """Return which retry the part is at, on the wire or waiting for it, that was tried most often; 0 for none."""
         with self._lock:
-            tries = [flight.attempt - 1 for flight in self._airborne.values() if flight.gauge.sent_bytes]
+            tries = [flight.attempt - 1 for flight in self._on_the_wire.values() if flight.gauge.sent_bytes]
             if PartState.RETRYING in self._states:
                 tries += [
                     attempts
@@ -252,21 +252,21 @@ class Ledger:
         return max(0.0, now - self._moved_at) if self._moved_at else 0.0
 
     def _in_flight_bytes(self) -> int:
-        return sum(flight.gauge.sent_bytes for flight in self._airborne.values())
+        return sum(flight.gauge.sent_bytes for flight in self._on_the_wire.values())
 
     def _end_flight(self, number: int) -> None:
-        flight = self._airborne.pop(number, None)
+        flight = self._on_the_wire.pop(number, None)
         if flight is not None:
             self._count(number, flight.gauge.sent_bytes)
 
     def _count(self, number: int, sent_bytes: int) -> None:
         went = self._went.get(number, 0)
-        self._landed_bytes += sent_bytes
+        self._ended_bytes += sent_bytes
         self._resent_bytes += min(sent_bytes, went)
         self._went[number] = max(sent_bytes, went)
 
     def _again_in_flight_bytes(self) -> int:
-        flights = self._airborne.items()
+        flights = self._on_the_wire.items()
         return sum(min(flight.gauge.sent_bytes, self._went.get(number, 0)) for number, flight in flights)
 
     def _set(self, number: int, state: PartState) -> None:

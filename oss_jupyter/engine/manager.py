@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from oss_jupyter.engine.coordinator import TransferCoordinator
-from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.run import start_run
+from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
-from oss_jupyter.engine.turns import AT_ONCE, Turns
+from oss_jupyter.engine.transfer_queue import AT_ONCE, TransferQueue
 from oss_jupyter.errors import InputError, TransferNotFound
-from oss_jupyter.model.course import Wish
+from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.share import share
 from oss_jupyter.model.states import State
@@ -30,31 +30,31 @@ class Manager:
     """
 
     def __init__(self, uploads_at_once: int = AT_ONCE) -> None:
-        self._turns: Turns[TransferCoordinator] = Turns(start_run, uploads_at_once)
+        self._queue: TransferQueue[TransferCoordinator] = TransferQueue(start_run, uploads_at_once)
         self._lock = threading.Lock()
         self._transfers: dict[str, Transfer] = {}
         self._limit: float | None = None
         self._speeds: dict[str, float] = {}
 
-    def upload(self, order: Order) -> Transfer:
+    def upload(self, spec: TransferSpec) -> Transfer:
         """Return the transfer of this source and target: the live one, the unfinished one resumed, or a new one."""
         while True:
             with self._lock:
-                transfer = self._transfers.get(order.transfer_id)
+                transfer = self._transfers.get(spec.transfer_id)
                 earlier = coordinator_of(transfer) if transfer else None
                 if transfer is None or coordinator_of(transfer).retire():
-                    transfer = self._add(TransferCoordinator(order, self._turns, earlier=earlier))
-            if coordinator_of(transfer).go(order):
+                    transfer = self._add(TransferCoordinator(spec, self._queue, earlier=earlier))
+            if coordinator_of(transfer).go(spec):
                 return transfer
 
-    def adopt(self, order: Order, record: CheckpointRecord, *, elsewhere: bool = False) -> Transfer:
+    def adopt(self, spec: TransferSpec, record: CheckpointRecord, *, elsewhere: bool = False) -> Transfer:
         """Return the transfer of a checkpoint found on disk, as interrupted unless it lives, here or `elsewhere`."""
         with self._lock:
-            transfer = self._transfers.get(order.transfer_id)
+            transfer = self._transfers.get(spec.transfer_id)
             if transfer is None or (_left_parts(transfer, record) and coordinator_of(transfer).retire()):
-                transfer = self._add(TransferCoordinator(order, self._turns, State.INTERRUPTED))
+                transfer = self._add(TransferCoordinator(spec, self._queue, State.INTERRUPTED))
         # What rests here is read again: another kernel may have carried on with it meanwhile.
-        coordinator_of(transfer).found(order, record, elsewhere=elsewhere)
+        coordinator_of(transfer).found(spec, record, elsewhere=elsewhere)
         return transfer
 
     def transfers(self) -> tuple[Transfer, ...]:
@@ -97,7 +97,7 @@ class Manager:
 
     def set_uploads_at_once(self, count: int) -> None:
         """Let so many large uploads run at once from now on; those that run already go on."""
-        self._turns.set_at_once(count)
+        self._queue.set_at_once(count)
 
     def _add(self, coordinator: TransferCoordinator) -> Transfer:
         transfer = Transfer(coordinator)
@@ -118,15 +118,15 @@ class Manager:
                 moved_bytes = now.receipt.sent_bytes + now.receipt.resent_bytes
                 speed = moved_bytes / now.receipt.seconds / max(1, now.parallel)
                 with self._lock:
-                    self._speeds[transfer.order.host] = speed
+                    self._speeds[transfer.spec.host] = speed
         self._share_out()
 
     def _share_out(self) -> None:
         """Tell the lanes what each running transfer may send, whenever one starts, ends or changes its limit."""
-        running = {transfer.id: transfer for transfer in self._turns.running() if transfer.state.active}
+        running = {transfer.id: transfer for transfer in self._queue.running() if transfer.state.active}
         shares = share(self.limit, {key: transfer.limit for key, transfer in running.items()})
         for key, transfer in running.items():
-            transfer.order.lane.limit(key, shares[key])
+            transfer.spec.lane.limit(key, shares[key])
 
     def pause_all(self, timeout_seconds: float) -> None:
         """Bring everything to rest, for a kernel that is about to go; what landed is in the journals."""
@@ -146,5 +146,5 @@ def waiting_first(transfers: Iterable[Transfer]) -> list[Transfer]:
 def _left_parts(transfer: Transfer, record: CheckpointRecord) -> bool:
     """Whether `record` is what a transfer that is over has left, or newer; else it was read just before it went."""
     now = transfer.snapshot()
-    kept = now.state is State.ABORTED and coordinator_of(transfer).wish() is Wish.ABORT_KEEP_PARTS
+    kept = now.state is State.ABORTED and coordinator_of(transfer).command() is Command.ABORT_KEEP_PARTS
     return kept or (now.state.ended_for_good and now.upload_id != record.header.upload_id)

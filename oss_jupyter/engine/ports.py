@@ -13,7 +13,9 @@ from typing import Protocol, TypeVar
 from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import (
+from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
+from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import (
     Completed,
     Fingerprint,
     ListedPart,
@@ -23,8 +25,6 @@ from oss_jupyter.model.parts import (
     Route,
     SignedRequest,
 )
-from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
-from oss_jupyter.model.target import Target
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class Control(Protocol):
     """The control plane: small requests to the service. Any thread may call it; each call may block for seconds.
 
     Every method raises ServiceError, NetworkError or CredentialsError. Credentials are asked for at each request;
-    signing alone asks nobody, and takes those that `credentials_mark` found last.
+    signing alone asks nobody, and takes those that `credentials_version` found last.
     """
 
     def initiate(self, target: Target, options: ObjectOptions) -> str:
@@ -80,7 +80,7 @@ class Control(Protocol):
     def explain(self, error: ServiceError, target: Target) -> OssJupyterError:
         """Return a part's error in words that name the bucket and the key. Asks nobody."""
 
-    def credentials_mark(self) -> str:
+    def credentials_version(self) -> str:
         """Look the credentials up, keep them to sign with, and return a word from which they cannot be told.
 
         It changes when they change. Every SignedRequest carries the word of the credentials it was signed with.
@@ -182,7 +182,7 @@ class Lane(Protocol):
     def limit(self, transfer_id: str, bytes_per_second: float | None) -> None:
         """Limit a transfer's speed from now on; None takes the limit away."""
 
-    def at_once(self, transfer_id: str, count: int) -> int:
+    def set_width(self, transfer_id: str, count: int) -> int:
         """Run so many parts of a transfer at once from now on; return how many may be submitted and not yet ended."""
 
     def submit(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str = "") -> Future[T]:

@@ -35,11 +35,9 @@ class Proving:
         self._prove = prove
         self._unread = restored.unread
         self.header = header = restored.header
-        order = state.transfer.order
-        self._watch = SourceWatch(
-            order.source, header.fingerprint, order.clock.time(), in_one_piece=not header.upload_id
-        )
-        self._rereading = Rereading(state.transfer, state.inbox, restored.plan)
+        spec = state.transfer.spec
+        self._watch = SourceWatch(spec.source, header.fingerprint, spec.clock.time(), in_one_piece=not header.upload_id)
+        self._rereading = Rereading(state.transfer, state.events, restored.plan)
 
     def run(self) -> Proven:
         """Send all parts and return what was proven of them; the journal knows the file as it is by then.

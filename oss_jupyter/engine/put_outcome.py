@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from oss_jupyter.engine.finish import code_of, is_refusal
-from oss_jupyter.engine.look import FORBIDDEN, found, look_at, outcome_unknown
+from oss_jupyter.engine.completing import code_of, is_refusal
+from oss_jupyter.engine.object_check import FORBIDDEN, found, look_at, outcome_unknown
 from oss_jupyter.errors import IntegrityError, NetworkError, NotOss, OssJupyterError, ServiceError, SourceChanged
-from oss_jupyter.model.parts import Completed
+from oss_jupyter.model.wire_values import Completed
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.order import Order
     from oss_jupyter.engine.service_requests import ServiceRequests
-    from oss_jupyter.model.parts import ObjectHead, PartReceipt
+    from oss_jupyter.engine.spec import TransferSpec
+    from oss_jupyter.model.wire_values import ObjectHead, PartReceipt
 
 
 def completed_put(receipt: PartReceipt) -> Completed:
@@ -32,52 +32,54 @@ def completed_put(receipt: PartReceipt) -> Completed:
     )
 
 
-def clear_up_put(error: OssJupyterError, order: Order, md5: str, requests: ServiceRequests, *, tries: int) -> Completed:
+def clear_up_put(
+    error: OssJupyterError, spec: TransferSpec, md5: str, requests: ServiceRequests, *, tries: int
+) -> Completed:
     """Return the object where it is the file, whatever the last of so many tries came to; else raise what is true.
 
-    md5: that was declared for the whole file, in hex. Raises WishChanged, SourceError, and errors like `error`.
+    md5: that was declared for the whole file, in hex. Raises Interrupted, SourceError, and errors like `error`.
     """
     code = code_of(error)
     if code == "InvalidDigest":
-        raise _damaged(error, order, md5, requests)
+        raise _damaged(error, spec, md5, requests)
     if is_refusal(error) and code != "FileAlreadyExists":
         raise error
     claimed = isinstance(error, (NotOss, IntegrityError))
     try:
-        look = look_at(order, requests)
+        look = look_at(spec, requests)
     except (ServiceError, NetworkError) as failure:
-        raise (outcome_unknown(order, failure.what) if claimed else error) from None
-    if look.head is not None and _is_file(look.head, order, md5, requests):
+        raise (outcome_unknown(spec, failure.what) if claimed else error) from None
+    if look.head is not None and _is_file(look.head, spec, md5, requests):
         # Nothing of ours can have been stored before, so the object is somebody's who sent the same.
         return replace(found(look.head), already_there=code == "FileAlreadyExists" and tries == 1)
     if isinstance(error, IntegrityError):
-        raise _corrupt(error, order, look.head, may_look=look.permitted)
+        raise _corrupt(error, spec, look.head, may_look=look.permitted)
     if claimed and not look.permitted:
-        raise outcome_unknown(order, f"{error.what} {FORBIDDEN}")
+        raise outcome_unknown(spec, f"{error.what} {FORBIDDEN}")
     raise error
 
 
-def _is_file(head: ObjectHead, order: Order, md5: str, requests: ServiceRequests) -> bool:
-    if head.size != order.plan.size:
+def _is_file(head: ObjectHead, spec: TransferSpec, md5: str, requests: ServiceRequests) -> bool:
+    if head.size != spec.plan.size:
         return False
     if head.crc64 is None:
         return head.etag.upper() == md5
-    return head.crc64 == order.source.crc64(0, order.plan.size, requests.stopped)
+    return head.crc64 == spec.source.crc64(0, spec.plan.size, requests.stopped)
 
 
-def _damaged(error: OssJupyterError, order: Order, md5: str, requests: ServiceRequests) -> OssJupyterError:
+def _damaged(error: OssJupyterError, spec: TransferSpec, md5: str, requests: ServiceRequests) -> OssJupyterError:
     """Return why the bytes were not those that were declared: the file had changed, or the line changes bytes."""
-    if order.source.md5(0, order.plan.size, requests.stopped) != md5:
+    if spec.source.md5(0, spec.plan.size, requests.stopped) != md5:
         return SourceChanged(
-            f"{order.source.path} changed while it was being sent.",
+            f"{spec.source.path} changed while it was being sent.",
             "Wait until whoever writes it has finished, then resume.",
-            safe=f"The service stored nothing of it: {order.target} is as it was.",
+            safe=f"The service stored nothing of it: {spec.target} is as it was.",
         )
-    error.safe = f"The file is untouched. The service stored nothing of it: {order.target} is as it was."
+    error.safe = f"The file is untouched. The service stored nothing of it: {spec.target} is as it was."
     return error
 
 
-def _corrupt(error: OssJupyterError, order: Order, head: ObjectHead | None, *, may_look: bool) -> IntegrityError:
+def _corrupt(error: OssJupyterError, spec: TransferSpec, head: ObjectHead | None, *, may_look: bool) -> IntegrityError:
     """Return the error that an answer named another CRC-64, with what is there now."""
     if head is not None:
         there = f"It holds {head.size:,} bytes with the CRC-64 {head.crc64}, which is not the file: do not use it."
@@ -86,7 +88,7 @@ def _corrupt(error: OssJupyterError, order: Order, head: ObjectHead | None, *, m
     else:
         there = "It may hold those bytes, and these credentials may not look (oss:GetObject): do not use it."
     return IntegrityError(
-        f"{error.what} {order.target}: {there}",
+        f"{error.what} {spec.target}: {there}",
         "Something on the way changes bytes: try another network or proxy, then run the upload with force=True.",
-        safe=f"The file {order.source.path} is untouched.",
+        safe=f"The file {spec.source.path} is untouched.",
     )

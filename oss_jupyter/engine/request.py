@@ -1,4 +1,4 @@
-"""One small request on a thread of its own, so that no wish waits for an answer that does not come.
+"""One small request on a thread of its own, so that no command waits for an answer that does not come.
 
 What it calls may be foreign code too: a provider of credentials that blocks, or that raises SystemExit.
 """
@@ -14,7 +14,7 @@ from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import OssJupyterError
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.inbox import Inbox
+    from oss_jupyter.engine.event_queue import EventQueue
     from oss_jupyter.engine.ports import Control
 
 T = TypeVar("T")
@@ -33,15 +33,15 @@ class Request(Generic[T]):
         self._call = call
         self._undo = undo
         self._future: Future[T] = Future()
-        self.mark = ""
+        self.credentials_version = ""
         """Of the credentials it was made with, once they are known."""
 
-    def start(self, inbox: Inbox) -> None:
-        """Begin; the inbox is nudged at the end."""
+    def start(self, events: EventQueue) -> None:
+        """Begin; the event queue is notified at the end."""
         try:
-            start_thread(self._work, "oss-request", inbox)
+            start_thread(self._work, "oss-request", events)
         except OssJupyterError:
-            self._work(inbox)  # a wish has to wait for it then
+            self._work(events)  # a command has to wait for it then
 
     def done(self) -> bool:
         """Whether there is an answer or a failure."""
@@ -55,13 +55,13 @@ class Request(Generic[T]):
         """Wait for it no longer."""
         self._future.add_done_callback(self._take_back)
 
-    def _work(self, inbox: Inbox) -> None:
+    def _work(self, events: EventQueue) -> None:
         try:
-            self.mark = self.control.credentials_mark()
+            self.credentials_version = self.control.credentials_version()
             self._future.set_result(self._call(self.control))
         except BaseException as error:
             self._future.set_exception(error)
-        inbox.nudge()
+        events.notify()
 
     def _take_back(self, done: Future[T]) -> None:
         if self._undo is not None and done.exception() is None:

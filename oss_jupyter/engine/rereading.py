@@ -10,10 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from oss_jupyter.errors import LaneLost
-from oss_jupyter.model.parts import RangeRequest
+from oss_jupyter.model.wire_values import RangeRequest
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.inbox import Inbox
+    from oss_jupyter.engine.event_queue import EventQueue
     from oss_jupyter.engine.status import TransferStatus
     from oss_jupyter.model.gauge import Gauge
     from oss_jupyter.model.plan import Plan
@@ -26,7 +26,7 @@ _LOST_IN_A_ROW = 20
 
 @dataclass(frozen=True)
 class RangeRead:
-    """What the inbox gets of a reading."""
+    """What the event queue gets of a reading."""
 
     part_number: int
     future: Future[int]
@@ -38,10 +38,10 @@ class Rereading:
     differing: how many were found to have other bytes, since `begin`.
     """
 
-    def __init__(self, transfer: TransferStatus, inbox: Inbox, plan: Plan) -> None:
-        self._order = transfer.order
+    def __init__(self, transfer: TransferStatus, events: EventQueue, plan: Plan) -> None:
+        self._spec = transfer.spec
         self._ledger = transfer.ledger
-        self._inbox = inbox
+        self._events = events
         self._plan = plan
         # A queue of its own in the lane: parts that wait for the line must not hold up the disk.
         self._lane_key = f"{transfer.id} again"
@@ -69,14 +69,14 @@ class Rereading:
 
     def dispatch(self) -> None:
         """Start what may start now."""
-        lane = self._order.lane
-        room = lane.at_once(self._lane_key, _READERS) if self._waiting else 0
+        lane = self._spec.lane
+        room = lane.set_width(self._lane_key, _READERS) if self._waiting else 0
         while self._waiting and len(self._reading) < room:
             number = self._waiting.popleft()
             part = self._plan.part(number)
             gauge = self._reading[number] = lane.gauge(self._lane_key)
-            request = RangeRequest(str(self._order.source.path), part.offset, part.length)
-            future = lane.submit(self._order.read_again, request, gauge, self._lane_key)
+            request = RangeRequest(str(self._spec.source.path), part.offset, part.length)
+            future = lane.submit(self._spec.read_again, request, gauge, self._lane_key)
             future.add_done_callback(partial(self._put, number))
 
     def take(self, event: RangeRead) -> int | None:
@@ -109,7 +109,7 @@ class Rereading:
         self._ledger.compare(0, 0)
 
     def _put(self, number: int, done: Future[int]) -> None:
-        self._inbox.put(RangeRead(number, done))
+        self._events.put(RangeRead(number, done))
 
     def _show(self) -> None:
         left = self._compared_bytes < self._total_bytes

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.source_watch import describe_change
 from oss_jupyter.errors import InputError, ServiceError
-from oss_jupyter.model.parts import Fingerprint, ListedPart, PartReceipt
 from oss_jupyter.model.plan import Plan, make_plan
 from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.retry import Action, classify
 from oss_jupyter.model.sizes import count
+from oss_jupyter.model.wire_values import Fingerprint, ListedPart, PartReceipt
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.order import Order
     from oss_jupyter.engine.ports import Source
     from oss_jupyter.engine.service_requests import ServiceRequests
+    from oss_jupyter.engine.spec import TransferSpec
     from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
 
 
@@ -51,50 +51,52 @@ class _Workings:
     notes: list[str] = field(default_factory=list)
 
 
-def restore(record: CheckpointRecord, mark: Fingerprint, order: Order, requests: ServiceRequests) -> Restored | None:
+def restore(
+    record: CheckpointRecord, fingerprint: Fingerprint, spec: TransferSpec, requests: ServiceRequests
+) -> Restored | None:
     """Return what still counts of `record`, or None where the upload has to start anew with a new upload id.
 
-    Raises WishChanged, PartStopped, SourceError, and what the service answers to ListParts unless it forbids it.
+    Raises Interrupted, PartStopped, SourceError, and what the service answers to ListParts unless it forbids it.
     """
     header = record.header
     if not header.upload_id:
         return None
-    work = _Workings(replace(header, fingerprint=mark), header.plan, dict(record.receipts))
+    work = _Workings(replace(header, fingerprint=fingerprint), header.plan, dict(record.receipts))
     if record.damaged_lines:
         work.notes.append(
             f"{count(record.damaged_lines, 'line')} of the checkpoint cannot be read; a copy was set aside."
         )
-    if mark != header.fingerprint and not _follow_change(work, header.fingerprint, mark):
+    if fingerprint != header.fingerprint and not _follow_change(work, header.fingerprint, fingerprint):
         return None
     kept = frozenset(work.receipts)
     try:
         listed = requests.list_parts(header.upload_id)
     except ServiceError as error:
         if error.reply.code == "NoSuchUpload":
-            return _restored(work, kept, order, lost=True)
+            return _restored(work, kept, spec, lost=True)
         if classify(error) in (Action.RETRY, Action.SLOW_DOWN):
             # Complete is the judge in any case, and names parts that are missing.
             work.notes.append(f"OSS could not list its parts ({error.code}), so the checkpoint's own word counts.")
         elif error.reply.status != 403:
             raise
     else:
-        _follow_service(work, listed, order.source, requests.stopped)
-    return _restored(work, kept, order)
+        _follow_service(work, listed, spec.source, requests.stopped)
+    return _restored(work, kept, spec)
 
 
-def _restored(work: _Workings, kept: frozenset[int], order: Order, *, lost: bool = False) -> Restored:
-    reads = order.prove is not Prove.NONE or work.header.unread
+def _restored(work: _Workings, kept: frozenset[int], spec: TransferSpec, *, lost: bool = False) -> Restored:
+    reads = spec.prove is not Prove.NONE or work.header.unread
     unread = kept & work.receipts.keys() if reads else frozenset()
     return Restored(work.header, work.plan, work.receipts, unread, tuple(work.notes), lost)
 
 
-def _follow_change(work: _Workings, before: Fingerprint, mark: Fingerprint) -> bool:
+def _follow_change(work: _Workings, before: Fingerprint, fingerprint: Fingerprint) -> bool:
     """Take over the file as it is now; return whether any part of it can be kept."""
     try:
-        plan = make_plan(mark.size, work.header.part_size)
+        plan = make_plan(fingerprint.size, work.header.part_size)
     except InputError:
         return False  # it grew beyond 10,000 parts of this size
-    if mark.size == 0:
+    if fingerprint.size == 0:
         return False
     work.receipts = {
         number: receipt
@@ -104,7 +106,7 @@ def _follow_change(work: _Workings, before: Fingerprint, mark: Fingerprint) -> b
     work.plan = plan
     work.header = replace(work.header, unread=True)
     work.notes.append(
-        f"The file changed since the upload began: {describe_change(before, mark)}. "
+        f"The file changed since the upload began: {describe_change(before, fingerprint)}. "
         "What is in OSS is compared with it, and only what differs is sent again."
     )
     return True

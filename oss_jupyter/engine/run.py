@@ -8,24 +8,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.beginning import Beginning
-from oss_jupyter.engine.farewell import Ending, Farewell, unexpected
-from oss_jupyter.engine.finish import PartsMissing, complete
-from oss_jupyter.engine.look import found
+from oss_jupyter.engine.completing import PartsMissing, complete
+from oss_jupyter.engine.early_end import EarlyEnd, Ending, unexpected
+from oss_jupyter.engine.object_check import found
 from oss_jupyter.engine.proving import Proving
 from oss_jupyter.engine.put_outcome import clear_up_put, completed_put
 from oss_jupyter.engine.receipt import finish
 from oss_jupyter.engine.restore import Restored
 from oss_jupyter.engine.run_state import RunState
 from oss_jupyter.engine.scarcity import Scarcity
-from oss_jupyter.engine.service_requests import ServiceRequests, WishChanged
+from oss_jupyter.engine.service_requests import Interrupted, ServiceRequests
 from oss_jupyter.engine.signing import Signer
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import IntegrityError, NetworkError, OssJupyterError, PartStopped, ServiceError, Shortage
-from oss_jupyter.model.course import Wish
-from oss_jupyter.model.parts import Completed
+from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.progress import Phase, Receipt
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.states import Event, State
+from oss_jupyter.model.wire_values import Completed
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.coordinator import TransferCoordinator
@@ -51,9 +51,9 @@ class Run:
 
     def __init__(self, transfer: TransferCoordinator) -> None:
         self._transfer = transfer
-        self._inbox = inbox = transfer.inbox
-        self._requests = ServiceRequests(transfer, inbox)
-        self._state = RunState(transfer, inbox, self._requests, transfer.order)
+        self._events = events = transfer.events
+        self._requests = ServiceRequests(transfer, events)
+        self._state = RunState(transfer, events, self._requests, transfer.spec)
         self._beginning = Beginning(self._state)
         self._scarcity = Scarcity(transfer)
         self._restarts = 0
@@ -65,7 +65,7 @@ class Run:
                 pass
         except BaseException as failure:
             # Whatever it was, and wherever: a transfer that does not end would be waited for for ever.
-            self._transfer.give_up(self._inbox, unexpected(failure))
+            self._transfer.give_up(self._events, unexpected(failure))
 
     def _once(self) -> bool:
         """Return whether the run is over; it is not when the user changed their mind at the last moment."""
@@ -74,11 +74,11 @@ class Run:
             self._transfer.move(back)
         try:
             with self._letting_go():
-                ending = self._ending(self._transfer.wish())
-        except WishChanged:  # once more, while the one before was being obeyed
+                ending = self._ending(self._transfer.command())
+        except Interrupted:  # once more, while the one before was being obeyed
             return False
         except Shortage as shortage:
-            with suppress(WishChanged):
+            with suppress(Interrupted):
                 self._requests.sleep(self._scarcity.wait_seconds(shortage))
             return False
         return self._transfer.end(ending.event, ending.obeyed, error=ending.error, receipt=ending.receipt)
@@ -93,19 +93,19 @@ class Run:
                 self._state.journal.close()
             self._requests.close()
 
-    def _ending(self, wish: Wish) -> Ending:
+    def _ending(self, command: Command) -> Ending:
         try:
-            return Ending(Event.CONFIRMED, wish, receipt=self._life())
-        except (WishChanged, PartStopped):
-            wish = self._transfer.wish()
-            if wish is Wish.GO:
-                raise WishChanged from None
-            return Farewell(self._state).obey(wish)
+            return Ending(Event.CONFIRMED, command, receipt=self._life())
+        except (Interrupted, PartStopped):
+            command = self._transfer.command()
+            if command is Command.GO:
+                raise Interrupted from None
+            return EarlyEnd(self._state).obey(command)
         except BaseException as failure:  # a provider or a callback may well raise SystemExit
             error = failure if isinstance(failure, OssJupyterError) else unexpected(failure)
             if isinstance(error, Shortage) and self._scarcity.bears():
                 raise error from None
-            return Farewell(self._state).failed(error, wish)
+            return EarlyEnd(self._state).failed(error, command)
 
     def _life(self) -> Receipt:
         state, beginning = self._state, self._beginning
@@ -116,11 +116,11 @@ class Run:
         while True:
             anew = restored is None or restored.lost
             if restored is None or restored.lost:
-                mark = beginning.plan_anew()
+                fingerprint = beginning.plan_anew()
                 there = beginning.object_there(restored)
                 if there is not None:
                     return finish(state, replace(found(there), already_there=True), sent_before=True)
-                restored = beginning.anew(restored, mark)
+                restored = beginning.anew(restored, fingerprint)
             else:
                 beginning.go_on_as_begun(restored.header)
             restored = beginning.write_down(restored, anew=anew)
@@ -132,25 +132,25 @@ class Run:
     def _wait_for_earlier(self) -> None:
         """Begin when the uploads of the same file that are being aborted have let go of the checkpoint."""
         while (earlier := self._transfer.earlier) is not None:
-            earlier.on_change(self._inbox.nudge)
+            earlier.on_change(self._events.notify)
             self._wait_for(earlier)
             self._transfer.earlier = earlier.earlier  # it may have been given up while it waited itself
 
     def _wait_for(self, earlier: TransferStatus) -> None:
         while not earlier.resting:
             self._transfer.set_phase(Phase.WAITING_FOR_EARLIER)
-            self._inbox.wait_until(lambda: earlier.resting)
+            self._events.wait_until(lambda: earlier.resting)
             # An abort waits as well: parts that the earlier one keeps are for this one to remove.
-            if self._transfer.wish() in (Wish.PAUSE, Wish.ABORT_KEEP_PARTS):
-                raise WishChanged
+            if self._transfer.command() in (Command.PAUSE, Command.ABORT_KEEP_PARTS):
+                raise Interrupted
 
     def _open_checkpoint(self) -> None:
         """Show what the checkpoint knows before anybody is asked, so that a dead network shows it too.
 
         What was given anew is written down before anything can fail, so that it need not be given again.
         """
-        state, store = self._state, self._state.order.store
-        journal, record = store.open(self._transfer.id, needed=not state.order.plan.single)
+        state, store = self._state, self._state.spec.store
+        journal, record = store.open(self._transfer.id, needed=not state.spec.plan.single)
         state.journal, state.record = journal, record
         self._transfer.note_all(journal.remarks)
         if record is None:
@@ -165,13 +165,13 @@ class Run:
     def _send(self, restored: Restored) -> Completed:
         state, upload_id = self._state, restored.header.upload_id
         signer = Signer(state, upload_id)
-        proving = Proving(state, signer, restored, state.order.prove)
+        proving = Proving(state, signer, restored, state.spec.prove)
         try:
             state.proven = proving.run()
         except (ServiceError, NetworkError, IntegrityError) as error:
             if not upload_id:
                 tries = self._transfer.part(1).attempts
-                return clear_up_put(error, state.order, signer.md5, self._requests, tries=tries)
+                return clear_up_put(error, state.spec, signer.md5, self._requests, tries=tries)
             if isinstance(error, ServiceError) and error.reply.code == "NoSuchUpload":
                 raise PartsMissing(error, anew=True) from None
             raise
@@ -190,7 +190,7 @@ class Run:
         state.completing_ids.add(upload_id)
         self._transfer.move(Event.ALL_PARTS_DONE)
         self._transfer.set_phase(Phase.COMPLETING)
-        return complete(state.order, upload_id, ledger.receipts(), crc, self._requests, asked_before)
+        return complete(state.spec, upload_id, ledger.receipts(), crc, self._requests, asked_before)
 
     def _again(self, missing: PartsMissing) -> Restored | None:
         """Go back to sending: with the parts the service still has, or with a new upload id."""
@@ -203,6 +203,6 @@ class Run:
         assert state.header is not None, "parts were sent under it"
         receipts = {receipt.part_number: receipt for receipt in self._transfer.ledger.receipts()}
         if missing.anew or self._restarts == _RESTARTS_MAX:
-            return Restored(state.header, state.order.plan, receipts, lost=True)
+            return Restored(state.header, state.spec.plan, receipts, lost=True)
         state.record = CheckpointRecord(state.header, receipts)
         return self._beginning.restored()

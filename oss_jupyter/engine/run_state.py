@@ -10,10 +10,10 @@ from oss_jupyter.model.prove import Proven
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.coordinator import TransferCoordinator
-    from oss_jupyter.engine.inbox import Inbox
-    from oss_jupyter.engine.order import Order
+    from oss_jupyter.engine.event_queue import EventQueue
     from oss_jupyter.engine.ports import Journal
     from oss_jupyter.engine.service_requests import ServiceRequests
+    from oss_jupyter.engine.spec import TransferSpec
     from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
 
 
@@ -27,9 +27,9 @@ class RunState:
     """
 
     transfer: TransferCoordinator
-    inbox: Inbox
+    events: EventQueue
     requests: ServiceRequests
-    order: Order
+    spec: TransferSpec
     journal: Journal | None = None
     record: CheckpointRecord | None = None
     header: CheckpointHeader | None = None
@@ -61,11 +61,11 @@ class RunState:
 
     def as_driven(self, header: CheckpointHeader) -> CheckpointHeader:
         """Return the header with how the upload is driven now."""
-        order = self.transfer.order
+        spec = self.transfer.spec
         return replace(
-            header.driven(self.transfer.limit, self.transfer.parallel_wish()[0]),
-            place=order.place,
-            profile=order.profile,
-            credentials_given=order.credentials_given,
-            prove=order.prove,
+            header.driven(self.transfer.limit, self.transfer.parallel_wanted()[0]),
+            place=spec.place,
+            profile=spec.profile,
+            credentials_given=spec.credentials_given,
+            prove=spec.prove,
         )

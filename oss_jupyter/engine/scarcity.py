@@ -28,15 +28,15 @@ class Scarcity:
 
     def bears(self) -> bool:
         """Whether another shortage is put up with, for as long as a dead network is."""
-        order, parts = self._transfer.order, len(self._transfer.ledger.receipts())
-        now = order.clock.monotonic()
+        spec, parts = self._transfer.spec, len(self._transfer.ledger.receipts())
+        now = spec.clock.monotonic()
         if parts > self._parts:
             self._count, self._since, self._parts = 0, now, parts
         self._count += 1
-        return order.policy.attempts > 1 and now - self._since < order.policy.patience_seconds
+        return spec.policy.attempts > 1 and now - self._since < spec.policy.patience_seconds
 
     def wait_seconds(self, shortage: Shortage) -> float:
         """Return how long to wait for the end of it, after a word to the user."""
         self._transfer.note(f"{shortage.what} It goes on as soon as there is room again.", Lasts.THIS_RUN)
         self._transfer.set_phase(Phase.WAITING_FOR_SYSTEM)
-        return max(_LEAST_SECONDS, self._transfer.order.policy.wait_seconds(self._count))
+        return max(_LEAST_SECONDS, self._transfer.spec.policy.wait_seconds(self._count))

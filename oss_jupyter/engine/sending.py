@@ -13,10 +13,10 @@ from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.rereading import RangeRead
 from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, PartStopped, ServiceError, SourceChanged
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import PartReceipt, PartRequest, SignedRequest
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import PartState, Phase
 from oss_jupyter.model.retry import Action, classify, decide
+from oss_jupyter.model.wire_values import PartReceipt, PartRequest, SignedRequest
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.rereading import Rereading
@@ -38,7 +38,7 @@ _WRONG_TIMES_MOST = 5
 
 
 @dataclass(frozen=True)
-class _Landed:
+class _PartEnded:
     part_number: int
     attempt: int
     signed: SignedRequest
@@ -53,21 +53,21 @@ class Sending:
 
     def __init__(self, state: RunState, signer: Signer, plan: Plan, watch: SourceWatch, rereading: Rereading) -> None:
         self._transfer = state.transfer
-        self._order = state.transfer.order
+        self._spec = state.transfer.spec
         self._ledger = state.transfer.ledger
-        self._inbox = state.inbox
+        self._events = state.events
         self._requests = state.requests
         self._journal = state.open_journal
         self._signer = signer
         self._plan = plan
         self._watch = watch
         self._rereading = rereading
-        self._route = self._order.control.route(self._order.target)
+        self._route = self._spec.control.route(self._spec.target)
         self._waiting = deque(self._ledger.missing())
         self._delayed: list[tuple[float, int]] = []
         self._gauges: dict[int, Gauge] = {}
         self._cut_off: Counter[int] = Counter()  # attempts of each part that broke off after some bytes
-        self._parallel, self._parallel_of = self._transfer.new_parallel(), self._transfer.parallel_wish()
+        self._parallel, self._parallel_of = self._transfer.new_parallel(), self._transfer.parallel_wanted()
         self._failed_in_a_row = 0
         self._sampled_at = 0.0
         self._phase = Phase.NONE
@@ -76,7 +76,7 @@ class Sending:
     def run(self) -> None:
         """Return once every part has a receipt, and all that is to be read again has been.
 
-        Raises WishChanged when the user wants something else, or what stands in the way; by then nothing is on the
+        Raises Interrupted when the user wants something else, or what stands in the way; by then nothing is on the
         wire any longer and every receipt that arrived is in the journal.
         """
         try:
@@ -85,9 +85,9 @@ class Sending:
                 self._dispatch()
                 self._rereading.dispatch()
                 self._sample()
-                self._take(self._inbox.next_event(self._timeout()))
+                self._take(self._events.next_event(self._timeout()))
         except BaseException:
-            self._come_down()
+            self._drain()
             raise
         if self._first_failure is not None:
             self._rereading.stop()
@@ -98,30 +98,30 @@ class Sending:
         return bool(self._waiting or self._delayed or self._gauges)
 
     def _dispatch(self) -> None:
-        now = self._order.clock.monotonic()
+        now = self._spec.clock.monotonic()
         while self._delayed and self._delayed[0][0] <= now:
             self._waiting.appendleft(heapq.heappop(self._delayed)[1])
-        lane = self._order.lane
-        room = lane.at_once(self._transfer.id, self._allowed())
+        lane = self._spec.lane
+        room = lane.set_width(self._transfer.id, self._allowed())
         while self._waiting and len(self._gauges) < room:
-            self._take_off(self._waiting.popleft())
+            self._start_part(self._waiting.popleft())
         if lane.remark:
             self._transfer.note(lane.remark)
 
     def _allowed(self) -> int:
-        wish = self._transfer.parallel_wish()
-        if wish != self._parallel_of:
-            self._parallel, self._parallel_of = self._transfer.new_parallel(), wish
+        command = self._transfer.parallel_wanted()
+        if command != self._parallel_of:
+            self._parallel, self._parallel_of = self._transfer.new_parallel(), command
         return self._parallel.target
 
     def _sample(self) -> None:
-        now = self._order.clock.monotonic()
+        now = self._spec.clock.monotonic()
         if now - self._sampled_at >= TICK_SECONDS:
             self._sampled_at = now
             self._parallel.sample(now, self._ledger.sample(now))
             self._transfer.show_parallel(self._parallel.target)
             self._show_phase(now)
-            self._journal.drive(self._transfer.limit, self._transfer.parallel_wish()[0])
+            self._journal.drive(self._transfer.limit, self._transfer.parallel_wanted()[0])
 
     def _show_phase(self, now: float) -> None:
         phase = Phase.NONE if self._sends else Phase.COMPARING
@@ -131,25 +131,25 @@ class Sending:
             self._phase = phase
             self._transfer.set_phase(phase)
 
-    def _take_off(self, number: int) -> None:
+    def _start_part(self, number: int) -> None:
         signed = self._signer.sign(number)
         part = self._plan.part(number)
-        request = PartRequest(signed, str(self._order.source.path), part.offset, part.length, number, self._route)
-        lane = self._order.lane
+        request = PartRequest(signed, str(self._spec.source.path), part.offset, part.length, number, self._route)
+        lane = self._spec.lane
         gauge = self._gauges[number] = lane.gauge(self._transfer.id)
-        attempt = self._ledger.take_off(number, gauge, self._order.clock.monotonic())
-        future = lane.submit(self._order.send_part, request, gauge, self._transfer.id)
-        future.add_done_callback(lambda done: self._inbox.put(_Landed(number, attempt, signed, done)))
+        attempt = self._ledger.started(number, gauge, self._spec.clock.monotonic())
+        future = lane.submit(self._spec.send_part, request, gauge, self._transfer.id)
+        future.add_done_callback(lambda done: self._events.put(_PartEnded(number, attempt, signed, done)))
 
     def _timeout(self) -> float:
         if not self._delayed:
             return TICK_SECONDS
-        return min(TICK_SECONDS, max(0.0, self._delayed[0][0] - self._order.clock.monotonic()))
+        return min(TICK_SECONDS, max(0.0, self._delayed[0][0] - self._spec.clock.monotonic()))
 
     def _take(self, event: Any) -> None:
         if isinstance(event, RangeRead):
             self._compare(event)
-        if not isinstance(event, _Landed) or event.part_number not in self._gauges:
+        if not isinstance(event, _PartEnded) or event.part_number not in self._gauges:
             return
         gauge = self._gauges.pop(event.part_number)
         self._cut_off[event.part_number] += gauge.sent_bytes > 0
@@ -158,18 +158,18 @@ class Sending:
         finally:
             gauge.taken()
 
-    def _take_outcome(self, event: _Landed) -> None:
+    def _take_outcome(self, event: _PartEnded) -> None:
         error = _error_of(event.future)
         if error is None:
-            self._land(event.future.result())
+            self._confirm(event.future.result())
         elif isinstance(error, LaneLost):
             self._send_again(event.part_number, error)
         elif isinstance(error, ServiceError):
-            self._fall(event, self._order.control.explain(error, self._order.target))
+            self._fail(event, self._spec.control.explain(error, self._spec.target))
         elif isinstance(error, OssJupyterError):
-            self._fall(event, error)
+            self._fail(event, error)
         else:
-            self._ledger.fall(event.part_number, PartState.FAILED, repr(error))
+            self._ledger.failed(event.part_number, PartState.FAILED, repr(error))
             raise error
 
     def _compare(self, event: RangeRead) -> None:
@@ -183,56 +183,56 @@ class Sending:
             self._ledger.lose(number)
             self._waiting.append(number)
 
-    def _land(self, receipt: PartReceipt) -> None:
+    def _confirm(self, receipt: PartReceipt) -> None:
         try:
-            self._watch.landed()
+            self._watch.confirmed()
             self._journal.add(receipt)
             self._transfer.note_all(self._journal.remarks)
         except OssJupyterError as error:
             # The bytes are of another file, or nothing remembers the receipt: the part does not count.
-            self._ledger.fall(receipt.part_number, PartState.FAILED, error.what)
+            self._ledger.failed(receipt.part_number, PartState.FAILED, error.what)
             raise
-        self._ledger.land(receipt)
+        self._ledger.confirmed(receipt)
         self._requests.confirmed()
         self._failed_in_a_row = 0
-        self._parallel.landed()
+        self._parallel.confirmed()
 
-    def _fall(self, event: _Landed, error: OssJupyterError) -> None:
+    def _fail(self, event: _PartEnded, error: OssJupyterError) -> None:
         number, ledger = event.part_number, self._ledger
         if error.code in _OTHER_BYTES:
             self._watch.look()
-        if event.attempt < _WRONG_TIMES_MOST and self._order.control.heed_clock(error, event.signed):
-            self._transfer.note_all(self._order.control.remarks)
-            ledger.fall(number, PartState.RETRYING, error.what)
+        if event.attempt < _WRONG_TIMES_MOST and self._spec.control.heed_clock(error, event.signed):
+            self._transfer.note_all(self._spec.control.remarks)
+            ledger.failed(number, PartState.RETRYING, error.what)
             self._waiting.appendleft(number)
             return
-        now = self._order.clock.monotonic()
+        now = self._spec.clock.monotonic()
         # An attempt that got bytes through has found a network; where that goes on, the part is the trouble.
-        policy = self._transfer.order.policy
+        policy = self._transfer.spec.policy
         patient = self._cut_off[number] < policy.attempts
         decision = decide(
-            error, event.attempt, self._transfer.order.policy, self._requests.silent_seconds if patient else None
+            error, event.attempt, self._transfer.spec.policy, self._requests.silent_seconds if patient else None
         )
         if decision.action in (Action.RETRY, Action.SLOW_DOWN):
             if decision.action is Action.SLOW_DOWN or isinstance(error, NetworkError):
                 self._parallel.slow_down(now)
-            ledger.fall(number, PartState.RETRYING, error.what)
+            ledger.failed(number, PartState.RETRYING, error.what)
             if decision.note:
                 self._transfer.note(decision.note, Lasts.THIS_RUN)
             heapq.heappush(self._delayed, (now + decision.wait_seconds, number))
         elif decision.action is Action.RENEW:
-            ledger.fall(number, PartState.RETRYING, error.what)
+            ledger.failed(number, PartState.RETRYING, error.what)
             self._waiting.appendleft(number)
-            self._requests.renew_credentials(error, event.signed.credentials_mark)
+            self._requests.renew_credentials(error, event.signed.credentials_version)
         else:
-            ledger.fall(number, PartState.FAILED, error.what)
+            ledger.failed(number, PartState.FAILED, error.what)
             self._give_up(error)
 
     def _send_again(self, number: int, error: LaneLost) -> None:
         """Send a part whose process died once more, at once: neither the part nor the line is to blame."""
         if error.what:
             self._transfer.note(error.what)
-        self._ledger.fall(number, PartState.WAITING)
+        self._ledger.failed(number, PartState.WAITING)
         self._waiting.appendleft(number)
 
     def _give_up(self, error: OssJupyterError) -> None:
@@ -245,31 +245,31 @@ class Sending:
             raise error
         self._first_failure = self._first_failure or error
 
-    def _come_down(self) -> None:
+    def _drain(self) -> None:
         """Stop what is on the wire, and write down whatever still lands."""
         self._rereading.stop()
         for gauge in self._gauges.values():
             gauge.stop()
-        clock = self._order.clock
+        clock = self._spec.clock
         until = clock.monotonic() + LET_GO_SECONDS
         while self._gauges and (left := until - clock.monotonic()) > 0:
-            event = self._inbox.next_event(left)
-            if isinstance(event, _Landed) and event.part_number in self._gauges:
-                self._come_down_with(event)
+            event = self._events.next_event(left)
+            if isinstance(event, _PartEnded) and event.part_number in self._gauges:
+                self._drain_one(event)
                 self._gauges.pop(event.part_number).taken()
         for number, gauge in self._gauges.items():
-            self._ledger.fall(number, PartState.WAITING)
+            self._ledger.failed(number, PartState.WAITING)
             gauge.taken()
         self._gauges.clear()
 
-    def _come_down_with(self, event: _Landed) -> None:
+    def _drain_one(self, event: _PartEnded) -> None:
         error = _error_of(event.future)
         if error is None:
             with suppress(OssJupyterError):  # on the way down because of something else
-                self._land(event.future.result())
+                self._confirm(event.future.result())
         else:
             text = "" if isinstance(error, PartStopped) else str(error).partition("\n")[0]
-            self._ledger.fall(event.part_number, PartState.WAITING, text)
+            self._ledger.failed(event.part_number, PartState.WAITING, text)
 
 
 def _error_of(future: Future[PartReceipt]) -> BaseException | None:

@@ -1,4 +1,4 @@
-"""Every request of a run to the service, by name: one way to retry, and every wait ends at once on a wish.
+"""Every request of a run to the service, by name: one way to retry, and every wait ends at once on a command.
 
 How often and after what wait is `model/retry.py`; here that is carried out.
 """
@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, TypeVar
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.request import Request
 from oss_jupyter.errors import CredentialsError, OssJupyterError
-from oss_jupyter.model.course import Wish
+from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.retry import Action, decide, waits_for_credentials
 from oss_jupyter.model.states import Event, State
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.coordinator import TransferCoordinator
-    from oss_jupyter.engine.inbox import Inbox
+    from oss_jupyter.engine.event_queue import EventQueue
     from oss_jupyter.engine.ports import Control
     from oss_jupyter.model.options import ObjectOptions
-    from oss_jupyter.model.parts import Completed, ListedPart, ObjectHead, SignedRequest
+    from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead, SignedRequest
 
 T = TypeVar("T")
 
@@ -31,26 +31,26 @@ CREDENTIALS_POLL_SECONDS = 5.0
 CREDENTIALS_FRESH_SECONDS = 1.0
 
 
-class WishChanged(Exception):
-    """The user wants something else than to go on: the run unwinds to where it looks at the wish."""
+class Interrupted(Exception):
+    """The user wants something else than to go on: the run unwinds to where it looks at the command."""
 
 
 class ServiceRequests:
     """What one run asks of the service, for its object. Only the run's own thread uses it.
 
     Each request raises what the service answered last, when the table says that no other try is worth it, or
-    WishChanged as soon as the user wants something else.
+    Interrupted as soon as the user wants something else.
 
-    mark_used: of the credentials that the latest request was made with.
+    version_used: of the credentials that the latest request was made with.
     """
 
-    def __init__(self, transfer: TransferCoordinator, inbox: Inbox) -> None:
+    def __init__(self, transfer: TransferCoordinator, events: EventQueue) -> None:
         self._transfer = transfer
-        self._inbox = inbox
-        self._serves = Wish.GO
+        self._events = events
+        self._serves = Command.GO
         self._patient = True
-        self.mark_used = ""
-        self._refused_marks: set[str] = set()
+        self.version_used = ""
+        self._refused_versions: set[str] = set()
         self._confirmed_at: float | None = None
         self._signer: Control | None = None
         self._looked_up_at = 0.0
@@ -59,7 +59,7 @@ class ServiceRequests:
 
     def initiate(self, options: ObjectOptions) -> str:
         """Begin a multipart upload and return its upload id; one that comes too late is given back."""
-        target = self._transfer.order.target
+        target = self._transfer.spec.target
         return self._ask(
             lambda control: control.initiate(target, options),
             undo=lambda control, upload_id: control.abort(target, upload_id),
@@ -67,15 +67,15 @@ class ServiceRequests:
 
     def list_parts(self, upload_id: str) -> Sequence[ListedPart]:
         """Return every part the service holds of an upload."""
-        return self._ask(lambda control: control.list_parts(self._transfer.order.target, upload_id))
+        return self._ask(lambda control: control.list_parts(self._transfer.spec.target, upload_id))
 
     def head(self) -> ObjectHead | None:
         """Return the object, or None where there is none."""
-        return self._ask(lambda control: control.head(self._transfer.order.target))
+        return self._ask(lambda control: control.head(self._transfer.spec.target))
 
     def abort(self, upload_id: str) -> bool:
         """Remove an upload and its parts; return whether they were there."""
-        return self._ask(lambda control: control.abort(self._transfer.order.target, upload_id))
+        return self._ask(lambda control: control.abort(self._transfer.spec.target, upload_id))
 
     def complete_once(
         self, upload_id: str, parts: Sequence[tuple[int, str]], options: ObjectOptions, silence_seconds: float
@@ -84,27 +84,27 @@ class ServiceRequests:
 
         What follows an answer that is none is for `finish.complete` to decide, with `get_over` where it tries again.
         """
-        target = self._transfer.order.target
+        target = self._transfer.spec.target
         return self._once(lambda control: control.complete(target, upload_id, parts, options, silence_seconds))
 
     def sign_part(self, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
         """Sign one UploadPart, with credentials of this second."""
-        return self._fresh_signer().sign_part(self._transfer.order.target, upload_id, part_number, options)
+        return self._fresh_signer().sign_part(self._transfer.spec.target, upload_id, part_number, options)
 
     def sign_put(self, options: ObjectOptions, md5: str) -> SignedRequest:
         """Sign one PutObject of a file with this MD5 (hex), with credentials of this second."""
-        return self._fresh_signer().sign_put(self._transfer.order.target, options, md5)
+        return self._fresh_signer().sign_put(self._transfer.spec.target, options, md5)
 
     # Whether to go on, and how long to wait.
 
     @property
     def control(self) -> Control:
         """The control plane of now: the same cell may have brought new credentials."""
-        return self._transfer.order.control
+        return self._transfer.spec.control
 
     def confirmed(self) -> None:
         """Note that the service has answered or taken something."""
-        self._confirmed_at = self._transfer.order.clock.monotonic()
+        self._confirmed_at = self._transfer.spec.clock.monotonic()
 
     @property
     def silent_seconds(self) -> float | None:
@@ -112,28 +112,28 @@ class ServiceRequests:
         if self._confirmed_at is None:
             return None
         last_at = max(self._confirmed_at, self._transfer.ledger.moved_at)
-        return self._transfer.order.clock.monotonic() - last_at
+        return self._transfer.spec.clock.monotonic() - last_at
 
     def check(self) -> None:
-        """Raise WishChanged unless the user wants what the run is doing."""
+        """Raise Interrupted unless the user wants what the run is doing."""
         if self.stopped():
-            raise WishChanged
+            raise Interrupted
 
     def stopped(self) -> bool:
         """Whether long work on this side should give way."""
-        return self._transfer.wish() is not self._serves
+        return self._transfer.command() is not self._serves
 
     @contextmanager
-    def briefly(self, wish: Wish) -> Iterator[None]:
-        """Ask on behalf of `wish`, and give up early: nobody waits long for what is only tidied up."""
+    def briefly(self, command: Command) -> Iterator[None]:
+        """Ask on behalf of `command`, and give up early: nobody waits long for what is only tidied up."""
         before = self._serves, self._patient
-        self._serves, self._patient = wish, False
+        self._serves, self._patient = command, False
         try:
             yield
         finally:
             self._serves, self._patient = before
 
-    def get_over(self, error: OssJupyterError, attempt: int, mark: str, *, waits_for_network: bool = True) -> None:
+    def get_over(self, error: OssJupyterError, attempt: int, version: str, *, waits_for_network: bool = True) -> None:
         """Return when attempt number `attempt` (from 1) may be followed by the next one; raise `error` if by none.
 
         mark: of the credentials that were used. waits_for_network: put up with a dead one, as long as the policy says.
@@ -141,9 +141,9 @@ class ServiceRequests:
         if not self._patient:
             raise error
         silent_seconds = self.silent_seconds if waits_for_network else None
-        decision = decide(error, attempt, self._transfer.order.policy, silent_seconds)
+        decision = decide(error, attempt, self._transfer.spec.policy, silent_seconds)
         if decision.action is Action.RENEW:
-            self.renew_credentials(error, mark)
+            self.renew_credentials(error, version)
         elif decision.action in (Action.RETRY, Action.SLOW_DOWN):
             if decision.note:
                 self._transfer.note(decision.note, Lasts.THIS_RUN)
@@ -151,11 +151,11 @@ class ServiceRequests:
         else:
             raise error
 
-    def renew_credentials(self, error: OssJupyterError, mark: str) -> None:
+    def renew_credentials(self, error: OssJupyterError, version: str) -> None:
         """Return once there are credentials other than those of `mark`; raise `error` where none can be expected."""
         transfer = self._transfer
-        self._refused_marks.add(mark)
-        if self._mark_of_now() not in self._refused_marks:
+        self._refused_versions.add(version)
+        if self._version_of_now() not in self._refused_versions:
             return
         provider_failed_midway = isinstance(error, CredentialsError) and self._confirmed_at is not None
         if not (waits_for_credentials(error) or provider_failed_midway):
@@ -163,20 +163,20 @@ class ServiceRequests:
         words = f"Waiting for new credentials: {error.what} Put them where the old ones are; it goes on."
         transfer.note(words, Lasts.THIS_RUN)
         transfer.move(Event.CREDENTIALS_EXPIRED)
-        while self._mark_of_now() in self._refused_marks:
-            if self._inbox.sleep(CREDENTIALS_POLL_SECONDS):
+        while self._version_of_now() in self._refused_versions:
+            if self._events.sleep(CREDENTIALS_POLL_SECONDS):
                 self.check()
                 break  # somebody pressed Resume: try what is there
-        self._refused_marks.clear()
+        self._refused_versions.clear()
         if transfer.state is State.WAITING_FOR_CREDENTIALS:
             transfer.move(Event.CREDENTIALS_RENEWED)
 
     def sleep(self, seconds: float) -> None:
-        """Wait between two attempts. Raises WishChanged as soon as the user wants something else."""
-        clock = self._transfer.order.clock
+        """Wait between two attempts. Raises Interrupted as soon as the user wants something else."""
+        clock = self._transfer.spec.clock
         until = clock.monotonic() + seconds
         while (left := until - clock.monotonic()) > 0:
-            if self._inbox.sleep(left):
+            if self._events.sleep(left):
                 self.check()
 
     def close(self) -> None:
@@ -190,7 +190,7 @@ class ServiceRequests:
             try:
                 answer = self._once(call, undo)
             except OssJupyterError as error:
-                self.get_over(error, attempt, self.mark_used)
+                self.get_over(error, attempt, self.version_used)
             else:
                 self.confirmed()
                 return answer
@@ -199,20 +199,20 @@ class ServiceRequests:
         """Return the answer to one request. undo: takes back one that comes when it is no longer wanted."""
         self.check()
         request = Request(self.control, call, undo)
-        request.start(self._inbox)
+        request.start(self._events)
         try:
             while not request.done():
-                self._inbox.wait_until(request.done)
+                self._events.wait_until(request.done)
                 self.check()
-        except WishChanged:
+        except Interrupted:
             request.let_go()
             raise
-        self.mark_used = request.mark
+        self.version_used = request.credentials_version
         self._transfer.note_all(request.control.remarks)
         return request.answer()
 
     def _fresh_signer(self) -> Control:
-        age_seconds = self._transfer.order.clock.monotonic() - self._looked_up_at
+        age_seconds = self._transfer.spec.clock.monotonic() - self._looked_up_at
         if self._signer is not None and self._signer is self.control and age_seconds <= CREDENTIALS_FRESH_SECONDS:
             return self._signer
         attempt = 0
@@ -224,18 +224,18 @@ class ServiceRequests:
                 # All that can fail here is to get credentials, so there are none to be blamed.
                 self.get_over(error, attempt, "")
 
-    def _mark_of_now(self) -> str:
+    def _version_of_now(self) -> str:
         try:
             self._look_up()
         except CredentialsError:
             return ""
-        return self.mark_used
+        return self.version_used
 
     def _look_up(self) -> Control:
         """Return the control plane of now, which has looked its credentials up."""
         control = self.control
         self._once(_ask_nothing)
-        self._signer, self._looked_up_at = control, self._transfer.order.clock.monotonic()
+        self._signer, self._looked_up_at = control, self._transfer.spec.clock.monotonic()
         return control
 
 

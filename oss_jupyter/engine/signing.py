@@ -8,7 +8,7 @@ from oss_jupyter.model.progress import Phase
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
-    from oss_jupyter.model.parts import SignedRequest
+    from oss_jupyter.model.wire_values import SignedRequest
 
 
 class Signer:
@@ -23,12 +23,12 @@ class Signer:
         self.md5 = ""
 
     def sign(self, part_number: int) -> SignedRequest:
-        """Return the signed request of a part. Raises WishChanged, SourceError, or why there are no credentials."""
+        """Return the signed request of a part. Raises Interrupted, SourceError, or why there are no credentials."""
         state = self._state
         if self._upload_id:
-            return state.requests.sign_part(self._upload_id, part_number, state.order.options)
+            return state.requests.sign_part(self._upload_id, part_number, state.spec.options)
         self.md5 = self._md5_of_now()
-        return state.requests.sign_put(state.order.options, self.md5)
+        return state.requests.sign_put(state.spec.options, self.md5)
 
     def _md5_of_now(self) -> str:
         """Return the MD5 of the whole file as it is now, which the service compares before it replaces an object.
@@ -37,6 +37,6 @@ class Signer:
         """
         state = self._state
         state.transfer.set_phase(Phase.COMPUTING_CHECKSUM)
-        md5 = state.order.source.md5(0, state.order.plan.size, state.requests.stopped)
+        md5 = state.spec.source.md5(0, state.spec.plan.size, state.requests.stopped)
         state.transfer.set_phase(Phase.NONE)
         return md5

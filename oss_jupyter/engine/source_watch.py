@@ -13,7 +13,7 @@ from oss_jupyter.model.sizes import count, format_size
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.ports import Source
-    from oss_jupyter.model.parts import Fingerprint
+    from oss_jupyter.model.wire_values import Fingerprint
 
 _WRITER = "Somebody has the file open for writing"
 # Some disks keep times by the second, or by two (FAT). What is written within them is not seen.
@@ -36,7 +36,7 @@ class SourceWatch:
         self._stored = False
         self._written_to = False
 
-    def landed(self) -> None:
+    def confirmed(self) -> None:
         """Look after the service has taken a part: what was read may be old or new bytes. Raises as `look` does."""
         self._stored = self._in_one_piece
         self.look()
@@ -94,8 +94,8 @@ class SourceWatch:
         return " The object that is in OSS now is the file of an earlier moment." if self._stored else ""
 
 
-def _is_coarse(mark: Fingerprint) -> bool:
-    return mark.mtime_ns % 10**9 == 0 and mark.ctime_ns % 10**9 == 0
+def _is_coarse(fingerprint: Fingerprint) -> bool:
+    return fingerprint.mtime_ns % 10**9 == 0 and fingerprint.ctime_ns % 10**9 == 0
 
 
 def describe_change(before: Fingerprint, now: Fingerprint) -> str:

@@ -82,7 +82,7 @@ class Transfer:
     @property
     def parallel(self) -> int | None:
         """How many parts are on the wire at once; None follows the line. Set it to a number, or to None or "auto"."""
-        return self._coordinator.parallel_wish()[0]
+        return self._coordinator.parallel_wanted()[0]
 
     @parallel.setter
     def parallel(self, parallel: int | str | None) -> None:

@@ -19,7 +19,6 @@ from filelock import BaseFileLock, Timeout
 
 from oss_jupyter.errors import CheckpointNotWritable, TransferBusy
 from oss_jupyter.local.files import create_own, open_own
-from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.record import (
     CheckpointHeader,
     CheckpointRecord,
@@ -29,6 +28,7 @@ from oss_jupyter.model.record import (
     receipt_line,
 )
 from oss_jupyter.model.shortage import shortage_of
+from oss_jupyter.model.wire_values import PartReceipt
 
 # A receipt in the system's cache survives the process; only a power cut loses it, and then at most this much is sent
 # again. Waiting for the disk after each part would make small parts slow on a home directory in the network.

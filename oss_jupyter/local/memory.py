@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
+from oss_jupyter.model.wire_values import PartReceipt
 
 
 class NoCheckpoints:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.gauge import Gauge, LocalGauge
-from oss_jupyter.model.parts import RangeRequest
+from oss_jupyter.model.wire_values import RangeRequest
 
 
 def read_again(request: RangeRequest, gauge: Gauge | None = None) -> int:

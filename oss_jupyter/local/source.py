@@ -13,8 +13,8 @@ from typing import IO
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import PartStopped, SourceChanged, SourceMissing, SourceUnreadable
 from oss_jupyter.local.writers import open_for_writing
-from oss_jupyter.model.parts import Fingerprint
 from oss_jupyter.model.reading import reading
+from oss_jupyter.model.wire_values import Fingerprint
 from oss_jupyter.paths import absolute
 
 _READ_BYTES = 1024 * 1024

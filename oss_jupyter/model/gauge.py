@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Allowance(Protocol):
-    """Where a sender asks before it sends; see engine/bucket.py."""
+    """Where a sender asks before it sends; see engine/rate_limiter.py."""
 
     def take(self, wanted_bytes: int) -> int:
         """Return how many of `wanted_bytes` may be sent now; 0 means to ask again in a moment."""
@@ -28,7 +28,7 @@ class Gauge(Protocol):
         """Whether the sender has to give way."""
 
     @property
-    def bucket(self) -> Allowance | None:
+    def limiter(self) -> Allowance | None:
         """Where the sender asks before it sends, or None for no limit."""
 
     def stop(self) -> None:
@@ -44,12 +44,12 @@ class LocalGauge:
     Plain attributes, no lock: one thread writes `sent_bytes`, one sets `stopped`, and a reader may be a moment late.
     """
 
-    __slots__ = ("bucket", "on_stop", "sent_bytes", "stopped")
+    __slots__ = ("limiter", "on_stop", "sent_bytes", "stopped")
 
-    def __init__(self, bucket: Allowance | None = None) -> None:
+    def __init__(self, limiter: Allowance | None = None) -> None:
         self.sent_bytes = 0
         self.stopped = False
-        self.bucket = bucket
+        self.limiter = limiter
         self.on_stop: Callable[[], object] | None = None
 
     def stop(self) -> None:

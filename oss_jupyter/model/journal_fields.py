@@ -15,10 +15,10 @@ from typing import Any, TypeGuard
 
 from oss_jupyter.errors import CheckpointDamaged, InputError
 from oss_jupyter.model.parallel import PARALLEL_MOST
-from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import MAX_PARTS, OBJECT_MAX_BYTES, PART_MAX_BYTES, PART_MIN_BYTES, Plan
 from oss_jupyter.model.prove import Prove, parse_prove
 from oss_jupyter.model.target import Target, make_target
+from oss_jupyter.model.wire_values import PartReceipt
 
 # Ids are names of files. Ours have eight letters and digits.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")

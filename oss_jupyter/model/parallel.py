@@ -31,7 +31,7 @@ class Parallel(Protocol):
     def sample(self, now: float, moved_bytes: int) -> None:
         """Take a sample a few times a second: monotonic seconds, and bytes sent in all."""
 
-    def landed(self) -> None:
+    def confirmed(self) -> None:
         """Note a receipt."""
 
     def slow_down(self, now: float) -> None:
@@ -48,7 +48,7 @@ class FixedParallel:
     def sample(self, now: float, moved_bytes: int) -> None:
         """Samples say nothing to a fixed number."""
 
-    def landed(self) -> None:
+    def confirmed(self) -> None:
         """Take one back after each receipt."""
         self.target = min(self._wanted, self.target + 1)
 
@@ -85,7 +85,7 @@ class AutoParallel:
         if now - began_at >= _EPOCH_SECONDS:
             self._decide(now, (moved_bytes - began_bytes) / (now - began_at))
 
-    def landed(self) -> None:
+    def confirmed(self) -> None:
         """Receipts say nothing that throughput does not."""
 
     def slow_down(self, now: float) -> None:

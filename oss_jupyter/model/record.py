@@ -22,10 +22,10 @@ from typing import Any
 
 from oss_jupyter.errors import CheckpointDamaged, CheckpointTooNew
 from oss_jupyter.model.journal_fields import Fields, parse_json, receipt_of
-from oss_jupyter.model.parts import Fingerprint, PartReceipt
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import Fingerprint, PartReceipt
 
 FORMAT = 1
 # Of what cannot be believed, so much is shown at most.
@@ -95,7 +95,7 @@ class CheckpointRecord:
 
 def header_line(header: CheckpointHeader) -> bytes:
     """Return the first line of a journal."""
-    mark = header.fingerprint
+    fingerprint = header.fingerprint
     driven = {name: getattr(header, name) for name in ("profile", "credentials_given", "limit", "parallel", "prove")}
     return _line(
         {
@@ -104,9 +104,9 @@ def header_line(header: CheckpointHeader) -> bytes:
             "source": header.source,
             "bucket": header.target.bucket,
             "key": header.target.key,
-            "size": mark.size,
-            "mtime_ns": mark.mtime_ns,
-            "file_id": mark.file_id,
+            "size": fingerprint.size,
+            "mtime_ns": fingerprint.mtime_ns,
+            "file_id": fingerprint.file_id,
             "part_size": header.part_size,
             "upload_id": header.upload_id,
             "options": dict(header.options),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from oss_jupyter.model.parts import Completed, ListedPart, ObjectHead
+from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead
 from oss_jupyter.oss.advice import Asked, explain
 from oss_jupyter.oss.failures import not_oss
 from oss_jupyter.oss.proof import Proof, read_crc64, read_etag, read_proof

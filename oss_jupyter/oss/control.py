@@ -18,9 +18,9 @@ from typing import Any
 from oss_jupyter import forks
 from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import Completed, ListedPart, ListedUpload, ObjectHead, Route, SignedRequest
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import Completed, ListedPart, ListedUpload, ObjectHead, Route, SignedRequest
 from oss_jupyter.oss.advice import Asked
 from oss_jupyter.oss.answers import check_answered, read_completed, read_head, read_page, read_upload_id
 from oss_jupyter.oss.carried import OF_COMPLETE, OF_OBJECT, OF_PART, UNSIGNED, some
@@ -177,7 +177,7 @@ class SdkControl:
             ]
         return found
 
-    def credentials_mark(self) -> str:
+    def credentials_version(self) -> str:
         """Look the credentials up, keep them to sign with, and return a word from which they cannot be told."""
         kept = self._kept = self._credentials()
         return _mark(kept)

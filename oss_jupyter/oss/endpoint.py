@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.parts import Route
+from oss_jupyter.model.wire_values import Route
 from oss_jupyter.oss.proxy import checked_proxy, split_url
 from oss_jupyter.paths import absolute
 from oss_jupyter.redact import quoted

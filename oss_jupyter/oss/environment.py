@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy
 
-from oss_jupyter.model.parts import Route
+from oss_jupyter.model.wire_values import Route
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.proxy import checked_proxy, reached_directly
 

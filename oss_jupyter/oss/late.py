@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from oss_jupyter import forks
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import PartReceipt, PartRequest
+from oss_jupyter.model.wire_values import PartReceipt, PartRequest
 
 
 def send_part(request: PartRequest, gauge: Gauge | None = None) -> PartReceipt:

@@ -16,8 +16,8 @@ import urllib3
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import IntegrityError, OssJupyterError, PartStopped, SourceChanged
 from oss_jupyter.model.gauge import Gauge, LocalGauge
-from oss_jupyter.model.parts import PartReceipt, PartRequest
 from oss_jupyter.model.reading import reading
+from oss_jupyter.model.wire_values import PartReceipt, PartRequest
 from oss_jupyter.oss.bounds import read_content
 from oss_jupyter.oss.environment import as_proxies
 from oss_jupyter.oss.failures import from_exception, from_reply, not_oss

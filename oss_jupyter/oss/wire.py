@@ -115,13 +115,13 @@ class Watch:
 
     def granted(self, wanted_bytes: int) -> int:
         """Return how many bytes the speed limit allows now."""
-        bucket = self.gauge.bucket
-        return wanted_bytes if bucket is None else bucket.take(wanted_bytes)
+        limiter = self.gauge.limiter
+        return wanted_bytes if limiter is None else limiter.take(wanted_bytes)
 
     def give_back(self, unused_bytes: int) -> None:
         """Return what was granted and the socket did not take."""
-        if unused_bytes and self.gauge.bucket is not None:
-            self.gauge.bucket.give_back(unused_bytes)
+        if unused_bytes and self.gauge.limiter is not None:
+            self.gauge.limiter.give_back(unused_bytes)
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def _forget_transfer(session: Session, transfer: Transfer) -> str:
         transfer.abort(keep_parts=True)
         transfer.wait(_END_SECONDS)
         left = _left_of(transfer)
-    session.wiring.stores.of(coordinator_of(transfer).order).remove(transfer.id)
+    session.wiring.stores.of(coordinator_of(transfer).spec).remove(transfer.id)
     if left:
         coordinator_of(transfer).note(left)
     return left or f"{printable(now.source)} is {transfer.state}; there was nothing to forget."
@@ -62,12 +62,12 @@ def _forget_problem(session: Session, problem: Found) -> str:
 
 
 def _left_of(transfer: Transfer) -> str:
-    now, order = transfer.snapshot(), coordinator_of(transfer).order
+    now, spec = transfer.snapshot(), coordinator_of(transfer).spec
     if not now.upload_id:
         return "Forgotten here. Nothing of it was in OSS."
     parts = count(now.parts_kept + now.parts_done, "part")
     size = format_size(now.kept_bytes + now.confirmed_bytes)
-    place = f" at {order.host}" if order.host else ""
+    place = f" at {spec.host}" if spec.host else ""
     return (
         f"Forgotten here. In OSS {parts} ({size}) of {printable(str(now.target))}{place} may stay, under the upload id "
         f"{now.upload_id}. {_HOW_TO_REMOVE.format(bucket=now.target.bucket)}"

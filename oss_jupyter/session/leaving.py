@@ -87,7 +87,7 @@ class Leaving:
             self._bring_to_rest()
             then()
             return
-        running = [one for one in transfers if coordinator_of(one).order.wait_at_exit and not one.wait(0)]
+        running = [one for one in transfers if coordinator_of(one).spec.wait_at_exit and not one.wait(0)]
         try:
             said = _wait_for(running)
         except KeyboardInterrupt:
@@ -139,7 +139,7 @@ def _how_to_go_on(uploads: Sequence[Transfer]) -> list[str]:
     lines = _lines([transfer.snapshot() for transfer in uploads])
     left: dict[Path, list[str]] = {}
     for transfer in uploads:
-        store = coordinator_of(transfer).order.store
+        store = coordinator_of(transfer).spec.store
         if store.directory and store.keeps(transfer.id) and not transfer.state.ended_for_good:
             left.setdefault(store.directory, []).append(transfer.id)
     for directory, ids in left.items():

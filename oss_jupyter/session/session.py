@@ -20,7 +20,7 @@ from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.session.interrupts import interrupts_later
-from oss_jupyter.session.kept_order import ASKS_FIRST
+from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.wiring import Wiring, parse_limit
@@ -70,7 +70,7 @@ class Session:
         on_progress: Callable[[Snapshot], None] | None = None,
         spell: Callable[[str], str] = str,
     ) -> Transfer:
-        """Start, attach to or resume the upload of `source` to `target`. `spell`: as in `Order`."""
+        """Start, attach to or resume the upload of `source` to `target`. `spell`: as in `TransferSpec`."""
         if on_progress is not None and not callable(on_progress):
             raise InputError(
                 "on_progress is nothing that can be called.",
@@ -79,10 +79,10 @@ class Session:
             )
         self.leaving.arrange()
         self._uploads_begin()
-        order = replace(self.wiring.order(source, target, arguments), spell=spell)
+        spec = replace(self.wiring.spec(source, target, arguments), spell=spell)
         with interrupts_later():
-            order.lane.start()
-            transfer = self.manager.upload(order)
+            spec.lane.start()
+            transfer = self.manager.upload(spec)
             _raise_if_too_late(transfer)
             if on_progress is not None:
                 self.reporter.add(transfer, on_progress)
@@ -154,22 +154,22 @@ class Session:
 
     def _give_anew(self, transfer: Transfer, anew: Mapping[str, Any]) -> None:
         """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
-        order = coordinator_of(transfer).order
+        spec = coordinator_of(transfer).spec
         found = self._found(transfer.id) if transfer.wait(0) else None
         if found is not None:
-            order = self.wiring.order_of(found, order.store, anew)
-            if order.hindrance is not None and order.hindrance.code != ASKS_FIRST:
-                raise order.hindrance
-            before = coordinator_of(transfer).order
-            order = replace(order, lane=before.lane, policy=before.policy, prove=before.prove, hindrance=None)
+            spec = self.wiring.order_of(found, spec.store, anew)
+            if spec.hindrance is not None and spec.hindrance.code != ASKS_FIRST:
+                raise spec.hindrance
+            before = coordinator_of(transfer).spec
+            spec = replace(spec, lane=before.lane, policy=before.policy, prove=before.prove, hindrance=None)
         elif set(anew) <= {"credentials", "profile"}:
-            order = self.wiring.signed_anew(order, anew)
+            spec = self.wiring.signed_anew(spec, anew)
         else:
             raise InputError(
                 f"Only credentials and profile of an upload that is {transfer.state} can be given anew.",
                 "Pause it first, or run its cell again with the arguments that it needs.",
             )
-        coordinator_of(transfer).renew_order(order)
+        coordinator_of(transfer).renew_spec(spec)
 
     def relocate(self, transfer: Transfer, path: str | os.PathLike[str]) -> Transfer:
         """Return the same upload, interrupted, with its file at another path; it has another id.
@@ -180,14 +180,14 @@ class Session:
             raise TransferStateError(
                 f"The file of an upload that is {transfer.state} stays where it is.", "Abort it and begin a new one."
             )
-        order = coordinator_of(transfer).order
-        record = relocate(self.wiring.stores.of(order), transfer.id, FileSource(path), order.host)
+        spec = coordinator_of(transfer).spec
+        record = relocate(self.wiring.stores.of(spec), transfer.id, FileSource(path), spec.host)
         if record.header.transfer_id == transfer.id:
             return transfer
         self.manager.forget(lambda known: known is transfer)
-        path = order.store.path_of(record.header.transfer_id) or order.source.path
+        path = spec.store.path_of(record.header.transfer_id) or spec.source.path
         found = Found(record.header.transfer_id, path, record)
-        return self.manager.adopt(self.wiring.order_of(found, order.store), record)
+        return self.manager.adopt(self.wiring.order_of(found, spec.store), record)
 
     def _look_into(self, store: CheckpointDirectory) -> None:
         # Asked before looking, so that a lock that is seen to be held by then is another kernel's.
@@ -197,7 +197,7 @@ class Session:
                 self.manager.adopt(self.wiring.order_of(found, store), found.record, elsewhere=found.busy)
         self.manager.forget(
             lambda transfer: (
-                coordinator_of(transfer).order.store is store
+                coordinator_of(transfer).spec.store is store
                 and transfer.state in (State.INTERRUPTED, State.ELSEWHERE)
                 and not store.keeps(transfer.id)
             )
@@ -223,7 +223,7 @@ def current_session(settings: OssJupyter | None = None) -> Session:
 
 def waits_for_a_word(transfer: Transfer) -> bool:
     """Whether a transfer that an earlier kernel left is not resumed with all others: the user has to name it first."""
-    return transfer.state is State.INTERRUPTED and coordinator_of(transfer).order.hindrance is not None
+    return transfer.state is State.INTERRUPTED and coordinator_of(transfer).spec.hindrance is not None
 
 
 def _raise_if_too_late(transfer: Transfer) -> None:

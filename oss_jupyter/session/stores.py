@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from oss_jupyter.engine.order import Order
+from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.local.memory import NoCheckpoints
 from oss_jupyter.local.store import CheckpointDirectory, Checkpoints
 from oss_jupyter.paths import absolute
@@ -42,9 +42,9 @@ class Stores:
             self._stores[path] = CheckpointDirectory(path) if path else NoCheckpoints()
         return self._stores[path]
 
-    def of(self, order: Order) -> Checkpoints:
-        """Return where the checkpoint of an order is kept, with all that the engine has no need of."""
-        return next(store for store in self._stores.values() if store is order.store)
+    def of(self, spec: TransferSpec) -> Checkpoints:
+        """Return where the checkpoint of a spec is kept, with all that the engine has no need of."""
+        return next(store for store in self._stores.values() if store is spec.store)
 
     def directories(self) -> tuple[CheckpointDirectory, ...]:
         """Return the settings' checkpoint directory and every other one that was used in this kernel."""

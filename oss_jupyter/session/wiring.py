@@ -1,4 +1,4 @@
-"""From what a user wrote to an Order the engine can carry out: the only place where all rooms meet."""
+"""From what a user wrote to an TransferSpec the engine can carry out: the only place where all rooms meet."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, cast
 from oss_jupyter.engine.executor_lane import ExecutorLane, check_executor
 from oss_jupyter.engine.helper_lane import HelperLane, helper_possible
 from oss_jupyter.engine.lanes import ThreadLane
-from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane
+from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.errors import InputError, OssJupyterError, before_sending
 from oss_jupyter.local.found import Found
 from oss_jupyter.local.read_again import read_again
@@ -35,7 +35,7 @@ from oss_jupyter.oss.late import send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
 from oss_jupyter.redact import quoted
-from oss_jupyter.session.kept_order import Hindered, KeptOrder
+from oss_jupyter.session.kept_spec import Hindered, KeptOrder
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.settings import OssJupyter, is_off
 from oss_jupyter.session.stores import UNSET, Stores
@@ -74,12 +74,12 @@ class Wiring:
     def __post_init__(self) -> None:
         self.stores = Stores(self.settings)
 
-    def order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
+    def spec(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> TransferSpec:
         """Return a checked order. Raises InputError or SourceError, before anything is sent."""
         with before_sending():
-            return self._order(source, target, arguments)
+            return self._spec(source, target, arguments)
 
-    def _order(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> Order:
+    def _spec(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> TransferSpec:
         given = {name: value for name, value in arguments.items() if value is not None or name == "checkpoint_dir"}
         given = _checked(given)
         file = FileSource(sendable(source))
@@ -89,7 +89,7 @@ class Wiring:
         endpoint = self._endpoint(given)
         self._used_hosts.add(endpoint.describe())
         plan = self._plan(size_bytes, given.get("part_size"), endpoint.describe())
-        return Order(
+        return TransferSpec(
             transfer_id=transfer_id(str(file.path), goal, endpoint.describe()),
             source=file,
             target=goal,
@@ -115,8 +115,8 @@ class Wiring:
             wait_at_exit=given.get("wait_at_exit", self.settings.wait_at_exit),
         )
 
-    def order_of(self, found: Found, store: CheckpointStore, anew: Mapping[str, Any] | None = None) -> Order:
-        """Return the order that an earlier kernel began; its hindrance says why it cannot go on by itself.
+    def order_of(self, found: Found, store: CheckpointStore, anew: Mapping[str, Any] | None = None) -> TransferSpec:
+        """Return the spec that an earlier kernel began; its hindrance says why it cannot go on by itself.
 
         anew: arguments that are given now, in place of what the checkpoint keeps.
         """
@@ -124,7 +124,7 @@ class Wiring:
         header = found.record.header
         kept = KeptOrder(found.record, anew or {}, {"proxy": self.settings.proxy, **self._patience()})
         missing, make = kept.missing(), partial(self._kept_control, kept)
-        return Order(
+        return TransferSpec(
             transfer_id=header.transfer_id,
             source=FileSource(header.source, kept=True),
             target=header.target,
@@ -151,13 +151,13 @@ class Wiring:
             spell=self.spell,
         )
 
-    def signed_anew(self, order: Order, anew: Mapping[str, Any]) -> Order:
-        """Return the order with other credentials, or another profile."""
-        assert isinstance(order.control, SdkControl)
+    def signed_anew(self, spec: TransferSpec, anew: Mapping[str, Any]) -> TransferSpec:
+        """Return the spec with other credentials, or another profile."""
+        assert isinstance(spec.control, SdkControl)
         credentials, profile = anew.get("credentials"), anew.get("profile") or ""
         return replace(
-            order,
-            control=self._control(order.control.settings, credentials, profile or None),
+            spec,
+            control=self._control(spec.control.settings, credentials, profile or None),
             profile="" if credentials is not None else profile,
             credentials_given=credentials is not None,
         )

@@ -19,7 +19,7 @@ from tests.browser.driver import Lab, Notebook, chromium, find_chromium
 from .harness import Setup, make_sparse_file
 from .promises import Promise, at_least, at_most
 from .sink.launch import running_sink
-from .sink.server import Line
+from .sink.server import WaitingList
 
 if TYPE_CHECKING:
     from playwright.sync_api import WebSocket
@@ -63,7 +63,7 @@ def display(setup: Setup) -> Iterator[Promise]:
     setup.say("display: 10,000 parts under a JupyterLab")
     with (
         tempfile.TemporaryDirectory(dir=setup.folder) as folder,
-        running_sink(Path(folder), Line()) as sink,
+        running_sink(Path(folder), WaitingList()) as sink,
         Lab(Path(folder) / "lab") as lab,
         chromium() as browser,
     ):

@@ -13,9 +13,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from oss_jupyter.local.store import CheckpointDirectory
-from oss_jupyter.model.parts import Fingerprint, PartReceipt
 from oss_jupyter.model.record import CheckpointHeader
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import Fingerprint, PartReceipt
 
 PARTS = 10_000
 # The peer's cost grows with the square of the parts, so fewer are measured and the rest is reckoned.

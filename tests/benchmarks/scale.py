@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .harness import GIB, MIB, PARALLEL, Setup, make_sparse_file, measure
 from .promises import Promise, at_most
 from .sink.launch import running_sink
-from .sink.server import Line
+from .sink.server import WaitingList
 from .tables import PROJECT
 
 _MANY_PARTS = 10_000
@@ -23,7 +23,7 @@ _LARGE_PART_BYTES = (11 * MIB, GIB)
 def many_parts(setup: Setup) -> Iterator[Promise]:
     """CPU of the kernel for each of 10,000 parts."""
     path = make_sparse_file(setup.folder / "file.bin", _MANY_PARTS * _SMALL_PART_BYTES)
-    with running_sink(setup.folder, Line()) as sink:
+    with running_sink(setup.folder, WaitingList()) as sink:
         outcome = measure(
             sink, PROJECT, path, most_seconds=_MANY_SECONDS, part_size=_SMALL_PART_BYTES, parallel=PARALLEL
         )
@@ -38,7 +38,7 @@ def many_parts(setup: Setup) -> Iterator[Promise]:
 def large_file(setup: Setup) -> Iterator[Promise]:
     """Memory while a file of 100 GiB is sent on sixteen connections."""
     path = make_sparse_file(setup.folder / "file.bin", _LARGE_BYTES)
-    with running_sink(setup.folder, Line()) as sink:
+    with running_sink(setup.folder, WaitingList()) as sink:
         for part_size in _LARGE_PART_BYTES:
             outcome = measure(
                 sink, PROJECT, path, most_seconds=_LARGE_SECONDS, part_size=part_size, parallel=_LARGE_CONNECTIONS

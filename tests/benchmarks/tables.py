@@ -9,13 +9,13 @@ from .floor import FLOOR
 from .harness import GIB, MIB, PART_BYTES, Setup, interleaved, make_file, make_sparse_file, measure
 from .kernel import Outcome
 from .sink.launch import Sink, running_sink
-from .sink.server import Line
+from .sink.server import WaitingList
 
 Results = dict[str, dict[str, list[Outcome]]]
 
 PROJECT = "oss_jupyter"
-LIMITED = Line(rate_bytes=17 * MIB)
-DISTANT = Line(rate_bytes=4 * MIB, latency_seconds=0.08)
+LIMITED = WaitingList(rate_bytes=17 * MIB)
+DISTANT = WaitingList(rate_bytes=4 * MIB, latency_seconds=0.08)
 FIXED = (3, 8, 16)
 AUTO = "auto"
 # The latency-bound link: after so many seconds auto has to have settled, and so much longer is looked at.
@@ -31,7 +31,7 @@ def loopback(setup: Setup) -> Results:
     path = make_file(setup.folder / "file.bin", setup.size)
     results: Results = {}
     for tls in (False, True):
-        with running_sink(setup.folder, Line(), tls=tls) as sink:
+        with running_sink(setup.folder, WaitingList(), tls=tls) as sink:
             for busy in (False, True):
                 clients = setup.clients if busy else (FLOOR, *setup.clients)
                 row = row_name(tls, busy)
@@ -71,7 +71,7 @@ def links(setup: Setup) -> Results:
         results["80 ms, 4 MiB/s each"] = interleaved(
             few, settings(), lambda name: _with_connections(distant, path, name, DISTANT_SECONDS), "distant link"
         )
-    with running_sink(setup.folder, Line()) as near:
+    with running_sink(setup.folder, WaitingList()) as near:
         results["loopback"] = interleaved(
             setup, settings(), lambda name: _with_connections(near, path, name, setup.most_seconds), "loopback"
         )

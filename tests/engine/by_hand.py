@@ -10,28 +10,28 @@ from pathlib import Path
 from typing import Any
 
 from oss_jupyter.engine.coordinator import TransferCoordinator
-from oss_jupyter.engine.inbox import Inbox
+from oss_jupyter.engine.event_queue import EventQueue
 from oss_jupyter.engine.rereading import Rereading
 from oss_jupyter.engine.run_state import RunState
 from oss_jupyter.engine.sending import Sending
-from oss_jupyter.engine.service_requests import ServiceRequests, WishChanged
+from oss_jupyter.engine.service_requests import Interrupted as Interrupted
+from oss_jupyter.engine.service_requests import ServiceRequests
 from oss_jupyter.engine.signing import Signer
 from oss_jupyter.engine.source_watch import SourceWatch
-from oss_jupyter.engine.turns import Turns
+from oss_jupyter.engine.transfer_queue import TransferQueue
 from oss_jupyter.local.memory import MemoryJournal
 from oss_jupyter.model.gauge import LocalGauge
-from oss_jupyter.model.parts import PartReceipt, PartRequest
 from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.wire_values import PartReceipt, PartRequest
 
 from .fakes import Service
 from .kit import Kernel
 
-Interrupted = WishChanged
 PART_SECONDS = 1.0  # that each part takes here
 STOP_SECONDS = 0.1  # until one has given way
 
 
-class HandQueue(Inbox):
+class HandQueue(EventQueue):
     """Where the run waits. Nothing waits really: the clock moves on, to what was planned or to the end of the wait.
 
     It is the clock as well.
@@ -56,17 +56,17 @@ class HandQueue(Inbox):
         """Do something when so much time has passed."""
         heapq.heappush(self._planned, (self.now + seconds, next(self._numbers), action))
 
-    def poke(self) -> None:
+    def wake(self) -> None:
         """End the wait that is going on, or the next one."""
         self._woken = True
-        super().poke()
+        super().wake()
 
     def next_event(self, timeout_seconds: float) -> Any:
-        """Return the next event, or None after a wish or the time-out."""
+        """Return the next event, or None after a command or the time-out."""
         return self._pass(timeout_seconds, lambda: super(HandQueue, self).next_event(0.0))[0]
 
     def sleep(self, timeout_seconds: float) -> bool:
-        """Wait, leaving events where they are; return whether a wish ended it."""
+        """Wait, leaving events where they are; return whether a command ended it."""
         return self._pass(timeout_seconds, lambda: None)[1]
 
     def _pass(self, seconds: float, look: Callable[[], Any]) -> tuple[Any, bool]:
@@ -119,7 +119,7 @@ class HandLane:
 
         return Counted()
 
-    def at_once(self, transfer_id: str, count: int) -> int:
+    def set_width(self, transfer_id: str, count: int) -> int:
         """As many as are wanted."""
         return count
 
@@ -170,7 +170,7 @@ class Hand:
         self.lane = HandLane(self.queue)
         self.service = service
         self.journal = HandJournal()
-        self.order = kernel.order(
+        self.spec = kernel.spec(
             source,
             control=service,
             send_part=service.send_part,
@@ -179,7 +179,7 @@ class Hand:
             parallel=parallel,
             policy=RetryPolicy(**{"attempts": 4, "base_seconds": 1.0, "random": lambda: 1.0, **policy}),
         )
-        self.transfer = TransferCoordinator(self.order, Turns(lambda one: None))
+        self.transfer = TransferCoordinator(self.spec, TransferQueue(lambda one: None))
         self.transfer.resume()  # it has its turn now, and no thread
         self.requests = ServiceRequests(self.transfer, self.queue)
 
@@ -193,24 +193,24 @@ class Hand:
         """What the user was told."""
         return "\n".join(self.transfer.snapshot().notes)
 
-    def wish(self, verb: Callable[[], object]) -> Callable[[], None]:
+    def command(self, verb: Callable[[], object]) -> Callable[[], None]:
         """Return what a user does, who wakes the run with it."""
 
         def act() -> None:
             verb()
-            self.queue.poke()
+            self.queue.wake()
 
         return act
 
     def send(self, *kept: PartReceipt) -> None:
         """Begin an upload, and send its parts but those that are kept, which are read again."""
-        upload_id = self.requests.initiate(self.order.options)
-        state = RunState(self.transfer, self.queue, self.requests, self.order, self.journal)
-        self.transfer.ledger.begin(self.order.plan, {receipt.part_number: receipt for receipt in kept}, self.queue.now)
-        watch = SourceWatch(self.order.source, self.order.source.fingerprint(), self.queue.time())
-        rereading = Rereading(self.transfer, self.queue, self.order.plan)
+        upload_id = self.requests.initiate(self.spec.options)
+        state = RunState(self.transfer, self.queue, self.requests, self.spec, self.journal)
+        self.transfer.ledger.begin(self.spec.plan, {receipt.part_number: receipt for receipt in kept}, self.queue.now)
+        watch = SourceWatch(self.spec.source, self.spec.source.fingerprint(), self.queue.time())
+        rereading = Rereading(self.transfer, self.queue, self.spec.plan)
         rereading.begin(receipt.part_number for receipt in kept)
-        Sending(state, Signer(state, upload_id), self.order.plan, watch, rereading).run()
+        Sending(state, Signer(state, upload_id), self.spec.plan, watch, rereading).run()
 
     def receipts(self) -> dict[int, PartReceipt]:
         """What the journal knows."""

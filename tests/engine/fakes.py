@@ -13,7 +13,9 @@ from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import OssJupyterError, PartStopped, ServiceError, ServiceReply
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import (
+from oss_jupyter.model.plan import PART_MIN_BYTES
+from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import (
     Completed,
     ListedPart,
     ListedUpload,
@@ -23,8 +25,6 @@ from oss_jupyter.model.parts import (
     Route,
     SignedRequest,
 )
-from oss_jupyter.model.plan import PART_MIN_BYTES
-from oss_jupyter.model.target import Target
 
 
 def refusal(code: str, status: int = 400, **extras: str) -> ServiceError:
@@ -50,7 +50,7 @@ class Service:
         self.sent: list[int] = []
         self.names_crc64 = True
         self.mark = "first"
-        self.refused_marks: set[str] = set()
+        self.refused_versions: set[str] = set()
         self._lock = threading.Lock()
         self._ids = 0
 
@@ -64,12 +64,12 @@ class Service:
 
     def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
         """Sign one part."""
-        return SignedRequest(f"{target}?uploadId={upload_id}", credentials_mark=self.mark)
+        return SignedRequest(f"{target}?uploadId={upload_id}", credentials_version=self.mark)
 
     def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
         """Sign the whole object."""
         headers = (("Content-MD5", md5), ("x-oss-forbid-overwrite", str(options.forbid_overwrite)))
-        return SignedRequest(str(target), headers, credentials_mark=self.mark)
+        return SignedRequest(str(target), headers, credentials_version=self.mark)
 
     def route(self, target: Target) -> Route:
         """Return how parts get here."""
@@ -133,7 +133,7 @@ class Service:
         """Return the error as it is."""
         return error
 
-    def credentials_mark(self) -> str:
+    def credentials_version(self) -> str:
         """Return the word of the credentials."""
         return self.mark
 
@@ -145,7 +145,7 @@ class Service:
         self._next(f"part {request.part_number}", gauge=gauge)
         if gauge.stopped:
             raise PartStopped("The part was stopped.")
-        if request.signed.credentials_mark in self.refused_marks:
+        if request.signed.credentials_version in self.refused_versions:
             raise refusal("SecurityTokenExpired", 403)
         with Path(request.path).open("rb") as file:
             file.seek(request.offset)

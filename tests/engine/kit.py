@@ -17,10 +17,10 @@ from typing import Any
 from oss_jupyter.engine.coordinator import TransferCoordinator
 from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.manager import Manager
-from oss_jupyter.engine.order import Order
 from oss_jupyter.engine.run import start_run
+from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.engine.turns import Turns
+from oss_jupyter.engine.transfer_queue import TransferQueue
 from oss_jupyter.model.record import CheckpointRecord, read_journal
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Sandbox
@@ -34,9 +34,9 @@ PART = 100 * 1024
 LONG_SECONDS = 20.0  # of patience with a busy machine; nothing here takes as long
 
 
-def alone(order: Order, state: State = State.QUEUED) -> Transfer:
+def alone(spec: TransferSpec, state: State = State.QUEUED) -> Transfer:
     """Return an upload with a queue of its own."""
-    return Transfer(TransferCoordinator(order, Turns(start_run), state))
+    return Transfer(TransferCoordinator(spec, TransferQueue(start_run), state))
 
 
 def make_file(path: Path, size: int, seed: int = 1) -> Path:
@@ -60,7 +60,7 @@ def children_named(word: str, parent: int) -> list[int]:
     return [int(pid) for pid, ppid, arguments in rows if int(ppid) == parent and word in arguments]
 
 
-_ORDER_FIELDS = ("store", "control", "send_part", "read_again", "clock", "policy", "lane")
+_SPEC_FIELDS = ("store", "control", "send_part", "read_again", "clock", "policy", "lane")
 
 
 class Kernel:
@@ -79,16 +79,16 @@ class Kernel:
         self.manager = Manager()
         self.lane = ThreadLane()
 
-    def order(self, source: Path, target: str = URL, *, base_seconds: float = 0.0, **arguments: Any) -> Order:
-        """Return an order as a notebook would make it; what an Order has as a field may be given directly."""
-        fields = {name: arguments.pop(name) for name in _ORDER_FIELDS if name in arguments}
-        order = self.wiring.order(source, target, {"credentials": KEY, **arguments})
-        policy = replace(order.policy, base_seconds=base_seconds)
-        return replace(order, **{"lane": self.lane, "policy": policy, **fields})
+    def spec(self, source: Path, target: str = URL, *, base_seconds: float = 0.0, **arguments: Any) -> TransferSpec:
+        """Return a spec as a notebook would make it; what an TransferSpec has as a field may be given directly."""
+        fields = {name: arguments.pop(name) for name in _SPEC_FIELDS if name in arguments}
+        spec = self.wiring.spec(source, target, {"credentials": KEY, **arguments})
+        policy = replace(spec.policy, base_seconds=base_seconds)
+        return replace(spec, **{"lane": self.lane, "policy": policy, **fields})
 
     def upload(self, source: Path, target: str = URL, **arguments: Any) -> Transfer:
         """Start, attach to or resume an upload."""
-        return self.manager.upload(self.order(source, target, **arguments))
+        return self.manager.upload(self.spec(source, target, **arguments))
 
     def close(self) -> None:
         """Stop everything, as a kernel does that is asked to go."""

@@ -105,7 +105,7 @@ def test_just_before_a_small_request(
     sandbox: Sandbox, laptop: Kernel, network: Network, source: Path, state: State
 ) -> None:
     """The connection that lay idle is dead when the next small request wants it."""
-    transfer = alone(laptop.order(source))
+    transfer = alone(laptop.spec(source))
     changed = threading.Event()
 
     def change() -> None:

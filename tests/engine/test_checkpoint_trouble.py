@@ -111,10 +111,10 @@ def test_a_full_disk_leaves_no_upload_id(
 ) -> None:
     """Whenever the disk is full, each try leaves nothing in the bucket."""
     for _ in range(3):
-        order = kernel.order(source)
-        store = Full(order.store, writes)
+        spec = kernel.spec(source)
+        store = Full(spec.store, writes)
         with pytest.raises(CheckpointError):
-            kernel.manager.upload(kernel.order(source, store=store)).result(20)
+            kernel.manager.upload(kernel.spec(source, store=store)).result(20)
         assert not sandbox.uploads(BUCKET)
     assert listed(sandbox) == set()
 
@@ -148,10 +148,10 @@ def test_a_small_file_that_grows_needs_its_checkpoint(
     """A file that has become one of several parts by the time it is sent is not sent without a checkpoint."""
     checkpoints.write_text("a file in its place")
     small = make_file(tmp_path / "small.bin", PART)
-    order = kernel.order(small)
+    spec = kernel.spec(small)
     make_file(small, 3 * PART)
     with pytest.raises(CheckpointNotWritable):
-        kernel.manager.upload(order).result(20)
+        kernel.manager.upload(spec).result(20)
     assert not sandbox.uploads(BUCKET)
 
 

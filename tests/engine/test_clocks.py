@@ -16,9 +16,9 @@ from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, ServiceError, ServiceReply
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import PartReceipt, PartRequest, SignedRequest
 from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import PartReceipt, PartRequest, SignedRequest
 from oss_jupyter.oss.clock import ServiceClock
 from oss_jupyter.oss.control import SIGNED_SECONDS, SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
@@ -142,7 +142,7 @@ def test_a_clock_that_jumps_before_complete(
     far_sandbox: Sandbox, near_kernel: Kernel, clocks: Clocks, source: Path, jump_seconds: float
 ) -> None:
     """Complete is refused once, and asked again with the right time."""
-    transfer = alone(near_kernel.order(source))
+    transfer = alone(near_kernel.spec(source))
 
     def jump() -> None:
         if transfer.state is State.COMPLETING:

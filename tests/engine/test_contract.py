@@ -14,8 +14,8 @@ from oss_jupyter.engine.ports import Control
 from oss_jupyter.errors import PartStopped, ServiceError
 from oss_jupyter.model.gauge import Gauge, LocalGauge
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import ObjectHead, PartReceipt, PartRequest, SignedRequest
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import ObjectHead, PartReceipt, PartRequest, SignedRequest
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings
@@ -226,7 +226,7 @@ def test_the_dials_show_every_byte(side: Side) -> None:
 
 def test_what_is_signed_carries_the_word_of_its_credentials(side: Side) -> None:
     """A refusal is laid to the credentials that were used, not to those of now."""
-    word = side.control.credentials_mark()
+    word = side.control.credentials_version()
     assert word
-    assert side.control.sign_part(TARGET, NO_UPLOAD, 1, PLAIN).credentials_mark == word
-    assert side.control.sign_put(TARGET, PLAIN, "0" * 32).credentials_mark == word
+    assert side.control.sign_part(TARGET, NO_UPLOAD, 1, PLAIN).credentials_version == word
+    assert side.control.sign_put(TARGET, PLAIN, "0" * 32).credentials_version == word

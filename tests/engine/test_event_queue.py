@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from oss_jupyter.engine.inbox import Inbox
+from oss_jupyter.engine.event_queue import EventQueue
 
 from .kit import LONG_SECONDS
 
@@ -28,17 +28,17 @@ class Waiting:
     """A queue, and a run that waits in it on a thread of its own."""
 
     def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self.queue = Inbox()
+        self.queue = EventQueue()
         self._pool = pool
         self._ready = threading.Event()
 
     def wake(self) -> None:
         """What a wish of the user does."""
-        self.queue.poke()
+        self.queue.wake()
 
     def notify(self) -> None:
         """What the end of a request does."""
-        self.queue.nudge()
+        self.queue.notify()
 
     def next_event(self, timeout_seconds: float = 0.0) -> Any:
         """What the run takes out."""
@@ -96,7 +96,7 @@ def test_a_wish_ends_every_wait(waiting: Waiting, how: str) -> None:
 
 
 def test_a_wish_that_comes_before_the_wait_ends_it_too(waiting: Waiting) -> None:
-    """Between looking at the wish and waiting there is a moment, and a pause in it would be noticed minutes later."""
+    """Between looking at the command and waiting is a moment, and a pause in it would be noticed late."""
     waiting.wake()
     with at_once():
         assert waiting.queue.sleep(LONG_WAIT_SECONDS)
@@ -105,7 +105,7 @@ def test_a_wish_that_comes_before_the_wait_ends_it_too(waiting: Waiting) -> None
 
 @pytest.mark.parametrize("how", ["next_event", "sleep", "wait_until"])
 def test_a_wish_ends_one_wait(waiting: Waiting, how: str) -> None:
-    """A run that went on being woken by a wish it has seen would spin, and take the user's processor."""
+    """A run that went on being woken by a command it has seen would spin, and take the user's processor."""
     waits: dict[str, Callable[[], Any]] = {
         "next_event": waiting.next_event,
         "sleep": lambda: waiting.queue.sleep(LONG_WAIT_SECONDS),

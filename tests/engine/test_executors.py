@@ -16,8 +16,8 @@ import pytest
 
 from oss_jupyter.engine.executor_lane import ExecutorLane
 from oss_jupyter.errors import ExecutorFailed, InputError
-from oss_jupyter.model.parts import PartRequest
 from oss_jupyter.model.states import State
+from oss_jupyter.model.wire_values import PartRequest
 from oss_jupyter.sandbox import Sandbox
 
 from .kit import LONG_SECONDS, PART, Kernel, reach, stored, until

@@ -10,7 +10,7 @@ import pytest
 
 from oss_jupyter.engine.frames import Frames, send_frame
 from oss_jupyter.errors import ServiceError, ServiceReply
-from oss_jupyter.model.parts import PartReceipt
+from oss_jupyter.model.wire_values import PartReceipt
 
 MESSAGES = [
     ("done", 3, PartReceipt(3, "ETAG", 2**64 - 1)),

@@ -75,8 +75,8 @@ def test_a_helper_killed_five_times_costs_only_the_parts_on_the_wire(
     transfer = kernel.upload(source, lane=lane, parallel=4)
     killed: set[int] = set()
     while len(killed) < 5:
-        landed = transfer.snapshot().parts_done
-        until(lambda landed=landed: transfer.snapshot().parts_done > landed + 2, "parts arrive")  # type: ignore[misc]
+        confirmed = transfer.snapshot().parts_done
+        until(lambda confirmed=confirmed: transfer.snapshot().parts_done > confirmed + 2, "parts arrive")  # type: ignore[misc]
         pid = lane.pid
         if pid is not None and pid not in killed:
             os.kill(pid, signal.SIGKILL)

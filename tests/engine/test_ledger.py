@@ -9,9 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.engine.ledger import Ledger, PartDetail
 from oss_jupyter.model.gauge import LocalGauge
-from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import SPEED_FIRST_SECONDS, PartState, PartsView
+from oss_jupyter.model.wire_values import PartReceipt
 
 DATA = bytes(range(200)) + b"end"
 PLAN = Plan(len(DATA), 50)  # four full parts, and one of three bytes
@@ -39,13 +39,13 @@ class Book:
     def start(self, number: int, sent_bytes: int = 0) -> int:
         """Put a part on the wire, and return which attempt it is."""
         self.gauges[number] = LocalGauge()
-        attempt = self.ledger.take_off(number, self.gauges[number], self.now)
+        attempt = self.ledger.started(number, self.gauges[number], self.now)
         self.gauges[number].sent_bytes = sent_bytes
         return attempt
 
     def confirm(self, number: int) -> None:
         """Let the service confirm it."""
-        self.ledger.land(receipt_of(number))
+        self.ledger.confirmed(receipt_of(number))
 
     def send(self, *numbers: int) -> None:
         """Send parts to their end."""
@@ -55,7 +55,7 @@ class Book:
 
     def fail(self, number: int, state: PartState, error: str = "") -> None:
         """Take it off the wire without a receipt."""
-        self.ledger.fall(number, state, error)
+        self.ledger.failed(number, state, error)
 
     def see(self) -> PartsView:
         """What a snapshot shows of it now."""

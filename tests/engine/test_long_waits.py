@@ -44,8 +44,8 @@ def test_no_word_of_a_server_makes_a_part_wait_for_ever(
 ) -> None:
     """Whatever is asked for, the wait has a bound, and then it goes on."""
     sandbox.faults.add(Fault(operation, headers={"Retry-After": asked}))
-    order = kernel.order(source)
-    policy = replace(order.policy, retry_after_most_seconds=0.1)
+    spec = kernel.spec(source)
+    policy = replace(spec.policy, retry_after_most_seconds=0.1)
     kernel.upload(source, policy=policy).result(LONG_SECONDS)
     assert stored(sandbox) == source.read_bytes()
 
@@ -54,7 +54,7 @@ def test_a_single_request_waits_no_longer(sandbox: Sandbox, kernel: Kernel, tmp_
     """A file that goes as one PutObject is told of and bounded in the same way."""
     source = make_file(tmp_path / "small", 1000)
     sandbox.faults.add(Fault("PutObject", headers=HOURS))
-    policy = replace(kernel.order(source).policy, retry_after_most_seconds=0.1)
+    policy = replace(kernel.spec(source).policy, retry_after_most_seconds=0.1)
     transfer = kernel.upload(source, policy=policy)
     transfer.result(LONG_SECONDS)
     assert "7,200 s" in transfer.snapshot().notes[0]

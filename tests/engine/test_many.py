@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from oss_jupyter.model.line import SMALL_MOST
+from oss_jupyter.model.waiting_list import SMALL_MOST
 from oss_jupyter.sandbox import Fault, Sandbox
 
 from .kit import BUCKET, PART, make_file, stored

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from oss_jupyter.engine.board import SLOTS, Board
 from oss_jupyter.engine.helper_lane import HelperLane
 from oss_jupyter.engine.lanes import ThreadLane
+from oss_jupyter.engine.shared_memory import SLOTS, SharedMemory
 from oss_jupyter.errors import LaneLost
 from oss_jupyter.model.gauge import Gauge, LocalGauge
 from oss_jupyter.sandbox import Sandbox
@@ -188,9 +188,9 @@ def test_where_what_is_shared_is_a_file_and_its_folder_is_full(program: _Program
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="nothing can be reserved here")
 def test_all_of_the_shared_memory_is_there_from_the_beginning() -> None:
     """No page of it is a hole that a full disk, or full memory, could refuse later."""
-    board = Board.new()
-    used = os.fstat(board.descriptor)
-    board.close()
+    memory = SharedMemory.new()
+    used = os.fstat(memory.descriptor)
+    memory.close()
     assert used.st_blocks * 512 >= used.st_size > 0
 
 

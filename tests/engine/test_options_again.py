@@ -35,8 +35,8 @@ def _notes(transfer: Transfer) -> str:
 
 
 def _headers(kernel: Kernel, source: Path) -> dict[str, Any]:
-    order = kernel.order(source)
-    head = order.control.head(order.target)
+    spec = kernel.spec(source)
+    head = spec.control.head(spec.target)
     assert head is not None
     return dict(head.options)
 
@@ -131,8 +131,8 @@ def test_an_upload_that_runs(sandbox: Sandbox, kernel: Kernel, source: Path, tmp
             part_size="1MiB", prove="all", checkpoint_dir=str(tmp_path / "elsewhere"), **THEN,
         )  # fmt: skip
         assert again is first
-        assert (first.limit, first.parallel, coordinator_of(first).order.policy.attempts) == (50 * 2**20, 2, 8)
-        assert coordinator_of(first).order.force
+        assert (first.limit, first.parallel, coordinator_of(first).spec.policy.attempts) == (50 * 2**20, 2, 8)
+        assert coordinator_of(first).spec.force
         (note,) = first.snapshot().notes
         for name in ("content_type", "metadata", "acl", "part_size", "executor", "checkpoint_dir", "prove"):
             assert name in note

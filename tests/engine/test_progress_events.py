@@ -156,12 +156,12 @@ def test_a_pause_is_told_before_the_wait_is_over(
     transfer.result(LONG_SECONDS)
 
 
-@pytest.mark.parametrize("wish", ["result", "wait", "pause", "raise"])
-def test_a_listener_that_does_not_let_go(kernel: Kernel, source: Path, reporter: Reporter, wish: str) -> None:
+@pytest.mark.parametrize("command", ["result", "wait", "pause", "raise"])
+def test_a_listener_that_does_not_let_go(kernel: Kernel, source: Path, reporter: Reporter, command: str) -> None:
     """A listener that waits for its own transfer, stops it, or raises at the last call holds up nobody."""
     seen: list[State] = []
     transfer = kernel.upload(source)
-    wishes: dict[str, Callable[[], object]] = {
+    commands: dict[str, Callable[[], object]] = {
         "result": transfer.result,
         "wait": transfer.wait,
         "pause": transfer.pause,
@@ -172,7 +172,7 @@ def test_a_listener_that_does_not_let_go(kernel: Kernel, source: Path, reporter:
         seen.append(now.state)
         if now.state is State.COMPLETED:
             with suppress(TransferStateError):
-                wishes[wish]()
+                commands[command]()
 
     reporter.add(transfer, meddle)
     transfer.result(LONG_SECONDS)

@@ -12,9 +12,9 @@ import pytest
 
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import CredentialsError, OssJupyterError
-from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.states import State
+from oss_jupyter.model.wire_values import PartReceipt
 from oss_jupyter.sandbox import Sandbox
 
 from .fakes import Service
@@ -108,7 +108,7 @@ def test_a_listener_that_raises(service: Service, kernel: Kernel, source: Path) 
         if threading.current_thread() is not threading.main_thread():
             exit_now()
 
-    transfer = alone(kernel.order(source, control=service, send_part=service.send_part))
+    transfer = alone(kernel.spec(source, control=service, send_part=service.send_part))
     coordinator_of(transfer).on_change(exit_elsewhere)
     transfer.resume()
     assert transfer.wait(LONG_SECONDS)
@@ -148,7 +148,7 @@ def new_blocking() -> Iterator[Callable[[int], Blocking]]:
         provider.let_go.set()
 
 
-@pytest.mark.parametrize("wish", [Transfer.pause, Transfer.abort], ids=["pause", "abort"])
+@pytest.mark.parametrize("command", [Transfer.pause, Transfer.abort], ids=["pause", "abort"])
 @pytest.mark.parametrize("after", [0, 1, 2, 4, 5], ids=lambda after: f"after {after} calls")
 def test_no_wish_waits_for_a_provider(
     sandbox: Sandbox,
@@ -156,24 +156,24 @@ def test_no_wish_waits_for_a_provider(
     source: Path,
     new_blocking: Callable[[int], Blocking],
     after: int,
-    wish: Callable[[Transfer], None],
+    command: Callable[[Transfer], None],
 ) -> None:
-    """Wherever a provider blocks, in a request, at its repetition or at signing, a wish is obeyed in a moment."""
+    """Wherever a provider blocks, in a request, at its repetition or at signing, a command is obeyed in a moment."""
     sandbox.rate_bytes_per_second = 4 * PART
     provider = new_blocking(after)
     transfer = kernel.upload(source, credentials=provider)
     assert provider.blocks.wait(LONG_SECONDS)
-    wish(transfer)
+    command(transfer)
     asked_at = time.monotonic()
-    if wish is Transfer.abort and after >= 4:
-        # To remove the parts takes credentials too: there is an upload id by now. A second wish ends that wait.
+    if command is Transfer.abort and after >= 4:
+        # To remove the parts takes credentials too: there is an upload id by now. A second command ends that wait.
         until(
             lambda: transfer.snapshot().phase is Phase.REMOVING_PARTS or transfer.wait(0), "the parts are to be removed"
         )
         transfer.abort(keep_parts=True)
     assert transfer.wait(SOON_SECONDS)
     assert time.monotonic() - asked_at < SOON_SECONDS
-    assert transfer.state is (State.PAUSED if wish is Transfer.pause else State.ABORTED)
+    assert transfer.state is (State.PAUSED if command is Transfer.pause else State.ABORTED)
 
 
 def test_signing_asks_the_provider_once_a_second(kernel: Kernel, sandbox: Sandbox, tmp_path: Path) -> None:

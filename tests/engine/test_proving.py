@@ -12,8 +12,8 @@ import pytest
 from oss_jupyter.errors import InputError, SourceChanged, SourceUnreadable
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import RangeRequest
 from oss_jupyter.model.prove import Proven
+from oss_jupyter.model.wire_values import RangeRequest
 
 from .changes import HARMLESS, NewKernel, fail_at, flip, flip_unseen, only_object, touch, upload
 from .fakes import Service
@@ -151,7 +151,7 @@ def test_nothing_is_read_again_without_a_reason(service: Service, kernel: Kernel
 def test_a_word_that_is_not_known(kernel: Kernel, source: Path) -> None:
     """Another word is refused before anything is sent, with those that are known."""
     with pytest.raises(InputError, match="prove='some'") as refused:
-        kernel.order(source, prove="some")
+        kernel.spec(source, prove="some")
     assert "kept, all, none" in refused.value.advice
 
 

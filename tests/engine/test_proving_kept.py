@@ -21,11 +21,11 @@ from oss_jupyter.errors import LaneLost, SourceUnreadable
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import Fingerprint, RangeRequest
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.record import read_journal
 from oss_jupyter.model.states import State
+from oss_jupyter.model.wire_values import Fingerprint, RangeRequest
 from oss_jupyter.sandbox import Fault, Sandbox
 
 from .changes import HARMLESS, NewKernel, fail_at, flip, flip_unseen, only_object, upload
@@ -60,8 +60,8 @@ def test_inodes_that_are_made_up(service: Service, new_kernel: NewKernel, source
 
     def run() -> Transfer:
         kernel = new_kernel()
-        order = kernel.order(source, control=service, send_part=service.send_part, parallel=1)
-        return kernel.manager.upload(replace(order, source=MadeUp(source)))
+        spec = kernel.spec(source, control=service, send_part=service.send_part, parallel=1)
+        return kernel.manager.upload(replace(spec, source=MadeUp(source)))
 
     service.script["part 9"].extend([refusal("InternalError", 500)] * 3)
     assert run().wait(LONG_SECONDS)

@@ -13,7 +13,7 @@ import pytest
 
 from oss_jupyter.errors import ServiceError, SourceChanged
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import PartReceipt, PartRequest
+from oss_jupyter.model.wire_values import PartReceipt, PartRequest
 from oss_jupyter.oss.send_part import send_part
 from oss_jupyter.sandbox import Sandbox
 

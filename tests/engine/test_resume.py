@@ -144,8 +144,8 @@ def test_receipts_that_were_lost(sandbox: Sandbox, new_kernel: NewKernel, source
 def test_parts_that_the_service_lost(sandbox: Sandbox, new_kernel: NewKernel, source: Path) -> None:
     """A part that was replaced behind our back does not count; it is sent again, and the user is told."""
     first = fail_at(new_kernel(), sandbox, source, 9)
-    order = coordinator_of(first).order
-    signed = order.control.sign_part(order.target, first.snapshot().upload_id, 4, order.options)
+    spec = coordinator_of(first).spec
+    signed = spec.control.sign_part(spec.target, first.snapshot().upload_id, 4, spec.options)
     assert requests.put(signed.url, data=b"x" * PART, headers=dict(signed.headers), timeout=10).ok
     sandbox.clear_requests()
     transfer = new_kernel().upload(source)
@@ -161,7 +161,7 @@ def test_upload_id_removed_between_runs(
 ) -> None:
     """An upload id that the service no longer knows leads to a fresh start, and the user is told."""
     first = fail_at(new_kernel(), sandbox, source, 9)
-    coordinator_of(first).order.control.abort(coordinator_of(first).order.target, first.snapshot().upload_id)
+    coordinator_of(first).spec.control.abort(coordinator_of(first).spec.target, first.snapshot().upload_id)
     sandbox.keys.put(Key(*KEY, permissions=permissions))
     transfer = new_kernel().upload(source)
     receipt = transfer.result(LONG_SECONDS)
@@ -177,7 +177,7 @@ def test_upload_id_removed_during_the_run(sandbox: Sandbox, kernel: Kernel, sour
     sandbox.rate_bytes_per_second = 10 * PART
     transfer = kernel.upload(source)
     until(lambda: len(sent_parts(sandbox)) >= 3, "some parts have arrived")
-    coordinator_of(transfer).order.control.abort(coordinator_of(transfer).order.target, transfer.snapshot().upload_id)
+    coordinator_of(transfer).spec.control.abort(coordinator_of(transfer).spec.target, transfer.snapshot().upload_id)
     sandbox.rate_bytes_per_second = None
     transfer.result(LONG_SECONDS)
     assert any("no longer knows the upload id" in note for note in transfer.snapshot().notes)

@@ -19,8 +19,8 @@ from oss_jupyter.errors import (
     TransferStateError,
 )
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import PartReceipt, PartRequest
 from oss_jupyter.model.states import State
+from oss_jupyter.model.wire_values import PartReceipt, PartRequest
 
 from .fakes import HastyClock, Service, refusal
 from .kit import LONG_SECONDS, PART, Kernel, make_file, reach, until

@@ -44,15 +44,15 @@ def test_it_waits_at_the_beginning(
 ) -> None:
     """A run that cannot open its lock or its file says what it waits for, and ends well when there is room again."""
     file: Path = request.getfixturevalue(which)
-    order = kernel.order(file, control=service, send_part=service.send_part)
+    spec = kernel.spec(file, control=service, send_part=service.send_part)
     with no_descriptors():
-        transfer = kernel.manager.upload(order)
+        transfer = kernel.manager.upload(spec)
         until(lambda: transfer.snapshot().phase is Phase.WAITING_FOR_SYSTEM, "it waits")
         shown = transfer.snapshot()
         assert shown.state is State.RUNNING
         assert shown.notes == (f"{_WORDS} It goes on as soon as there is room again.",)
     transfer.result(LONG_SECONDS)
-    assert service.objects[str(order.target)] == file.read_bytes()
+    assert service.objects[str(spec.target)] == file.read_bytes()
 
 
 def test_it_waits_midway(kernel: Kernel, service: Service, source: Path) -> None:
@@ -69,15 +69,15 @@ def test_it_waits_midway(kernel: Kernel, service: Service, source: Path) -> None
         transfer.resume()
         until(lambda: transfer.snapshot().phase is Phase.WAITING_FOR_SYSTEM, "it waits once more")
     transfer.result(LONG_SECONDS)
-    assert service.objects[str(coordinator_of(transfer).order.target)] == source.read_bytes()
+    assert service.objects[str(coordinator_of(transfer).spec.target)] == source.read_bytes()
     assert len(service.sent) < 12 + 4 + 12, "what had arrived was not sent again"
 
 
 def test_an_abort_while_it_waits(kernel: Kernel, service: Service, source: Path) -> None:
     """Giving it up is carried out when there is room for that."""
-    order = kernel.order(source, control=service, send_part=service.send_part)
+    spec = kernel.spec(source, control=service, send_part=service.send_part)
     with no_descriptors():
-        transfer = kernel.manager.upload(order)
+        transfer = kernel.manager.upload(spec)
         until(lambda: transfer.snapshot().phase is Phase.WAITING_FOR_SYSTEM, "it waits")
         transfer.abort()
     reach(transfer, State.ABORTED)
@@ -97,7 +97,7 @@ def test_it_waits_for_memory_and_threads(
     service.script[where].extend([raised, raised])
     transfer = kernel.upload(source, control=service, send_part=service.send_part)
     transfer.result(LONG_SECONDS)
-    assert service.objects[str(coordinator_of(transfer).order.target)] == source.read_bytes()
+    assert service.objects[str(coordinator_of(transfer).spec.target)] == source.read_bytes()
     notes = [note for note in transfer.snapshot().notes if _NO_ROOM_SAID[type(raised)] in note]
     assert notes == [note for note in transfer.snapshot().notes if "Something" not in note]
     assert len(notes) == 1

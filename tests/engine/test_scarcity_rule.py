@@ -19,7 +19,7 @@ class Running:
         self.parts = 0
         self.notes: list[str] = []
         self.phases: list[Phase] = []
-        self.order = self.clock = self.ledger = self
+        self.spec = self.clock = self.ledger = self
         self.rule = Scarcity(cast("Any", self))
 
     def monotonic(self) -> float:

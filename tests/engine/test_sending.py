@@ -11,8 +11,8 @@ import pytest
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.engine.sending import LET_GO_SECONDS
 from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, SourceChanged
-from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.states import State
+from oss_jupyter.model.wire_values import PartReceipt
 
 from .by_hand import PART_SECONDS, Hand, Interrupted
 from .fakes import Service, refusal
@@ -93,7 +93,7 @@ def test_a_refusal_ends_it_at_once_and_keeps_what_arrives(hand: Hand, service: S
 
 def test_a_pause_stops_what_is_on_the_wire(hand: Hand, service: Service) -> None:
     """Within a moment nothing is sent any more, each part has given its place back, and none counts as an attempt."""
-    hand.queue.after(1.5, hand.wish(hand.transfer.pause))
+    hand.queue.after(1.5, hand.command(hand.transfer.pause))
     with pytest.raises(Interrupted):
         hand.send()
     assert hand.seconds <= 1.5 + 0.2
@@ -106,7 +106,7 @@ def test_a_pause_stops_what_is_on_the_wire(hand: Hand, service: Service) -> None
 def test_what_lands_beside_a_pause_is_written_down(hand: Hand, service: Service) -> None:
     """A receipt that came in the same moment is a part that need not be sent again."""
     hand.lane.arrived = {1, 3}
-    hand.queue.after(0.5, hand.wish(hand.transfer.pause))
+    hand.queue.after(0.5, hand.command(hand.transfer.pause))
     with pytest.raises(Interrupted):
         hand.send()
     assert sorted(hand.receipts()) == sorted(*service.uploads.values()) == [1, 3]
@@ -115,7 +115,7 @@ def test_what_lands_beside_a_pause_is_written_down(hand: Hand, service: Service)
 def test_a_part_that_does_not_give_way_is_let_go_of(hand: Hand) -> None:
     """A name server that does not answer must not hold up the pause."""
     hand.lane.seconds[2], hand.lane.deaf = 60.0, {2}
-    hand.queue.after(1.5, hand.wish(hand.transfer.pause))
+    hand.queue.after(1.5, hand.command(hand.transfer.pause))
     with pytest.raises(Interrupted):
         hand.send()
     assert hand.seconds == pytest.approx(1.5 + LET_GO_SECONDS, abs=0.3)
@@ -137,7 +137,7 @@ def test_a_helper_that_died_costs_no_attempt(hand: Hand, service: Service) -> No
 
 def test_expired_credentials_stop_the_parts_and_not_the_upload(hand: Hand, service: Service) -> None:
     """Each part that was refused goes again with the new ones, and the wait for those is no attempt of any part."""
-    service.refused_marks.add("first")
+    service.refused_versions.add("first")
     states: list[State] = []
     hand.queue.after(10.0, lambda: states.append(hand.transfer.state))
     hand.queue.after(11.0, lambda: setattr(service, "mark", "second"))
@@ -166,8 +166,8 @@ def test_a_file_of_another_size_ends_it(hand: Hand, source: Path) -> None:
 
 def test_fewer_or_more_at_once_while_it_runs(hand: Hand) -> None:
     """Who turns it down or up sees it within a part, and no part is broken off for it."""
-    hand.queue.after(1.5, hand.wish(lambda: hand.transfer.set_parallel(1)))
-    hand.queue.after(3.5, hand.wish(lambda: hand.transfer.set_parallel(6)))
+    hand.queue.after(1.5, hand.command(lambda: hand.transfer.set_parallel(1)))
+    hand.queue.after(3.5, hand.command(lambda: hand.transfer.set_parallel(6)))
     hand.send()
     at = {number: hand.lane.begun_at(number) for number in PARTS}
     assert [at[number] for number in (4, 5, 6, 7, 8)] == [[1], [1], [1], [2], [3]]

@@ -10,7 +10,7 @@ import pytest
 
 from oss_jupyter.engine.service_requests import CREDENTIALS_FRESH_SECONDS, CREDENTIALS_POLL_SECONDS
 from oss_jupyter.errors import CredentialsError, NetworkError, ServiceError, ServiceReply
-from oss_jupyter.model.course import Wish
+from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.states import State
 
@@ -31,12 +31,12 @@ class CountingService(Service):
         self.looked_up = 0
         self.provider_fails = False
 
-    def credentials_mark(self) -> str:
+    def credentials_version(self) -> str:
         """Return the word of the credentials."""
         self.looked_up += 1
         if self.provider_fails:
             raise CredentialsError("The vault is closed.", "Open it.")
-        return super().credentials_mark()
+        return super().credentials_version()
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_a_wish_ends_the_wait_between_two_tries(hand: Hand, service: Service, ve
     """Who presses Pause while the network is dead does not wait for the next try."""
     service.script["head"].extend([refusal("InternalError", 500)] * 3)
     act = hand.transfer.pause if verb == "pause" else lambda: hand.transfer.abort(keep_parts=False)
-    hand.queue.after(1.5, hand.wish(act))
+    hand.queue.after(1.5, hand.command(act))
     with pytest.raises(Interrupted):
         hand.requests.head()
     assert (hand.seconds, service.calls_of("head")) == (1.5, 2)
@@ -152,7 +152,7 @@ def test_a_wish_ends_the_wait_between_two_tries(hand: Hand, service: Service, ve
 
 def test_an_answer_that_comes_too_late_is_taken_back(hand: Hand, service: Service) -> None:
     """An upload id that nobody waits for any longer would be an upload that nobody knows and somebody pays."""
-    let_go, pause = threading.Event(), hand.wish(hand.transfer.pause)
+    let_go, pause = threading.Event(), hand.command(hand.transfer.pause)
     service.script["initiate"].append(lambda: (pause(), let_go.wait(LONG_SECONDS)))
     with pytest.raises(Interrupted):
         hand.requests.initiate(PLAIN)
@@ -162,12 +162,12 @@ def test_an_answer_that_comes_too_late_is_taken_back(hand: Hand, service: Servic
 
 
 def test_nothing_is_asked_once_the_user_wants_something_else(hand: Hand, service: Service) -> None:
-    """The run looks at the wish before each request, and asks on behalf of another wish only where it says so."""
+    """The run looks at the command before each request, and asks on behalf of another command only where it says so."""
     hand.transfer.abort(keep_parts=False)
     with pytest.raises(Interrupted):
         hand.requests.head()
     assert hand.requests.stopped()
-    with hand.requests.briefly(Wish.ABORT):
+    with hand.requests.briefly(Command.ABORT):
         assert hand.requests.head() is None
         service.script["head"].append(refusal("InternalError", 500))
         with pytest.raises(ServiceError):  # nobody waits long for what is only tidied up
@@ -222,6 +222,6 @@ def test_signing_asks_the_provider_once_a_second(hand: Hand, service: CountingSe
     assert service.looked_up == 1
     service.mark = "second"
     hand.queue.now += CREDENTIALS_FRESH_SECONDS + 0.1
-    assert hand.requests.sign_part("ID", 101, PLAIN).credentials_mark == "second"
-    assert hand.requests.sign_put(PLAIN, "0" * 32).credentials_mark == "second"
+    assert hand.requests.sign_part("ID", 101, PLAIN).credentials_version == "second"
+    assert hand.requests.sign_put(PLAIN, "0" * 32).credentials_version == "second"
     assert service.looked_up == 2

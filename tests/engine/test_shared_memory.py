@@ -9,23 +9,23 @@ import sys
 
 import pytest
 
-from oss_jupyter.engine.board import Board, SlotGauge
+from oss_jupyter.engine.shared_memory import SharedMemory, SlotGauge
 
 _OTHER_END = f"""
 import sys
-from {Board.__module__} import {Board.__name__}, {SlotGauge.__name__}
-gauge = {SlotGauge.__name__}({Board.__name__}(int(sys.argv[1])), 5)
+from {SharedMemory.__module__} import {SharedMemory.__name__}, {SlotGauge.__name__}
+gauge = {SlotGauge.__name__}({SharedMemory.__name__}(int(sys.argv[1])), 5)
 print(gauge.stopped)
 gauge.sent_bytes = 2**40
 """
 
 
-def new_memory() -> Board:
+def new_memory() -> SharedMemory:
     """The memory that a kernel makes."""
-    return Board.new()
+    return SharedMemory.new()
 
 
-def gauge_in(memory: Board, slot: int) -> SlotGauge:
+def gauge_in(memory: SharedMemory, slot: int) -> SlotGauge:
     """One end of a part's dials."""
     return SlotGauge(memory, slot)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from oss_jupyter.engine.source_watch import SourceWatch, describe_change
-from oss_jupyter.model.parts import Fingerprint
+from oss_jupyter.model.wire_values import Fingerprint
 
 NOW_NS = 1_700_000_000_000_000_000
 FILE = Fingerprint(1_000_000, NOW_NS, "12", NOW_NS)

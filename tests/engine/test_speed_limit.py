@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from oss_jupyter.engine.bucket import Bucket
 from oss_jupyter.engine.helper_lane import HelperLane
 from oss_jupyter.engine.lanes import ThreadLane
+from oss_jupyter.engine.rate_limiter import RateLimiter
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.sizes import KIB, MIB
 from oss_jupyter.sandbox import Sandbox
@@ -26,7 +26,7 @@ class Time:
         return self.seconds
 
 
-def _drain(bucket: Bucket, time: Time, seconds: float, askers: int = 4) -> int:
+def _drain(bucket: RateLimiter, time: Time, seconds: float, askers: int = 4) -> int:
     taken = 0
     for _ in range(int(seconds * 100)):
         time.seconds += 0.01
@@ -38,13 +38,13 @@ def _drain(bucket: Bucket, time: Time, seconds: float, askers: int = 4) -> int:
 def test_a_bucket_keeps_its_rate_within_five_percent_over_ten_seconds(rate: int) -> None:
     """However many ask, and however greedily, they get the rate times the time."""
     time = Time()
-    assert _drain(Bucket(lambda: rate, time), time, 10.0) == pytest.approx(rate * 10, rel=0.05)
+    assert _drain(RateLimiter(lambda: rate, time), time, 10.0) == pytest.approx(rate * 10, rel=0.05)
 
 
 def test_a_changed_rate_is_felt_at_once() -> None:
     """The second after a change runs at the new rate, not at what was saved up under the old one."""
     time, rates = Time(), [100.0 * MIB]
-    bucket = Bucket(lambda: rates[0], time)
+    bucket = RateLimiter(lambda: rates[0], time)
     _drain(bucket, time, 3.0)
     rates[0] = 1.0 * MIB
     assert _drain(bucket, time, 2.0) <= 2.2 * MIB
@@ -53,7 +53,7 @@ def test_a_changed_rate_is_felt_at_once() -> None:
 def test_what_the_socket_did_not_take_can_be_granted_again() -> None:
     """Bytes given back are not lost to the limit."""
     time = Time()
-    bucket = Bucket(lambda: 1.0 * MIB, time)
+    bucket = RateLimiter(lambda: 1.0 * MIB, time)
     time.seconds += 1
     granted = bucket.take(MIB)
     assert granted
@@ -64,11 +64,11 @@ def test_what_the_socket_did_not_take_can_be_granted_again() -> None:
 
 def _moved(transfers: list[Transfer], seconds: float) -> list[float]:
     """Return each transfer's bytes per second over a stretch of its own clock."""
-    before = [(transfer.snapshot(), coordinator_of(transfer).order.clock.monotonic()) for transfer in transfers]
+    before = [(transfer.snapshot(), coordinator_of(transfer).spec.clock.monotonic()) for transfer in transfers]
     end = before[0][1] + seconds
-    until(lambda: coordinator_of(transfers[0]).order.clock.monotonic() >= end, "the stretch is over")
+    until(lambda: coordinator_of(transfers[0]).spec.clock.monotonic() >= end, "the stretch is over")
     return [
-        (transfer.snapshot().sent_bytes - snapshot.sent_bytes) / (coordinator_of(transfer).order.clock.monotonic() - at)
+        (transfer.snapshot().sent_bytes - snapshot.sent_bytes) / (coordinator_of(transfer).spec.clock.monotonic() - at)
         for transfer, (snapshot, at) in zip(transfers, before, strict=True)
     ]
 

@@ -15,8 +15,8 @@ import pytest
 
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.errors import CheckpointNotWritable, CredentialsError, NetworkError, OssJupyterError, ServiceError
-from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.states import State
+from oss_jupyter.model.wire_values import PartReceipt
 from oss_jupyter.sandbox import Fault, Key, Sandbox
 
 from .fakes import HastyClock, Service, refusal
@@ -85,7 +85,7 @@ def test_a_token_expires_and_the_cell_brings_new_credentials(
 
 def test_pause_while_waiting_for_credentials(service: Service, kernel: Kernel, source: Path) -> None:
     """The wait for credentials ends with pause, and resume tries what is there."""
-    service.refused_marks.add("first")
+    service.refused_versions.add("first")
     transfer = kernel.upload(source, control=service, send_part=service.send_part)
     reach(transfer, State.WAITING_FOR_CREDENTIALS)
     transfer.pause()
@@ -323,7 +323,7 @@ def test_no_secret_anywhere(
             *(path.read_text() for path in checkpoints.iterdir()),
             repr(transfer),
             repr(transfer.snapshot()),
-            repr(coordinator_of(transfer).order),
+            repr(coordinator_of(transfer).spec),
             repr([transfer.part(number) for number in range(1, 13)]),
             str(transfer.error),
             repr(transfer.error),

@@ -19,11 +19,11 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, TransferAborted, TransferStateError
-from oss_jupyter.model.course import Wish
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import PartReceipt, PartRequest
+from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.states import State
+from oss_jupyter.model.wire_values import PartReceipt, PartRequest
 from oss_jupyter.sandbox import Fault, Sandbox
 
 from .fakes import Service, refusal
@@ -375,8 +375,8 @@ def test_one_that_went_is_not_found_again(sandbox: Sandbox, kernel: Kernel, sour
     record = journal_of(checkpoints)
     sandbox.rate_bytes_per_second = None
     transfer.result(LONG_SECONDS)
-    assert kernel.manager.adopt(coordinator_of(transfer).order, record) is transfer
-    assert coordinator_of(transfer).wish() is Wish.GO
+    assert kernel.manager.adopt(coordinator_of(transfer).spec, record) is transfer
+    assert coordinator_of(transfer).command() is Command.GO
 
 
 def _answers(transfer: Transfer) -> set[str]:

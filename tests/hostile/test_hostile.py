@@ -108,7 +108,7 @@ class Case:
     def upload(self) -> Transfer:
         """Upload and wait for the end."""
         target = f"oss://test-bucket/{KEY}"
-        policy = replace(self.kernel.order(self.source, target).policy, **POLICY)
+        policy = replace(self.kernel.spec(self.source, target).policy, **POLICY)
         transfer = self.kernel.upload(self.source, target, policy=policy)
         transfer.wait(MOST_SECONDS)
         return transfer

@@ -15,9 +15,9 @@ from oss_jupyter.errors import CheckpointError, CheckpointForeign, CheckpointNot
 from oss_jupyter.local.files import check_own
 from oss_jupyter.local.memory import MemoryJournal
 from oss_jupyter.local.store import CheckpointDirectory
-from oss_jupyter.model.parts import Fingerprint, PartReceipt
 from oss_jupyter.model.record import CheckpointHeader, header_line
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import Fingerprint, PartReceipt
 
 ID = "k3v9x2qa"
 HEADER = CheckpointHeader(ID, "/data/a.bin", Target("bucket", "a.bin"), Fingerprint(10_000_000, 1, "2"), 102_400, "UP")

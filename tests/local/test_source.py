@@ -18,7 +18,7 @@ from oss_jupyter.errors import PartStopped, SourceChanged, SourceMissing, Source
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.gauge import LocalGauge
-from oss_jupyter.model.parts import RangeRequest
+from oss_jupyter.model.wire_values import RangeRequest
 
 MIB = 1024 * 1024
 
@@ -181,7 +181,7 @@ from oss_jupyter.errors import SourceUnreadable
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.gauge import LocalGauge
-from oss_jupyter.model.parts import RangeRequest
+from oss_jupyter.model.wire_values import RangeRequest
 
 if os.getuid() == 0:
     os.setuid(65534)

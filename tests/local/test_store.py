@@ -18,9 +18,9 @@ from oss_jupyter.errors import CheckpointDamaged, CheckpointNotWritable, Checkpo
 from oss_jupyter.local.journal import FileJournal
 from oss_jupyter.local.memory import NoCheckpoints
 from oss_jupyter.local.store import CheckpointDirectory
-from oss_jupyter.model.parts import Fingerprint, PartReceipt
 from oss_jupyter.model.record import CheckpointHeader, header_line, read_journal, receipt_line
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import Fingerprint, PartReceipt
 
 ID = "k3v9x2qa"
 HEADER = CheckpointHeader(ID, "/data/a.bin", Target("bucket", "a.bin"), Fingerprint(10_000_000, 1, "2"), 102_400, "UP")
@@ -228,7 +228,7 @@ import resource, signal, sys
 from pathlib import Path
 from oss_jupyter.errors import CheckpointNotWritable
 from oss_jupyter.local.store import CheckpointDirectory
-from oss_jupyter.model.parts import PartReceipt
+from oss_jupyter.model.wire_values import PartReceipt
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 journal, record = CheckpointDirectory(Path(sys.argv[1])).open(sys.argv[2])

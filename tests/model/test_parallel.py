@@ -88,5 +88,5 @@ def test_a_fixed_number_comes_back_after_throttling() -> None:
     parallel.slow_down(0.0)
     assert parallel.target == 3
     for _ in range(10):
-        parallel.landed()
+        parallel.confirmed()
     assert parallel.target == 6

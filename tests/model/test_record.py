@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from oss_jupyter.errors import CheckpointDamaged, CheckpointTooNew
-from oss_jupyter.model.parts import Fingerprint, PartReceipt
 from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.record import (
     FORMAT,
@@ -21,6 +20,7 @@ from oss_jupyter.model.record import (
     receipt_line,
 )
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import Fingerprint, PartReceipt
 
 HEADER = CheckpointHeader(
     "k3v9x2qa",
@@ -137,7 +137,7 @@ def test_whether_kept_parts_were_compared(unread: bool) -> None:
 
 
 def test_what_is_to_be_read_again() -> None:
-    """The wish is kept; a word that is not known is no header, and a journal of an earlier version has none."""
+    """The command is kept; a word that is not known is no header, and a journal of an earlier version has none."""
     line = header_line(replace(HEADER, prove=Prove.ALL))
     assert read_journal(line).header.prove is Prove.ALL
     assert read_journal(header_line(HEADER)).header.prove is None

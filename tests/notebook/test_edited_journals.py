@@ -139,7 +139,7 @@ def look_at(directory: Path, sandbox: Sandbox) -> Session:
 
 def drive(session: Session, transfer: Transfer, sandbox: Sandbox) -> None:
     """Resume and abort it: whatever comes of that comes in time, and in four lines."""
-    if coordinator_of(transfer).order.host == sandbox.endpoint.partition("//")[2]:
+    if coordinator_of(transfer).spec.host == sandbox.endpoint.partition("//")[2]:
         transfer.resume()
         assert transfer.wait(LONG_SECONDS), "it hangs"
         check(transfer.error)

@@ -63,7 +63,7 @@ def test_a_journal_of_the_first_version_is_read(new_shell: NewShell, checkpoints
     now = transfer.snapshot()
     assert (now.state, now.parts_kept, now.parts_total, now.parallel) == (State.INTERRUPTED, 1, 8, 7)
     assert now.upload_id == "0004B9894A22E5B1888A1E29F8236E2D"
-    assert (transfer.limit, transfer.error, coordinator_of(transfer).order.profile) == (None, None, "")
+    assert (transfer.limit, transfer.error, coordinator_of(transfer).spec.profile) == (None, None, "")
 
 
 def test_certificates_that_were_renamed(left: Callable[..., str], place: Path, new_shell: NewShell, data: Path) -> None:
@@ -164,7 +164,7 @@ def test_profile_limit_and_parallel_are_remembered(
     left(profile="work", limit="200MiB/s", parallel=3, prove="all")
     new_shell(parallel=9)
     (transfer,) = oj.resume("all")
-    assert (coordinator_of(transfer).order.profile, transfer.limit, transfer.parallel) == ("work", 200 * 1024 * 1024, 3)
+    assert (coordinator_of(transfer).spec.profile, transfer.limit, transfer.parallel) == ("work", 200 * 1024 * 1024, 3)
     assert transfer.result(30).proven == "all"
 
 
@@ -214,7 +214,7 @@ def test_a_profile_that_is_gone_is_replaced_by_credentials(
     transfer.wait(10)
     new_shell()
     assert only().error is None
-    assert (coordinator_of(only()).order.profile, coordinator_of(only()).order.credentials_given) == ("", True)
+    assert (coordinator_of(only()).spec.profile, coordinator_of(only()).spec.credentials_given) == ("", True)
 
 
 def test_credentials_given_in_python_are_asked_for_again(

@@ -10,7 +10,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from oss_jupyter import api
-from oss_jupyter.engine.order import Order
+from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.options import OPTION_NAMES
@@ -22,8 +22,8 @@ from oss_jupyter.session.session import current_session
 from .conftest import Shell
 
 
-def _order(shell: Shell, line: str) -> Order:
-    return coordinator_of(_transfer(shell, line)).order
+def _spec(shell: Shell, line: str) -> TransferSpec:
+    return coordinator_of(_transfer(shell, line)).spec
 
 
 def _transfer(shell: Shell, line: str) -> Transfer:
@@ -91,26 +91,26 @@ def test_variables_expand(
     """Python variables and ~ stand for paths."""
     monkeypatch.setenv("HOME", str(data.parent))
     shell.inner.push({"path": str(data), "folder": str(data.parent)})
-    assert _order(shell, f"{word} oss://test-bucket/k").source.path == data
+    assert _spec(shell, f"{word} oss://test-bucket/k").source.path == data
 
 
 def test_a_name_with_backslashes(shell: Shell, service: Sandbox, place: Path) -> None:
     """A backslash in a name arrives as it was typed."""
     (place / r"C:\data\trips.csv").write_bytes(b"x")
-    assert _order(shell, r"C:\data\trips.csv oss://test-bucket/k").source.path.name == r"C:\data\trips.csv"
+    assert _spec(shell, r"C:\data\trips.csv oss://test-bucket/k").source.path.name == r"C:\data\trips.csv"
 
 
 def test_options_reach_the_order(shell: Shell, service: Sandbox, data: Path, place: Path) -> None:
     """The words of the line are the words of the Python function."""
-    order = _order(
+    spec = _spec(
         shell,
         "trips.bin oss://test-bucket/k --part-size 2MiB --parallel 5 --retries 2 --checkpoint-dir here "
         "--content-type text/plain --metadata a=1 --metadata 'b=x y' --sse AES256 --forbid-overwrite "
         "--cache-control no-cache --storage-class IA --traffic-limit 819200000",
     )
-    assert (order.plan.part_size, order.parallel, order.policy.attempts) == (2 * 1024 * 1024, 5, 3)
-    assert order.store.directory == place / "here"
-    assert order.options.as_dict() == {
+    assert (spec.plan.part_size, spec.parallel, spec.policy.attempts) == (2 * 1024 * 1024, 5, 3)
+    assert spec.store.directory == place / "here"
+    assert spec.options.as_dict() == {
         "content_type": "text/plain",
         "metadata": {"a": "1", "b": "x y"},
         "server_side_encryption": "AES256",
@@ -123,7 +123,7 @@ def test_options_reach_the_order(shell: Shell, service: Sandbox, data: Path, pla
 
 def test_resuming_can_be_switched_off(shell: Shell, service: Sandbox, data: Path) -> None:
     """--checkpoint-dir none is Python's checkpoint_dir=None."""
-    assert _order(shell, "trips.bin oss://test-bucket/k --checkpoint-dir none").store.directory is None
+    assert _spec(shell, "trips.bin oss://test-bucket/k --checkpoint-dir none").store.directory is None
 
 
 def test_every_argument_has_an_option() -> None:
@@ -147,7 +147,7 @@ def test_every_word_of_the_magic_is_one_of_python(shell: Shell, service: Sandbox
 def _refusal(arguments: dict[str, Any]) -> str:
     """Return the code of the error that the arguments are refused with, or nothing."""
     try:
-        current_session().wiring.order("trips.bin", "oss://test-bucket/k", arguments)
+        current_session().wiring.spec("trips.bin", "oss://test-bucket/k", arguments)
     except InputError as error:
         return error.code
     return ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oss_jupyter.engine.order import Order
+from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.errors import InputError
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.wiring import Wiring
@@ -46,19 +46,19 @@ class Named:
             lines = [f"{name}={value}\n" for name, value in self._profile.items()]
             (home / ".ossutilconfig").write_text("[default]\n" + "".join(lines))
 
-    def order(self) -> Order:
-        """Return the order of an upload from all of it."""
-        return Wiring(self.settings).order(self._folder / "f.bin", "oss://my-bucket/", self.arguments)
+    def spec(self) -> TransferSpec:
+        """Return the spec of an upload from all of it."""
+        return Wiring(self.settings).spec(self._folder / "f.bin", "oss://my-bucket/", self.arguments)
 
     def where(self) -> tuple[str | None, str]:
         """Return the region and the address that the upload would use."""
-        settings = self.order().control.settings  # type: ignore[attr-defined]
+        settings = self.spec().control.settings  # type: ignore[attr-defined]
         return settings.region, settings.url
 
     def refused(self) -> InputError:
         """Return why it is refused."""
         with pytest.raises(InputError) as caught:
-            self.order()
+            self.spec()
         assert all(caught.value.four_lines())
         return caught.value
 
@@ -158,7 +158,7 @@ def test_a_domain_of_ones_own_can_be_said_of_any_endpoint(named: Named, of_endpo
     """`cname` says what the endpoint is, wherever that is named."""
     named.put(of_endpoint, endpoint="data.example.com")
     named.put("argument", cname=True, region="cn-hangzhou")
-    assert named.order().place["cname"] is True
+    assert named.spec().place["cname"] is True
 
 
 def test_a_domain_of_ones_own_is_left_with_the_endpoint_it_was_said_of(named: Named) -> None:

@@ -81,7 +81,7 @@ def test_no_argument_is_repeated(data: Path, name: str) -> None:
         else:
             given[name] = {pasted: pasted} if name in ("callback", "metadata") else pasted
         with pytest.raises(OssJupyterError) as refused:
-            wiring.order(given.pop("source"), given.pop("target"), given)
+            wiring.spec(given.pop("source"), given.pop("target"), given)
         assert_discreet("".join(told(refused.value)))
 
 
@@ -162,7 +162,7 @@ def test_the_environment_is_not_repeated(data: Path, monkeypatch: pytest.MonkeyP
     for pasted in PASTED:
         monkeypatch.setenv("OSS_ENDPOINT", pasted)
         with pytest.raises(OssJupyterError) as refused:
-            Wiring(OssJupyter()).order(data, "oss://test-bucket/k", {"region": region})
+            Wiring(OssJupyter()).spec(data, "oss://test-bucket/k", {"region": region})
         assert_discreet("".join(told(refused.value)))
 
 
@@ -226,7 +226,7 @@ def test_what_is_left_of_a_text(text: str, left: str) -> None:
 def test_a_sentence_goes_on_after_what_was_cut() -> None:
     """A quotation is closed, and an address that nobody cut is cut where an error is made."""
     with pytest.raises(InputError, match=r"'https://b/k\?…' is not known\.\n"):
-        Wiring(OssJupyter()).order(
+        Wiring(OssJupyter()).spec(
             __file__, "oss://test-bucket/k", {"region": "cn-hangzhou", "prove": "https://b/k?x=y"}
         )
     assert (

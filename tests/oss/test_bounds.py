@@ -14,9 +14,9 @@ import pytest
 
 from oss_jupyter.errors import NetworkError, NotOss, OssJupyterError
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import PartRequest, SignedRequest
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import PartRequest, SignedRequest
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings

@@ -18,9 +18,9 @@ import requests
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import NetworkError, ServiceError
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import SignedRequest
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import SignedRequest
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings
@@ -357,7 +357,7 @@ def test_the_mark_changes_with_the_credentials_and_tells_nothing(sandbox: Sandbo
     keys = [key_pair(), key_pair(), Credentials("test-key-id", "test-key-secret", "token")]
     control = SdkControl(reach(sandbox), iter(keys).__next__)
 
-    first, second, third = (control.credentials_mark() for _ in range(3))
+    first, second, third = (control.credentials_version() for _ in range(3))
 
     assert first == second != third
     assert not any("key" in mark for mark in (first, third))

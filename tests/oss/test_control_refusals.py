@@ -158,7 +158,7 @@ def test_a_provider_that_fails_is_asked_once_and_its_words_are_kept(sandbox: San
     with reaching(at(sandbox), failing) as control:
         for call in (lambda: control.initiate(TARGET, PLAIN), lambda: control.sign_part(TARGET, "ID", 1, PLAIN)):
             assert refusal(call).what == "The vault is closed."
-        assert refusal(control.credentials_mark).what == "The vault is closed."
+        assert refusal(control.credentials_version).what == "The vault is closed."
 
     assert len(asked) == 3
 

@@ -15,9 +15,9 @@ import requests
 from oss_jupyter.errors import NetworkError, PartStopped, Stalled
 from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import PartRequest, Route, SignedRequest
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import PartRequest, Route, SignedRequest
 from oss_jupyter.oss.connections import Adapter, PlainPool
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import Credentials

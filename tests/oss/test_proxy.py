@@ -22,8 +22,8 @@ from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import InputError, NetworkError, PartStopped
 from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import PartRequest
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import PartRequest
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings

@@ -31,9 +31,9 @@ from oss_jupyter.errors import (
 )
 from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import PartRequest, Route
 from oss_jupyter.model.retry import Action, classify
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import PartRequest, Route
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
@@ -381,7 +381,7 @@ def test_a_proxy_that_is_down(new_request: MakeRequest, sandbox: Sandbox) -> Non
 
 _BIG = """
 import resource, sys
-from oss_jupyter.model.parts import PartRequest, SignedRequest
+from oss_jupyter.model.wire_values import PartRequest, SignedRequest
 from oss_jupyter.oss.send_part import send_part
 
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -68,7 +68,7 @@ class StandIn:
         self.asked: list[Any] = []
         self.over = False
         self.listeners: list[Callable[[], None]] = []
-        self.order = SimpleNamespace(
+        self.spec = SimpleNamespace(
             source=SimpleNamespace(path=Path(self.now.source)),
             store=NoCheckpoints(),
             target=self.now.target,

@@ -18,7 +18,7 @@ from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words
 from oss_jupyter.notebook.magics.uploads import Uploads
 from oss_jupyter.notebook.magics.waiting import wait_for
-from oss_jupyter.session.kept_order import ANEW_NAMES
+from oss_jupyter.session.kept_spec import ANEW_NAMES
 from oss_jupyter.session.session import Session
 
 _UPLOAD_USAGE = "Usage: %oss_upload FILE oss://bucket/key [options]; %oss_upload? explains them."

@@ -193,4 +193,4 @@ def _parts(now: Snapshot) -> str:
 
 def _nothing_left(transfer: Transfer) -> bool:
     """Whether forgetting a transfer that has ended forgets nothing that could be resumed."""
-    return transfer.state.ended_for_good or not coordinator_of(transfer).order.store.keeps(transfer.id)
+    return transfer.state.ended_for_good or not coordinator_of(transfer).spec.store.keeps(transfer.id)

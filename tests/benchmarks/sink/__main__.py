@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from .counters import Counters
-from .server import Line, listen, serve
+from .server import WaitingList, listen, serve
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--rate-bytes", type=float)
     parser.add_argument("--latency-seconds", type=float, default=0.0)
     options = parser.parse_args()
-    line = Line(options.rate_bytes, options.latency_seconds, options.certificate)
+    line = WaitingList(options.rate_bytes, options.latency_seconds, options.certificate)
     listener = listen(line)
     print(listener.getsockname()[1], flush=True)
     serve(listener, line, Counters(options.counters))

@@ -13,7 +13,7 @@ from pathlib import Path
 import trustme
 
 from .counters import Counters
-from .server import Line
+from .server import WaitingList
 
 # A slow line may need a second for what is left in the buffers of both sides.
 _QUIET_SECONDS = 20.0
@@ -39,7 +39,7 @@ class Sink:
 
 
 @contextmanager
-def running_sink(folder: Path, line: Line, *, tls: bool = False) -> Iterator[Sink]:
+def running_sink(folder: Path, line: WaitingList, *, tls: bool = False) -> Iterator[Sink]:
     """Run a sink as long as the block lasts; its files lie in `folder`."""
     ca_bundle = folder / "ca.pem" if tls else None
     if ca_bundle:

@@ -32,7 +32,7 @@ _TAKEN_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Line:
+class WaitingList:
     """How the sink behaves: rate_bytes per second for each connection, latency_seconds for each request and
     connection, certificate (a PEM file with key and chain) for TLS."""
 
@@ -49,7 +49,7 @@ class Wire(Protocol):
     def send(self, data: bytes) -> None: ...
 
 
-def listen(line: Line) -> socket.socket:
+def listen(line: WaitingList) -> socket.socket:
     """Return a socket on the loopback device, on a free port."""
     listener = socket.socket()
     if line.rate_bytes:
@@ -59,7 +59,7 @@ def listen(line: Line) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket, line: Line, counters: Counters) -> None:
+def serve(listener: socket.socket, line: WaitingList, counters: Counters) -> None:
     """Serve until standard input ends: however the benchmark ends, its end of the pipe is closed."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended connections leave no zombies
     index = 0
@@ -76,7 +76,7 @@ def serve(listener: socket.socket, line: Line, counters: Counters) -> None:
         index += 1
 
 
-def _handle(sock: socket.socket, line: Line, slot: Slot) -> None:
+def _handle(sock: socket.socket, line: WaitingList, slot: Slot) -> None:
     slot.open()
     try:
         with suppress(OSError):
@@ -86,7 +86,7 @@ def _handle(sock: socket.socket, line: Line, slot: Slot) -> None:
 
 
 class _Connection:
-    def __init__(self, sock: socket.socket, line: Line, slot: Slot) -> None:
+    def __init__(self, sock: socket.socket, line: WaitingList, slot: Slot) -> None:
         self._slot = slot
         self._latency_seconds = line.latency_seconds
         self._pace = Pace(line.rate_bytes) if line.rate_bytes else None

@@ -33,5 +33,5 @@ class Disk:
         self.missing = frozenset(
             transfer.id
             for transfer in transfers
-            if transfer.state in MAY_MISS and not coordinator_of(transfer).order.source.path.is_file()
+            if transfer.state in MAY_MISS and not coordinator_of(transfer).spec.source.path.is_file()
         )

@@ -9,16 +9,16 @@ from typing import Any
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane, Source
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.parts import PartReceipt
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import PartReceipt
 from oss_jupyter.names import printable
 
 
 @dataclass(frozen=True)
-class Order:
+class TransferSpec:
     """What to send and how. The repr shows neither credentials nor a proxy.
 
     place: how the service is reached, as it is saved in the checkpoint. parallel: parts on the wire at once, None to

@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oss_jupyter.model.line import SMALL_MOST, Kind, Line, Room, Turn, small_room
+from oss_jupyter.model.waiting_list import SMALL_MOST, Kind, Room, Turn, WaitingList, small_room
 
-L, S, E = Kind.LARGE, Kind.SMALL, Kind.ERRAND
+L, S, E = Kind.LARGE, Kind.SMALL, Kind.REMOVAL
 
 
-def filled(*waiting: tuple[str, Kind]) -> Line[str]:
+def filled(*waiting: tuple[str, Kind]) -> WaitingList[str]:
     """Return a line in which these wait, in their order."""
-    line: Line[str] = Line()
+    line: WaitingList[str] = WaitingList()
     for name, kind in waiting:
         line.note(name, Turn.WAITS, kind)
     return line
 
 
-def let_in(line: Line[str], room: Room) -> list[str]:
+def let_in(line: WaitingList[str], room: Room) -> list[str]:
     """Let in who may begin, and return them in their order."""
     begun = []
     while (name := line.next(room)) is not None:
@@ -28,7 +28,7 @@ def let_in(line: Line[str], room: Room) -> list[str]:
     return begun
 
 
-def line_kind(line: Line[str], name: str) -> Kind:
+def line_kind(line: WaitingList[str], name: str) -> Kind:
     """Return the kind by the name's first letter."""
     return {"l": L, "s": S, "e": E}[name[0]]
 
@@ -112,7 +112,7 @@ def test_room_for_small_ones(most: int | None, used: int, room: int) -> None:
 )
 def test_whatever_happens(steps: list[tuple[str, int, Turn]], large: int, small: int) -> None:
     """Nobody is let in beyond what may be lent, nobody overtakes in a kind, and no place is free while one waits."""
-    line: Line[str] = Line()
+    line: WaitingList[str] = WaitingList()
     room = Room(large, small)
     queues: dict[Kind, list[str]] = {kind: [] for kind in Kind}
     turns: dict[str, Turn] = {}

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oss_jupyter.errors import OutcomeUnknown, ServiceError
-from oss_jupyter.model.parts import Completed, ObjectHead
+from oss_jupyter.model.wire_values import Completed, ObjectHead
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.order import Order
     from oss_jupyter.engine.service_requests import ServiceRequests
+    from oss_jupyter.engine.spec import TransferSpec
 
 FORBIDDEN = "These credentials may not look at the object: allow oss:GetObject."
 
@@ -33,7 +33,7 @@ class Look:
         return found(head)
 
 
-def look_at(order: Order, requests: ServiceRequests) -> Look:
+def look_at(spec: TransferSpec, requests: ServiceRequests) -> Look:
     """Return what is there now. Raises what HEAD was answered, unless it is that these credentials may not ask."""
     try:
         return Look(requests.head())
@@ -45,26 +45,26 @@ def look_at(order: Order, requests: ServiceRequests) -> Look:
         raise
 
 
-def already_there(order: Order, crc: int | None, requests: ServiceRequests) -> ObjectHead | None:
+def already_there(spec: TransferSpec, crc: int | None, requests: ServiceRequests) -> ObjectHead | None:
     """Return the object if it has the file's size and CRC-64, else None.
 
     crc: the file's, where it is known already; otherwise the file is read, but only when the sizes agree.
     """
-    head = look_at(order, requests).head
-    if head is None or head.crc64 is None or head.size != order.plan.size:
+    head = look_at(spec, requests).head
+    if head is None or head.crc64 is None or head.size != spec.plan.size:
         return None
     if crc is None:
-        crc = order.source.crc64(0, order.plan.size, requests.stopped)
+        crc = spec.source.crc64(0, spec.plan.size, requests.stopped)
     return head if head.crc64 == crc else None
 
 
-def finished_before(order: Order, size: int, crc: int, requests: ServiceRequests) -> Completed | None:
+def finished_before(spec: TransferSpec, size: int, crc: int, requests: ServiceRequests) -> Completed | None:
     """Return the object if it is the file, else None. Raises OutcomeUnknown where that cannot be told."""
-    look = look_at(order, requests)
+    look = look_at(spec, requests)
     if not look.permitted:
-        raise outcome_unknown(order, FORBIDDEN)
+        raise outcome_unknown(spec, FORBIDDEN)
     if look.head is not None and look.head.size == size and look.head.crc64 is None:
-        raise outcome_unknown(order, "The object has the file's size, and the service tells no CRC-64 of it.")
+        raise outcome_unknown(spec, "The object has the file's size, and the service tells no CRC-64 of it.")
     return look.finished(size, crc)
 
 
@@ -73,10 +73,10 @@ def found(head: ObjectHead) -> Completed:
     return Completed(head.etag, head.crc64, head.version_id, head.request_id, options=head.options)
 
 
-def outcome_unknown(order: Order, why: str) -> OutcomeUnknown:
+def outcome_unknown(spec: TransferSpec, why: str) -> OutcomeUnknown:
     """Return the error that the object may be there and cannot be looked at, because of `why` (a sentence)."""
     return OutcomeUnknown(
-        f"Whether {order.target} is finished is not known. {why}",
+        f"Whether {spec.target} is finished is not known. {why}",
         "Once that is mended, resume: what is there is looked at before anything is sent. Or look in the console.",
         safe="The file is untouched, nothing was sent twice, and the checkpoint is kept.",
     )

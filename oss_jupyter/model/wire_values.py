@@ -37,13 +37,13 @@ class RangeRequest:
 class SignedRequest:
     """A URL the control plane has signed, with the headers it was signed with. The repr shows neither.
 
-    credentials_mark: changes with the credentials, so that a refusal can be laid to the right ones.
+    credentials_version: changes with the credentials, so that a refusal can be laid to the right ones.
     clock_offset_seconds: what was added to this computer's clock for it, to the same end.
     """
 
     url: str = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(repr=False, default=())
-    credentials_mark: str = ""
+    credentials_version: str = ""
     clock_offset_seconds: float = 0.0
 
 

@@ -24,7 +24,7 @@ ASKS_FIRST = "AsksFirst"
 ANEW_NAMES = ("credentials", "profile", "region", "endpoint", "ca_bundle")
 _PLACE_NAMES = ("region", "endpoint", "ca_bundle")
 # What of the control aborting needs.
-_FOR_ABORTING = ("abort", "credentials_mark", "explain", "remarks")
+_FOR_ABORTING = ("abort", "credentials_version", "explain", "remarks")
 # What an endpoint that is given anew replaces.
 _OF_AN_ENDPOINT = (*HOST_KINDS, "cname", "path_style", "endpoint", "insecure_http")
 

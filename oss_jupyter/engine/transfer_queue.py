@@ -1,6 +1,6 @@
 """The queue of all uploads of a kernel: who is let in is decided under one lock, and begun outside of it.
 
-A transfer that waits has no thread, no lock on the disk and no descriptor. The rule itself is model/line.py.
+A transfer that waits has no thread, no lock on the disk and no descriptor. The rule itself is model/waiting_list.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from oss_jupyter.engine import descriptors
 from oss_jupyter.errors import OssJupyterError, Shortage
-from oss_jupyter.model.line import Kind, Line, Room, Turn, small_room
+from oss_jupyter.model.waiting_list import Kind, Room, Turn, WaitingList, small_room
 
 AT_ONCE = 4
 
@@ -38,8 +38,8 @@ class Queued(Protocol):
 Q = TypeVar("Q", bound=Queued)
 
 
-class Turns(Generic[Q]):
-    """Any thread may call it. `_lock` guards _line, _at_once and _full; a transfer's own lock is taken within it.
+class TransferQueue(Generic[Q]):
+    """Any thread may call it. `_lock` guards _waiting, _at_once and _full; a transfer's own lock is taken within it.
 
     start: starts the run of one that has taken its turn; raises Shortage or InterpreterEnding.
     """
@@ -47,7 +47,7 @@ class Turns(Generic[Q]):
     def __init__(self, start: Callable[[Q], object], at_once: int = AT_ONCE) -> None:
         self._start = start
         self._lock = threading.Lock()
-        self._line: Line[Q] = Line()
+        self._waiting: WaitingList[Q] = WaitingList()
         self._at_once = at_once
         self._full = False  # the system refuses another thread: until one of those that run has ended
 
@@ -68,26 +68,26 @@ class Turns(Generic[Q]):
     def place(self, one: Q) -> int:
         """Return who is the how-manieth to begin, of the large or of the small ones; 0 for who does not wait."""
         with self._lock:
-            return self._line.place(one)
+            return self._waiting.place(one)
 
     def running(self) -> tuple[Q, ...]:
         """Return who has a turn."""
         with self._lock:
-            return self._line.having()
+            return self._waiting.having()
 
     def _note(self, one: Q) -> None:
-        before = self._line.turns
-        self._line.note(one, *one.turn())
-        if self._line.turns < before:
+        before = self._waiting.turns
+        self._waiting.note(one, *one.turn())
+        if self._waiting.turns < before:
             self._full = False
 
     def _let_in(self) -> list[Q]:
         """Give turns to who may begin now. Each takes it or has changed its mind; in both cases it waits no longer."""
         begun: list[Q] = []
-        if not self._line.waiting or self._full:
+        if not self._waiting.waiting or self._full:
             return begun
         room = Room(self._at_once, small_room(descriptors.most(), descriptors.used()))
-        while (one := self._line.next(room)) is not None:
+        while (one := self._waiting.next(room)) is not None:
             if one.take_turn():
                 begun.append(one)
             self._note(one)
@@ -104,10 +104,10 @@ class Turns(Generic[Q]):
     def _not_begun(self, one: Q, error: OssJupyterError) -> list[Q]:
         """Let it wait until another has ended, or fail where there is none; return who may begin after that."""
         with self._lock:
-            self._full = isinstance(error, Shortage) and self._line.turns > 1
+            self._full = isinstance(error, Shortage) and self._waiting.turns > 1
             if self._full:
                 one.put_back()
-                self._line.put_back(one, one.turn()[1])
+                self._waiting.put_back(one, one.turn()[1])
                 return []
         one.could_not_begin(error)
         with self._lock:

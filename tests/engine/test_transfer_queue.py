@@ -6,19 +6,19 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from oss_jupyter.engine.turns import Turns
+from oss_jupyter.engine.transfer_queue import TransferQueue
 from oss_jupyter.errors import NoThread, OssJupyterError
-from oss_jupyter.model.line import Kind, Turn
+from oss_jupyter.model.waiting_list import Kind, Turn
 
 
 class Queue:
-    """Turns, and who has begun, in order."""
+    """TransferQueue, and who has begun, in order."""
 
     def __init__(self, at_once: int) -> None:
         self.begun: list[str] = []
         self.threads_left = 1000
         self.on_begin: Callable[[], object] = lambda: None
-        self.turns: Turns[One] = Turns(self.begin, at_once)
+        self.turns: TransferQueue[One] = TransferQueue(self.begin, at_once)
 
     def begin(self, one: One) -> None:
         """What starting a run's thread does."""
@@ -115,7 +115,7 @@ def test_one_that_has_changed_its_mind_is_passed_over() -> None:
 def test_small_ones_and_errands_do_not_wait_for_large_ones() -> None:
     """A small file beside a large one is there in a moment, and giving an upload up is not put off for hours."""
     queue, _ = queue_of(1, "a", "b")
-    queue.heed(One(queue, "small", Kind.SMALL), One(queue, "errand", Kind.ERRAND))
+    queue.heed(One(queue, "small", Kind.SMALL), One(queue, "errand", Kind.REMOVAL))
     assert queue.begun == ["a", "small", "errand"]
 
 

@@ -15,8 +15,8 @@ import pytest
 from oss_jupyter.errors import TransferAborted, TransferStateError
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parts import PartReceipt, PartRequest
 from oss_jupyter.model.states import State
+from oss_jupyter.model.wire_values import PartReceipt, PartRequest
 from oss_jupyter.sandbox import Fault, Sandbox
 
 from .fakes import Service
@@ -189,7 +189,7 @@ def test_abort_what_is_idle(
         transfer.pause()
     transfer.wait(LONG_SECONDS)
     if state is State.INTERRUPTED:
-        transfer = alone(new_kernel().order(source), State.INTERRUPTED)
+        transfer = alone(new_kernel().spec(source), State.INTERRUPTED)
     assert transfer.state is state
     transfer.abort()
     reach(transfer, State.ABORTED)
@@ -217,9 +217,9 @@ def test_wishes_that_make_no_sense(kernel: Kernel, source: Path) -> None:
     """A finished upload can be neither paused, resumed nor aborted, and says so in one sentence."""
     transfer = kernel.upload(source)
     transfer.result(LONG_SECONDS)
-    for wish in (transfer.pause, transfer.resume, transfer.abort):
+    for command in (transfer.pause, transfer.resume, transfer.abort):
         with pytest.raises(TransferStateError, match="A transfer that is completed cannot be"):
-            wish()
+            command()
 
 
 def test_the_same_cell_twice(sandbox: Sandbox, kernel: Kernel, source: Path) -> None:

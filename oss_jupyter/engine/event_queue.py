@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Inbox:
-    """`_changed` (a condition) guards _events and _poked. Any thread puts in; only the run's thread takes out."""
+class EventQueue:
+    """`_changed` (a condition) guards _events and _woken. Any thread puts in; only the run's thread takes out."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._events: deque[Any] = deque()
-        self._poked = False
+        self._woken = False
 
     def put(self, event: Any) -> None:
         """Add an event."""
@@ -22,13 +22,13 @@ class Inbox:
             self._events.append(event)
             self._changed.notify_all()
 
-    def poke(self) -> None:
+    def wake(self) -> None:
         """End the wait that is going on, or the next one."""
         with self._changed:
-            self._poked = True
+            self._woken = True
             self._changed.notify_all()
 
-    def nudge(self) -> None:
+    def notify(self) -> None:
         """Let `wait_until` look again."""
         with self._changed:
             self._changed.notify_all()
@@ -36,19 +36,19 @@ class Inbox:
     def wait_until(self, done: Callable[[], bool]) -> None:
         """Wait until `done()` or a poke, leaving events where they are; whoever makes it done nudges."""
         with self._changed:
-            self._changed.wait_for(lambda: done() or self._poked)
-            self._poked = False
+            self._changed.wait_for(lambda: done() or self._woken)
+            self._woken = False
 
     def next_event(self, timeout_seconds: float) -> Any:
         """Return the next event, or None after a poke or the time-out."""
         with self._changed:
-            self._changed.wait_for(lambda: self._events or self._poked, timeout_seconds)
-            self._poked = False
+            self._changed.wait_for(lambda: self._events or self._woken, timeout_seconds)
+            self._woken = False
             return self._events.popleft() if self._events else None
 
     def sleep(self, timeout_seconds: float) -> bool:
         """Wait, leaving events where they are; return whether a poke ended it."""
         with self._changed:
-            self._changed.wait_for(lambda: self._poked, timeout_seconds)
-            poked, self._poked = self._poked, False
-            return poked
+            self._changed.wait_for(lambda: self._woken, timeout_seconds)
+            woken, self._woken = self._woken, False
+            return woken

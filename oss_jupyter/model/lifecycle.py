@@ -1,7 +1,7 @@
 """What a transfer does and what its user wants of it: every order of verbs is decided here, one verb at a time.
 
-A transfer rests, waits for its turn, or runs. A run obeys a wish when it gets to it, so between a wish and its end
-others may wish something else. What still can be wished then:
+A transfer rests, waits for its turn, or runs. A run obeys a command when it gets to it, so between a command and the
+end of the run there may be another one. What is possible then:
 
 - Pause and resume may follow each other as fast as anybody likes; the last one counts.
 - An abort is final. While it is carried out, only what becomes of the parts may be wished differently: keeping them
@@ -15,13 +15,13 @@ from __future__ import annotations
 from enum import Enum
 
 from oss_jupyter.errors import TransferStateError
-from oss_jupyter.model.line import Turn
 from oss_jupyter.model.states import Event, State, after, allowed
+from oss_jupyter.model.waiting_list import Turn
 
 _WAIT = "Wait until that has ended; then run the upload again."
 
 
-class Wish(Enum):
+class Command(Enum):
     """What the user wants of a run; the run looks at it wherever it waits."""
 
     GO = "go"
@@ -32,11 +32,11 @@ class Wish(Enum):
     @property
     def aborts(self) -> bool:
         """Whether the upload is given up."""
-        return self in (Wish.ABORT, Wish.ABORT_KEEP_PARTS)
+        return self in (Command.ABORT, Command.ABORT_KEEP_PARTS)
 
 
-class Course:
-    """The state, the wish, and whether there is a run or a wait for one. Not safe for threads: whoever owns it locks.
+class Lifecycle:
+    """The state, the command, and whether there is a run or a wait for one. Not safe for threads: its owner locks.
 
     A verb raises TransferStateError, with nothing changed, where it cannot be. Whoever asks for one tells the line of
     all uploads what came of it (`turn`): a run begins when that lets it.
@@ -44,7 +44,7 @@ class Course:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.wish = Wish.GO
+        self.command = Command.GO
         self.waits = False
         self.running = False
         self.retired = False
@@ -59,7 +59,7 @@ class Course:
     @property
     def leaving(self) -> bool:
         """Whether an abort is being carried out, or waits for its turn."""
-        return (self.running or self.waits) and self.wish.aborts
+        return (self.running or self.waits) and self.command.aborts
 
     @property
     def resting(self) -> bool:
@@ -78,7 +78,7 @@ class Course:
             return
         paused = after(self.state, Event.PAUSE)
         if self.running:
-            self.wish = Wish.PAUSE
+            self.command = Command.PAUSE
         else:
             self.state, self.waits = paused, False
 
@@ -87,26 +87,26 @@ class Course:
         self._check(Event.RESUME)
         if not self.running and self.state is not State.QUEUED:
             self.state = after(self.state, Event.RESUME)
-        self.wish = Wish.GO
+        self.command = Command.GO
         self._line_up()
 
     def abort(self, *, keep_parts: bool) -> None:
         """Give up; harmless where that has been asked already."""
-        wish = Wish.ABORT_KEEP_PARTS if keep_parts else Wish.ABORT
-        if wish is self.wish and (self.leaving or self.state is State.ABORTED):
+        command = Command.ABORT_KEEP_PARTS if keep_parts else Command.ABORT
+        if command is self.command and (self.leaving or self.state is State.ABORTED):
             return
         if not self.leaving:
             self._check(Event.ABORT)
             after(self.state, Event.ABORT)
-        self.wish = wish
+        self.command = command
         self._line_up()
 
-    def stop(self, wish: Wish) -> None:
+    def stop(self, command: Command) -> None:
         """Make what runs or waits stop, whatever it does; an abort stays one."""
         if self.leaving:
             return
-        if self.running or (self.waits and wish.aborts):
-            self.wish = wish
+        if self.running or (self.waits and command.aborts):
+            self.command = command
         elif self.waits:
             self.state, self.waits = after(self.state, Event.PAUSE), False
 
@@ -115,7 +115,7 @@ class Course:
         if not self.waits:
             return False
         self.waits, self.running = False, True
-        if not self.wish.aborts:
+        if not self.command.aborts:
             self.state = after(self.state, Event.START)
         return True
 
@@ -129,12 +129,12 @@ class Course:
         """Change the state as the run goes on."""
         self.state = after(self.state, event)
 
-    def end(self, event: Event, obeyed: Wish) -> bool:
-        """Close the run that obeyed a wish; return False, with nothing changed, where the wish is another by now."""
-        if event is Event.ABORT and obeyed is Wish.ABORT and self.wish.aborts:
-            self.wish = obeyed  # the parts are gone, whoever would rather keep them
-        failed_before_pause = event is Event.FAIL and self.wish is Wish.PAUSE
-        if event is not Event.CONFIRMED and self.wish is not obeyed and not failed_before_pause:
+    def end(self, event: Event, obeyed: Command) -> bool:
+        """Close the run that obeyed a command; return False, with nothing changed, where it is another by now."""
+        if event is Event.ABORT and obeyed is Command.ABORT and self.command.aborts:
+            self.command = obeyed  # the parts are gone, whoever would rather keep them
+        failed_before_pause = event is Event.FAIL and self.command is Command.PAUSE
+        if event is not Event.CONFIRMED and self.command is not obeyed and not failed_before_pause:
             return False
         self.state = after(self.state, event)
         self.running = False

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from oss_jupyter.model.pace import Pace
 
 
-class Bucket:
+class RateLimiter:
     """Grants bytes at a rate that may change at any time; a rate of 0 is no limit.
 
     `_lock` guards _pace. `rate` is asked at each grant and gives bytes per second.

@@ -112,15 +112,15 @@ def test_abort_whose_outcome_cannot_be_asked_for_now(
     assert transfer.state is State.COMPLETED
 
 
-@pytest.mark.parametrize("wish", ["pause", "keep the parts"])
-def test_stopping_while_complete_hangs(sandbox: Sandbox, kernel: Kernel, source: Path, wish: str) -> None:
+@pytest.mark.parametrize("command", ["pause", "keep the parts"])
+def test_stopping_while_complete_hangs(sandbox: Sandbox, kernel: Kernel, source: Path, command: str) -> None:
     """Pause and abort that keeps the parts are obeyed at once, and say that only another run can tell."""
     sandbox.faults.add(Fault("CompleteMultipartUpload", "delay", seconds=60))
     transfer = kernel.upload(source)
     reach(transfer, State.COMPLETING)
     until(lambda: sandbox.active_requests, "Complete is on its way")
     asked_at = time.monotonic()
-    if wish == "pause":
+    if command == "pause":
         transfer.pause()
     else:
         transfer.abort(keep_parts=True)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from oss_jupyter.engine.look import FORBIDDEN, look_at, outcome_unknown
+from oss_jupyter.engine.object_check import FORBIDDEN, look_at, outcome_unknown
 from oss_jupyter.errors import (
     CredentialsError,
     IntegrityError,
@@ -20,15 +20,15 @@ from oss_jupyter.errors import (
     OssJupyterError,
     ServiceError,
 )
-from oss_jupyter.model.parts import Completed
 from oss_jupyter.model.retry import Action, decide
+from oss_jupyter.model.wire_values import Completed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from oss_jupyter.engine.order import Order
     from oss_jupyter.engine.service_requests import ServiceRequests
-    from oss_jupyter.model.parts import PartReceipt
+    from oss_jupyter.engine.spec import TransferSpec
+    from oss_jupyter.model.wire_values import PartReceipt
 
 
 # To join 10,000 parts may take minutes, and a connection may have died meanwhile without a word. So the first answer is
@@ -46,7 +46,7 @@ class PartsMissing(Exception):
 
 
 def complete(
-    order: Order,
+    spec: TransferSpec,
     upload_id: str,
     receipts: Sequence[PartReceipt],
     crc: int,
@@ -56,25 +56,25 @@ def complete(
     """Join the parts and return the service's answer, verified against `crc`, the CRC-64 of the whole file.
 
     asked_before: an earlier run may already have asked. Raises PartsMissing, OutcomeUnknown, IntegrityError,
-    WishChanged, or what the service answered.
+    Interrupted, or what the service answered.
     """
     parts = [(receipt.part_number, receipt.etag) for receipt in receipts]
-    silence_seconds = min(requests.control.route(order.target).stall_seconds, _SILENCE_MOST_SECONDS)
+    silence_seconds = min(requests.control.route(spec.target).stall_seconds, _SILENCE_MOST_SECONDS)
     attempt = 0
     while True:
         attempt += 1
         try:
-            done = requests.complete_once(upload_id, parts, order.options, silence_seconds)
-            return _verified(done, order, crc, requests)
+            done = requests.complete_once(upload_id, parts, spec.options, silence_seconds)
+            return _verified(done, spec, crc, requests)
         except (ServiceError, NetworkError, CredentialsError) as error:
-            mark = requests.mark_used  # before others are asked with newer ones
-            found = _clear_up(error, order, crc, requests, attempt=attempt, asked_before=asked_before)
+            version = requests.version_used  # before others are asked with newer ones
+            found = _clear_up(error, spec, crc, requests, attempt=attempt, asked_before=asked_before)
             if found is not None:
                 if code_of(error) == "FileAlreadyExists":
                     _remove_parts(upload_id, requests)
                 return found
             # HEAD has answered in between, so the network is there: patience with a dead one is not called for.
-            requests.get_over(error, attempt, mark, waits_for_network=False)
+            requests.get_over(error, attempt, version, waits_for_network=False)
         silence_seconds = min(silence_seconds * 2.0, _SILENCE_MOST_SECONDS)
 
 
@@ -89,7 +89,7 @@ def is_refusal(error: OssJupyterError) -> bool:
 
 
 def _clear_up(
-    error: OssJupyterError, order: Order, crc: int, requests: ServiceRequests, *, attempt: int, asked_before: bool
+    error: OssJupyterError, spec: TransferSpec, crc: int, requests: ServiceRequests, *, attempt: int, asked_before: bool
 ) -> Completed | None:
     """Return the finished object if it is there, None if Complete may be asked again; raise where that is useless."""
     code, unclear_before = code_of(error), asked_before or attempt > 1
@@ -98,20 +98,20 @@ def _clear_up(
     if is_refusal(error) and code not in ("NoSuchUpload", "FileAlreadyExists"):
         return None
     try:
-        look = look_at(order, requests)
+        look = look_at(spec, requests)
     except (ServiceError, NotOss) as failure:
-        raise outcome_unknown(order, failure.what) from None
-    done = look.finished(order.plan.size, crc)
+        raise outcome_unknown(spec, failure.what) from None
+    done = look.finished(spec.plan.size, crc)
     if done is not None:
         # Nothing of ours can have been joined before, so the object is somebody's who sent the same.
         return replace(done, already_there=code == "FileAlreadyExists" and not unclear_before)
     if code == "NoSuchUpload":
         if look.permitted or not unclear_before:
             raise PartsMissing(error, anew=True) from None
-        raise outcome_unknown(order, f"The service no longer knows its upload id. {FORBIDDEN}") from None
-    last = decide(error, attempt, order.policy).action is Action.FAIL
+        raise outcome_unknown(spec, f"The service no longer knows its upload id. {FORBIDDEN}") from None
+    last = decide(error, attempt, spec.policy).action is Action.FAIL
     if last and not look.permitted and not is_refusal(error):
-        raise outcome_unknown(order, f"{error.what} {FORBIDDEN}") from None
+        raise outcome_unknown(spec, f"{error.what} {FORBIDDEN}") from None
     return None
 
 
@@ -121,22 +121,22 @@ def _remove_parts(upload_id: str, requests: ServiceRequests) -> None:
         requests.abort(upload_id)
 
 
-def _verified(done: Completed, order: Order, crc: int, requests: ServiceRequests) -> Completed:
+def _verified(done: Completed, spec: TransferSpec, crc: int, requests: ServiceRequests) -> Completed:
     """Return a proven answer; where it names no CRC-64, the object is looked at, if these credentials may."""
-    size = order.plan.size
+    size = spec.plan.size
     if done.crc64 is None:
-        look = look_at(order, requests)
+        look = look_at(spec, requests)
         if look.head is None and look.permitted:
             raise NotOss(
-                f"The answer says that {order.target} is complete, but there is no such object.",
+                f"The answer says that {spec.target} is complete, but there is no such object.",
                 "Check the endpoint and the proxy, then resume.",
             )
         if look.head is not None:
             done, size = replace(done, crc64=look.head.crc64, etag=done.etag or look.head.etag), look.head.size
-    if done.crc64 not in (None, crc) or size != order.plan.size:
+    if done.crc64 not in (None, crc) or size != spec.plan.size:
         raise IntegrityError(
-            f"{order.target} has {size:,} bytes with the CRC-64 {done.crc64}, the file {order.plan.size:,} with {crc}.",
+            f"{spec.target} has {size:,} bytes with the CRC-64 {done.crc64}, the file {spec.plan.size:,} with {crc}.",
             "Do not use the object. Run the upload again with force=True to replace it.",
-            safe=f"The file {order.source.path} is untouched.",
+            safe=f"The file {spec.source.path} is untouched.",
         )
     return done

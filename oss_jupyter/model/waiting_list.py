@@ -17,7 +17,7 @@ T = TypeVar("T", bound=Hashable)
 
 # More small ones at once carry no more: each waits for the interpreter as much as for the service.
 SMALL_MOST = 16
-ERRANDS_MOST = 8
+REMOVALS_MOST = 8
 # What a small one has open at its most: lock, journal, source, a connection for what is asked and one for the bytes.
 _SMALL_NEEDS = 6
 # Descriptors that are left to the user's own code, and to a helper process.
@@ -29,7 +29,7 @@ class Kind(Enum):
 
     LARGE = "large"
     SMALL = "small"
-    ERRAND = "errand"
+    REMOVAL = "errand"
 
 
 class Turn(Enum):
@@ -50,7 +50,7 @@ class Room:
 
     def of(self, kind: Kind) -> int:
         """Return how many of a kind."""
-        return max(1, {Kind.LARGE: self.large, Kind.SMALL: self.small, Kind.ERRAND: ERRANDS_MOST}[kind])
+        return max(1, {Kind.LARGE: self.large, Kind.SMALL: self.small, Kind.REMOVAL: REMOVALS_MOST}[kind])
 
 
 def small_room(descriptors_most: int | None, descriptors_used: int) -> int:
@@ -64,13 +64,13 @@ def small_room(descriptors_most: int | None, descriptors_used: int) -> int:
     return min(SMALL_MOST, max(1, (descriptors_most - reserve - descriptors_used) // _SMALL_NEEDS))
 
 
-class Line(Generic[T]):
+class WaitingList(Generic[T]):
     """Who waits and who has a turn. Not safe for threads: whoever owns it locks."""
 
     def __init__(self) -> None:
         self._waiting: dict[T, tuple[Kind, int]] = {}  # with a ticket, which tells who came first
         self._queues: dict[Kind, list[tuple[int, T]]] = {kind: [] for kind in Kind}  # ascending
-        self._turns: dict[T, Kind] = {}
+        self._queue: dict[T, Kind] = {}
         self._lent: set[T] = set()
         self._tickets = 0
 
@@ -82,7 +82,7 @@ class Line(Generic[T]):
     @property
     def turns(self) -> int:
         """How many have a turn."""
-        return len(self._turns)
+        return len(self._queue)
 
     def note(self, one: T, turn: Turn, kind: Kind) -> None:
         """Take in how somebody stands. Who waits already keeps the place, unless it is of another kind now."""
@@ -94,9 +94,9 @@ class Line(Generic[T]):
             self._waiting[one] = (kind, self._tickets)
             self._queues[kind].append((self._tickets, one))
         if turn in (Turn.HAS, Turn.LENDS):
-            self._turns.setdefault(one, kind)
+            self._queue.setdefault(one, kind)
         else:
-            self._turns.pop(one, None)
+            self._queue.pop(one, None)
         (self._lent.add if turn is Turn.LENDS else self._lent.discard)(one)
 
     def put_back(self, one: T, kind: Kind) -> None:
@@ -109,11 +109,11 @@ class Line(Generic[T]):
 
     def having(self) -> tuple[T, ...]:
         """Return who has a turn, in the order in which they got it."""
-        return tuple(self._turns)
+        return tuple(self._queue)
 
     def next(self, room: Room) -> T | None:
         """Return who may begin now, or None."""
-        for kind in (Kind.ERRAND, Kind.SMALL, Kind.LARGE):
+        for kind in (Kind.REMOVAL, Kind.SMALL, Kind.LARGE):
             if self._queues[kind] and self._counted(kind, room.of(kind)) < room.of(kind):
                 return self._queues[kind][0][1]
         return None
@@ -133,5 +133,5 @@ class Line(Generic[T]):
 
     def _counted(self, kind: Kind, room: int) -> int:
         """Return how many turns count: as many as there is room for are lent once, and no more."""
-        having = sum(one_kind is kind for one_kind in self._turns.values())
-        return having - min(room, sum(self._turns[one] is kind for one in self._lent))
+        having = sum(one_kind is kind for one_kind in self._queue.values())
+        return having - min(room, sum(self._queue[one] is kind for one in self._lent))

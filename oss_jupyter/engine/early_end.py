@@ -1,4 +1,4 @@
-"""How a run ends before its upload has: it obeys a wish, or it fails, and says what is safe.
+"""How a run ends before its upload has: it obeys a command, or it fails, and says what is safe.
 
 Giving an upload up removes its parts from the service. Complete and Abort may meet on the way. Whichever comes first
 wins, and only the service knows which one that was.
@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oss_jupyter.engine.look import finished_before
 from oss_jupyter.engine.notes import Lasts
+from oss_jupyter.engine.object_check import finished_before
 from oss_jupyter.engine.receipt import finish
 from oss_jupyter.engine.safe import what_is_kept
 from oss_jupyter.errors import OssJupyterError, OutcomeUnknown, ServiceError
-from oss_jupyter.model.course import Wish
 from oss_jupyter.model.ending import ending_of
+from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.retry import never_works
 from oss_jupyter.model.shortage import shortage_of
@@ -23,11 +23,11 @@ from oss_jupyter.model.states import Event
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.coordinator import TransferCoordinator
-    from oss_jupyter.engine.order import Order
     from oss_jupyter.engine.run_state import RunState
     from oss_jupyter.engine.service_requests import ServiceRequests
-    from oss_jupyter.model.parts import Completed
+    from oss_jupyter.engine.spec import TransferSpec
     from oss_jupyter.model.progress import Receipt
+    from oss_jupyter.model.wire_values import Completed
 
 _TOO_LATE = (
     "The abort came too late: OSS had put the object together already, and it is the file. "
@@ -41,69 +41,69 @@ _UNKNOWN = (
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ends. `obeyed`: the wish it was about, which may be another by now."""
+    """How a run ends. `obeyed`: the command it was about, which may be another by now."""
 
     event: Event
-    obeyed: Wish
+    obeyed: Command
     error: OssJupyterError | None = None
     receipt: Receipt | None = None
 
 
-class Farewell:
+class EarlyEnd:
     """The way out of one run, from where it stands. Only the run's own thread uses it."""
 
     def __init__(self, state: RunState) -> None:
         self._state = state
         self._transfer = state.transfer
-        self._order = state.order
+        self._spec = state.spec
         self._header = state.latest_header
 
-    def obey(self, wish: Wish) -> Ending:
-        """Do what the user wants instead of going on. Raises WishChanged."""
-        if wish is Wish.ABORT:
+    def obey(self, command: Command) -> Ending:
+        """Do what the user wants instead of going on. Raises Interrupted."""
+        if command is Command.ABORT:
             try:
-                done = self._remove(wish)
+                done = self._remove(command)
             except OssJupyterError as error:
-                return Ending(Event.FAIL, wish, error)
+                return Ending(Event.FAIL, command, error)
             if done is not None:
-                return Ending(Event.CONFIRMED, wish, receipt=finish(self._state, done))
-            return Ending(Event.ABORT, wish)
+                return Ending(Event.CONFIRMED, command, receipt=finish(self._state, done))
+            return Ending(Event.ABORT, command)
         if self._state.complete_asked:
-            lasts = Lasts.THIS_RUN if wish is Wish.PAUSE else Lasts.FOR_GOOD
+            lasts = Lasts.THIS_RUN if command is Command.PAUSE else Lasts.FOR_GOOD
             self._transfer.note(
                 "OSS had been asked to finish the upload, and may have: running it again finds out.", lasts
             )
-        return Ending(Event.ABORT if wish is Wish.ABORT_KEEP_PARTS else Event.PAUSE, wish)
+        return Ending(Event.ABORT if command is Command.ABORT_KEEP_PARTS else Event.PAUSE, command)
 
-    def failed(self, error: OssJupyterError, wish: Wish) -> Ending:
+    def failed(self, error: OssJupyterError, command: Command) -> Ending:
         """Say what is safe; without a checkpoint nothing is kept, and the service should not keep it either."""
         header = self._header
-        if self._order.store.directory is None and header is not None:
+        if self._spec.store.directory is None and header is not None:
             parts = " The parts were removed from OSS."
             try:
-                done = self._remove(self._transfer.wish())
+                done = self._remove(self._transfer.command())
                 if done is not None:
-                    return Ending(Event.CONFIRMED, wish, receipt=finish(self._state, done))
+                    return Ending(Event.CONFIRMED, command, receipt=finish(self._state, done))
             except OssJupyterError:
                 parts = " The parts could not be removed from OSS."
             error.safe = "Nothing is kept: resuming is off (checkpoint_dir=None)." + (header.upload_id and parts)
-        elif header is not None and never_works(error) and self._leaves_nothing(wish):
+        elif header is not None and never_works(error) and self._leaves_nothing(command):
             error.safe = "Nothing is kept: no part was sent, and the upload as it was asked for is refused."
         elif not error.safe and header is not None:
             error.safe = what_is_kept(self._transfer.snapshot())
         elif not error.safe:
             unread = "; what an earlier run may have sent is kept" if self._state.journal is None else ""
             error.safe = f"Nothing was sent{unread}."
-        return Ending(Event.FAIL, wish, error)
+        return Ending(Event.FAIL, command, error)
 
-    def _remove(self, wish: Wish) -> Completed | None:
+    def _remove(self, command: Command) -> Completed | None:
         """Remove the parts from the service and the checkpoint from the disk; return the object if it was finished."""
         done = None
         if self._header is not None and self._header.upload_id:
-            with self._state.requests.briefly(wish):
+            with self._state.requests.briefly(command):
                 done = remove(
                     self._transfer,
-                    self._order,
+                    self._spec,
                     self._header.upload_id,
                     self._state.requests,
                     complete_asked=self._state.complete_asked,
@@ -112,12 +112,12 @@ class Farewell:
             self._state.journal.delete()
         return done
 
-    def _leaves_nothing(self, wish: Wish) -> bool:
+    def _leaves_nothing(self, command: Command) -> bool:
         """Take back an upload that can never work, before any part of it is there; return whether that was done."""
         if self._transfer.ledger.receipts():
             return False
         try:
-            self._remove(wish)
+            self._remove(command)
         except OssJupyterError:
             return False
         self._transfer.set_upload_id("")
@@ -139,11 +139,16 @@ def unexpected(error: BaseException) -> OssJupyterError:
 
 
 def remove(
-    transfer: TransferCoordinator, order: Order, upload_id: str, requests: ServiceRequests, *, complete_asked: bool
+    transfer: TransferCoordinator,
+    spec: TransferSpec,
+    upload_id: str,
+    requests: ServiceRequests,
+    *,
+    complete_asked: bool,
 ) -> Completed | None:
     """Remove the parts of an upload from the service; return the object where it was finished before.
 
-    complete_asked: by this run or an earlier one. Raises WishChanged, or what stands in the way.
+    complete_asked: by this run or an earlier one. Raises Interrupted, or what stands in the way.
     """
     transfer.set_phase(Phase.REMOVING_PARTS)
     try:
@@ -156,7 +161,7 @@ def remove(
     if was_there or not complete_asked or crc is None:
         return None
     try:
-        found = finished_before(order, transfer.snapshot().total_bytes, crc, requests)
+        found = finished_before(spec, transfer.snapshot().total_bytes, crc, requests)
     except OutcomeUnknown:
         transfer.note(_UNKNOWN)
         return None

@@ -16,18 +16,18 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from oss_jupyter.engine.bucket import Bucket
+from oss_jupyter.engine.rate_limiter import RateLimiter
 
 SLOTS = 1024  # parts that the helper has at once, of all transfers
-LEDGES = 256  # transfers
+TRANSFERS_MOST = 256  # transfers
 _CELL_BYTES = 8
-_BOARD_BYTES = (2 * SLOTS + 2 * LEDGES) * _CELL_BYTES
+_BOARD_BYTES = (2 * SLOTS + 2 * TRANSFERS_MOST) * _CELL_BYTES
 
 
-class Board:
-    """Cells by kind: bytes sent and stop switch per slot; speed limit and width per ledge.
+class SharedMemory:
+    """Cells by kind: bytes sent and stop switch per slot; speed limit and width per transfer index.
 
-    A ledge is a transfer's place: `rates` are in bytes per second, `widths` say how many of its parts run at once, and
+    A transfer index is its place: `rates` are in bytes per second, `widths` say how many parts run at once, and
     0 is no limit in both.
     """
 
@@ -37,12 +37,12 @@ class Board:
         cells = memoryview(self._memory).cast("Q")
         self.sent_bytes = cells[:SLOTS]
         self.stops = cells[SLOTS : 2 * SLOTS]
-        self.rates = cells[2 * SLOTS : 2 * SLOTS + LEDGES]
-        self.widths = cells[2 * SLOTS + LEDGES :]
+        self.rates = cells[2 * SLOTS : 2 * SLOTS + TRANSFERS_MOST]
+        self.widths = cells[2 * SLOTS + TRANSFERS_MOST :]
 
     @classmethod
-    def new(cls) -> Board:
-        """Return a fresh board; its descriptor can be given to a child. Raises OSError where there is no room."""
+    def new(cls) -> SharedMemory:
+        """Return a fresh memory; its descriptor can be given to a child. Raises OSError where there is no room."""
         descriptor = _memory_file()
         try:
             _fill(descriptor)
@@ -57,12 +57,12 @@ class Board:
 
 
 class SlotGauge:
-    """A gauge on a board: the kernel's end and the helper's end look alike."""
+    """A gauge on a memory: the kernel's end and the helper's end look alike."""
 
-    def __init__(self, board: Board, slot: int, bucket: Bucket | None = None) -> None:
-        self._board: Board | None = board
+    def __init__(self, memory: SharedMemory, slot: int, limiter: RateLimiter | None = None) -> None:
+        self._memory: SharedMemory | None = memory
         self.slot = slot
-        self.bucket = bucket
+        self.limiter = limiter
         self.on_taken: Callable[[], object] | None = None
         self.on_stop: Callable[[], object] | None = None
         self._last = (0, False)
@@ -70,22 +70,22 @@ class SlotGauge:
     @property
     def sent_bytes(self) -> int:
         """Bytes the sockets have taken."""
-        return self._board.sent_bytes[self.slot] if self._board else self._last[0]
+        return self._memory.sent_bytes[self.slot] if self._memory else self._last[0]
 
     @sent_bytes.setter
     def sent_bytes(self, value: int) -> None:
-        if self._board:
-            self._board.sent_bytes[self.slot] = value
+        if self._memory:
+            self._memory.sent_bytes[self.slot] = value
 
     @property
     def stopped(self) -> bool:
         """Whether the sender has to give way."""
-        return bool(self._board.stops[self.slot]) if self._board else self._last[1]
+        return bool(self._memory.stops[self.slot]) if self._memory else self._last[1]
 
     def stop(self) -> None:
         """Ask the sender to give way."""
-        if self._board:
-            self._board.stops[self.slot] = 1
+        if self._memory:
+            self._memory.stops[self.slot] = 1
 
     def taken(self) -> None:
         """Let the helper know that the part's place is free for another."""
@@ -95,7 +95,7 @@ class SlotGauge:
     def leave(self) -> int:
         """Keep the last reading and give the slot back for another part; return its number."""
         self._last = (self.sent_bytes, self.stopped)
-        self._board = None
+        self._memory = None
         return self.slot
 
 
