@@ -8,17 +8,18 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.arguments import AnewOptions, UploadArguments, UploadOptions
 from oss_jupyter.session.forgetting import forget as forget_in
+from oss_jupyter.session.manual import with_arguments
 from oss_jupyter.session.session import Session, current_session
 from oss_jupyter.session.settings import OssJupyter
-from oss_jupyter.session.stores import UNSET, Unset
 from oss_jupyter.session.text import left_alone
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # in typing only from Python 3.11 on
 
 
 def settings() -> OssJupyter:
@@ -26,88 +27,21 @@ def settings() -> OssJupyter:
     return _session().settings
 
 
-def upload(
-    source: str | os.PathLike[str],
-    target: str,
-    *,
-    part_size: int | str | None = None,
-    parallel: int | str | None = None,
-    limit: int | str | None = None,
-    executor: Executor | None = None,
-    checkpoint_dir: str | os.PathLike[str] | Unset | None = UNSET,
-    region: str | None = None,
-    endpoint: str | None = None,
-    internal: bool | None = None,
-    accelerate: bool | None = None,
-    dual_stack: bool | None = None,
-    cname: bool | None = None,
-    path_style: bool | None = None,
-    signature_version: str | None = None,
-    proxy: str | None = None,
-    ca_bundle: str | None = None,
-    credentials: Any = None,
-    profile: str | None = None,
-    retries: int | None = None,
-    force: bool = False,
-    prove: str | None = None,
-    wait_at_exit: bool | None = None,
-    on_progress: Callable[[Snapshot], None] | None = None,
-    content_type: str | None = None,
-    metadata: Mapping[str, Any] | None = None,
-    **options: Any,
-) -> Transfer:
+@with_arguments
+def upload(source: str | os.PathLike[str], target: str, **arguments: Unpack[UploadOptions]) -> Transfer:
     """Upload a local file behind the caller's back and return at once.
 
-    Calling it again with the same file and target attaches to the live transfer, resumes the unfinished one, or finds
-    that the object is already there. What is left out comes from the settings.
+    Calling it again with the same file and target attaches to the live transfer, resumes the
+    unfinished one, or finds that the object is already there.
 
-    source: path of a file. target: ``oss://bucket/key``; a key that ends in ``/`` gets the file's name appended.
-    part_size: bytes, text such as ``"16MiB"`` (at least 100 KiB), or "auto". parallel: parts on the wire at once, or
-    "auto" to follow the line. limit: speed limit of this upload, such as ``"20MiB/s"``. executor: where parts run
-    instead of a helper process, any `concurrent.futures.Executor`.
-    checkpoint_dir: where the place is kept; None switches resuming off, and a failure then means the whole file again.
-    region, endpoint, internal, accelerate, dual_stack, cname, path_style, signature_version, proxy, ca_bundle: how the
-    service is reached. credentials: a key pair, a triple with an STS token, a provider of the SDK, or a callable that
-    returns any of them; without it the environment, then ~/.ossutilconfig, then the default chain are asked.
-    profile: of ~/.ossutilconfig. retries: how often one part is tried again. force: send even if the same object is
-    already there. prove: which bytes are read again and compared with what was sent: "kept" (those that earlier runs
-    sent), "all" (every byte, just before the object is put together) or "none". wait_at_exit: whether a script that
-    ends waits for this upload, as it does unless told otherwise. on_progress: called with a Snapshot a
-    few times a second and once at the end, on another thread.
-    options: content_type, metadata, acl, storage_class, tagging (a mapping, or ``"k=v&k2=v2"``), expires (a datetime or
-    a date as text), callback and callback_var (mappings), server_side_encryption or sse, and the rest of ObjectOptions.
+    source: path of a file. target: ``oss://bucket/key``; a key that ends in ``/`` gets the file's
+    name appended. None is the same as leaving an argument out: then the setting of its name counts,
+    see `oj.settings`, whose default stands behind the =; and what has no setting is not asked for.
 
-    Raises InputError or SourceError for what can be known before anything is sent; everything later is raised by
-    `Transfer.result`.
+    Raises InputError or SourceError for what can be known before anything is sent; everything later
+    is raised by `Transfer.result`.
     """
-    arguments = {
-        "part_size": part_size,
-        "parallel": parallel,
-        "limit": limit,
-        "executor": executor,
-        "region": region,
-        "endpoint": endpoint,
-        "internal": internal,
-        "accelerate": accelerate,
-        "dual_stack": dual_stack,
-        "cname": cname,
-        "path_style": path_style,
-        "signature_version": signature_version,
-        "proxy": proxy,
-        "ca_bundle": ca_bundle,
-        "credentials": credentials,
-        "profile": profile,
-        "retries": retries,
-        "force": force,
-        "prove": prove,
-        "wait_at_exit": wait_at_exit,
-        "content_type": content_type,
-        "metadata": metadata,
-        **options,
-    }
-    if not isinstance(checkpoint_dir, Unset):
-        arguments["checkpoint_dir"] = checkpoint_dir
-    return _session().upload(source, target, arguments, on_progress)
+    return _session().upload(source, target, UploadArguments.of(**arguments))
 
 
 def transfers() -> tuple[Transfer, ...]:
@@ -138,21 +72,33 @@ def resume(
     Raises TransferNotFound, TransferStateError where it cannot be resumed, InputError where an argument cannot work.
     """
     session = _session()
-    resumed = session.resume(text, credentials, profile=profile, region=region, endpoint=endpoint, ca_bundle=ca_bundle)
+    resumed = session.resume(
+        text, credentials=credentials, profile=profile, region=region, endpoint=endpoint, ca_bundle=ca_bundle
+    )
     for transfer in session.left_alone() if text == "all" else ():
         warnings.warn(left_alone(transfer.snapshot()), stacklevel=2)
     return resumed
 
 
-def abort(text: str, keep_parts: bool = False, **anew: Any) -> tuple[Transfer, ...]:
+def abort(
+    text: str,
+    keep_parts: bool = False,
+    credentials: Any = None,
+    *,
+    profile: str | None = None,
+    region: str | None = None,
+    endpoint: str | None = None,
+    ca_bundle: str | None = None,
+) -> tuple[Transfer, ...]:
     """Give up the transfer whose id begins with `text`, or all unfinished ones for ``"all"``, and return them.
 
     It returns at once; `Transfer.wait` waits until the parts are removed from OSS. keep_parts: leave them there, with
-    the checkpoint, so that the upload can be resumed. anew: credentials, profile, region, endpoint, ca_bundle, as in
-    `resume`. With "all", what `resume` leaves out is left out here, too.
+    the checkpoint, so that the upload can be resumed. The other arguments are as in `resume`; with "all", what `resume`
+    leaves out is left out here, too.
 
     Raises TransferNotFound, TransferStateError where it is over, InputError where an argument cannot work.
     """
+    anew = AnewOptions(credentials=credentials, profile=profile, region=region, endpoint=endpoint, ca_bundle=ca_bundle)
     return _session().abort(text, keep_parts, **anew)
 
 

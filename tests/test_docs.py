@@ -20,7 +20,6 @@ import pytest
 
 import oss_jupyter
 from oss_jupyter import Transfer
-from oss_jupyter.model.options import OPTION_NAMES
 from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.sandbox import Key, Sandbox
 from oss_jupyter.session.settings import OssJupyter
@@ -139,9 +138,10 @@ def test_the_policy_of_the_readme_is_json_and_asks_for_no_more_than_putting_obje
 def test_the_options_are_the_words_of_the_python_function() -> None:
     """What is learnt for the magic holds for Python, and the other way round."""
     options = {action.dest for action in _parser(OssMagics.oss_upload)._actions}
-    arguments = set(inspect.signature(oss_jupyter.upload).parameters) - {"options"} | set(OPTION_NAMES)
-    # A function and an executor cannot be written on a line, and a kernel does not wait at its end.
-    assert options - {"help", "wait"} == arguments - {"on_progress", "executor", "wait_at_exit"}
+    arguments = set(inspect.signature(oss_jupyter.upload).parameters)
+    # A function and an executor cannot be written on a line, and a kernel does not wait at its end. The short name of
+    # an option is another word for it.
+    assert options - {"help", "wait"} == arguments - {"on_progress", "executor", "wait_at_exit", "sse"}
 
 
 def test_the_tables_of_the_readme_are_those_of_the_code() -> None:

@@ -15,9 +15,9 @@ from traitlets import TraitError
 
 import oss_jupyter as oj
 from oss_jupyter.errors import InputError, OssJupyterError
-from oss_jupyter.model.options import OPTION_NAMES
+from oss_jupyter.model.arguments import ARGUMENTS, UploadArguments
 from oss_jupyter.session.settings import OssJupyter
-from oss_jupyter.session.wiring import PLACE_NAMES, Wiring
+from oss_jupyter.session.wiring import Wiring
 
 LONG = "a" * 1_000_000
 # Longer than any path of the test's folder, much shorter than what was given.
@@ -43,10 +43,9 @@ ODD: dict[str, Any] = {
     "deep": "[" * 100_000, "unspeakable value": {"x": Unspeakable()}, "fraction": 0.3, "complex": 1j,
     "Arabic digits": "\u0663\u0664", "power": "1e400", "percent": "%", "braces": "{0}", "slashes": "//", "dots": "..",
 }  # fmt: skip
-NAMES = sorted({
-    *OPTION_NAMES, *PLACE_NAMES, "sse", "part_size", "parallel", "limit", "retries", "force", "prove", "wait_at_exit",
-    "profile", "checkpoint_dir", "executor", "source", "target", "unheard_of",
-})  # fmt: skip
+# What nobody takes a look at before the upload is under way.
+LATER = {"credentials", "on_progress"}
+NAMES = sorted({*ARGUMENTS, "source", "target", "unheard_of"} - LATER)
 
 
 def refusal(attempt: Callable[[], object]) -> OssJupyterError | TraitError | None:
@@ -61,6 +60,11 @@ def refusal(attempt: Callable[[], object]) -> OssJupyterError | TraitError | Non
     return error
 
 
+def spec_with(wiring: Wiring, source: Any, target: Any, **given: Any) -> object:
+    """Return the spec of an upload, or raise what refuses it."""
+    return wiring.spec(source, target, UploadArguments.of(**given))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_argument_takes_it_or_says_why_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """No value is answered with a raw exception, and no message repeats what is long or cannot be shown."""
@@ -70,7 +74,7 @@ def test_every_argument_takes_it_or_says_why_not(tmp_path: Path, monkeypatch: py
     wiring = Wiring(OssJupyter())
     for odd in ODD.values():
         given: dict[str, Any] = {"source": file, "target": "oss://test-bucket/k", "region": "cn-hangzhou", name: odd}
-        refused = refusal(partial(wiring.spec, given.pop("source"), given.pop("target"), given))
+        refused = refusal(partial(spec_with, wiring, **given))
         if isinstance(refused, OssJupyterError):
             lines = refused.four_lines()
             assert lines[0]
@@ -101,7 +105,7 @@ def test_what_a_setting_takes_an_upload_explains(tmp_path: Path, name: str) -> N
         settings = OssJupyter(region="cn-hangzhou", checkpoint_dir=str(tmp_path / "checkpoints"))
         with suppress(TraitError):
             setattr(settings, name, odd)
-        refused = refusal(partial(Wiring(settings).spec, file, "oss://test-bucket/k", {}))
+        refused = refusal(partial(Wiring(settings).spec, file, "oss://test-bucket/k", UploadArguments()))
         assert str(refused).replace("\n", "").isprintable()
 
 
@@ -120,7 +124,7 @@ def test_a_file_is_no_folder(tmp_path: Path, end: str) -> None:
     file = tmp_path / "file.bin"
     file.write_bytes(b"x")
     with pytest.raises(OssJupyterError) as refused:
-        Wiring(OssJupyter(region="cn-hangzhou")).spec(f"{file}{end}", "oss://test-bucket/k", {})
+        Wiring(OssJupyter(region="cn-hangzhou")).spec(f"{file}{end}", "oss://test-bucket/k", UploadArguments())
     assert refused.value.advice
 
 
@@ -133,8 +137,8 @@ def test_two_dots_behind_a_link_lead_where_the_system_goes(tmp_path: Path) -> No
         (tmp_path / folder / "f.bin").write_bytes(folder.encode())
     wiring = Wiring(OssJupyter(region="cn-hangzhou"))
     with pytest.raises(InputError, match="leads to no such file"):
-        wiring.spec(f"{tmp_path}/here/link/../f.bin", "oss://test-bucket/k", {})
-    spec = wiring.spec(f"{tmp_path}/here/../here/./f.bin", "oss://test-bucket/k", {})
+        wiring.spec(f"{tmp_path}/here/link/../f.bin", "oss://test-bucket/k", UploadArguments())
+    spec = wiring.spec(f"{tmp_path}/here/../here/./f.bin", "oss://test-bucket/k", UploadArguments())
     assert spec.source.path == tmp_path / "here/f.bin"
 
 
@@ -144,5 +148,6 @@ def test_a_folder_may_end_in_a_slash(tmp_path: Path) -> None:
     (tmp_path / "f.bin").write_bytes(b"x")
     wiring = Wiring(OssJupyter(region="cn-hangzhou"))
     for name in ("there/", "new/"):
-        spec = wiring.spec(tmp_path / "f.bin", "oss://test-bucket/k", {"checkpoint_dir": f"{tmp_path}{os.sep}{name}"})
+        arguments = UploadArguments.of(checkpoint_dir=f"{tmp_path}{os.sep}{name}")
+        spec = wiring.spec(tmp_path / "f.bin", "oss://test-bucket/k", arguments)
         assert spec.store.path_of("x") == tmp_path / name / "x.journal"

@@ -21,8 +21,8 @@ _OF_REQUESTS = ("traffic_limit", "request_payer")
 
 def as_begun(begun: Mapping[str, Any], asked: ObjectOptions) -> ObjectOptions:
     """Return the options of an upload that goes on: the object's as begun, the requests' as asked now."""
-    now = {name: getattr(asked, name) for name in _OF_REQUESTS if getattr(asked, name) is not None}
-    return replace(ObjectOptions(**begun), **now)
+    now = {name: asked.get(name) for name in _OF_REQUESTS if asked.get(name) is not None}
+    return ObjectOptions({**begun, **now})
 
 
 def changed_options(begun: Mapping[str, Any], part_size: int, asked: TransferSpec) -> list[str]:

@@ -1,16 +1,18 @@
 """What an object carries besides its bytes, and what each request carries: the options of PutObject and multipart.
 
-The names are the SDK's. They are saved in the checkpoint, because a resumed upload must end as the same object.
+The names are the SDK's, and stand in arguments.py; here each is read and checked. They are saved in the checkpoint,
+because a resumed upload must end as the same object.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.model.arguments import ARGUMENTS, OBJECT_NAMES
 from oss_jupyter.model.callback import as_callback, as_callback_variables
 from oss_jupyter.model.content_type import guess_content_type
 from oss_jupyter.model.given import as_text, plain, whole, yes_or_no
@@ -24,53 +26,28 @@ TRAFFIC_LIMIT_MAX_BITS = 838_860_800
 
 _META_NAME = re.compile(r"[A-Za-z0-9-]+")
 _META_MAX_BYTES = 8 * 1024
-_CHOICES = {
-    "acl": ("default", "private", "public-read", "public-read-write"),
-    "storage_class": ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"),
-    "server_side_encryption": ("AES256", "KMS", "SM4"),
-    "server_side_data_encryption": ("SM4",),
-    "request_payer": ("requester",),
-}
 # Shorter words for options, in Python as in the magics.
-ALIASES = {"sse": "server_side_encryption"}
+ALIASES = {name: ARGUMENTS[name].short_for for name in OBJECT_NAMES if ARGUMENTS[name].short_for}
+OPTION_NAMES = tuple(name for name in OBJECT_NAMES if name not in ALIASES)
 
 
 @dataclass(frozen=True)
 class ObjectOptions:
-    """Every option of an upload that the service knows, as requests carry it; None leaves it out.
+    """The options of an upload as requests carry them, by name; one that is not there is left out.
 
-    content_type: guessed from the names if absent. metadata: becomes ``x-oss-meta-*``, 8 KiB in all.
-    tagging: ``k=v&k2=v2``. expires: an HTTP date. traffic_limit: bit/s for each connection. callback, callback_var:
-    base64 JSON. forbid_overwrite: refuse an existing object. request_payer: ``requester``.
+    Most are texts. metadata: texts by their names, which become ``x-oss-meta-*``. forbid_overwrite: True or False.
+    traffic_limit: bit/s for each connection. callback, callback_var: base64 JSON. expires: an HTTP date.
     """
 
-    content_type: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    acl: str | None = None
-    storage_class: str | None = None
-    tagging: str | None = None
-    server_side_encryption: str | None = None
-    server_side_data_encryption: str | None = None
-    server_side_encryption_key_id: str | None = None
-    cache_control: str | None = None
-    content_disposition: str | None = None
-    content_encoding: str | None = None
-    expires: str | None = None
-    forbid_overwrite: bool | None = None
-    request_payer: str | None = None
-    traffic_limit: int | None = None
-    callback: str | None = None
-    callback_var: str | None = None
-    object_worm_mode: str | None = None
-    object_worm_retain_until_date: str | None = None
-    object_worm_legal_hold: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def get(self, name: str) -> Any:
+        """Return an option, or None."""
+        return self.values.get(name)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the options that are set, ready for JSON."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, {})}
-
-
-OPTION_NAMES = tuple(entry.name for entry in fields(ObjectOptions))
+        """Return the options that are set, ready for JSON, in the order in which they are told of."""
+        return {name: self.values[name] for name in OPTION_NAMES if self.values.get(name) not in (None, {})}
 
 
 def make_options(given: Mapping[str, Any], *names: str) -> ObjectOptions:
@@ -90,7 +67,7 @@ def make_options(given: Mapping[str, Any], *names: str) -> ObjectOptions:
     _check_keys_of_encryption(values)
     if not values.get("content_type"):
         values["content_type"] = guess_content_type(*names, encoded=bool(values.get("content_encoding")))
-    return ObjectOptions(**values)
+    return ObjectOptions(values)
 
 
 def _read(name: str, value: Any) -> Any:
@@ -111,8 +88,8 @@ def _by_full_names(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_text(value: Any, name: str) -> str:
     text = header_value(value, name)
-    choices = _CHOICES.get(name, (text,))
-    if text not in choices:
+    choices = ARGUMENTS[name].choices
+    if choices and text not in choices:
         raise InputError(f"{name}={quoted(text)} is not known.", f"Choose one of {', '.join(choices)}.")
     return text
 

@@ -14,7 +14,7 @@ UNSIGNED = {
     "expires": "Expires",
 }
 OF_OBJECT = (
-    "content_type", "storage_class", "tagging", "server_side_encryption", "server_side_data_encryption",
+    "content_type", "metadata", "storage_class", "tagging", "server_side_encryption", "server_side_data_encryption",
     "server_side_encryption_key_id", "forbid_overwrite", "request_payer", "object_worm_mode",
     "object_worm_retain_until_date", "object_worm_legal_hold",
 )  # fmt: skip
@@ -24,4 +24,4 @@ OF_PART = ("traffic_limit", "request_payer")
 
 def some(options: ObjectOptions, *names: str) -> dict[str, Any]:
     """Return the options of these names; the SDK leaves out what is None."""
-    return {name: getattr(options, name) for name in names}
+    return {name: options.get(name) for name in names}

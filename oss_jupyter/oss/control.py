@@ -81,7 +81,7 @@ class SdkControl:
     def initiate(self, target: Target, options: ObjectOptions) -> str:
         """Start a multipart upload and return its upload id."""
         # Asked once: a repetition whose first reply was lost leaves an upload nobody knows, and its parts cost money.
-        given = {"metadata": dict(options.metadata) or None, **some(options, *OF_OBJECT, *UNSIGNED)}
+        given = some(options, *OF_OBJECT, *UNSIGNED)
         result = self._ask("InitiateMultipartUpload", target, given, retry_max_attempts=1)
         return read_upload_id(result, self._asked("InitiateMultipartUpload", target))
 
@@ -94,8 +94,8 @@ class SdkControl:
         """Sign one PutObject with all its headers and the object's MD5 (hex), likewise."""
         names = dict.fromkeys((*OF_OBJECT, *OF_COMPLETE, *OF_PART))
         content_md5 = base64.b64encode(bytes.fromhex(md5)).decode()
-        given = {"metadata": dict(options.metadata) or None, "content_md5": content_md5, **some(options, *names)}
-        extra = tuple((header, getattr(options, name)) for name, header in UNSIGNED.items() if getattr(options, name))
+        given = {"content_md5": content_md5, **some(options, *names)}
+        extra = tuple((header, options.get(name)) for name, header in UNSIGNED.items() if options.get(name))
         return self._sign("PutObject", target, given, extra)
 
     def route(self, target: Target) -> Route:
@@ -139,7 +139,7 @@ class SdkControl:
         result = self._ask(
             "CompleteMultipartUpload", target, given, retry_max_attempts=1, readwrite_timeout=silence_seconds
         )
-        return read_completed(result, bool(options.callback), self._asked("CompleteMultipartUpload", target))
+        return read_completed(result, bool(options.get("callback")), self._asked("CompleteMultipartUpload", target))
 
     def abort(self, target: Target, upload_id: str) -> bool:
         """Remove the upload and its parts; return whether they were there. One that is gone counts as removed."""

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.model.arguments import PLACE_NAMES
 from oss_jupyter.model.wire_values import Route
 from oss_jupyter.oss.proxy import checked_proxy, split_url
 from oss_jupyter.paths import absolute
@@ -32,10 +33,7 @@ _HOSTS_OF_EVERY_REGION = ("accelerate", "accelerate-overseas")
 HOST_KINDS = ("internal", "accelerate", "dual_stack")
 _EXAMPLE = 'region="cn-hangzhou"'
 # What a checkpoint remembers: never a proxy (it may hold a password), never a timeout (a matter of the machine).
-_PLACE = (
-    "region", "endpoint", "internal", "accelerate", "dual_stack", "cname", "path_style", "signature_version",
-    "ca_bundle", "insecure_http",
-)  # fmt: skip
+_PLACE = (*(name for name in PLACE_NAMES if name != "proxy"), "insecure_http")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from oss_jupyter.engine.ports import Control
 from oss_jupyter.errors import InputError, OssJupyterError
+from oss_jupyter.model.arguments import PLACE_NAMES, AnewOptions
 from oss_jupyter.model.options import ObjectOptions, make_options
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.sizes import count
@@ -20,9 +21,6 @@ from oss_jupyter.oss.ossutil_config import OssutilConfig
 
 # The code of an upload that only its user may resume, by its name.
 ASKS_FIRST = "AsksFirst"
-# What can be given anew when an upload is resumed.
-ANEW_NAMES = ("credentials", "profile", "region", "endpoint", "ca_bundle")
-_PLACE_NAMES = ("region", "endpoint", "ca_bundle")
 # What of the control aborting needs.
 _FOR_ABORTING = ("abort", "credentials_version", "explain", "remarks")
 # What an endpoint that is given anew replaces.
@@ -34,7 +32,7 @@ class KeptOrder:
     """A checkpoint's record with the arguments that are given anew. machine: proxy and patience of today."""
 
     record: CheckpointRecord
-    anew: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    anew: AnewOptions = field(repr=False, default_factory=AnewOptions)
     machine: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
     @property
@@ -43,7 +41,7 @@ class KeptOrder:
         kept = dict(self.record.header.place)
         if "endpoint" in self.anew:
             kept = {name: value for name, value in kept.items() if name not in _OF_AN_ENDPOINT}
-        return kept | {name: self.anew[name] for name in _PLACE_NAMES if name in self.anew}
+        return kept | {name: value for name, value in self.anew.items() if name in PLACE_NAMES}
 
     @property
     def profile(self) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from oss_jupyter import forks
 from oss_jupyter.engine.manager import Manager
@@ -17,13 +17,16 @@ from oss_jupyter.local.found import Found
 from oss_jupyter.local.relocate import relocate
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
-from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.arguments import AnewOptions, UploadArguments
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.wiring import Wiring, parse_limit
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # in typing only from Python 3.11 on
 
 
 class Shell(Protocol):
@@ -66,11 +69,11 @@ class Session:
         self,
         source: str | os.PathLike[str],
         target: str,
-        arguments: Mapping[str, Any],
-        on_progress: Callable[[Snapshot], None] | None = None,
+        arguments: UploadArguments,
         spell: Callable[[str], str] = str,
     ) -> Transfer:
         """Start, attach to or resume the upload of `source` to `target`. `spell`: as in `TransferSpec`."""
+        on_progress = arguments.given.get("on_progress")
         if on_progress is not None and not callable(on_progress):
             raise InputError(
                 "on_progress is nothing that can be called.",
@@ -111,12 +114,12 @@ class Session:
         """Return what is left out where all are resumed; the error of each says why."""
         return tuple(filter(waits_for_a_word, self.manager.transfers()))
 
-    def resume(self, text: str, credentials: Any = None, **others: Any) -> tuple[Transfer, ...]:
+    def resume(self, text: str, **anew: Unpack[AnewOptions]) -> tuple[Transfer, ...]:
         """Resume one transfer, or for ``"all"`` all that wait for nothing, and return them.
 
-        credentials, others: what replaces the arguments of the first time, see `ANEW_NAMES`.
+        anew: what replaces the arguments of the first time.
         """
-        anew = {name: value for name, value in {"credentials": credentials, **others}.items() if value is not None}
+        anew = _given(anew)
         if text == "all":
             _refuse_for_all(anew)
             chosen = tuple(transfer for transfer in self.unfinished() if not waits_for_a_word(transfer))
@@ -132,19 +135,19 @@ class Session:
             _raise_if_too_late(transfer)
         return chosen
 
-    def abort(self, text: str, keep_parts: bool = False, **anew: Any) -> tuple[Transfer, ...]:
+    def abort(self, text: str, keep_parts: bool = False, **anew: Unpack[AnewOptions]) -> tuple[Transfer, ...]:
         """Give one transfer up, or for ``"all"`` all that wait for nothing, and return them."""
-        given = {name: value for name, value in anew.items() if value is not None}
+        anew = _given(anew)
         if text == "all":
-            _refuse_for_all(given)
+            _refuse_for_all(anew)
             # What another may have planted is not asked about at its endpoint.
             live = (transfer for transfer in self.transfers() if allowed(transfer.state, Event.ABORT))
             chosen = tuple(transfer for transfer in live if not waits_for_a_word(transfer))
         else:
             chosen = (self.find(text),)
         for transfer in chosen:
-            if given:
-                self._give_anew(transfer, given)
+            if anew:
+                self._give_anew(transfer, anew)
             transfer.abort(keep_parts=keep_parts)
         return chosen
 
@@ -152,7 +155,7 @@ class Session:
         if self.shell is not None:
             self.shell.uploads_begin()
 
-    def _give_anew(self, transfer: Transfer, anew: Mapping[str, Any]) -> None:
+    def _give_anew(self, transfer: Transfer, anew: AnewOptions) -> None:
         """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
         spec = coordinator_of(transfer).spec
         found = self._found(transfer.id) if transfer.wait(0) else None
@@ -232,7 +235,11 @@ def _raise_if_too_late(transfer: Transfer) -> None:
         raise transfer.error
 
 
-def _refuse_for_all(anew: Mapping[str, Any]) -> None:
+def _given(anew: AnewOptions) -> AnewOptions:
+    return cast("AnewOptions", {name: value for name, value in anew.items() if value is not None})
+
+
+def _refuse_for_all(anew: AnewOptions) -> None:
     if not set(anew) <= {"credentials", "profile"}:
         raise InputError(
             "An endpoint, a region or certificates belong to one upload each.", "Write its id in place of all."

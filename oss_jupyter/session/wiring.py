@@ -1,10 +1,10 @@
-"""From what a user wrote to an TransferSpec the engine can carry out: the only place where all rooms meet."""
+"""From what a user wrote to a TransferSpec the engine can carry out: the only place where all rooms meet."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
@@ -14,14 +14,15 @@ from oss_jupyter.engine.helper_lane import HelperLane, helper_possible
 from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane
 from oss_jupyter.engine.spec import TransferSpec
-from oss_jupyter.errors import InputError, OssJupyterError, before_sending
+from oss_jupyter.errors import OssJupyterError, before_sending
 from oss_jupyter.local.found import Found
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
-from oss_jupyter.model.given import text, whole, word, yes_or_no
+from oss_jupyter.model.arguments import PLACE_NAMES, AnewOptions, UploadArguments, UploadOptions
+from oss_jupyter.model.given import whole, word
 from oss_jupyter.model.identity import transfer_id
-from oss_jupyter.model.options import ALIASES, OPTION_NAMES, ObjectOptions, make_options
+from oss_jupyter.model.options import ALIASES, ObjectOptions, make_options
 from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
 from oss_jupyter.model.prove import parse_prove
@@ -34,7 +35,6 @@ from oss_jupyter.oss.endpoint import EndpointSettings, host_of, is_loopback, is_
 from oss_jupyter.oss.late import send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
-from oss_jupyter.redact import quoted
 from oss_jupyter.session.kept_spec import Hindered, KeptOrder
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.settings import OssJupyter, is_off
@@ -43,20 +43,8 @@ from oss_jupyter.session.stores import UNSET, Stores
 # Below this the helper's start (0.2 s of another core) is not worth it: the bytes are gone before they could disturb.
 HELPER_FROM_BYTES = 32 * MIB
 
-# How the service is reached: arguments of `upload`, traits of the settings, fields of EndpointSettings.
-PLACE_NAMES = (
-    "region", "endpoint", "internal", "accelerate", "dual_stack", "cname", "path_style", "signature_version", "proxy",
-    "ca_bundle",
-)  # fmt: skip
-_OTHER_NAMES = (
-    "part_size", "parallel", "limit", "executor", "checkpoint_dir", "credentials", "profile", "retries", "force",
-    "prove", "wait_at_exit",
-)  # fmt: skip
-_OBJECT_NAMES = (*OPTION_NAMES, *ALIASES)
 # More than a part could be tried in years.
 _RETRIES_MOST = 1_000_000
-_TEXTS = ("region", "endpoint", "signature_version", "proxy", "profile")
-_FLAGS = ("internal", "accelerate", "dual_stack", "cname", "path_style", "force", "wait_at_exit")
 
 
 @dataclass
@@ -74,18 +62,17 @@ class Wiring:
     def __post_init__(self) -> None:
         self.stores = Stores(self.settings)
 
-    def spec(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> TransferSpec:
-        """Return a checked order. Raises InputError or SourceError, before anything is sent."""
+    def spec(self, source: str | os.PathLike[str], target: str, arguments: UploadArguments) -> TransferSpec:
+        """Return a checked spec. Raises InputError or SourceError, before anything is sent."""
         with before_sending():
             return self._spec(source, target, arguments)
 
-    def _spec(self, source: str | os.PathLike[str], target: str, arguments: Mapping[str, Any]) -> TransferSpec:
-        given = {name: value for name, value in arguments.items() if value is not None or name == "checkpoint_dir"}
-        given = _checked(given)
+    def _spec(self, source: str | os.PathLike[str], target: str, arguments: UploadArguments) -> TransferSpec:
+        given = arguments.given
         file = FileSource(sendable(source))
         size_bytes = file.check().size
         goal = parse_target(target, file.path.name)
-        options = make_options({name: given[name] for name in _OBJECT_NAMES if name in given}, goal.key, file.path.name)
+        options = make_options(arguments.of_object(), goal.key, file.path.name)
         endpoint = self._endpoint(given)
         self._used_hosts.add(endpoint.describe())
         plan = self._plan(size_bytes, given.get("part_size"), endpoint.describe())
@@ -112,10 +99,10 @@ class Wiring:
             prove=parse_prove(given.get("prove", self.settings.prove)),
             profile="" if "credentials" in given else given.get("profile") or self.settings.profile or "",
             credentials_given="credentials" in given,
-            wait_at_exit=given.get("wait_at_exit", self.settings.wait_at_exit),
+            wait_at_exit=bool(given.get("wait_at_exit", self.settings.wait_at_exit)),
         )
 
-    def order_of(self, found: Found, store: CheckpointStore, anew: Mapping[str, Any] | None = None) -> TransferSpec:
+    def order_of(self, found: Found, store: CheckpointStore, anew: AnewOptions | None = None) -> TransferSpec:
         """Return the spec that an earlier kernel began; its hindrance says why it cannot go on by itself.
 
         anew: arguments that are given now, in place of what the checkpoint keeps.
@@ -151,7 +138,7 @@ class Wiring:
             spell=self.spell,
         )
 
-    def signed_anew(self, spec: TransferSpec, anew: Mapping[str, Any]) -> TransferSpec:
+    def signed_anew(self, spec: TransferSpec, anew: AnewOptions) -> TransferSpec:
         """Return the spec with other credentials, or another profile."""
         assert isinstance(spec.control, SdkControl)
         credentials, profile = anew.get("credentials"), anew.get("profile") or ""
@@ -199,12 +186,12 @@ class Wiring:
             self._helper = HelperLane(self.threads)
         return self._helper
 
-    def _endpoint(self, given: Mapping[str, Any]) -> EndpointSettings:
-        values = {name: given.get(name, getattr(self.settings, name)) for name in PLACE_NAMES}
+    def _endpoint(self, given: UploadOptions) -> EndpointSettings:
+        values: dict[str, Any] = {name: given.get(name, getattr(self.settings, name)) for name in PLACE_NAMES}
         values |= choose(self._places(given))
         return EndpointSettings(**values, **self._patience())
 
-    def _places(self, given: Mapping[str, Any]) -> tuple[Place, ...]:
+    def _places(self, given: UploadOptions) -> tuple[Place, ...]:
         """Return where region and host can be named, the first to be asked first."""
         config = OssutilConfig(given.get("profile") or self.settings.profile)
         found = config.place()
@@ -242,23 +229,7 @@ def parse_limit(limit: int | str | None) -> float | None:
     return float(parse_speed(limit, "limit"))
 
 
-def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments after a look at their names, and at the kinds of those that nobody else looks at."""
-    names = (*_OTHER_NAMES, *PLACE_NAMES, *_OBJECT_NAMES)
-    unknown = sorted(set(given) - set(names))
-    if unknown:
-        raise InputError(
-            f"{quoted(unknown[0])} is not an argument of an upload.",
-            "Wait with .result(), which upload(…) returns the handle for."
-            if unknown[0] == "wait"
-            else f"The arguments are {', '.join(names)}.",
-            code="UnknownArgument",
-        )
-    texts = {name: text(given[name], name) for name in _TEXTS if name in given}
-    return {**given, **texts, **{name: yes_or_no(given[name], name) for name in _FLAGS if name in given}}
-
-
-def _named(given: Mapping[str, Any]) -> frozenset[str]:
+def _named(given: UploadOptions) -> frozenset[str]:
     """Return the names of what was asked for in so many words."""
     return frozenset(ALIASES.get(name, name) for name, value in given.items() if word(value) != "auto")
 

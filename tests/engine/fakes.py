@@ -68,7 +68,7 @@ class Service:
 
     def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
         """Sign the whole object."""
-        headers = (("Content-MD5", md5), ("x-oss-forbid-overwrite", str(options.forbid_overwrite)))
+        headers = (("Content-MD5", md5), ("x-oss-forbid-overwrite", str(options.get("forbid_overwrite"))))
         return SignedRequest(str(target), headers, credentials_version=self.mark)
 
     def route(self, target: Target) -> Route:
@@ -92,7 +92,7 @@ class Service:
     ) -> Completed:
         """Join the parts."""
         self._next("complete")
-        self._check(str(target), forbids=options.forbid_overwrite is True)
+        self._check(str(target), forbids=options.get("forbid_overwrite") is True)
         there = self._parts(upload_id)
         if any(number not in there or _etag(there[number]) != etag for number, etag in parts):
             raise refusal("InvalidPart")

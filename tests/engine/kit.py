@@ -21,6 +21,7 @@ from oss_jupyter.engine.run import start_run
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.engine.transfer_queue import TransferQueue
+from oss_jupyter.model.arguments import UploadArguments
 from oss_jupyter.model.record import CheckpointRecord, read_journal
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Sandbox
@@ -80,9 +81,9 @@ class Kernel:
         self.lane = ThreadLane()
 
     def spec(self, source: Path, target: str = URL, *, base_seconds: float = 0.0, **arguments: Any) -> TransferSpec:
-        """Return a spec as a notebook would make it; what an TransferSpec has as a field may be given directly."""
+        """Return a spec as a notebook would make it; what a TransferSpec has as a field may be given directly."""
         fields = {name: arguments.pop(name) for name in _SPEC_FIELDS if name in arguments}
-        spec = self.wiring.spec(source, target, {"credentials": KEY, **arguments})
+        spec = self.wiring.spec(source, target, UploadArguments.of(credentials=KEY, **arguments))
         policy = replace(spec.policy, base_seconds=base_seconds)
         return replace(spec, **{"lane": self.lane, "policy": policy, **fields})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ from .kit import BUCKET, KEY, LONG_SECONDS, PART, make_file
 
 TARGET = Target(BUCKET, "data/big file.bin")
 NOWHERE = Target("no-such-bucket", "key")
-PLAIN = ObjectOptions(content_type="text/plain")
+PLAIN = ObjectOptions({"content_type": "text/plain"})
 SIZE = 2 * PART + 777
 NO_UPLOAD = "0004B9894A22E5B1888A1E29F8236E2D"
 
@@ -194,7 +193,7 @@ def test_one_request_for_the_whole_object(side: Side) -> None:
 
 def test_an_object_that_may_not_be_overwritten(side: Side) -> None:
     """Somebody else's object stays, by whichever request ours would have come."""
-    options = replace(PLAIN, forbid_overwrite=True)
+    options = ObjectOptions({**PLAIN.values, "forbid_overwrite": True})
     upload_id = side.control.initiate(TARGET, options)
     part = part_of(side.send_part(upload_id, 1))
     md5 = hashlib.md5(side.data).hexdigest()

@@ -189,8 +189,8 @@ def test_options_are_checked_and_saved() -> None:
 )
 def test_the_content_type_is_guessed(names: tuple[str, ...], content_type: str) -> None:
     """From the key first, then from the file; what is given wins."""
-    assert make_options({}, *names).content_type == content_type
-    assert make_options({"content_type": "x/y"}, *names).content_type == "x/y"
+    assert make_options({}, *names).get("content_type") == content_type
+    assert make_options({"content_type": "x/y"}, *names).get("content_type") == "x/y"
 
 
 @pytest.mark.parametrize(

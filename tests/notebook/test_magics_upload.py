@@ -13,7 +13,7 @@ from oss_jupyter import api
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.options import OPTION_NAMES
+from oss_jupyter.model.arguments import UploadArguments
 from oss_jupyter.notebook.magics.argv import split_line
 from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.sandbox import Sandbox
@@ -130,8 +130,8 @@ def test_every_argument_has_an_option() -> None:
     """What Python's `upload` takes, the magic takes, except what only Python can write, or only a script needs."""
     magic: Any = OssMagics.oss_upload
     options = {action.dest for action in magic.parser._actions}
-    arguments = set(inspect.signature(api.upload).parameters) - {"on_progress", "executor", "options", "wait_at_exit"}
-    assert options == arguments | set(OPTION_NAMES) | {"wait"}
+    arguments = set(inspect.signature(api.upload).parameters) - {"on_progress", "executor", "sse", "wait_at_exit"}
+    assert options == arguments | {"wait"}
 
 
 def test_every_word_of_the_magic_is_one_of_python(shell: Shell, service: Sandbox, data: Path) -> None:
@@ -147,7 +147,7 @@ def test_every_word_of_the_magic_is_one_of_python(shell: Shell, service: Sandbox
 def _refusal(arguments: dict[str, Any]) -> str:
     """Return the code of the error that the arguments are refused with, or nothing."""
     try:
-        current_session().wiring.spec("trips.bin", "oss://test-bucket/k", arguments)
+        current_session().wiring.spec("trips.bin", "oss://test-bucket/k", UploadArguments.of(**arguments))
     except InputError as error:
         return error.code
     return ""

@@ -10,6 +10,7 @@ import pytest
 
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.errors import InputError
+from oss_jupyter.model.arguments import UploadArguments
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.wiring import Wiring
 
@@ -48,7 +49,8 @@ class Named:
 
     def spec(self) -> TransferSpec:
         """Return the spec of an upload from all of it."""
-        return Wiring(self.settings).spec(self._folder / "f.bin", "oss://my-bucket/", self.arguments)
+        arguments = UploadArguments.of(**self.arguments)
+        return Wiring(self.settings).spec(self._folder / "f.bin", "oss://my-bucket/", arguments)
 
     def where(self) -> tuple[str | None, str]:
         """Return the region and the address that the upload would use."""

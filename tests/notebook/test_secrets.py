@@ -12,6 +12,7 @@ from traitlets import TraitError
 
 from oss_jupyter import api, redact
 from oss_jupyter.errors import InputError, OssJupyterError
+from oss_jupyter.model.arguments import UploadArguments
 from oss_jupyter.model.target import parse_target
 from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
@@ -81,7 +82,7 @@ def test_no_argument_is_repeated(data: Path, name: str) -> None:
         else:
             given[name] = {pasted: pasted} if name in ("callback", "metadata") else pasted
         with pytest.raises(OssJupyterError) as refused:
-            wiring.spec(given.pop("source"), given.pop("target"), given)
+            wiring.spec(given.pop("source"), given.pop("target"), UploadArguments.of(**given))
         assert_discreet("".join(told(refused.value)))
 
 
@@ -162,7 +163,7 @@ def test_the_environment_is_not_repeated(data: Path, monkeypatch: pytest.MonkeyP
     for pasted in PASTED:
         monkeypatch.setenv("OSS_ENDPOINT", pasted)
         with pytest.raises(OssJupyterError) as refused:
-            Wiring(OssJupyter()).spec(data, "oss://test-bucket/k", {"region": region})
+            Wiring(OssJupyter()).spec(data, "oss://test-bucket/k", UploadArguments.of(region=region))
         assert_discreet("".join(told(refused.value)))
 
 
@@ -225,10 +226,9 @@ def test_what_is_left_of_a_text(text: str, left: str) -> None:
 
 def test_a_sentence_goes_on_after_what_was_cut() -> None:
     """A quotation is closed, and an address that nobody cut is cut where an error is made."""
+    arguments = UploadArguments.of(region="cn-hangzhou", prove="https://b/k?x=y")
     with pytest.raises(InputError, match=r"'https://b/k\?…' is not known\.\n"):
-        Wiring(OssJupyter()).spec(
-            __file__, "oss://test-bucket/k", {"region": "cn-hangzhou", "prove": "https://b/k?x=y"}
-        )
+        Wiring(OssJupyter()).spec(__file__, "oss://test-bucket/k", arguments)
     assert (
         InputError("See https://u:hunter2@h/k for more.", "Or s3://h?a=hunter2").what == "See https://…@h/k for more."
     )

@@ -27,7 +27,7 @@ from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.sandbox import Fault, Key, Sandbox
 
 TARGET = Target("test-bucket", "dir/data.bin")
-PLAIN = ObjectOptions(content_type="text/plain")
+PLAIN = ObjectOptions({"content_type": "text/plain"})
 PART = b"x" * 102_400
 AT_ONCE = RetryPolicy(attempts=3, base_seconds=0.0)
 
@@ -125,18 +125,20 @@ def test_keys_with_special_characters_survive(sandbox: Sandbox, key: str, signat
 def test_a_single_put_carries_every_option_of_the_object(sandbox: Sandbox, control: SdkControl) -> None:
     """A small file is stored with the same options as a large one: none is lost in the single request."""
     options = ObjectOptions(
-        content_type="text/csv",
-        metadata={"project": "taxi"},
-        cache_control="no-cache",
-        content_disposition="attachment",
-        content_encoding="gzip",
-        expires="Wed, 21 Oct 2026 07:28:00 GMT",
-        storage_class="IA",
-        tagging="k=v",
-        forbid_overwrite=True,
-        request_payer="requester",
-        traffic_limit=819_200 * 10,
-        acl="private",
+        {
+            "content_type": "text/csv",
+            "metadata": {"project": "taxi"},
+            "cache_control": "no-cache",
+            "content_disposition": "attachment",
+            "content_encoding": "gzip",
+            "expires": "Wed, 21 Oct 2026 07:28:00 GMT",
+            "storage_class": "IA",
+            "tagging": "k=v",
+            "forbid_overwrite": True,
+            "request_payer": "requester",
+            "traffic_limit": 819_200 * 10,
+            "acl": "private",
+        }
     )
 
     reply = put(control.sign_put(TARGET, options, md5(b"12345")), b"12345")
@@ -154,7 +156,9 @@ def test_a_single_put_carries_every_option_of_the_object(sandbox: Sandbox, contr
 
 def test_the_signed_put_names_all_headers_that_have_to_be_sent(control: SdkControl) -> None:
     """A sender that knows no options needs only the signed headers, or its signature would not match."""
-    options = ObjectOptions(content_type="text/csv", metadata={"a": "b"}, cache_control="no-cache", callback="e30=")
+    options = ObjectOptions(
+        {"content_type": "text/csv", "metadata": {"a": "b"}, "cache_control": "no-cache", "callback": "e30="}
+    )
 
     headers = {name.lower(): value for name, value in control.sign_put(TARGET, options, md5(b"")).headers}
 
@@ -190,7 +194,7 @@ def test_the_declared_checksum_is_signed_and_compared_before_anything_is_stored(
 
 def test_every_part_carries_the_traffic_limit_and_the_payer(sandbox: Sandbox, control: SdkControl) -> None:
     """A limit or a payer that only Initiate named would not hold for the bytes."""
-    options = ObjectOptions(traffic_limit=819_200 * 10, request_payer="requester")
+    options = ObjectOptions({"traffic_limit": 819_200 * 10, "request_payer": "requester"})
     upload_id = control.initiate(TARGET, options)
 
     for number in (1, 2):
@@ -256,7 +260,7 @@ def test_an_object_that_is_not_there_is_none_and_a_bucket_that_is_not_there_an_e
 
 def test_an_existing_object_is_refused_where_overwriting_is_forbidden(control: SdkControl) -> None:
     """Somebody else's object stays, and the error names the option that kept it."""
-    options = replace(PLAIN, forbid_overwrite=True)
+    options = ObjectOptions({**PLAIN.values, "forbid_overwrite": True})
     upload_id = control.initiate(TARGET, options)
     parts = upload(control, TARGET, upload_id, 1)
     put(control.sign_put(TARGET, PLAIN, md5(b"somebody was faster")), b"somebody was faster")
@@ -270,7 +274,9 @@ def test_an_existing_object_is_refused_where_overwriting_is_forbidden(control: S
 
 def test_a_callback_answers_in_the_place_of_the_document(control: SdkControl) -> None:
     """The user gets the callback's answer, and the checksum is compared all the same."""
-    options = replace(PLAIN, callback=base64.b64encode(json.dumps({"callbackUrl": "http://x.test"}).encode()).decode())
+    options = ObjectOptions(
+        {**PLAIN.values, "callback": base64.b64encode(json.dumps({"callbackUrl": "http://x.test"}).encode()).decode()}
+    )
     upload_id = control.initiate(TARGET, options)
 
     completed = control.complete(TARGET, upload_id, upload(control, TARGET, upload_id, 1), options)
@@ -283,7 +289,9 @@ def test_a_callback_answers_in_the_place_of_the_document(control: SdkControl) ->
 
 def test_a_failed_callback_is_a_warning_because_the_object_is_stored(sandbox: Sandbox, control: SdkControl) -> None:
     """Whoever took this for a failure would upload everything again."""
-    options = replace(PLAIN, callback=base64.b64encode(b'{"callbackUrl": "http://x.test"}').decode())
+    options = ObjectOptions(
+        {**PLAIN.values, "callback": base64.b64encode(b'{"callbackUrl": "http://x.test"}').decode()}
+    )
     upload_id = control.initiate(TARGET, options)
     parts = upload(control, TARGET, upload_id, 1)
     sandbox.faults.add(Fault("CompleteMultipartUpload", "callback_failed"))

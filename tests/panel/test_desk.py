@@ -13,6 +13,7 @@ import pytest
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, TransferStateError
+from oss_jupyter.model.arguments import UploadArguments
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.panel.common.actions import Actions
 from oss_jupyter.notebook.panel.common.arguments import Arguments
@@ -55,7 +56,7 @@ class Office:
         """An earlier kernel has sent two parts or more, and is gone."""
         self.sandbox.rate_bytes_per_second = MIB
         session = self.session()
-        transfer = session.upload(self.file, TARGET, {"part_size": "256KiB", "parallel": 1})
+        transfer = session.upload(self.file, TARGET, UploadArguments.of(part_size="256KiB", parallel=1))
         wait_until(lambda: transfer.snapshot().parts_done >= 2)
         session.manager.pause_all(10)
         self.sandbox.rate_bytes_per_second = None
@@ -172,7 +173,7 @@ def test_what_an_earlier_kernel_left_is_found_and_resumed(office: Office) -> Non
 def test_what_another_kernel_drives_is_named_as_such(office: Office) -> None:
     """Nobody resumes an upload here that is running there."""
     office.sandbox.rate_bytes_per_second = MIB / 4
-    other = office.session().upload(office.file, TARGET, {"part_size": "256KiB"})
+    other = office.session().upload(office.file, TARGET, UploadArguments.of(part_size="256KiB"))
     wait_until(lambda: bool(other.snapshot().upload_id))
     seat = Seat(office.session())
     (row,) = seat.rows()
@@ -238,7 +239,7 @@ def test_an_upload_that_runs_keeps_its_file(office: Office) -> None:
     """Choosing again while parts go out would mix two files."""
     office.sandbox.rate_bytes_per_second = MIB / 4
     session = office.session()
-    transfer = session.upload(office.file, TARGET, {"part_size": "256KiB"})
+    transfer = session.upload(office.file, TARGET, UploadArguments.of(part_size="256KiB"))
     with pytest.raises(TransferStateError, match="stays where it is"):
         session.relocate(transfer, office.file)
 
@@ -248,7 +249,7 @@ def test_the_banner_resumes_what_it_is_about_and_nothing_else(office: Office) ->
     left = office.leave_unfinished()
     session = office.session()
     seat = Seat(session, frozenset({left.id}))
-    session.upload(office.file, "oss://test-bucket/another", {}).result(60)
+    session.upload(office.file, "oss://test-bucket/another", UploadArguments()).result(60)
     assert [row["id"] for row in seat.rows()] == [left.id]
     assert seat.ask("resume_these")["count"] == 1
     session.manager.find(left.id).result(60)
@@ -304,16 +305,16 @@ def test_rows_stay_where_they_are(office: Office) -> None:
     session = office.session()
     seat = Seat(session)
     for key in "abc":
-        session.upload(office.file, f"oss://test-bucket/{key}", {}).result(60)
+        session.upload(office.file, f"oss://test-bucket/{key}", UploadArguments()).result(60)
         seat.rows()
-    session.upload(office.file, "oss://test-bucket/a", {"force": True}).result(60)
+    session.upload(office.file, "oss://test-bucket/a", UploadArguments.of(force=True)).result(60)
     assert [row["url"][-1] for row in seat.rows()] == ["c", "b", "a"]
 
 
 def test_a_long_list_is_sent_less_often(office: Office) -> None:
     """Many rows do not fill the line between kernel and page."""
     session = office.session()
-    session.upload(office.file, TARGET, {}).result(60)
+    session.upload(office.file, TARGET, UploadArguments()).result(60)
     seat = Seat(session)
     seat.shown.paint(0.0)
     session.manager.forget(lambda transfer: True)

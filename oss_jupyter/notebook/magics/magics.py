@@ -10,6 +10,7 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.arguments import ANEW_NAMES, UploadArguments
 from oss_jupyter.notebook.display.view import say
 from oss_jupyter.notebook.magics.argv import pairs, parse, wants_help
 from oss_jupyter.notebook.magics.options import upload_options
@@ -18,7 +19,6 @@ from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words
 from oss_jupyter.notebook.magics.uploads import Uploads
 from oss_jupyter.notebook.magics.waiting import wait_for
-from oss_jupyter.session.kept_spec import ANEW_NAMES
 from oss_jupyter.session.session import Session
 
 _UPLOAD_USAGE = "Usage: %oss_upload FILE oss://bucket/key [options]; %oss_upload? explains them."
@@ -59,9 +59,8 @@ class OssMagics(Magics):
         source, target, wait = given.pop("source"), given.pop("target"), given.pop("wait")
         given["metadata"] = pairs(given["metadata"])
         given["credentials"] = self._variable(given["credentials"])
-        transfer = self._session.upload(
-            source, target, {name: value for name, value in given.items() if value is not None}, spell=as_magic
-        )
+        arguments = UploadArguments.of(**{name: value for name, value in given.items() if value is not None})
+        transfer = self._session.upload(source, target, arguments, spell=as_magic)
         if wait:
             wait_for(transfer, self._session.reporter)
         else:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from oss_jupyter.model.arguments import ARGUMENTS
 from oss_jupyter.model.sizes import format_speed, parse_speed
 from oss_jupyter.model.target import check_bucket
 from oss_jupyter.paths import here
@@ -14,14 +15,7 @@ from oss_jupyter.session.sandbox_process import sandbox_command
 from oss_jupyter.session.settings import OssJupyter
 
 # A way that leads to the real service leads past the sandbox.
-_NO_DETOUR: Mapping[str, Any] = {
-    "internal": False,
-    "accelerate": False,
-    "dual_stack": False,
-    "cname": False,
-    "proxy": None,
-    "profile": None,
-}
+_ELSEWHERE = tuple(name for name, one in ARGUMENTS.items() if one.elsewhere)
 
 
 class SandboxSwitch:
@@ -43,7 +37,7 @@ class SandboxSwitch:
             check_bucket(bucket)
             options += ["--bucket", bucket]
         info = sandbox_command(*options)
-        self._point({"endpoint": info["endpoint"], "region": info["region"], **_NO_DETOUR})
+        self._point({"endpoint": info["endpoint"], "region": info["region"], **self._no_detour()})
         pace = "" if rate is None else f" and takes {format_speed(parse_speed(rate, '--rate'))}"
         return [
             f"{_place(info)} is running{pace}; it ends by itself after half an hour without requests.",
@@ -72,6 +66,10 @@ class SandboxSwitch:
             "This kernel uploads to it." if here else "This kernel uploads elsewhere; %oss_sandbox start changes that.",
             *_trouble(info),
         ]
+
+    def _no_detour(self) -> dict[str, Any]:
+        traits = self._settings.traits()
+        return {name: traits[name].default_value for name in _ELSEWHERE}
 
     def _point(self, values: Mapping[str, Any]) -> None:
         if self._before is None:

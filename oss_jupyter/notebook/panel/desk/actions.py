@@ -8,6 +8,7 @@ from pathlib import Path
 from oss_jupyter.engine.manager import waiting_first
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
+from oss_jupyter.model.arguments import ARGUMENTS, UploadArguments
 from oss_jupyter.model.states import Event, allowed
 from oss_jupyter.notebook.panel.common.arguments import Arguments
 from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
@@ -19,8 +20,8 @@ from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.session import Session, waits_for_a_word
 
 _PATH_MAX = 4096
-# An argument of `upload` each; what was left empty comes from the settings.
-_OPTIONS = ("part_size", "parallel", "limit", "storage_class", "acl")
+# What was left empty comes from the settings.
+_OPTIONS = tuple(name for name, one in ARGUMENTS.items() if one.in_form)
 
 
 class DeskActions:
@@ -67,7 +68,7 @@ class DeskActions:
     def _start(self, desk: ShownDesk, arguments: Arguments) -> Reply:
         options = {name: arguments.text(name) for name in _OPTIONS if name in arguments}
         source = _path(desk, arguments)
-        transfer = self._session().upload(source, arguments.text("target", _PATH_MAX), options)
+        transfer = self._session().upload(source, arguments.text("target", _PATH_MAX), UploadArguments.of(**options))
         return {"transfer": transfer.id}
 
     def _relocate(self, desk: ShownDesk, arguments: Arguments) -> Reply:

@@ -1,0 +1,250 @@
+"""The arguments of an upload, each named once. Whatever else names them is derived from here.
+
+`UploadOptions` is the definition: its keys are what `oss_jupyter.upload` takes beside source and target, its types what
+editors and type checkers see, and what stands beside each type is what help, the magic and the README tell of it. Each
+of the four groups is a dictionary of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Annotated, Any, Protocol, TypedDict, cast, get_args, get_origin, get_type_hints
+
+from oss_jupyter.errors import InputError, before_sending
+from oss_jupyter.model.given import text, yes_or_no
+from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.redact import quoted
+
+
+class PathLike(Protocol):
+    """A path as `pathlib` has them."""
+
+    def __fspath__(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Argument:
+    """What is told of one argument.
+
+    words: one line on what it is. takes: what stands behind the magic's option, where it is not the name; python:
+    what Python takes, where the words are about a line. unit: of a number. none: what None means, where that is not
+    the same as leaving it out. choices: all that it can be. short_for: the full name, if this is a short one.
+    default: what counts where neither an argument nor a setting says anything else.
+
+    on_a_line: whether a magic can take it. in_form: whether the desk's form asks for it. elsewhere: whether it is a way
+    that leads to another place than the endpoint. name, types and group are filled in from the dictionaries below.
+    """
+
+    words: str
+    takes: str = ""
+    python: str = ""
+    unit: str = ""
+    none: str = ""
+    choices: tuple[str, ...] = ()
+    short_for: str = ""
+    default: Any = None
+    on_a_line: bool = True
+    in_form: bool = False
+    elsewhere: bool = False
+    name: str = ""
+    types: tuple[str, ...] = ()
+    group: str = ""
+
+
+def _one_of(*choices: str, **more: Any) -> Argument:
+    return Argument(f"{', '.join(choices[:-1])} or {choices[-1]}.", choices=choices, **more)
+
+
+def _header(of: str) -> Argument:
+    return Argument(f"The header {of}.", "TEXT")
+
+
+class SendingOptions(TypedDict, total=False):
+    """How it is sent."""
+
+    force: Annotated[bool, Argument("Send even if the same object is already there.", default=False)]
+    part_size: Annotated[
+        int | str | None, Argument("Like 16MiB, at least 100KiB; or auto.", "SIZE", unit="bytes", in_form=True)
+    ]
+    parallel: Annotated[
+        int | str | None, Argument("Parts on the wire at once; or auto, which follows the line.", "N", in_form=True)
+    ]
+    limit: Annotated[
+        int | str | None,
+        Argument("Like 20MiB/s: the most that this upload takes of the line.", "SPEED", unit="bytes/s", in_form=True),
+    ]
+    retries: Annotated[int | None, Argument("How often one part is tried again.", "N")]
+    prove: Annotated[
+        str | None,
+        Argument("Read again and compared: kept (what earlier runs sent), all, or none.", "WHICH"),
+    ]
+    checkpoint_dir: Annotated[
+        str | PathLike | None,
+        Argument("Where the place is kept; none or off: no resuming.", "DIR", none="off"),
+    ]
+    executor: Annotated[Executor | None, Argument("Where parts run, in place of the helper process.", on_a_line=False)]
+
+
+class ObjectArguments(TypedDict, total=False):
+    """The object, and the requests for it."""
+
+    content_type: Annotated[str | None, Argument("Guessed from the name without it.", "TYPE")]
+    metadata: Annotated[
+        Mapping[str, Any] | None,
+        Argument(
+            "x-oss-meta-NAME; repeatable.", "NAME=VALUE", python="Texts by their names, x-oss-meta-*; 8 KiB in all."
+        ),
+    ]
+    acl: Annotated[str | None, _one_of("default", "private", "public-read", "public-read-write", in_form=True)]
+    storage_class: Annotated[
+        str | None,
+        _one_of("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive", takes="CLASS", in_form=True),
+    ]
+    tagging: Annotated[
+        str | Mapping[str, Any] | None,
+        Argument("Like k=v&k2=v2; quote blanks.", "TAGS", python='Like "k=v&k2=v2"; or a mapping.'),
+    ]
+    forbid_overwrite: Annotated[bool | None, Argument("Refuse to replace an object.")]
+    cache_control: Annotated[str | None, _header("Cache-Control")]
+    content_disposition: Annotated[str | None, _header("Content-Disposition")]
+    content_encoding: Annotated[str | None, _header("Content-Encoding")]
+    expires: Annotated[str | datetime | None, Argument("An HTTP date, or one like 2027-01-01T00:00:00Z.", "DATE")]
+    server_side_encryption: Annotated[str | None, _one_of("AES256", "KMS", "SM4", takes="ALGORITHM")]
+    sse: Annotated[str | None, Argument("Short for server_side_encryption.", short_for="server_side_encryption")]
+    server_side_data_encryption: Annotated[
+        str | None, Argument("SM4, where the keys come from KMS.", "ALGORITHM", choices=("SM4",))
+    ]
+    server_side_encryption_key_id: Annotated[str | None, Argument("The KMS key.", "ID")]
+    object_worm_mode: Annotated[str | None, Argument("Retention of this object.", "MODE")]
+    object_worm_retain_until_date: Annotated[str | datetime | None, Argument("Until when it is retained.", "DATE")]
+    object_worm_legal_hold: Annotated[str | None, Argument("Legal hold of this object.", "STATUS")]
+    request_payer: Annotated[str | None, Argument("requester: whoever uploads pays.", "WHO", choices=("requester",))]
+    traffic_limit: Annotated[
+        int | None, Argument("The service's limit for each connection, in bit/s.", "BITS", unit="bit/s")
+    ]
+    callback: Annotated[
+        str | Mapping[str, Any] | None,
+        Argument("What the service calls when the object is stored: JSON or its base64.", "JSON"),
+    ]
+    callback_var: Annotated[
+        str | Mapping[str, Any] | None, Argument("Variables of the callback, in the same way.", "JSON")
+    ]
+
+
+class AnewOptions(TypedDict, total=False):
+    """What can be given anew when an upload is resumed or aborted."""
+
+    region: Annotated[str | None, Argument("The bucket's region, like cn-hangzhou.")]
+    endpoint: Annotated[str | None, Argument("A host or URL; chosen by the region without it.", "URL")]
+    ca_bundle: Annotated[str | PathLike | None, Argument("A file of trusted certificates.", "FILE")]
+    credentials: Annotated[
+        Any,
+        Argument(
+            "Name of a Python variable; so no key stands in a cell.",
+            "VARIABLE",
+            python="(id, secret), (id, secret, token), a provider, or a function returning one.",
+        ),
+    ]
+    profile: Annotated[str | None, Argument("A profile in ~/.ossutilconfig.", "NAME", elsewhere=True)]
+
+
+class ReachingOptions(AnewOptions, total=False):
+    """How the service is reached."""
+
+    internal: Annotated[bool | None, Argument("The endpoint inside the region's network.", elsewhere=True)]
+    accelerate: Annotated[
+        bool | None, Argument("Transfer acceleration; the bucket must have it enabled.", elsewhere=True)
+    ]
+    dual_stack: Annotated[bool | None, Argument("The endpoint that speaks IPv4 and IPv6.", elsewhere=True)]
+    cname: Annotated[
+        bool | None, Argument("The endpoint is a domain of your own, bound to one bucket.", elsewhere=True)
+    ]
+    path_style: Annotated[bool | None, Argument("The bucket in the path; for gateways.")]
+    signature_version: Annotated[str | None, Argument("Of the signature: v4 or v1.", "VERSION", choices=("v4", "v1"))]
+    proxy: Annotated[str | None, Argument("A proxy.", "URL", elsewhere=True)]
+
+
+class ShowingOptions(TypedDict, total=False):
+    """Waiting and showing."""
+
+    wait_at_exit: Annotated[
+        bool | None, Argument("Whether a script waits at its end for this upload.", on_a_line=False)
+    ]
+    on_progress: Annotated[
+        Callable[[Snapshot], None] | None,
+        Argument("Called with a Snapshot a few times a second, and at the end.", on_a_line=False),
+    ]
+
+
+class UploadOptions(SendingOptions, ObjectArguments, ReachingOptions, ShowingOptions, total=False):
+    """What `oss_jupyter.upload` takes beside source and target."""
+
+
+GROUPS = (SendingOptions, ObjectArguments, ReachingOptions, ShowingOptions)
+
+
+def _read(group: type) -> dict[str, Argument]:
+    hints = get_type_hints(group, include_extras=True)
+    return {
+        name: replace(hint.__metadata__[0], name=name, types=_types(hint.__origin__), group=str(group.__doc__))
+        for name, hint in hints.items()
+    }
+
+
+def _types(hint: Any) -> tuple[str, ...]:
+    """Return the names of the types that a hint allows, without None."""
+    kinds = [kind for kind in get_args(hint) or (hint,) if kind is not type(None)]
+    return tuple(str((get_origin(kind) or kind).__name__) for kind in kinds)
+
+
+# In the order in which they are shown.
+ARGUMENTS: Mapping[str, Argument] = {name: one for group in GROUPS for name, one in _read(group).items()}
+OBJECT_NAMES = tuple(get_type_hints(ObjectArguments))
+ANEW_NAMES = tuple(get_type_hints(AnewOptions))
+# How the service is reached but for who asks: settings, and fields of EndpointSettings, of the same names.
+PLACE_NAMES = tuple(name for name in get_type_hints(ReachingOptions) if name not in ("credentials", "profile"))
+
+
+@dataclass(frozen=True)
+class UploadArguments:
+    """The arguments of one upload, as they were given. What is not there comes from the settings."""
+
+    given: UploadOptions = field(default_factory=UploadOptions, repr=False)
+
+    @classmethod
+    def of(cls, **given: Any) -> UploadArguments:
+        """Return them, their names checked, and the kinds of those that nobody else looks at. Raises InputError."""
+        with before_sending():
+            unknown = sorted(set(given) - set(ARGUMENTS))
+            if unknown:
+                raise _unknown(unknown[0])
+            named = {name: value for name, value in given.items() if value is not None or ARGUMENTS[name].none}
+            return cls(cast("UploadOptions", {name: _checked(name, value) for name, value in named.items()}))
+
+    def of_object(self) -> dict[str, Any]:
+        """Return those that the object and its requests carry."""
+        return {name: value for name, value in self.given.items() if name in OBJECT_NAMES}
+
+
+def _unknown(name: str) -> InputError:
+    near = get_close_matches(name, ARGUMENTS, 1)
+    advice = f"The arguments are {', '.join(ARGUMENTS)}."
+    if name == "wait":
+        advice = "Wait with .result(), which upload(…) returns the handle for."
+    elif near:
+        advice = f"Did you mean {near[0]}? help(oj.upload) tells all of them."
+    return InputError(f"{quoted(name)} is not an argument of an upload.", advice, code="UnknownArgument")
+
+
+def _checked(name: str, value: Any) -> Any:
+    argument = ARGUMENTS[name]
+    if name not in OBJECT_NAMES and argument.types in _KINDS:
+        return _KINDS[argument.types](value, name)
+    return value
+
+
+_KINDS: Mapping[tuple[str, ...], Callable[[Any, str], Any]] = {("str",): text, ("bool",): yes_or_no}
