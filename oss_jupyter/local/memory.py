@@ -57,8 +57,10 @@ class MemoryJournal:
             self.record = replace(self.record, header=self.record.header.driven(limit, parallel))
 
     def add(self, receipt: PartReceipt) -> None:
-        """Remember one finished part."""
+        """Remember one finished part, after which Complete has to be asked anew."""
         self._receipts[receipt.part_number] = receipt
+        if self.record is not None and self.record.completing:
+            self.record = replace(self.record, completing=False)
 
     def take_back(self, part_number: int) -> None:
         """Forget a receipt."""
