@@ -170,12 +170,12 @@ _TABLE: dict[str, Words] = {
     **dict.fromkeys(("InternalError", "ServiceUnavailable"), _SERVER),
     "SandboxDiskFull": (
         "The sandbox's disk is full.",
-        "Make room on it, then resume. Or begin elsewhere, with oss-jupyter sandbox --data-dir DIR.",
+        "Make room on it, then resume. Or begin elsewhere, with a sandbox whose data lies on another disk.",
     ),
     "SandboxDiskFailed": ("{message}", "Mend that, then resume."),
     "SandboxDirectoryGone": (
         "The sandbox's directory was removed while it runs, and all that was in it.",
-        "Stop the sandbox and start it again (in a notebook: %oss_sandbox stop, %oss_sandbox start), then upload anew.",
+        "Stop the sandbox and start it again, then upload anew.",
     ),
     **dict.fromkeys(("BadRequest", "IncompleteBody"), _BROKEN),
     **dict.fromkeys(("InvalidDigest", "InvalidCRC64"), _CHANGED),
