@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.differences import as_begun, changed_options, note_anew, note_begun
+from oss_jupyter.engine.log import log
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.object_check import already_there
 from oss_jupyter.engine.restore import Restored, restore
@@ -116,6 +117,13 @@ class Beginning:
                     state.open_journal.delete()
             raise
         state.header = restored.header
+        log.debug(
+            "%s: %s with %d of %d parts",
+            self._transfer.id,
+            "begins" if anew else "goes on",
+            len(restored.receipts),
+            len(restored.plan),
+        )
         self._transfer.note_all(state.open_journal.remarks)
         self._transfer.set_upload_id(restored.header.upload_id)
         self._transfer.ledger.begin(restored.plan, restored.receipts, state.spec.clock.monotonic())

@@ -12,6 +12,7 @@ from oss_jupyter.engine.safe import what_is_kept, what_is_left
 from oss_jupyter.engine.status import TransferStatus
 from oss_jupyter.errors import OssJupyterError, TransferAborted, TransferStateError
 from oss_jupyter.model.lifecycle import Command
+from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.model.states import Event, State
 from oss_jupyter.model.waiting_list import Kind, Turn
@@ -179,6 +180,24 @@ class TransferCoordinator(TransferStatus):
         """What the run waits on; a new run has a new one."""
         with self._changed:
             return self._events
+
+    def new_parallel(self) -> Parallel:
+        """Return what decides how many parts are on the wire, for the command of now."""
+        wanted, limited = self.parallel_wanted()
+        if wanted is not None:
+            return FixedParallel(wanted)
+        # Under a limit more connections carry no more, and a pause would throw away more unfinished parts.
+        return AutoParallel(min(START, self.spec.parallel_most) if limited else self.spec.parallel_most)
+
+    def parallel_wanted(self) -> tuple[int | None, bool]:
+        """Return what the user wants, None to follow the line, and whether there is a speed limit of its own."""
+        with self._changed:
+            return self._parallel, self._limit is not None
+
+    def show_parallel(self, parallel: int) -> None:
+        """Show how many parts are on the wire at once now."""
+        with self._changed:
+            self._shown_parallel = parallel
 
     def put_back(self) -> None:
         """Queue again, because there was no thread for it; what is wished stays."""

@@ -19,7 +19,6 @@ from oss_jupyter.model.wire_values import (
     Completed,
     Fingerprint,
     ListedPart,
-    ListedUpload,
     ObjectHead,
     PartReceipt,
     Route,
@@ -66,9 +65,6 @@ class Control(Protocol):
 
     def head(self, target: Target) -> ObjectHead | None:
         """Return the object, or None where there is none."""
-
-    def list_uploads(self, bucket: str, prefix: str = "") -> Sequence[ListedUpload]:
-        """Return the unfinished uploads of a bucket, all pages."""
 
     @property
     def remarks(self) -> Sequence[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from oss_jupyter.engine.log import log
 from oss_jupyter.engine.rereading import Rereading
 from oss_jupyter.engine.sending import Sending
 from oss_jupyter.engine.source_watch import SourceWatch
@@ -66,6 +67,7 @@ class Proving:
                 return Proven.KEPT if self._unread else Proven.SENT
             if doubt and not differing:
                 self._state.transfer.note(f"{doubt}. So every byte is read again, and compared with what was sent.")
+            log.debug("%s: every byte is read again (%s)", self._state.transfer.id, doubt or "prove=all")
             self._rereading.begin_all()
             self._send()
             differing = self._rereading.differing

@@ -7,10 +7,10 @@ which it was added: what it prints appears under its own cell, in every ipykerne
 from __future__ import annotations
 
 import contextvars
-import logging
 import threading
 from collections.abc import Callable
 
+from oss_jupyter.engine.log import log
 from oss_jupyter.engine.status import TransferStatus
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.progress import Snapshot
@@ -20,8 +20,6 @@ from oss_jupyter.redact import said_by
 INTERVAL_SECONDS = 0.25
 
 OnProgress = Callable[[Snapshot], None]
-
-_log = logging.getLogger("oss_jupyter")
 
 
 class Reporter:
@@ -119,7 +117,7 @@ class _Teller:
         except BaseException as error:  # on a thread of ours not even SystemExit is meant for somebody else
             raised = f"on_progress raised {type(error).__name__}: {said_by(error)}".rstrip(": .")
             self._transfer.note(f"{raised}. It is not called again.")
-            _log.warning("%s; it is not called again for %s", raised, self._transfer.id)
+            log.warning("%s; it is not called again for %s", raised, self._transfer.id)
             return False
         if rest is not None:
             self._transfer.told(self._thread, rest)

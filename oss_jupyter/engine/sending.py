@@ -9,13 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from oss_jupyter.engine.log import log, log_decision
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.rereading import RangeRead
 from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, PartStopped, ServiceError, SourceChanged
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import PartState, Phase
-from oss_jupyter.model.retry import Action, classify, decide
+from oss_jupyter.model.retry import Action, Decision, classify, decide
 from oss_jupyter.model.wire_values import PartReceipt, PartRequest, SignedRequest
 
 if TYPE_CHECKING:
@@ -138,6 +139,9 @@ class Sending:
         lane = self._spec.lane
         gauge = self._gauges[number] = lane.gauge(self._transfer.id)
         attempt = self._ledger.started(number, gauge, self._spec.clock.monotonic())
+        log.debug(
+            "%s: part %d, attempt %d: %d bytes at %d", self._transfer.id, number, attempt, part.length, part.offset
+        )
         future = lane.submit(self._spec.send_part, request, gauge, self._transfer.id)
         future.add_done_callback(lambda done: self._events.put(_PartEnded(number, attempt, signed, done)))
 
@@ -206,20 +210,13 @@ class Sending:
             ledger.failed(number, PartState.RETRYING, error.what)
             self._waiting.appendleft(number)
             return
-        now = self._spec.clock.monotonic()
         # An attempt that got bytes through has found a network; where that goes on, the part is the trouble.
         policy = self._transfer.spec.policy
         patient = self._cut_off[number] < policy.attempts
-        decision = decide(
-            error, event.attempt, self._transfer.spec.policy, self._requests.silent_seconds if patient else None
-        )
+        decision = decide(error, event.attempt, policy, self._requests.silent_seconds if patient else None)
+        log_decision(self._transfer.id, f"part {number}, attempt {event.attempt}", error, decision)
         if decision.action in (Action.RETRY, Action.SLOW_DOWN):
-            if decision.action is Action.SLOW_DOWN or isinstance(error, NetworkError):
-                self._parallel.slow_down(now)
-            ledger.failed(number, PartState.RETRYING, error.what)
-            if decision.note:
-                self._transfer.note(decision.note, Lasts.THIS_RUN)
-            heapq.heappush(self._delayed, (now + decision.wait_seconds, number))
+            self._send_later(number, error, decision)
         elif decision.action is Action.RENEW:
             ledger.failed(number, PartState.RETRYING, error.what)
             self._waiting.appendleft(number)
@@ -227,6 +224,15 @@ class Sending:
         else:
             ledger.failed(number, PartState.FAILED, error.what)
             self._give_up(error)
+
+    def _send_later(self, number: int, error: OssJupyterError, decision: Decision) -> None:
+        now = self._spec.clock.monotonic()
+        if decision.action is Action.SLOW_DOWN or isinstance(error, NetworkError):
+            self._parallel.slow_down(now)
+        self._ledger.failed(number, PartState.RETRYING, error.what)
+        if decision.note:
+            self._transfer.note(decision.note, Lasts.THIS_RUN)
+        heapq.heappush(self._delayed, (now + decision.wait_seconds, number))
 
     def _send_again(self, number: int, error: LaneLost) -> None:
         """Send a part whose process died once more, at once: neither the part nor the line is to blame."""

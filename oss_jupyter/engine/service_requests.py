@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from oss_jupyter.engine.log import log, log_decision
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.request import Request
 from oss_jupyter.errors import CredentialsError, OssJupyterError
@@ -61,31 +62,35 @@ class ServiceRequests:
         """Begin a multipart upload and return its upload id; one that comes too late is given back."""
         target = self._transfer.spec.target
         return self._ask(
+            "InitiateMultipartUpload",
             lambda control: control.initiate(target, options),
             undo=lambda control, upload_id: control.abort(target, upload_id),
         )
 
     def list_parts(self, upload_id: str) -> Sequence[ListedPart]:
         """Return every part the service holds of an upload."""
-        return self._ask(lambda control: control.list_parts(self._transfer.spec.target, upload_id))
+        return self._ask("ListParts", lambda control: control.list_parts(self._transfer.spec.target, upload_id))
 
     def head(self) -> ObjectHead | None:
         """Return the object, or None where there is none."""
-        return self._ask(lambda control: control.head(self._transfer.spec.target))
+        return self._ask("HeadObject", lambda control: control.head(self._transfer.spec.target))
 
     def abort(self, upload_id: str) -> bool:
         """Remove an upload and its parts; return whether they were there."""
-        return self._ask(lambda control: control.abort(self._transfer.spec.target, upload_id))
+        return self._ask("AbortMultipartUpload", lambda control: control.abort(self._transfer.spec.target, upload_id))
 
     def complete_once(
         self, upload_id: str, parts: Sequence[tuple[int, str]], options: ObjectOptions, silence_seconds: float
     ) -> Completed:
         """Join the parts (number, ETag) and return the answer to this one try, waited for so long.
 
-        What follows an answer that is none is for `finish.complete` to decide, with `get_over` where it tries again.
+        What follows an answer that is none is for `complete` in completing.py to decide.
         """
         target = self._transfer.spec.target
-        return self._once(lambda control: control.complete(target, upload_id, parts, options, silence_seconds))
+        return self._once(
+            "CompleteMultipartUpload",
+            lambda control: control.complete(target, upload_id, parts, options, silence_seconds),
+        )
 
     def sign_part(self, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
         """Sign one UploadPart, with credentials of this second."""
@@ -142,6 +147,7 @@ class ServiceRequests:
             raise error
         silent_seconds = self.silent_seconds if waits_for_network else None
         decision = decide(error, attempt, self._transfer.spec.policy, silent_seconds)
+        log_decision(self._transfer.id, f"attempt {attempt} of a request", error, decision)
         if decision.action is Action.RENEW:
             self.renew_credentials(error, version)
         elif decision.action in (Action.RETRY, Action.SLOW_DOWN):
@@ -183,21 +189,22 @@ class ServiceRequests:
         """Close the connections that are kept alive."""
         self.control.close()
 
-    def _ask(self, call: Callable[[Control], T], undo: Callable[[Control, T], object] | None = None) -> T:
+    def _ask(self, name: str, call: Callable[[Control], T], undo: Callable[[Control, T], object] | None = None) -> T:
         attempt = 0
         while True:
             attempt += 1
             try:
-                answer = self._once(call, undo)
+                answer = self._once(name, call, undo)
             except OssJupyterError as error:
                 self.get_over(error, attempt, self.version_used)
             else:
                 self.confirmed()
                 return answer
 
-    def _once(self, call: Callable[[Control], T], undo: Callable[[Control, T], object] | None = None) -> T:
+    def _once(self, name: str, call: Callable[[Control], T], undo: Callable[[Control, T], object] | None = None) -> T:
         """Return the answer to one request. undo: takes back one that comes when it is no longer wanted."""
         self.check()
+        log.debug("%s: asks %s", self._transfer.id, name)
         request = Request(self.control, call, undo)
         request.start(self._events)
         try:
@@ -234,7 +241,7 @@ class ServiceRequests:
     def _look_up(self) -> Control:
         """Return the control plane of now, which has looked its credentials up."""
         control = self.control
-        self._once(_ask_nothing)
+        self._once("for credentials", _ask_nothing)
         self._signer, self._looked_up_at = control, self._transfer.spec.clock.monotonic()
         return control
 

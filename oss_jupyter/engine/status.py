@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from oss_jupyter.engine.audience import Audience
 from oss_jupyter.engine.event_queue import EventQueue
 from oss_jupyter.engine.ledger import Ledger, PartDetail
+from oss_jupyter.engine.log import log
 from oss_jupyter.engine.notes import Lasts, Notes
 from oss_jupyter.errors import OssJupyterError, TransferStateError
 from oss_jupyter.model.lifecycle import Command, Lifecycle
-from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
 from oss_jupyter.model.progress import Phase, Receipt, Snapshot
 from oss_jupyter.model.states import Event, State
 from oss_jupyter.names import printable
@@ -31,7 +31,7 @@ class TransferStatus:
 
     `_lock` (a condition, entered through `_changed`) guards _lifecycle, _events, _phase, _notes, _error, _error_seen,
     _receipt, _spec, _parallel, _shown_parallel, _limit, _upload_id, _started_at, _started_monotonic, _earlier_seconds,
-    _listeners and _audience. The parts have their own book, the ledger. A transfer belongs
+    _listeners, _audience and _logged_state. The parts have their own book, the ledger. A transfer belongs
     to the process that made it: a forked child has neither its threads nor the right to its checkpoint, so there every
     method raises TransferStateError.
 
@@ -54,6 +54,7 @@ class TransferStatus:
         self._receipt: Receipt | None = None
         self._parallel = spec.parallel
         self._shown_parallel = spec.parallel or 0
+        self._logged_state = state
         self._limit = spec.limit
         self._upload_id = ""
         self._started_at = 0.0
@@ -170,24 +171,6 @@ class TransferStatus:
         with self._changed:
             return self._lifecycle.command
 
-    def new_parallel(self) -> Parallel:
-        """Return what decides how many parts are on the wire, for the command of now."""
-        wanted, limited = self.parallel_wanted()
-        if wanted is not None:
-            return FixedParallel(wanted)
-        # Under a limit more connections carry no more, and a pause would throw away more unfinished parts.
-        return AutoParallel(min(START, self.spec.parallel_most) if limited else self.spec.parallel_most)
-
-    def parallel_wanted(self) -> tuple[int | None, bool]:
-        """Return what the user wants, None to follow the line, and whether there is a speed limit of its own."""
-        with self._changed:
-            return self._parallel, self._limit is not None
-
-    def show_parallel(self, parallel: int) -> None:
-        """Show how many parts are on the wire at once now."""
-        with self._changed:
-            self._shown_parallel = parallel
-
     def move(self, event: Event) -> None:
         """Change the state by the table and tell whoever listens."""
         with self._changed:
@@ -299,5 +282,9 @@ class TransferStatus:
         """Let whoever listens look again; never under the lock."""
         with self._changed:
             listeners = tuple(self._listeners)
+            before, self._logged_state = self._logged_state, self._lifecycle.state
+            error = self._error
+        if before is not self._logged_state:
+            log.debug("%s: %s -> %s%s", self.id, before, self._logged_state, f" ({error.code})" if error else "")
         for listener in listeners:
             listener()

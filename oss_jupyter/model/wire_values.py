@@ -106,15 +106,6 @@ class ListedPart:
 
 
 @dataclass(frozen=True)
-class ListedUpload:
-    """An unfinished upload as ListMultipartUploads shows it; `initiated` is ISO 8601 text."""
-
-    key: str
-    upload_id: str
-    initiated: str = ""
-
-
-@dataclass(frozen=True)
 class ObjectHead:
     """A finished object: size in bytes, ETag, CRC-64 where the service has one.
 

@@ -20,7 +20,7 @@ from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
-from oss_jupyter.model.wire_values import Completed, ListedPart, ListedUpload, ObjectHead, Route, SignedRequest
+from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead, Route, SignedRequest
 from oss_jupyter.oss.advice import Asked
 from oss_jupyter.oss.answers import check_answered, read_completed, read_head, read_page, read_upload_id
 from oss_jupyter.oss.carried import OF_COMPLETE, OF_OBJECT, OF_PART, UNSIGNED, some
@@ -46,14 +46,15 @@ _METHODS = {
 }
 # What the SDK lets escape when a header or an element is not what it expects; its own errors are of other kinds.
 _GARBLED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
-# New in each process, so that marks cannot be compared with anything known.
-_MARK_SALT = os.urandom(16)
+# New in each process, so that versions cannot be compared with anything known.
+_VERSION_SALT = os.urandom(16)
 
 
 class SdkControl:
     """The engine's Control over the SDK's client, made for one endpoint and one source of credentials.
 
-    `_lock` guards _made and _transport. _kept, which is signed with, is one reference, and any thread may replace it.
+    `_lock` guards _made and _transport; `_making` is held while the SDK is loaded and a client made, by one thread.
+    _kept, which is signed with, is one reference, and any thread may replace it.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class SdkControl:
         self._retry = retry
         self._page_size = page_size  # of lists; 1,000 is the most the service gives
         self._lock = threading.Lock()
+        self._making = threading.Lock()
         self._made: Any = None
         self._transport: Any = None
         self._kept: Credentials | None = None
@@ -86,7 +88,7 @@ class SdkControl:
         return read_upload_id(result, self._asked("InitiateMultipartUpload", target))
 
     def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
-        """Sign one UploadPart, valid from now for an hour. Asks nobody once `credentials_mark` has."""
+        """Sign one UploadPart, valid from now for an hour. Asks nobody once `credentials_version` has."""
         given = {"upload_id": upload_id, "part_number": part_number, **some(options, *OF_PART)}
         return self._sign("UploadPart", target, given)
 
@@ -166,21 +168,10 @@ class SdkControl:
             raise
         return read_head(result, self._asked("HeadObject", target))
 
-    def list_uploads(self, bucket: str, prefix: str = "") -> Sequence[ListedUpload]:
-        """Return the unfinished uploads of a bucket, all pages."""
-        found: list[ListedUpload] = []
-        given = {"prefix": prefix or None, "max_uploads": self._page_size}
-        for page in self._pages("ListMultipartUploads", Target(bucket, ""), given, _next_uploads):
-            found += [
-                ListedUpload(upload.key, upload.upload_id, upload.initiated.isoformat() if upload.initiated else "")
-                for upload in page.uploads or ()
-            ]
-        return found
-
     def credentials_version(self) -> str:
         """Look the credentials up, keep them to sign with, and return a word from which they cannot be told."""
         kept = self._kept = self._credentials()
-        return _mark(kept)
+        return _version_of(kept)
 
     @property
     def remarks(self) -> Sequence[str]:
@@ -214,7 +205,7 @@ class SdkControl:
         finally:
             self._signing.credentials = None
         headers = (*signed.signed_headers.items(), *extra, ("User-Agent", _user_agent()))
-        return SignedRequest(keep_dots(signed.url), headers, _mark(used), offset_seconds)
+        return SignedRequest(keep_dots(signed.url), headers, _version_of(used), offset_seconds)
 
     def _lookup(self) -> Credentials:
         """Return what the SDK signs with: the kept credentials where nothing else is asked, else those of now."""
@@ -269,22 +260,31 @@ class SdkControl:
         return Asked(operation, target.bucket, target.key, self.settings.region or "", self.settings.describe())
 
     def _client(self) -> Any:
-        with self._lock:
-            if self._made is None:
-                with forks.no_forks:
-                    from oss_jupyter.oss.sdk import make_client
-                    from oss_jupyter.oss.transport import Transport
+        made = self._made_before()
+        if made is None:
+            with self._making:
+                made = self._made_before() or self._make()
+        return made
 
-                self._transport = Transport(self.settings)
-                self._made = make_client(
-                    self.settings, self._lookup, self._transport, self._retry, _user_agent(), self._clock
-                )
+    def _made_before(self) -> Any:
+        with self._lock:
             return self._made
 
+    def _make(self) -> Any:
+        with forks.no_forks:
+            from oss_jupyter.oss.sdk import make_client
+            from oss_jupyter.oss.transport import Transport
 
-def _mark(used: Credentials) -> str:
+        transport = Transport(self.settings)
+        made = make_client(self.settings, self._lookup, transport, self._retry, _user_agent(), self._clock)
+        with self._lock:
+            self._made, self._transport = made, transport
+        return made
+
+
+def _version_of(used: Credentials) -> str:
     text = "\0".join((used.access_key_id, used.access_key_secret, used.security_token or ""))
-    return hashlib.blake2b(text.encode(), key=_MARK_SALT, digest_size=8).hexdigest()
+    return hashlib.blake2b(text.encode(), key=_VERSION_SALT, digest_size=8).hexdigest()
 
 
 def _sdk() -> Any:
@@ -300,7 +300,3 @@ def _user_agent() -> str:
 
 def _next_parts(page: Any) -> dict[str, Any]:
     return {"part_number_marker": str(page.next_part_number_marker or "")}
-
-
-def _next_uploads(page: Any) -> dict[str, Any]:
-    return {"key_marker": page.next_key_marker, "upload_id_marker": page.next_upload_id_marker}

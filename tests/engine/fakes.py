@@ -18,7 +18,6 @@ from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import (
     Completed,
     ListedPart,
-    ListedUpload,
     ObjectHead,
     PartReceipt,
     PartRequest,
@@ -115,10 +114,6 @@ class Service:
         self._check(str(target))
         data = self.objects.get(str(target))
         return None if data is None else ObjectHead(len(data), _etag(data), crc64(data))
-
-    def list_uploads(self, bucket: str, prefix: str = "") -> Sequence[ListedUpload]:
-        """Return the unfinished uploads."""
-        return [ListedUpload(prefix, upload_id) for upload_id in self.uploads]
 
     @property
     def remarks(self) -> Sequence[str]:

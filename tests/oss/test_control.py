@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -214,25 +213,17 @@ def test_a_signature_lives_an_hour_and_the_repr_shows_none_of_it(control: SdkCon
     assert "x-oss" not in repr(signed)
 
 
-def test_all_pages_of_parts_and_of_uploads_are_read(sandbox: Sandbox) -> None:
+def test_all_pages_of_parts_are_read(sandbox: Sandbox) -> None:
     """An upload of 10,000 parts would send most of them again if only the first page counted."""
     control = SdkControl(reach(sandbox), key_pair, AT_ONCE, page_size=2)
     upload_id = control.initiate(TARGET, PLAIN)
     for number in (1, 2, 5, 8, 10_000):
         assert put(control.sign_part(TARGET, upload_id, number, PLAIN), b"x").status_code == 200
-    keys = [f"many/{number} & more" for number in (1, 1, 1, 2, 3)]
-    ids = [control.initiate(Target("test-bucket", key), PLAIN) for key in keys]
 
     listed = control.list_parts(TARGET, upload_id)
-    uploads = control.list_uploads("test-bucket", "many/")
-    everything = control.list_uploads("test-bucket")
     control.close()
 
     assert [part.part_number for part in listed] == [1, 2, 5, 8, 10_000]
-    assert [upload.key for upload in uploads] == keys
-    assert {upload.upload_id for upload in uploads} == set(ids)
-    assert len(everything) == 6
-    assert datetime.fromisoformat(uploads[0].initiated)
 
 
 def test_no_parts_yet_is_an_empty_list(control: SdkControl) -> None:
