@@ -1,4 +1,4 @@
-"""What a run waits on: parts that land, and a poke when the user wants something else."""
+"""What a run waits on: parts that end, and a wake-up when the user wants something else."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ class EventQueue:
             self._changed.notify_all()
 
     def wait_until(self, done: Callable[[], bool]) -> None:
-        """Wait until `done()` or a poke, leaving events where they are; whoever makes it done nudges."""
+        """Wait until `done()` or a wake-up, leaving events where they are; whoever makes it done notifies."""
         with self._changed:
             self._changed.wait_for(lambda: done() or self._woken)
             self._woken = False
 
     def next_event(self, timeout_seconds: float) -> Any:
-        """Return the next event, or None after a poke or the time-out."""
+        """Return the next event, or None after a wake-up or the time-out."""
         with self._changed:
             self._changed.wait_for(lambda: self._events or self._woken, timeout_seconds)
             self._woken = False
             return self._events.popleft() if self._events else None
 
     def sleep(self, timeout_seconds: float) -> bool:
-        """Wait, leaving events where they are; return whether a poke ended it."""
+        """Wait, leaving events where they are; return whether a wake-up ended it."""
         with self._changed:
             self._changed.wait_for(lambda: self._woken, timeout_seconds)
             woken, self._woken = self._woken, False

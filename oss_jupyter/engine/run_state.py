@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class RunState:
     """Only the run's own thread uses it.
 
-    order: what this run does, which may be with other options and another plan than were asked for. record: what the
+    spec: what this run does, which may be with other options and another plan than were asked for. record: what the
     checkpoint remembers of earlier runs. header: of the upload that this run goes on with. completing_ids: upload ids
     that Complete was asked for, by this run or an earlier one. said: notes that the receipt repeats.
     """

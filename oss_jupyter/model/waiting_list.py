@@ -29,7 +29,7 @@ class Kind(Enum):
 
     LARGE = "large"
     SMALL = "small"
-    REMOVAL = "errand"
+    REMOVAL = "removal"
 
 
 class Turn(Enum):

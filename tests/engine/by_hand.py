@@ -40,7 +40,7 @@ class HandQueue(EventQueue):
     def __init__(self) -> None:
         super().__init__()
         self.now = 100.0
-        self._woken = False
+        self._ends = False
         self._planned: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = count()
 
@@ -58,7 +58,7 @@ class HandQueue(EventQueue):
 
     def wake(self) -> None:
         """End the wait that is going on, or the next one."""
-        self._woken = True
+        self._ends = True
         super().wake()
 
     def next_event(self, timeout_seconds: float) -> Any:
@@ -71,13 +71,13 @@ class HandQueue(EventQueue):
 
     def _pass(self, seconds: float, look: Callable[[], Any]) -> tuple[Any, bool]:
         until = self.now + seconds
-        while (found := look()) is None and not self._woken:
+        while (found := look()) is None and not self._ends:
             if not self._planned or self._planned[0][0] > until:
                 self.now = until
                 break
             self.now, _, action = heapq.heappop(self._planned)
             action()
-        woken, self._woken = self._woken, False
+        woken, self._ends = self._ends, False
         return found, woken
 
 

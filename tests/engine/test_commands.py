@@ -213,7 +213,7 @@ def test_abort_that_the_service_refuses(sandbox: Sandbox, kernel: Kernel, source
     assert not sandbox.uploads(BUCKET)
 
 
-def test_wishes_that_make_no_sense(kernel: Kernel, source: Path) -> None:
+def test_commands_that_make_no_sense(kernel: Kernel, source: Path) -> None:
     """A finished upload can be neither paused, resumed nor aborted, and says so in one sentence."""
     transfer = kernel.upload(source)
     transfer.result(LONG_SECONDS)

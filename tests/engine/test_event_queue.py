@@ -1,4 +1,4 @@
-"""Where a run waits: whatever it waits for, a wish of the user ends it, and no part that has ended is lost."""
+"""Where a run waits: whatever it waits for, a command of the user ends it, and no part that has ended is lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Waiting:
         self._ready = threading.Event()
 
     def wake(self) -> None:
-        """What a wish of the user does."""
+        """What a command of the user does."""
         self.queue.wake()
 
     def notify(self) -> None:
@@ -82,7 +82,7 @@ def test_an_event_ends_the_wait(waiting: Waiting) -> None:
 
 
 @pytest.mark.parametrize("how", ["next_event", "sleep", "wait_until"])
-def test_a_wish_ends_every_wait(waiting: Waiting, how: str) -> None:
+def test_a_command_ends_every_wait(waiting: Waiting, how: str) -> None:
     """Pause is obeyed within a moment, whether the run waits for parts, for an answer or for the next attempt."""
     waits: dict[str, Callable[[], Any]] = {
         "next_event": lambda: waiting.next_event(LONG_WAIT_SECONDS),
@@ -95,7 +95,7 @@ def test_a_wish_ends_every_wait(waiting: Waiting, how: str) -> None:
         assert run.result() is {"next_event": None, "sleep": True, "wait_until": None}[how]
 
 
-def test_a_wish_that_comes_before_the_wait_ends_it_too(waiting: Waiting) -> None:
+def test_a_command_that_comes_before_the_wait_ends_it_too(waiting: Waiting) -> None:
     """Between looking at the command and waiting is a moment, and a pause in it would be noticed late."""
     waiting.wake()
     with at_once():
@@ -104,7 +104,7 @@ def test_a_wish_that_comes_before_the_wait_ends_it_too(waiting: Waiting) -> None
 
 
 @pytest.mark.parametrize("how", ["next_event", "sleep", "wait_until"])
-def test_a_wish_ends_one_wait(waiting: Waiting, how: str) -> None:
+def test_a_command_ends_one_wait(waiting: Waiting, how: str) -> None:
     """A run that went on being woken by a command it has seen would spin, and take the user's processor."""
     waits: dict[str, Callable[[], Any]] = {
         "next_event": waiting.next_event,
@@ -116,7 +116,7 @@ def test_a_wish_ends_one_wait(waiting: Waiting, how: str) -> None:
     assert not waiting.queue.sleep(0.01)
 
 
-def test_a_wish_loses_no_event(waiting: Waiting) -> None:
+def test_a_command_loses_no_event(waiting: Waiting) -> None:
     """The receipts of parts that end beside a pause are still written down."""
     waiting.queue.put("part 1")
     waiting.wake()

@@ -150,7 +150,7 @@ def new_blocking() -> Iterator[Callable[[int], Blocking]]:
 
 @pytest.mark.parametrize("command", [Transfer.pause, Transfer.abort], ids=["pause", "abort"])
 @pytest.mark.parametrize("after", [0, 1, 2, 4, 5], ids=lambda after: f"after {after} calls")
-def test_no_wish_waits_for_a_provider(
+def test_no_command_waits_for_a_provider(
     sandbox: Sandbox,
     kernel: Kernel,
     source: Path,

@@ -140,7 +140,7 @@ def test_a_dead_network_is_put_up_with_where_it_once_worked(new_hand: NewHand, s
 
 
 @pytest.mark.parametrize("verb", ["pause", "abort"])
-def test_a_wish_ends_the_wait_between_two_tries(hand: Hand, service: Service, verb: str) -> None:
+def test_a_command_ends_the_wait_between_two_tries(hand: Hand, service: Service, verb: str) -> None:
     """Who presses Pause while the network is dead does not wait for the next try."""
     service.script["head"].extend([refusal("InternalError", 500)] * 3)
     act = hand.transfer.pause if verb == "pause" else lambda: hand.transfer.abort(keep_parts=False)

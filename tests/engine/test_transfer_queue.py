@@ -112,11 +112,11 @@ def test_one_that_has_changed_its_mind_is_passed_over() -> None:
     assert queue.begun == ["a", "c"]
 
 
-def test_small_ones_and_errands_do_not_wait_for_large_ones() -> None:
+def test_small_ones_and_removals_do_not_wait_for_large_ones() -> None:
     """A small file beside a large one is there in a moment, and giving an upload up is not put off for hours."""
     queue, _ = queue_of(1, "a", "b")
-    queue.heed(One(queue, "small", Kind.SMALL), One(queue, "errand", Kind.REMOVAL))
-    assert queue.begun == ["a", "small", "errand"]
+    queue.heed(One(queue, "small", Kind.SMALL), One(queue, "removal", Kind.REMOVAL))
+    assert queue.begun == ["a", "small", "removal"]
 
 
 def test_without_a_thread_it_waits_for_another_to_end() -> None:

@@ -34,7 +34,7 @@ def line_kind(line: WaitingList[str], name: str) -> Kind:
 
 
 def test_a_few_large_ones_and_many_small_ones() -> None:
-    """Large ones begin in their order until there are as many as may; small ones and errands do not wait for them."""
+    """Large ones begin in their order until there are as many as may; small ones and removals do not wait for them."""
     line = filled(("l1", L), ("l2", L), ("l3", L), ("s1", S), ("s2", S), ("s3", S), ("e1", E))
     assert sorted(let_in(line, Room(large=2, small=2))) == ["e1", "l1", "l2", "s1", "s2"]
     assert (line.turns, line.waiting) == (5, 2)
