@@ -6,7 +6,7 @@
     3 bytes each  parts on the wire: number (2 bytes, little-endian), and how full it is, 0 to 255
 
 Always the whole state, never a difference: a message that gets lost, or is not sent because the card is off the screen,
-costs nothing. `static/state.js` reads it. Nothing in it is secret, because a notebook may save it.
+costs nothing. `static/common/state.js` reads it. Nothing in it is secret, because a notebook may save it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 // All widgets in one module: cards, the desk, the banner. load.js brings it to the page.
 
-import { createCard } from "./card/cardview.js";
+import { createCard } from "./card/card.js";
 import { createDesk } from "./desk/desk.js";
 import { DESK_WORDS } from "./desk/deskmessages.js";
 import { languageOf, wordsFor } from "./common/messages.js";

@@ -1,6 +1,6 @@
 // What a new kernel says first: what is unfinished, and what can be done about it. Nothing is sent before it is asked for.
 
-import { bannerLine, bannerNames, canAll, leftAlone, storedOf, untouched } from "./desklogic.js";
+import { bannerLine, bannerNames, canAll, leftAlone, storedOf, untouched } from "./logic.js";
 import { button, make, setAttribute, setShown, setText } from "../common/dom.js";
 import { formatCount, formatSize } from "../common/format.js";
 

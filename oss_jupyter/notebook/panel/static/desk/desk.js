@@ -1,10 +1,10 @@
 // The desk, and the banner, which is a desk with less on it until somebody wants to see more.
 
 import { createBanner } from "./banner.js";
-import { createCard } from "../card/cardview.js";
-import { createForm } from "./deskform.js";
-import { createList } from "./desklist.js";
-import { untouched } from "./desklogic.js";
+import { createCard } from "../card/card.js";
+import { createForm } from "./form.js";
+import { createList } from "./list.js";
+import { untouched } from "./logic.js";
 import { make, setAttribute, setShown, setText } from "../common/dom.js";
 import { announcement } from "../common/lines.js";
 import { createRpc, newId } from "../common/rpc.js";

@@ -2,7 +2,7 @@
 
 import { createBar } from "../common/bar.js";
 import { createControls } from "../common/controls.js";
-import { createChooser } from "./deskchooser.js";
+import { createChooser } from "./chooser.js";
 import { button, make, setAttribute, setShown, setText } from "../common/dom.js";
 import { formatSize } from "../common/format.js";
 import { createHead } from "../common/head.js";

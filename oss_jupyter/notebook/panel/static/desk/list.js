@@ -1,7 +1,7 @@
 // The list of transfers: filters with counters, search, what can be done to all, and the rows.
 
-import { createRow } from "./deskrow.js";
-import { anyCan, chooseRows, countGroups, GROUPS, isOver } from "./desklogic.js";
+import { createRow } from "./row.js";
+import { anyCan, chooseRows, countGroups, GROUPS, isOver } from "./logic.js";
 import { button, make, setAttribute, setShown, setText } from "../common/dom.js";
 import { formatCount } from "../common/format.js";
 

@@ -2,7 +2,7 @@
 
 import { button, make, setShown, setText } from "../common/dom.js";
 import { formatSize } from "../common/format.js";
-import { joinPath } from "./desklogic.js";
+import { joinPath } from "./logic.js";
 
 const ROWS_MAX = 10;
 

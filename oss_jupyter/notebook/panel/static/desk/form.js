@@ -1,8 +1,8 @@
 // The form that starts an upload: file, target, and the options that people change.
 
 import { button, make, setAttribute, setShown, setText } from "../common/dom.js";
-import { createChooser } from "./deskchooser.js";
-import { fromFolder, joinPath, splitPath } from "./desklogic.js";
+import { createChooser } from "./chooser.js";
+import { fromFolder, joinPath, splitPath } from "./logic.js";
 import { createTrouble } from "../common/trouble.js";
 
 const COMPLETE_AFTER_MS = 120;

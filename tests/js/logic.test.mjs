@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as logic from "../../oss_jupyter/notebook/panel/static/desk/desklogic.js";
+import * as logic from "../../oss_jupyter/notebook/panel/static/desk/logic.js";
 import { DESK_WORDS } from "../../oss_jupyter/notebook/panel/static/desk/deskmessages.js";
 import { wordsFor } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
 
