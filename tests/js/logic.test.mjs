@@ -98,3 +98,10 @@ test("what `all` leaves out is named with the reason and the way", () => {
 test("a checkpoint that cannot be used asks for attention like a failure", () => {
   assert.equal(logic.groupOf(row({ state: "checkpoint unusable" })), "failed");
 });
+
+test("a typed path is completed from its folder, whatever the case, and folders go on", () => {
+  const entries = [{ name: "Trips", folder: true }, { name: "trips.csv", folder: false }, { name: "x.csv", folder: false }];
+  const listing = { entries, separator: "/" };
+  assert.deepEqual(logic.completionsOf("tr", listing), ["Trips/", "trips.csv"]);
+  assert.deepEqual(logic.completionsOf("data/TRIPS.", listing), ["data/trips.csv"]);
+});

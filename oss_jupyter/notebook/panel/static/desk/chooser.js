@@ -5,6 +5,7 @@ import { formatSize } from "../common/format.js";
 import { joinPath } from "./logic.js";
 
 const ROWS_MAX = 10;
+const PARENT = "parent";
 
 // `browse(path)` returns a promise of a listing; `onPick(path, listing)` gets what was chosen.
 export function createChooser(say, browse, onPick, onCancel) {
@@ -13,14 +14,12 @@ export function createChooser(say, browse, onPick, onCancel) {
   element.setAttribute("aria-label", say("chooser"));
   const title = make("div", "ossj-chooser-title");
   const where = make("div", "ossj-muted ossj-folder");
-  const list = make("select", "ossj-list");
-  list.setAttribute("aria-label", say("chooser"));
+  const list = createEntries(say);
   const remark = make("div", "ossj-muted");
-  const choose = button("ossj-main", say("choose"), () => activate());
+  const choose = button("ossj-main", say("choose"), activate);
   const buttons = make("div", "ossj-buttons");
   buttons.append(choose, button("ossj-quiet", say("cancel"), onCancel));
-  element.append(title, where, list, remark, buttons);
-  let listing = null;
+  element.append(title, where, list.element, remark, buttons);
 
   async function open(path, words = "") {
     if (words) setText(title, words);
@@ -29,55 +28,69 @@ export function createChooser(say, browse, onPick, onCancel) {
     setShown(remark, reply.status !== "ok" || reply.more);
     if (reply.status !== "ok") return setText(remark, reply.error?.[0] ?? "");
     setText(remark, say("more_entries"));
-    show(reply);
-  }
-
-  function show(reply) {
-    const cameFrom = listing?.folder;
-    listing = reply;
     setText(where, reply.folder);
-    const rows = reply.entries.map((entry, index) => option(index, entryText(entry)));
-    if (reply.parent) rows.unshift(option("parent", say("parent_folder")));
-    if (!rows.length) rows.push(option("", say("empty_folder")));
-    list.replaceChildren(...rows);
-    list.size = Math.max(3, Math.min(ROWS_MAX, rows.length));
-    // Going up lands on the folder one came from.
-    const back = reply.entries.findIndex((entry) => joinPath(reply.folder, entry.name, reply.separator) === cameFrom);
-    list.value = back < 0 ? rows[0].value : String(back);
-    list.focus();
+    list.show(reply);
     tellChoice();
   }
 
-  function entryText(entry) {
-    return entry.folder ? `${entry.name}${listing.separator}` : `${entry.name} · ${formatSize(entry.size)}`;
-  }
-
-  function chosen() {
-    return listing?.entries[Number(list.value || NaN)];
-  }
-
   function tellChoice() {
-    setText(choose, say(list.value === "parent" || chosen()?.folder ? "open_folder" : "choose"));
+    setText(choose, say(list.chosen()?.folder ? "open_folder" : "choose"));
   }
 
   function activate() {
-    if (list.value === "parent") return open(listing.parent);
-    const entry = chosen();
-    if (!entry) return undefined;
-    const path = joinPath(listing.folder, entry.name, listing.separator);
-    return entry.folder ? open(path) : onPick(path, listing);
+    const chosen = list.chosen();
+    if (!chosen) return undefined;
+    return chosen.folder ? open(chosen.path) : onPick(chosen.path, list.listing());
   }
 
-  list.addEventListener("change", tellChoice);
-  list.addEventListener("dblclick", activate);
+  list.element.addEventListener("change", tellChoice);
+  list.element.addEventListener("dblclick", activate);
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape") onCancel();
-    else if (event.key === "Enter" && event.target === list) activate();
+    else if (event.key === "Enter" && event.target === list.element) activate();
     else return;
     event.preventDefault();
   });
 
   return { element, open };
+}
+
+// What is in a folder, the one above it first.
+function createEntries(say) {
+  const element = make("select", "ossj-list");
+  element.setAttribute("aria-label", say("chooser"));
+  let listing = null;
+
+  function show(reply) {
+    const cameFrom = listing?.folder;
+    listing = reply;
+    const rows = reply.entries.map((entry, index) => option(index, entryText(entry, reply.separator)));
+    if (reply.parent) rows.unshift(option(PARENT, say("parent_folder")));
+    if (!rows.length) rows.push(option("", say("empty_folder")));
+    element.replaceChildren(...rows);
+    element.size = Math.max(3, Math.min(ROWS_MAX, rows.length));
+    // Going up lands on the folder one came from.
+    const back = reply.entries.findIndex((entry) => pathOf(entry) === cameFrom);
+    element.value = back < 0 ? rows[0].value : String(back);
+    element.focus();
+  }
+
+  function pathOf(entry) {
+    return joinPath(listing.folder, entry.name, listing.separator);
+  }
+
+  // The path, and whether it is a folder; nothing where nothing is chosen.
+  function chosen() {
+    if (element.value === PARENT) return { path: listing.parent, folder: true };
+    const entry = listing?.entries[Number(element.value || NaN)];
+    return entry && { path: pathOf(entry), folder: entry.folder };
+  }
+
+  return { element, show, chosen, listing: () => listing };
+}
+
+function entryText(entry, separator) {
+  return entry.folder ? `${entry.name}${separator}` : `${entry.name} · ${formatSize(entry.size)}`;
 }
 
 function option(value, text) {

@@ -57,9 +57,17 @@ export function untouched(rows) {
   return rows.length > 0 && rows.every((row) => groupOf(row) === "unfinished" || row.state === "file missing");
 }
 
-// What "all" leaves out, and why: an upload that misses something, or that its user has to name first.
+// What "all" is about, and what it leaves out and why: an upload that misses something, or that its user has to name first.
+export function ready(rows) {
+  return rows.filter((row) => !isLeftAlone(row));
+}
+
 export function leftAlone(rows) {
-  return rows.filter((row) => row.state === "interrupted" && row.error).map((row) => `${row.name}: ${row.error[0]} ${row.error[2]}`);
+  return rows.filter(isLeftAlone).map((row) => `${row.name}: ${row.error[0]} ${row.error[2]}`);
+}
+
+function isLeftAlone(row) {
+  return row.state === "interrupted" && Boolean(row.error);
 }
 
 // Whether something can be asked of all that a banner is about: not while one of them is on its way already.
@@ -113,4 +121,14 @@ export function fromFolder(path, folder, separator) {
 
 export function joinPath(folder, name, separator) {
   return folder.endsWith(separator) ? folder + name : folder + separator + name;
+}
+
+// What the typed path may become: the entries of its folder, as they were listed, whose names begin so.
+export function completionsOf(typed, listing) {
+  const { folder, name } = splitPath(typed);
+  const found = listing.entries.filter((entry) => entry.name.toLowerCase().startsWith(name.toLowerCase()));
+  return found.map((entry) => {
+    const path = folder ? joinPath(folder, entry.name, folder.at(-1)) : entry.name;
+    return path + (entry.folder ? listing.separator : "");
+  });
 }

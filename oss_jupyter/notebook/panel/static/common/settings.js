@@ -1,0 +1,50 @@
+// The two small settings of a running upload: how many parts at once, and how fast.
+
+import { make, setAttribute } from "./dom.js";
+
+export const MIB = 1024 * 1024;
+
+// `ask(command, args)` returns a promise of whether it was done.
+export function createSettings(say, ask) {
+  const element = make("div", "ossj-settings");
+  const parallel = createNumber(say, "parallel", { min: 1, max: 64, step: 1 }, (value) =>
+    ask("set_parallel", { parallel: value }),
+  );
+  const limit = createNumber(say, "limit", { min: 0.1, step: "any" }, (value) =>
+    ask("set_limit", { bytes_per_second: value === null ? null : Math.round(value * MIB) }),
+  );
+  limit.element.append(make("span", "ossj-unit", "MiB/s"));
+  element.append(parallel.element, limit.element);
+
+  function update(state) {
+    parallel.set(state.parallel_auto ? null : state.parallel, say("auto", { count: state.parallel || "" }));
+    limit.set(state.limit === null ? null : Math.round((10 * state.limit) / MIB) / 10, say("no_limit"));
+  }
+
+  return { element, update };
+}
+
+// A number that acts when it is changed, and shows what is so unless somebody is just typing.
+function createNumber(say, name, limits, onChange) {
+  const element = make("label", "ossj-setting");
+  const input = Object.assign(make("input", "ossj-input"), { type: "number", title: say(`${name}_help`), ...limits });
+  input.setAttribute("aria-label", say(`${name}_help`));
+  element.append(make("span", "", say(name)), input);
+  let current = "";
+
+  input.addEventListener("change", async () => {
+    if (!input.checkValidity()) return void (input.value = current);
+    const done = await onChange(input.value === "" ? null : Number(input.value));
+    if (!done) input.value = current;
+  });
+
+  // `otherwise` is what holds without a number.
+  function set(value, otherwise) {
+    const text = value === null ? "" : String(value);
+    setAttribute(input, "placeholder", otherwise.trim());
+    if (text !== current && document.activeElement !== input) input.value = text;
+    current = text;
+  }
+
+  return { element, set };
+}
