@@ -33,6 +33,11 @@ class Phase(str, Enum):
 
     __str__ = str.__str__
 
+    @property
+    def key(self) -> str:
+        """What its text is looked up by; "" where there is none."""
+        return self.name.lower() if self else ""
+
 
 class PartState(IntEnum):
     """What a display shows of one part; small numbers, because a snapshot holds one byte per part."""

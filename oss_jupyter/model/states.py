@@ -35,6 +35,11 @@ class State(str, Enum):
     __str__ = str.__str__
 
     @property
+    def key(self) -> str:
+        """What its texts are looked up by."""
+        return self.name.lower()
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more happens unless somebody asks."""
         return self in _ENDED

@@ -13,6 +13,7 @@ from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.sizes import count, format_duration, format_progress, format_size, format_speed
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
+from oss_jupyter.texts import say
 
 # More makes a table of uploads wider than a page, and its rows high.
 _NAME_MAX = 60
@@ -40,7 +41,8 @@ def status_line(now: Snapshot) -> str:
 
 def state_word(now: Snapshot) -> str:
     """Return the state, of what is queued with its place: ``queued, 3rd``."""
-    return f"{now.state}, {_ordinal(now.queue_place)}" if now.queue_place else str(now.state)
+    state = say(f"state_{now.state.key}")
+    return f"{state}, {_ordinal(now.queue_place)}" if now.queue_place else state
 
 
 def progress_line(now: Snapshot) -> str:
@@ -66,8 +68,8 @@ def in_oss(now: Snapshot) -> str:
     """Return ``18.4 of 52.0 GiB already in OSS``: what counts if it is resumed."""
     confirmed_bytes = now.kept_bytes + now.confirmed_bytes
     if not confirmed_bytes:
-        return f"nothing of {format_size(now.total_bytes)} in OSS yet"
-    return f"{format_progress(confirmed_bytes, now.total_bytes)} already in OSS"
+        return say("nothing_in_oss", total=format_size(now.total_bytes))
+    return say("already_in_oss", progress=format_progress(confirmed_bytes, now.total_bytes))
 
 
 def describe(now: Snapshot, *, with_error: bool = True) -> list[str]:
@@ -79,7 +81,7 @@ def remarks(now: Snapshot, *, with_error: bool = True) -> list[str]:
     """Return the lines below the progress: the four of a failure, how to carry on, and the notes."""
     lines = [line for text in now.error or () for line in text.split("\n")] if with_error else []
     if now.state in (State.PAUSED, State.INTERRUPTED):
-        lines.append(f"Carry on with: %oss_uploads resume {now.id}")
+        lines.append(say("carry_on_with", command=f"%oss_uploads resume {now.id}"))
     return [printable(line) for line in (*filter(None, lines), *now.notes[-_NOTES_MAX:])]
 
 
@@ -143,7 +145,8 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 
 def _ordinal(number: int) -> str:
     teen = 11 <= number % 100 <= 13
-    return f"{number:,}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+    which = "other" if teen else {1: "one", 2: "two", 3: "few"}.get(number % 10, "other")
+    return say(f"nth_{which}", count=f"{number:,}")
 
 
 def _so_far(now: Snapshot) -> list[str]:
@@ -151,7 +154,7 @@ def _so_far(now: Snapshot) -> list[str]:
     words = [f"{percent} %", format_progress(now.shown_bytes, now.total_bytes)]
     if now.kept_bytes:
         kept = min(percent, 100 * now.kept_bytes // now.total_bytes)
-        words.append(f"{kept} % kept from before · {percent - kept} % now")
+        words.append(say("kept_now", kept=kept, now=percent - kept))
     return words
 
 
@@ -160,20 +163,23 @@ def _pace(now: Snapshot) -> list[str]:
     if now.phase or now.state is not State.RUNNING:
         # Reading a large file again takes minutes; the seconds show that it is alive.
         spent = [format_duration(now.elapsed_seconds)] if now.elapsed_seconds >= SILENCE_SECONDS else []
-        return [f"{now.phase}{_compared(now)}", *spent] if now.phase else []
+        if not now.phase:
+            return []
+        phase = say(f"phase_{now.phase.key}")
+        return [f"{phase}: {_compared(now)}" if now.compare_bytes else phase, *spent]
     # Before the first byte the silence is as old as the run.
     silent_seconds = min(now.silent_seconds, now.elapsed_seconds)
     if silent_seconds > SILENCE_SECONDS:
-        return [f"no data accepted for {format_duration(silent_seconds)}, retrying"]
-    beside = [f"comparing what was kept{_compared(now)}"] if now.compare_bytes else []
+        return [say("silent_retrying", time=format_duration(silent_seconds))]
+    beside = [say("comparing_kept", progress=_compared(now))] if now.compare_bytes else []
     if now.bytes_per_second is None:
-        return ["estimating", *beside]
-    left = [] if now.left_seconds is None else [f"{format_duration(now.left_seconds)} left"]
+        return [say("estimating"), *beside]
+    left = [] if now.left_seconds is None else [say("left", time=format_duration(now.left_seconds))]
     return [format_speed(now.bytes_per_second), *left, *beside]
 
 
 def _compared(now: Snapshot) -> str:
-    return f": {format_progress(now.compared_bytes, now.compare_bytes)}" if now.compare_bytes else ""
+    return format_progress(now.compared_bytes, now.compare_bytes)
 
 
 def _done(receipt: Receipt) -> str:
@@ -201,10 +207,10 @@ def _kept_and_sent(receipt: Receipt) -> str:
 def _read_again(receipt: Receipt) -> str:
     """Say what was read a second time, and what might have been and was not."""
     if receipt.proven is Proven.ALL:
-        return "every byte read again"
+        return say("read_again_all")
     if not receipt.kept_bytes:
         return ""
-    return f"what was kept {'was' if receipt.proven is Proven.KEPT else 'was not'} read again"
+    return say("read_again_kept" if receipt.proven is Proven.KEPT else "read_again_none")
 
 
 def _proof(receipt: Receipt) -> str:

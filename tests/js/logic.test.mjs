@@ -4,11 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as logic from "../../oss_jupyter/notebook/panel/static/desk/logic.js";
-import { DESK_WORDS } from "../../oss_jupyter/notebook/panel/static/desk/deskmessages.js";
-import { wordsFor } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
+import { sayIn } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
 
 const MIB = 1024 * 1024;
-const say = wordsFor("en", DESK_WORDS);
+const say = sayIn("en");
 
 function row(changes = {}) {
   const base = { id: "k5ffjj43", source: "/data/trips 2024.parquet", name: "trips 2024.parquet", state: "running" };
@@ -17,8 +16,8 @@ function row(changes = {}) {
 }
 
 const STATES = [
-  "queued", "running", "completing", "waiting for credentials", "paused", "interrupted", "failed", "file missing",
-  "in another kernel", "completed", "aborted",
+  "queued", "running", "completing", "waiting_for_credentials", "paused", "interrupted", "failed", "missing",
+  "elsewhere", "completed", "aborted",
 ];
 
 test("every state is counted once, in a group that has a name", () => {
@@ -57,7 +56,7 @@ test("the banner says how many and how much, and then what became of them", () =
 });
 
 test("as long as nothing was asked for, the banner keeps its buttons", () => {
-  assert.ok(logic.untouched([row({ state: "interrupted" }), row({ state: "file missing" })]));
+  assert.ok(logic.untouched([row({ state: "interrupted" }), row({ state: "missing" })]));
   assert.ok(!logic.untouched([row({ state: "interrupted" }), row()]));
   assert.ok(!logic.untouched([]));
 });
@@ -96,7 +95,7 @@ test("what `all` leaves out is named with the reason and the way", () => {
 });
 
 test("a checkpoint that cannot be used asks for attention like a failure", () => {
-  assert.equal(logic.groupOf(row({ state: "checkpoint unusable" })), "failed");
+  assert.equal(logic.groupOf(row({ state: "unusable" })), "failed");
 });
 
 test("a typed path is completed from its folder, whatever the case, and folders go on", () => {

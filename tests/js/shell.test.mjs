@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createShell } from "../../oss_jupyter/notebook/panel/static/common/shell.js";
-import { wordsFor } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
+import { sayIn } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
 import { installPage } from "./page.mjs";
 
 installPage();
@@ -27,7 +27,7 @@ function fakeModel() {
 
 function follow(needless = () => false) {
   const model = fakeModel();
-  const shell = createShell(model, wordsFor("en"));
+  const shell = createShell(model, sayIn("en"));
   const seen = { updates: 0, ends: 0 };
   const update = () => (seen.updates += 1);
   shell.follow(["change:state"], { update, onEnd: () => (seen.ends += 1), needless });

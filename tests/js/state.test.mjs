@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { countStates, decode, partOf, stoppedState } from "../../oss_jupyter/notebook/panel/static/common/state.js";
 import { mainLine } from "../../oss_jupyter/notebook/panel/static/common/lines.js";
-import { wordsFor } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
+import { sayIn } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
 
 const MIB = 1024 * 1024;
 const golden = readFileSync(new URL("golden/state.bin", import.meta.url));
@@ -34,7 +34,7 @@ test("without its kernel nothing moves, and what was on the wire counts no longe
   const stopped = stoppedState(state);
   assert.deepEqual([...stopped.partStates], [3, 2, 0, 0, 0, 5, 0]);
   assert.deepEqual([stopped.state, stopped.moving, stopped.can.length, stopped.fills.size], ["stopped", false, 0, 0]);
-  const words = mainLine(stopped, wordsFor("en"));
+  const words = mainLine(stopped, sayIn("en"));
   assert.match(words, /^32 % · 16 of 50 MiB in OSS$/);
   assert.equal(stoppedState({ ...state, state: "failed" }).state, "failed");
 });

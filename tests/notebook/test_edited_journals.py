@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import CheckpointDamaged, OssJupyterError
-from oss_jupyter.notebook.panel.desk.rows import row_of, row_of_problem, to_text
+from oss_jupyter.notebook.panel.desk.rows import row_of_problem, row_of_transfer, to_text
 from oss_jupyter.sandbox import Sandbox
 from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.session import Session
@@ -129,7 +129,7 @@ def look_at(directory: Path, sandbox: Sandbox) -> Session:
         now = transfer.snapshot()
         assert all("\n" not in text for text in describe(now))
         assert details(now)
-        to_text([row_of(transfer.snapshot())])
+        to_text([row_of_transfer(transfer.snapshot())])
     for found in problems:
         assert found.problem is not None
         assert found.problem.what

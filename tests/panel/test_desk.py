@@ -19,11 +19,12 @@ from oss_jupyter.notebook.panel.common.actions import Actions
 from oss_jupyter.notebook.panel.common.arguments import Arguments
 from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
 from oss_jupyter.notebook.panel.common.commands import Commands
+from oss_jupyter.notebook.panel.common.row import Row
 from oss_jupyter.notebook.panel.desk.actions import DeskActions
 from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary, desk_summary
 from oss_jupyter.notebook.panel.desk.folder import ENTRIES_MAX, list_folder
-from oss_jupyter.notebook.panel.desk.rows import MISSING, UNUSABLE, row_of, to_text
+from oss_jupyter.notebook.panel.desk.rows import MISSING, UNUSABLE, row_of_transfer, to_text
 from oss_jupyter.sandbox import Fault, Sandbox
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.settings import OssJupyter
@@ -116,17 +117,18 @@ def office(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_row_says_what_the_card_says_and_offers_what_makes_sense() -> None:
     """A button that cannot work is not there, and a missing file has a word of its own."""
     left = a_snapshot(state=State.INTERRUPTED)
-    row = row_of(left)
+    row = row_of_transfer(left)
     assert (row["name"], row["state"], row["can"]) == ("trips 2024.parquet", "interrupted", ["resume", "abort"])
     assert "checkpoint" not in row
-    assert (row_of(left, missing=True)["state"], row_of(left, missing=True)["can"]) == (MISSING, ["abort"])
-    row = row_of(a_snapshot(state=State.ELSEWHERE))
-    assert (row["state"], row["can"]) == ("in another kernel", [])
+    gone = row_of_transfer(left, missing=True)
+    assert (gone["state"], gone["can"]) == (MISSING, ["abort"])
+    row = row_of_transfer(a_snapshot(state=State.ELSEWHERE))
+    assert (row["state"], row["can"]) == ("elsewhere", [])
 
 
 def test_a_name_that_is_no_unicode_travels_as_text() -> None:
     """One odd file name would take all rows off the page."""
-    assert to_text([row_of(a_snapshot(source="/data/\udcff.bin"))]).isascii()
+    assert to_text([row_of_transfer(a_snapshot(source="/data/\udcff.bin"))]).isascii()
 
 
 def test_starting_from_the_form(office: Office) -> None:
@@ -177,7 +179,7 @@ def test_what_another_kernel_drives_is_named_as_such(office: Office) -> None:
     wait_until(lambda: bool(other.snapshot().upload_id))
     seat = Seat(office.session())
     (row,) = seat.rows()
-    assert (row["id"], row["state"], row["can"]) == (other.id, State.ELSEWHERE, [])
+    assert (row["id"], row["state"], row["can"]) == (other.id, State.ELSEWHERE.key, [])
     office.sandbox.rate_bytes_per_second = None
     other.result(60)
     assert seat.rows() == []  # it is over, and this kernel has nothing to do with it
@@ -329,7 +331,7 @@ def test_the_words_that_stay_are_few_and_escaped() -> None:
     now = a_snapshot(source="/data/<img src=x>" + "n" * 200)
     words: list[dict[str, str]] = []
     word = DeskSummary(words.append, 0.0)
-    rows = [replace_id(row_of(now), number) for number in range(20)]
+    rows = [replace_id(row_of_transfer(now), number) for number in range(20)]
     for second in range(65):
         word.update(rows, float(second))
     assert len(words) == 3
@@ -339,7 +341,7 @@ def test_the_words_that_stay_are_few_and_escaped() -> None:
     assert desk_summary([])["text/plain"] == "There are no uploads."
 
 
-def replace_id(row: dict[str, Any], number: int) -> dict[str, Any]:
+def replace_id(row: Row, number: int) -> Row:
     return row | {"id": str(number)}
 
 

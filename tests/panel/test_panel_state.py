@@ -12,7 +12,7 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.progress import Flight, Receipt
 from oss_jupyter.model.sizes import format_duration, format_progress, format_size
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.panel.card.card_state import pack, unpack
+from oss_jupyter.notebook.panel.card.card_state import Header, pack, unpack
 from oss_jupyter.notebook.panel.common.commands import Commands
 
 from .stand_ins import KEPT, MIB, SECRET, WIRE, StandIn, a_snapshot
@@ -25,7 +25,7 @@ def packed(**changes: Any) -> bytes:
     return pack(a_snapshot(**changes))
 
 
-def header(**changes: Any) -> dict[str, Any]:
+def header(**changes: Any) -> Header:
     return unpack(packed(**changes))[0]
 
 
@@ -117,7 +117,9 @@ def test_the_buttons_follow_the_table_of_states(state: State, can: list[str]) ->
 def test_a_crc_keeps_all_its_digits() -> None:
     """JavaScript's numbers would round the checksum that the user compares."""
     receipt = Receipt("oss://b/k", 1, '"e"', 2**64 - 1, "id", 1.0, 1, 0, 1, 0)
-    assert header(state=State.COMPLETED, receipt=receipt)["receipt"]["crc64"] == str(2**64 - 1)
+    shown = header(state=State.COMPLETED, receipt=receipt)["receipt"]
+    assert shown is not None
+    assert shown["crc64"] == str(2**64 - 1)
 
 
 def test_no_trait_of_the_card_holds_a_secret() -> None:

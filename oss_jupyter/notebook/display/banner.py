@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import CheckpointForeign
-from oss_jupyter.model.sizes import count
 from oss_jupyter.names import printable
 from oss_jupyter.session.session import Session, waits_for_a_word
 from oss_jupyter.session.text import in_oss, left_alone, name_of
+from oss_jupyter.texts import say
 
 _LINES_MAX = 5
 
@@ -30,23 +30,28 @@ def _ready(session: Session, ready: Sequence[Transfer]) -> list[str]:
     if session.settings.auto_resume:
         for transfer in ready:
             transfer.resume()
-        return _say("resumed", lines, "Watch with: %oss_uploads")
+        return _lines("carried_on", lines, say("watch_with", command="%oss_uploads"))
     which = ready[0].id if len(ready) == 1 else "all"
-    return _say("unfinished", lines, f"Carry on with: %oss_uploads resume {which}")
+    return _lines("unfinished", lines, say("carry_on_with", command=f"%oss_uploads resume {which}"))
 
 
 def _unusable(session: Session) -> list[str]:
     """Say that there are checkpoints of the user's that cannot be used: parts may lie in OSS that nobody asks for."""
     mine = [found for found in session.problems() if not isinstance(found.problem, CheckpointForeign)]
-    return [f"{count(len(mine), 'checkpoint')} cannot be used: %oss_uploads tells why."] if mine else []
+    return [_counted("unusable", len(mine), command="%oss_uploads")] if mine else []
 
 
-def _say(what: str, lines: list[str], then: str) -> list[str]:
-    head = f"{count(len(lines), f'{what} upload')}:"
+def _lines(kind: str, lines: list[str], then: str) -> list[str]:
     if len(lines) == 1:
-        return [f"{head} {lines[0]}. {then}"]
-    more = [f"and {len(lines) - _LINES_MAX} more: %oss_uploads lists them"] if len(lines) > _LINES_MAX else []
-    return [head, *lines[:_LINES_MAX], *more, then]
+        return [f"{_counted(kind, 1, what=lines[0])}. {then}"]
+    left_out = len(lines) - _LINES_MAX
+    more = [say("banner_more", count=left_out, command="%oss_uploads")] if left_out > 0 else []
+    return [_counted(kind, len(lines), what="").rstrip(), *lines[:_LINES_MAX], *more, then]
+
+
+def _counted(kind: str, count: int, **values: str) -> str:
+    """Return the sentence for so many; the page's banner says the same in its own language."""
+    return say(f"banner_{kind}_{'one' if count == 1 else 'many'}", count=f"{count:,}", **values)
 
 
 def _line(transfer: Transfer) -> str:

@@ -3,11 +3,12 @@
 The modules are ordinary ones, which tests import as they are. They keep to four rules, and then joining them is no more
 than taking lines away: imports and exports stand at the beginning of a line; imports name what they take, from a path
 that begins with ``./`` or ``../``; only declarations are exported; and no two modules declare the same name at their
-top level.
+top level. What a module imports from a file of JSON is written into it.
 """
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from functools import cache
@@ -16,6 +17,7 @@ from pathlib import Path
 STATIC = Path(__file__).parent.parent / "static"
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[\w/-]+\.js)";\n', re.MULTILINE)
+_DATA = re.compile(r'^import (\w+) from "(\.{1,2}/[\w./-]+\.json)" with \{ type: "json" \};$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async function|function|class|const|let)\b)", re.MULTILINE)
 
 
@@ -36,13 +38,22 @@ def _in_order(entry: str, seen: dict[str, None] | None = None) -> dict[str, None
     seen = {} if seen is None else seen
     if entry not in seen:
         for imported in _IMPORT.findall(_read(entry)):
-            _in_order(posixpath.normpath(posixpath.join(posixpath.dirname(entry), imported)), seen)
+            _in_order(_beside(entry, imported), seen)
         seen[entry] = None
     return seen
 
 
 def _without_joints(name: str) -> str:
-    return f"// {name}\n" + _EXPORT.sub("", _IMPORT.sub("", _read(name)))
+    code = _DATA.sub(lambda found: f"const {found[1]} = {_data(_beside(name, found[2]))};", _read(name))
+    return f"// {name}\n" + _EXPORT.sub("", _IMPORT.sub("", code))
+
+
+def _data(name: str) -> str:
+    return json.dumps(json.loads(_read(name)), ensure_ascii=False, separators=(",", ":"))
+
+
+def _beside(name: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
 
 
 def _read(name: str) -> str:

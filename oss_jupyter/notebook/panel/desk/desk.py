@@ -15,10 +15,11 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel.card.card_state import pack
 from oss_jupyter.notebook.panel.common.commands import Commands
+from oss_jupyter.notebook.panel.common.row import Row
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary
 from oss_jupyter.notebook.panel.desk.disk import INTERVAL_SECONDS, MAY_MISS, Disk
-from oss_jupyter.notebook.panel.desk.rows import Row, row_of, row_of_problem, to_text
+from oss_jupyter.notebook.panel.desk.rows import row_of_problem, row_of_transfer, to_text
 from oss_jupyter.paths import here
 from oss_jupyter.session.session import Session
 
@@ -117,7 +118,7 @@ class ShownDesk:
         rows = [row_of_problem(found) for found in reversed(disk.problems)]
         rows += [
             # What the disk said may be older than the transfer's last start.
-            row_of(now, missing=now.id in disk.missing and now.state in MAY_MISS)
+            row_of_transfer(now, missing=now.id in disk.missing and now.state in MAY_MISS)
             for now in [transfer.snapshot() for transfer in self.session.manager.transfers()]
         ]
         unique = {row["id"]: row for row in rows if self.only is None or row["id"] in self.only}

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from oss_jupyter.model.sizes import count, format_progress
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, table_html
+from oss_jupyter.notebook.panel.common.row import Row
 from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, SavedSummary, moment
-from oss_jupyter.notebook.panel.desk.rows import Row
 from oss_jupyter.session.text import columns
+from oss_jupyter.texts import say
 
 _ROWS_MAX = 8
 _NAME_MAX = 60
@@ -55,7 +56,8 @@ def _moving(rows: Sequence[Row]) -> bool:
 
 def _cells(row: Row) -> tuple[str, ...]:
     confirmed_bytes = row["total"] if row["state"] == "completed" else row["kept"] + row["confirmed"]
-    return (_short(row["name"]), _short(row["url"]), row["state"], format_progress(confirmed_bytes, row["total"]))
+    state, progress = say(f"state_{row['state']}"), format_progress(confirmed_bytes, row["total"])
+    return (_short(row["name"]), _short(row["url"]), state, progress)
 
 
 def _short(text: str) -> str:

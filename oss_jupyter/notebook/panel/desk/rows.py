@@ -1,34 +1,29 @@
-"""What the desk shows of each transfer: a few texts and numbers, in the same words as the card's."""
+"""The rows of the desk: transfers, and checkpoints that cannot be used."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from oss_jupyter.errors import CheckpointForeign
 from oss_jupyter.local.found import Found
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import Event
 from oss_jupyter.names import printable
-from oss_jupyter.notebook.panel.card.card_state import header
+from oss_jupyter.notebook.panel.common.row import Row, row_of
 
-# The words for what is no state of a transfer. The page translates them.
-MISSING = "file missing"
-UNUSABLE = "checkpoint unusable"
-
-# Only the card shows these.
-_LEFT_OUT = frozenset({"checkpoint", "upload_id", "part_size", "retries", "notes", "cell", "started"})
-
-Row = dict[str, Any]
+# The keys of what is no state of a transfer.
+MISSING = "missing"
+UNUSABLE = "unusable"
 
 
-def row_of(now: Snapshot, *, missing: bool = False) -> Row:
+def row_of_transfer(now: Snapshot, *, missing: bool = False) -> Row:
     """Return the row of a transfer; `missing`: its file is gone."""
-    row = {name: value for name, value in header(now).items() if name not in _LEFT_OUT}
-    row["can"] = [name for name in row["can"] if name != "settings"]
+    row = row_of(now)
     if missing:
-        return row | {"state": MISSING, "can": [name for name in row["can"] if name != Event.RESUME.value]}
+        row["state"] = MISSING
+    not_here = ("settings", Event.RESUME.value) if missing else ("settings",)
+    row["can"] = [name for name in row["can"] if name not in not_here]
     return row
 
 
@@ -42,17 +37,17 @@ def row_of_problem(found: Found) -> Row:
         "url": found.remnant,
         "state": UNUSABLE,
         "phase": "",
+        "moving": False,
+        "parts_gone": False,
+        "error": list(found.problem.four_lines()),
+        "receipt": None,
+        "can": [] if isinstance(found.problem, CheckpointForeign) else ["forget"],
         "total": 0,
         "kept": 0,
         "confirmed": 0,
         "shown": 0,
         "fraction": 0.0,
-        "moving": False,
-        "parts_gone": False,
         "finished": 0,
-        "error": list(found.problem.four_lines()),
-        "receipt": None,
-        "can": [] if isinstance(found.problem, CheckpointForeign) else ["forget"],
     }
 
 

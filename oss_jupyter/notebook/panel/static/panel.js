@@ -2,13 +2,12 @@
 
 import { createCard } from "./card/card.js";
 import { createDesk } from "./desk/desk.js";
-import { DESK_WORDS } from "./desk/deskmessages.js";
-import { languageOf, wordsFor } from "./common/messages.js";
+import { languageOf, sayIn } from "./common/messages.js";
 
 function render({ model, el }) {
   const language = languageOf(model.get("language"), document.documentElement.lang || navigator.language);
-  const isCard = model.get("kind") === "card";
-  const made = isCard ? createCard(model, wordsFor(language)) : createDesk(model, wordsFor(language, DESK_WORDS));
+  const create = model.get("kind") === "card" ? createCard : createDesk;
+  const made = create(model, sayIn(language));
   made.element.lang = language;
   el.append(made.element);
   return made.close;

@@ -2,7 +2,6 @@
 
 import { formatCount, formatDuration, formatLeft, formatProgress, formatSize, formatSpeed, percent } from "./format.js";
 import { PART_STATES } from "./state.js";
-import { wordForPhrase } from "./messages.js";
 
 // Server messages may carry a link; it is offered only where it leads to the service's own pages.
 const ADVICE_HOSTS = ["aliyun.com", "alibabacloud.com"];
@@ -11,14 +10,18 @@ const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" });
 
 // Queued, 3rd: who waits for its turn wants to know how long.
 export function statusWord(state, say) {
-  const word = wordForPhrase(say, "state", state.state);
+  const word = capitalised(say(`state_${state.state}`));
   if (!state.place) return word;
   return `${word}, ${say(`nth_${ORDINALS.select(state.place)}`, { count: formatCount(state.place) })}`;
 }
 
 // The phase within a state is what is going on: Completing, Comparing, Checking ...
 export function phaseWord(state, say) {
-  return state.phase ? wordForPhrase(say, "phase", state.phase) : "";
+  return state.phase ? capitalised(say(`phase_${state.phase}`)) : "";
+}
+
+function capitalised(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 // 37 % · 19.4 of 52.0 GiB · 84.0 MiB/s · 6 min 40 s left
@@ -50,9 +53,9 @@ function whatIsGoingOn(state, say) {
     case "aborted":
       return [say(state.kept_here ? "aborted" : "aborted_forgotten")];
     case "paused":
-    case "waiting for credentials":
+    case "waiting_for_credentials":
     case "interrupted":
-      return [say(state.state.replaceAll(" ", "_"))];
+      return [say(state.state)];
     default:
       return [];
   }

@@ -6,13 +6,13 @@ const GROUP_OF = {
   queued: "active",
   running: "active",
   completing: "active",
-  "waiting for credentials": "active",
+  waiting_for_credentials: "active",
   paused: "paused",
   interrupted: "unfinished",
   failed: "failed",
-  "file missing": "failed",
-  "checkpoint unusable": "failed",
-  "in another kernel": "elsewhere",
+  missing: "failed",
+  unusable: "failed",
+  elsewhere: "elsewhere",
   completed: "completed",
   aborted: "aborted",
 };
@@ -54,7 +54,7 @@ export function isOver(row) {
 
 // Whether every upload that a banner is about still lies where the earlier kernel left it.
 export function untouched(rows) {
-  return rows.length > 0 && rows.every((row) => groupOf(row) === "unfinished" || row.state === "file missing");
+  return rows.length > 0 && rows.every((row) => groupOf(row) === "unfinished" || row.state === "missing");
 }
 
 // What "all" is about, and what it leaves out and why: an upload that misses something, or that its user has to name first.
@@ -79,7 +79,8 @@ export function canAll(rows, command) {
 export function bannerLine(rows, say) {
   const kind = bannerKind(rows);
   const name = `banner_${kind}_${rows.length === 1 ? "one" : "many"}`;
-  return say(name, { count: formatCount(rows.length), progress: progressOf(rows, say) });
+  const progress = progressOf(rows, say);
+  return say(name, { count: formatCount(rows.length), progress, what: say("already_in_oss", { progress }) });
 }
 
 function bannerKind(rows) {

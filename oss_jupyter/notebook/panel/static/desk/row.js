@@ -7,9 +7,6 @@ import { button, make, setAttribute, setShown, setText } from "../common/dom.js"
 import { formatSize } from "../common/format.js";
 import { createHead } from "../common/head.js";
 
-const MISSING = "file missing";
-const ELSEWHERE = "in another kernel";
-
 // `ask(command, args)` returns a promise of the reply; `tell(reply)` shows why something was refused.
 export function createRow(say, ask, tell, onDetails) {
   const element = make("li", "ossj-item");
@@ -59,8 +56,8 @@ export function createRow(say, ask, tell, onDetails) {
     head.update(row);
     bar.update(row);
     // Its card is not to be had from another kernel.
-    controls.update(row.state === ELSEWHERE ? row : { ...row, can: [...row.can, "details"] });
-    setShown(again, row.state === MISSING);
+    controls.update(row.state === "elsewhere" ? row : { ...row, can: [...row.can, "details"] });
+    setShown(again, row.state === "missing");
     setAttribute(details, "aria-expanded", isOpen);
     setText(error, row.error?.[0] ?? "");
     setShown(error, Boolean(row.error));

@@ -1,0 +1,175 @@
+"""What card and desk both show of a transfer: a few texts and numbers, as they travel to the page.
+
+Sizes are in bytes; times in whole seconds, so that they do not change all the time. States and phases go by their keys,
+under which the page finds their words. Nothing in it is secret, because a notebook may save it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import TypedDict
+
+from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.states import Event, State, allowed
+
+
+class ReceiptRow(TypedDict):
+    """A finished upload. crc64: as text, because it has more digits than a JavaScript number holds."""
+
+    seconds: float
+    crc64: str | None
+    etag: str
+    request_id: str
+    version_id: str
+    sent: int
+    resent: int
+    already_there: bool
+    proven: str
+
+
+class Standing(TypedDict):
+    """Which transfer, and where it stands.
+
+    can: what the buttons may ask now. parts_gone: whether an abort removed the parts from the service.
+    """
+
+    id: str
+    source: str
+    name: str
+    url: str
+    state: str
+    phase: str
+    moving: bool
+    parts_gone: bool
+    error: list[str] | None
+    receipt: ReceiptRow | None
+    can: list[str]
+
+
+class Amounts(TypedDict):
+    """How much: in all, in OSS from before and from now, and on the bar. finished: parts that are in OSS."""
+
+    total: int
+    kept: int
+    confirmed: int
+    shown: int
+    fraction: float
+    finished: int
+
+
+class Pace(TypedDict):
+    """How it goes on. retry: [which retry, of how many] of the part that was tried most often, after a long silence.
+
+    compare, compared: to be read again, and read by now.
+    """
+
+    speed: int | None
+    left: int | None
+    silent: int
+    retry: list[int] | None
+    compared: int
+    compare: int
+
+
+class Row(Standing, Amounts):
+    """What is known of every row of the desk, also of a checkpoint that cannot be used."""
+
+
+class TransferRow(Row, Pace):
+    """What is known of a transfer.
+
+    place: in the queue, 0 where it does not wait. kept_here: whether running the cell again carries on what was
+    given up.
+    """
+
+    place: int
+    kept_here: bool
+    parts: int
+    parallel: int
+    parallel_auto: bool
+    limit: float | None
+
+
+def row_of(snapshot: Snapshot) -> TransferRow:
+    """Return what card and desk show of a transfer."""
+    return {
+        **_standing(snapshot),
+        **_amounts(snapshot),
+        **_pace(snapshot),
+        "place": snapshot.queue_place,
+        "kept_here": snapshot.checkpoint_kept,
+        "parts": snapshot.parts_total,
+        "parallel": snapshot.parallel_wanted or snapshot.parallel,
+        "parallel_auto": snapshot.parallel_auto,
+        "limit": snapshot.limit_bytes_per_second,
+    }
+
+
+def _standing(snapshot: Snapshot) -> Standing:
+    return {
+        "id": snapshot.id,
+        "source": snapshot.source,
+        "name": PurePath(snapshot.source).name,
+        "url": str(snapshot.target),
+        "state": snapshot.state.key,
+        "phase": snapshot.phase.key,
+        "moving": snapshot.state.active,
+        "parts_gone": snapshot.state is State.ABORTED and not snapshot.keeps_parts,
+        "error": list(snapshot.error) if snapshot.error else None,
+        "receipt": _receipt(snapshot.receipt) if snapshot.receipt else None,
+        "can": list(_possible(snapshot)),
+    }
+
+
+def _amounts(snapshot: Snapshot) -> Amounts:
+    return {
+        "total": snapshot.total_bytes,
+        "kept": snapshot.kept_bytes,
+        "confirmed": snapshot.confirmed_bytes,
+        "shown": snapshot.shown_bytes,
+        "fraction": round(snapshot.fraction, 4),
+        "finished": snapshot.parts_kept + snapshot.parts_done,
+    }
+
+
+def _pace(snapshot: Snapshot) -> Pace:
+    silent = int(snapshot.long_silence_seconds)
+    return {
+        "speed": _rounded(snapshot.bytes_per_second),
+        "left": _rounded(snapshot.left_seconds),
+        "silent": silent,
+        "retry": [snapshot.retry, snapshot.retries_max] if snapshot.retry and silent else None,
+        "compared": snapshot.compared_bytes,
+        "compare": snapshot.compare_bytes,
+    }
+
+
+def _possible(snapshot: Snapshot) -> Iterable[str]:
+    state = snapshot.state
+    for event in (Event.PAUSE, Event.RESUME, Event.ABORT):
+        if allowed(state, event):
+            yield event.value
+    abort_failed = state is State.FAILED and snapshot.aborting
+    if abort_failed or (state is State.INTERRUPTED and snapshot.error):
+        yield "forget"
+    if not state.ended_for_good:
+        yield "settings"
+
+
+def _receipt(receipt: Receipt) -> ReceiptRow:
+    return {
+        "seconds": round(receipt.seconds, 1),
+        "crc64": None if receipt.crc64 is None else str(receipt.crc64),
+        "etag": receipt.etag,
+        "request_id": receipt.request_id,
+        "version_id": receipt.version_id,
+        "sent": receipt.sent_bytes,
+        "resent": receipt.resent_bytes,
+        "already_there": receipt.sent_nothing,
+        "proven": receipt.proven.value,
+    }
+
+
+def _rounded(value: float | None) -> int | None:
+    return None if value is None else round(value)
