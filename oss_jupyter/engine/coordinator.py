@@ -116,7 +116,7 @@ class TransferCoordinator(TransferStatus):
     # What the kernel asks for: the same upload again, other credentials, an end.
 
     def go(self, spec: TransferSpec) -> bool:
-        """Carry on, with what `order` brings; return False where it is over, so that a new transfer is needed."""
+        """Carry on, with what `spec` brings; return False where it is over, so that a new transfer is needed."""
         with self._changed:
             if self._lifecycle.over:
                 return False
@@ -200,7 +200,7 @@ class TransferCoordinator(TransferStatus):
             self._shown_parallel = parallel
 
     def put_back(self) -> None:
-        """Queue again, because there was no thread for it; what is wished stays."""
+        """Queue again, because there was no thread for it; the command stays."""
         with self._changed:
             self._lifecycle.put_back()
 

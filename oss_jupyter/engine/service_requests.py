@@ -141,7 +141,8 @@ class ServiceRequests:
     def get_over(self, error: OssJupyterError, attempt: int, version: str, *, waits_for_network: bool = True) -> None:
         """Return when attempt number `attempt` (from 1) may be followed by the next one; raise `error` if by none.
 
-        mark: of the credentials that were used. waits_for_network: put up with a dead one, as long as the policy says.
+        version: of the credentials that were used. waits_for_network: put up with a dead one for as long as the policy
+        says.
         """
         if not self._patient:
             raise error
@@ -158,7 +159,7 @@ class ServiceRequests:
             raise error
 
     def renew_credentials(self, error: OssJupyterError, version: str) -> None:
-        """Return once there are credentials other than those of `mark`; raise `error` where none can be expected."""
+        """Return once there are credentials of another `version`; raise `error` where none can be expected."""
         transfer = self._transfer
         self._refused_versions.add(version)
         if self._version_of_now() not in self._refused_versions:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class TransferStatus:
-    """State, command, order and result of one transfer. Its coordinator adds what can be asked of it.
+    """State, command, spec and result of one transfer. Its coordinator adds what can be asked of it.
 
     `_lock` (a condition, entered through `_changed`) guards _lifecycle, _events, _phase, _notes, _error, _error_seen,
     _receipt, _spec, _parallel, _shown_parallel, _limit, _upload_id, _started_at, _started_monotonic, _earlier_seconds,

@@ -36,8 +36,8 @@ class Proven(str, Enum):
 
 
 def parse_prove(value: Any) -> Prove:
-    """Return the command for a word. Raises InputError."""
-    words = [command.value for command in Prove]
+    """Return what a word asks for. Raises InputError."""
+    words = [prove.value for prove in Prove]
     if isinstance(value, str) and value in words:
         return Prove(value)
     raise InputError(f"prove={quoted(value)} is not known.", f"Choose one of {', '.join(words)}.")

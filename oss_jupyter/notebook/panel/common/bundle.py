@@ -34,7 +34,7 @@ def style(name: str) -> str:
 
 
 def _in_order(entry: str, seen: dict[str, None] | None = None) -> dict[str, None]:
-    """Return the modules with the imported ones first; a dict, because it keeps the spec and each name once."""
+    """Return the modules with the imported ones first; a dict, because it keeps the order and each name once."""
     seen = {} if seen is None else seen
     if entry not in seen:
         for imported in _IMPORT.findall(_read(entry)):

@@ -41,7 +41,7 @@ class Painter:
         self._sleep = sleep
         self._interval_seconds = interval_seconds
         self._lock = threading.Lock()
-        self._painted: dict[Painted, None] = {}  # a set that keeps the spec
+        self._painted: dict[Painted, None] = {}  # a set that keeps the order
         self._thread: threading.Thread | None = None
         self._next_look = float("-inf")
 
