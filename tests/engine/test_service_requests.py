@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,12 +24,18 @@ NewHand = Callable[..., Hand]
 
 
 class CountingService(Service):
-    """It counts how often the credentials are looked up."""
+    """It counts how often the credentials are looked up, and has something to say."""
 
     def __init__(self) -> None:
         super().__init__()
         self.looked_up = 0
         self.provider_fails = False
+        self.said: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What it has found out about the way to the service."""
+        return self.said
 
     def credentials_version(self) -> str:
         """Return the word of the credentials."""
@@ -190,6 +196,30 @@ def test_expired_credentials_are_waited_for(hand: Hand, service: CountingService
     assert "Waiting for new credentials" in hand.notes
 
 
+@pytest.mark.parametrize("verb", ["resume", "pause"])
+def test_the_wait_for_credentials_hears_the_user(hand: Hand, service: Service, verb: str) -> None:
+    """Resume tries what is there at once, as often as it is pressed; Pause ends the wait."""
+    service.script["head"].extend([refusal("SecurityTokenExpired", 403)] * 2)
+    act = hand.transfer.resume if verb == "resume" else hand.transfer.pause
+    hand.queue.after(6.0, hand.command(act))
+    hand.queue.after(13.0, hand.command(act if verb == "resume" else lambda: None))
+    if verb == "resume":
+        hand.requests.head()
+        assert (hand.seconds, service.calls_of("head")) == (13, 3)
+    else:
+        with pytest.raises(Interrupted):
+            hand.requests.head()
+        assert hand.seconds == 6
+
+
+def test_what_is_found_out_about_the_way_is_told_once(hand: Hand, service: CountingService) -> None:
+    """A clock that is wrong is worth one note, and not one for each request."""
+    service.said = ("This computer's clock is 60 minutes behind.",)
+    for _ in range(3):
+        hand.requests.head()
+    assert hand.notes == "This computer's clock is 60 minutes behind."
+
+
 def test_credentials_that_are_new_already_are_used_at_once(hand: Hand, service: Service) -> None:
     """Where the provider has another token by then, nobody waits and nothing is said."""
 
@@ -213,6 +243,14 @@ def test_a_provider_that_fails_midway_is_waited_for(hand: Hand, service: Countin
     hand.queue.after(61.0, lambda: setattr(service, "provider_fails", False))
     hand.requests.head()
     assert 61 <= hand.seconds <= 61 + CREDENTIALS_POLL_SECONDS
+
+
+def test_signing_without_credentials_is_told(hand: Hand, service: CountingService) -> None:
+    """Where none were ever found there is nothing to wait for, and the provider's own words reach the user."""
+    service.provider_fails = True
+    with pytest.raises(CredentialsError, match="The vault is closed"):
+        hand.requests.sign_part("ID", 1, PLAIN)
+    assert hand.seconds == 0
 
 
 def test_signing_asks_the_provider_once_a_second(hand: Hand, service: CountingService) -> None:

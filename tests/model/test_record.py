@@ -137,7 +137,7 @@ def test_whether_kept_parts_were_compared(unread: bool) -> None:
 
 
 def test_what_is_to_be_read_again() -> None:
-    """The command is kept; a word that is not known is no header, and a journal of an earlier version has none."""
+    """What was asked for is kept; an unknown word is no header, and a journal of an earlier version has none."""
     line = header_line(replace(HEADER, prove=Prove.ALL))
     assert read_journal(line).header.prove is Prove.ALL
     assert read_journal(header_line(HEADER)).header.prove is None
