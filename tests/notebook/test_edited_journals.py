@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import CheckpointDamaged, OssJupyterError
+from oss_jupyter.notebook.display.text import describe, details
 from oss_jupyter.notebook.panel.desk.rows import row_of_problem, row_of_transfer, to_text
 from oss_jupyter.sandbox import Sandbox
 from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.settings import OssJupyter
-from oss_jupyter.session.text import describe, details
 
 from .kept import HEADER_0_1_0, ID, RECEIPT_0_1_0, line
 

@@ -14,17 +14,8 @@ from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import table_html, transfer_html
-from oss_jupyter.session.text import (
-    brief,
-    columns,
-    describe,
-    details,
-    head_line,
-    receipt_rows,
-    short_line,
-    shortened,
-    status_line,
-)
+from oss_jupyter.notebook.display.text import brief, columns, describe, details, receipt_rows, short_line, shortened
+from oss_jupyter.session.text import head_line, status_line
 
 ERROR = (
     "The service refused.",

@@ -7,7 +7,8 @@ from html import escape
 
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.names import printable
-from oss_jupyter.session.text import name_of, remarks, status_line
+from oss_jupyter.notebook.display.text import remarks
+from oss_jupyter.session.text import name_of, status_line
 
 # JupyterLab aligns the cells of a table to the right.
 _LEFT = "text-align:left"

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.session.text import head_line, remarks, status_line
+from oss_jupyter.notebook.display.text import remarks
+from oss_jupyter.session.text import head_line, status_line
 
 _REFRESH_SECONDS = 0.25
 _BAR_COLUMNS = 20

@@ -21,6 +21,7 @@ from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.notebook.display.banner import banner
 from oss_jupyter.notebook.display.html import transfer_html
+from oss_jupyter.notebook.display.text import describe
 from oss_jupyter.notebook.display.view import receipt_html, receipt_text, say
 from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.notebook.magics.showing import forget_shown, in_notebook, is_shown, show, with_widgets
@@ -28,7 +29,6 @@ from oss_jupyter.notebook.magics.spelling import as_magic
 from oss_jupyter.notebook.magics.unattended import attach
 from oss_jupyter.session.session import current_session
 from oss_jupyter.session.settings import OssJupyter
-from oss_jupyter.session.text import describe
 
 _MAGICS = ("oss_upload", "oss_uploads", "oss_panel", "oss_sandbox")
 _PLAIN, _HTML = "text/plain", "text/html"

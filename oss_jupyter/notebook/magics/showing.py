@@ -13,10 +13,11 @@ from IPython.core.getipython import get_ipython
 
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.notebook.display.text import describe
 from oss_jupyter.notebook.display.view import LiveView, say
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.session import current_session
-from oss_jupyter.session.text import describe, head_line, status_line
+from oss_jupyter.session.text import head_line, status_line
 
 # The transfers that the running cell shows already: a magic shows one and returns it too. Main thread only.
 _shown: set[str] = set()

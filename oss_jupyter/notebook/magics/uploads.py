@@ -13,22 +13,13 @@ from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.names import printable
+from oss_jupyter.notebook.display.text import brief, details, short_line, shortened
 from oss_jupyter.notebook.display.view import say, say_table
 from oss_jupyter.notebook.magics.showing import show, with_widgets
 from oss_jupyter.notebook.magics.waiting import wait_for
 from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.session import Session
-from oss_jupyter.session.text import (
-    brief,
-    details,
-    head_line,
-    in_oss,
-    left_alone,
-    name_of,
-    short_line,
-    shortened,
-    state_word,
-)
+from oss_jupyter.session.text import head_line, in_oss, left_alone, name_of, state_word
 
 # Pausing takes a second at most; removing parts is one request to the service, which may have to be repeated.
 _PAUSE_SECONDS = 3.0

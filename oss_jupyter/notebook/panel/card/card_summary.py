@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.notebook.display.html import lines_html, transfer_html
+from oss_jupyter.notebook.display.text import describe
 from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, SavedSummary, moment
-from oss_jupyter.session.text import describe
 
 SIZE_MAX_BYTES = 2000
 

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from oss_jupyter.model.sizes import count, format_progress
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, table_html
+from oss_jupyter.notebook.display.text import columns, shortened
 from oss_jupyter.notebook.panel.common.row import Row
 from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, SavedSummary, moment
-from oss_jupyter.session.text import columns
 from oss_jupyter.texts import say
 
 _ROWS_MAX = 8
-_NAME_MAX = 60
 _HEADER = ("file", "target", "status", "in OSS")
 
 
@@ -57,9 +56,4 @@ def _moving(rows: Sequence[Row]) -> bool:
 def _cells(row: Row) -> tuple[str, ...]:
     confirmed_bytes = row["total"] if row["state"] == "completed" else row["kept"] + row["confirmed"]
     state, progress = say(f"state_{row['state']}"), format_progress(confirmed_bytes, row["total"])
-    return (_short(row["name"]), _short(row["url"]), state, progress)
-
-
-def _short(text: str) -> str:
-    half = _NAME_MAX // 2
-    return text if len(text) <= _NAME_MAX else f"{text[:half]}…{text[-half:]}"
+    return (shortened(row["name"]), shortened(row["url"]), state, progress)
