@@ -22,10 +22,7 @@ from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.states import Event
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.coordinator import TransferCoordinator
     from oss_jupyter.engine.run_state import RunState
-    from oss_jupyter.engine.service_requests import ServiceRequests
-    from oss_jupyter.engine.spec import TransferSpec
     from oss_jupyter.model.progress import Receipt
     from oss_jupyter.model.wire_values import Completed
 
@@ -101,13 +98,7 @@ class EarlyEnd:
         done = None
         if self._header is not None and self._header.upload_id:
             with self._state.requests.briefly(command):
-                done = remove(
-                    self._transfer,
-                    self._spec,
-                    self._header.upload_id,
-                    self._state.requests,
-                    complete_asked=self._state.complete_asked,
-                )
+                done = _remove(self._state, self._header.upload_id)
         if self._state.journal is not None:
             self._state.journal.delete()
         return done
@@ -138,30 +129,26 @@ def unexpected(error: BaseException) -> OssJupyterError:
     )
 
 
-def remove(
-    transfer: TransferCoordinator,
-    spec: TransferSpec,
-    upload_id: str,
-    requests: ServiceRequests,
-    *,
-    complete_asked: bool,
-) -> Completed | None:
+def _remove(state: RunState, upload_id: str) -> Completed | None:
     """Remove the parts of an upload from the service; return the object where it was finished before.
 
-    complete_asked: by this run or an earlier one. Raises Interrupted, or what stands in the way.
+    Raises Interrupted, or what stands in the way.
     """
-    transfer.set_phase(Phase.REMOVING_PARTS)
+    state.transfer.set_phase(Phase.REMOVING_PARTS)
     try:
-        was_there = requests.abort(upload_id)
+        was_there = state.requests.abort(upload_id)
     except OssJupyterError as error:
         are = "are still" if isinstance(error, ServiceError) else "may still be"
         error.safe = f"The parts {are} in OSS and the checkpoint is kept, so abort can be asked again."
         raise
-    crc = transfer.ledger.whole_crc64()
-    if was_there or not complete_asked or crc is None:
-        return None
+    crc = state.transfer.ledger.whole_crc64()
+    return None if was_there or not state.complete_asked or crc is None else _finished_before(state, crc)
+
+
+def _finished_before(state: RunState, crc: int) -> Completed | None:
+    transfer = state.transfer
     try:
-        found = finished_before(spec, transfer.snapshot().total_bytes, crc, requests)
+        found = finished_before(state.spec, transfer.snapshot().total_bytes, crc, state.requests)
     except OutcomeUnknown:
         transfer.note(_UNKNOWN)
         return None

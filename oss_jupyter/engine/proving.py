@@ -50,10 +50,7 @@ class Proving:
         self._rereading.begin(self._unread if not self._doubt and self._prove is not Prove.ALL else ())
         self._send()
         proven = self._read_all_again()
-        header, now = self.header, self._watch.now
-        if header.unread or now != header.fingerprint:
-            self.header = replace(header, fingerprint=now, unread=False)
-            self._state.open_journal.start(self.header, self._state.transfer.ledger.receipts())
+        self._write_down()
         return proven
 
     def _read_all_again(self) -> Proven:
@@ -75,6 +72,12 @@ class Proving:
                 self._watch.look()
                 return Proven.ALL
         raise self._watch.restless(differing)
+
+    def _write_down(self) -> None:
+        header, now = self.header, self._watch.now
+        if header.unread or now != header.fingerprint:
+            self.header = replace(header, fingerprint=now, unread=False)
+            self._state.open_journal.start(self.header, self._state.transfer.ledger.receipts())
 
     def _send(self) -> None:
         Sending(self._state, self._signer, self._plan, self._watch, self._rereading).run()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 
 from oss_jupyter.engine.manager import Manager, waiting_first
 from oss_jupyter.engine.transfer import Transfer
@@ -60,19 +59,20 @@ class Actions:
 
     def _on_all(self, event: Event, action: Callable[[Transfer], None]) -> Handler:
         def handle(arguments: Arguments) -> Reply:
-            count = 0
-            for transfer in waiting_first(self._manager().transfers()):
-                if event is Event.RESUME and waits_for_a_word(transfer):
-                    continue
-                # One that moves on just now is not worth leaving the others out.
-                with suppress(TransferStateError):
-                    if allowed(transfer.state, event):
-                        action(transfer)
-                        self._touched(transfer)
-                        count += 1
-            return {"count": count}
+            transfers = waiting_first(self._manager().transfers())
+            return {"count": sum(self._acted(transfer, event, action) for transfer in transfers)}
 
         return handle
+
+    def _acted(self, transfer: Transfer, event: Event, action: Callable[[Transfer], None]) -> bool:
+        if not allowed(transfer.state, event) or (event is Event.RESUME and waits_for_a_word(transfer)):
+            return False
+        try:
+            action(transfer)
+        except TransferStateError:  # one that moves on just now is not worth leaving the others out
+            return False
+        self._touched(transfer)
+        return True
 
     def _find(self, arguments: Arguments) -> Transfer:
         if "widget" in arguments:
