@@ -204,7 +204,7 @@ class SdkControl:
             signed = self._guarded(lambda: self._client().presign(request, expiration=ends_at), operation, target)
         finally:
             self._signing.credentials = None
-        headers = (*signed.signed_headers.items(), *extra, ("User-Agent", _user_agent()))
+        headers = (*signed.signed_headers.items(), *extra, ("User-Agent", f"oss_jupyter/{__version__}"))
         return SignedRequest(keep_dots(signed.url), headers, _version_of(used), offset_seconds)
 
     def _lookup(self) -> Credentials:
@@ -276,7 +276,9 @@ class SdkControl:
             from oss_jupyter.oss.transport import Transport
 
         transport = Transport(self.settings)
-        made = make_client(self.settings, self._lookup, transport, self._retry, _user_agent(), self._clock)
+        made = make_client(
+            self.settings, self._lookup, transport, self._retry, f"oss_jupyter/{__version__}", self._clock
+        )
         with self._lock:
             self._made, self._transport = made, transport
         return made
@@ -292,10 +294,6 @@ def _sdk() -> Any:
         import alibabacloud_oss_v2
 
     return alibabacloud_oss_v2
-
-
-def _user_agent() -> str:
-    return f"oss_jupyter/{__version__}"
 
 
 def _next_parts(page: Any) -> dict[str, Any]:
