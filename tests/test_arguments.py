@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import pydoc
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,9 @@ import pytest
 
 import oss_jupyter as oj
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.arguments import ARGUMENTS
+from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, PLACE_NAMES
+from oss_jupyter.notebook.magics.magics import OssMagics
+from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.session.settings import OssJupyter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -107,6 +112,57 @@ def test_the_signature_tells_names_and_defaults() -> None:
     assert parameters["force"].default is False
     assert parameters["storage_class"].default is None
     assert repr(parameters["checkpoint_dir"].default) == "the setting's value"
+
+
+@pytest.mark.parametrize("kind", [oj.Snapshot, oj.Receipt])
+def test_each_field_is_told_in_a_line(kind: type[oj.Snapshot | oj.Receipt]) -> None:
+    """Shift-Tab on a value tells type, default and words of each field, and what None means."""
+    lines = (kind.__doc__ or "").splitlines()
+    assert max(map(len, lines)) <= 100
+    for entry in dataclasses.fields(kind):
+        (line,) = (line for line in lines if line.startswith(f"{entry.name}: "))
+        assert line.endswith(".")
+        assert (" = " in line) == (entry.default is not dataclasses.MISSING)
+        assert " | None" not in line or re.search(r"None[: ]|else None", line.partition(". ")[2]), line
+
+
+def test_each_member_of_a_transfer_is_told_in_a_line() -> None:
+    """Whoever holds a handle finds in one screen all that it can do."""
+    lines = inspect.getdoc(oj.Transfer).splitlines()  # type: ignore[union-attr]
+    told = [line.partition(":")[0].partition("(")[0] for line in lines if re.match(r"\w+(\([^)]*\))?: ", line)]
+    members = {name for name in vars(oj.Transfer) if not name.startswith("_")}
+    assert set(told) == members - {"set_limit", "set_parallel"}
+    assert len(told) == len(set(told))
+    for name in told:
+        (line,) = (line for line in lines if re.match(rf"{name}[:(]", line))
+        if callable(getattr(oj.Transfer, name)):
+            parameters = list(inspect.signature(getattr(oj.Transfer, name)).parameters.values())[1:]
+            shown = [one.name if one.default is one.empty else f"{one.name}={one.default}" for one in parameters]
+            assert line.startswith(f"{name}({', '.join(shown)}): ")
+
+
+@pytest.mark.parametrize("name", sorted(set(ARGUMENTS) & set(OssJupyter.class_trait_names(config=True))))
+def test_a_setting_has_the_words_of_its_argument(name: str) -> None:
+    """What is learnt of an argument holds for the setting that counts where it is left out."""
+    words = OssJupyter.class_traits()[name].help
+    if name == "limit":  # one of each upload, the other of all together
+        assert words.startswith("Bytes a second of all uploads together")
+    else:
+        assert words.startswith(ARGUMENTS[name].words)
+
+
+def test_every_way_to_the_service_is_a_setting() -> None:
+    """How the service is reached need not be written into each cell."""
+    assert {*PLACE_NAMES, "profile"} <= set(OssJupyter.class_trait_names(config=True))
+    assert set(PLACE_NAMES) <= {entry.name for entry in dataclasses.fields(EndpointSettings)}
+
+
+@pytest.mark.parametrize("function", [oj.resume, oj.abort])
+def test_what_can_be_given_anew_is_the_same_everywhere(function: Callable[..., object]) -> None:
+    """Resuming and aborting take the same arguments, and `%oss_uploads` takes them as well."""
+    assert set(inspect.signature(function).parameters) - {"text", "keep_parts"} == set(ANEW_NAMES)
+    options: Any = OssMagics.oss_uploads
+    assert set(ANEW_NAMES) <= {action.dest for action in options.parser._actions}
 
 
 def test_help_fits_two_screens() -> None:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from oss_jupyter.engine.awaiting import future_of
 from oss_jupyter.engine.ledger import PartDetail
 from oss_jupyter.errors import InputError, OssJupyterError, TransferStateError
-from oss_jupyter.model.given import whole
-from oss_jupyter.model.parallel import PARALLEL_MOST
+from oss_jupyter.model.parallel import parse_parallel
 from oss_jupyter.model.progress import Receipt, Snapshot
-from oss_jupyter.model.sizes import parse_speed
+from oss_jupyter.model.sizes import parse_limit
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 
@@ -21,7 +20,20 @@ if TYPE_CHECKING:
 
 
 class Transfer:
-    """One file on its way to one object. Any thread may use it; only `wait` and `result` block.
+    """One file on its way to one object. Any thread may use it; only `wait`, `result` and ``await`` block.
+
+    id: str. The same one for the same file and object, in every kernel; `oj.resume` and the magics take it.
+    state: State. Where it stands.
+    error: OssJupyterError | None. Why it failed, or what stands in the way of resuming it.
+    parallel: int | None. Parts on the wire at once; None: follows the line. Can be set, also to "auto".
+    limit: float | None. Its own speed limit in bytes/s; None: none. Can be set, also to text such as "20MiB/s".
+    snapshot(): Snapshot. Where everything stands, as a frozen value.
+    part(number): PartDetail. What is known of one part, from 1 on. Raises IndexError.
+    pause(): None. Stops within a second, and keeps every finished part. Raises TransferStateError.
+    resume(): None. Carries on with the same upload id. Raises TransferStateError where it is over.
+    abort(keep_parts=False): None. Gives it up and removes its parts from OSS, or keeps them for later.
+    wait(timeout=None): bool. Waits for the end or a pause, in seconds, and tells whether it came; None: for ever.
+    result(timeout=None): Receipt. Waits likewise; raises what made it fail, or TimeoutError. ``await`` does the same.
 
     A forked child that asks for anything but the id gets TransferStateError: the upload runs in its parent.
     """
@@ -86,8 +98,7 @@ class Transfer:
 
     @parallel.setter
     def parallel(self, parallel: int | str | None) -> None:
-        auto = parallel is None or parallel == "auto"
-        self._coordinator.set_parallel(None if auto else whole(parallel, "parallel", 1, PARALLEL_MOST))
+        self._coordinator.set_parallel(None if parallel is None else parse_parallel(parallel))
 
     @property
     def limit(self) -> float | None:
@@ -98,10 +109,9 @@ class Transfer:
     def limit(self, bytes_per_second: float | str | None) -> None:
         if bytes_per_second == 0:
             raise InputError("A speed limit of zero would never end.", "Pause the upload instead.")
-        limit = None if bytes_per_second is None else float(parse_speed(bytes_per_second, "limit"))
-        self._coordinator.set_limit(limit)
+        self._coordinator.set_limit(parse_limit(bytes_per_second))
 
-    def set_parallel(self, parallel: int | None) -> None:
+    def set_parallel(self, parallel: int | str | None) -> None:
         """Set `parallel`; kept for code that was written for version 0.1."""
         self.parallel = parallel
 

@@ -12,9 +12,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Annotated, Any, Protocol, TypedDict, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Protocol, TypedDict, cast, get_type_hints
 
 from oss_jupyter.errors import InputError, before_sending
+from oss_jupyter.model.described import type_names
 from oss_jupyter.model.given import text, yes_or_no
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.redact import quoted
@@ -80,7 +81,7 @@ class SendingOptions(TypedDict, total=False):
     retries: Annotated[int | None, Argument("How often one part is tried again.", "N")]
     prove: Annotated[
         str | None,
-        Argument("Read again and compared: kept (what earlier runs sent), all, or none.", "WHICH"),
+        Argument("Which bytes are read again: kept (those of earlier runs), all, or none.", "WHICH"),
     ]
     checkpoint_dir: Annotated[
         str | PathLike | None,
@@ -172,7 +173,7 @@ class ShowingOptions(TypedDict, total=False):
     """Waiting and showing."""
 
     wait_at_exit: Annotated[
-        bool | None, Argument("Whether a script waits at its end for this upload.", on_a_line=False)
+        bool | None, Argument("Whether a plain script waits at its end while it still runs.", on_a_line=False)
     ]
     on_progress: Annotated[
         Callable[[Snapshot], None] | None,
@@ -189,16 +190,13 @@ GROUPS = (SendingOptions, ObjectArguments, ReachingOptions, ShowingOptions)
 
 def _read(group: type) -> dict[str, Argument]:
     hints = get_type_hints(group, include_extras=True)
+    types = {
+        name: tuple(kind for kind in type_names(hint.__origin__) if kind != "None") for name, hint in hints.items()
+    }
     return {
-        name: replace(hint.__metadata__[0], name=name, types=_types(hint.__origin__), group=str(group.__doc__))
+        name: replace(hint.__metadata__[0], name=name, types=types[name], group=str(group.__doc__))
         for name, hint in hints.items()
     }
-
-
-def _types(hint: Any) -> tuple[str, ...]:
-    """Return the names of the types that a hint allows, without None."""
-    kinds = [kind for kind in get_args(hint) or (hint,) if kind is not type(None)]
-    return tuple(str((get_origin(kind) or kind).__name__) for kind in kinds)
 
 
 # In the order in which they are shown.

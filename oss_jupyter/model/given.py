@@ -8,6 +8,9 @@ from typing import Any
 from oss_jupyter.errors import InputError
 from oss_jupyter.redact import quoted
 
+# Words that switch something off where Python's None cannot be written.
+_OFF = frozenset({"none", "off", "no"})
+
 # What eight bytes hold: no number that anything is counted in is larger.
 MOST = 2**63 - 1
 # Longer ones are too large, and int() refuses thousands of digits in words of its own.
@@ -62,3 +65,8 @@ def text(value: Any, name: str) -> str:
 def word(value: Any) -> str:
     """Return a text in small letters; what is none is no word."""
     return value.strip().lower() if isinstance(value, str) else ""
+
+
+def is_off(value: Any) -> bool:
+    """Whether a word switches something off: none, off or no."""
+    return word(value) in _OFF

@@ -5,7 +5,9 @@ Both are asked by the thread that dispatches, and told what happens; they know n
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
+
+from oss_jupyter.model.given import whole, word
 
 START = 3
 # More at once is no line's need.
@@ -19,6 +21,11 @@ _SETTLE_SECONDS = 0.4
 _EXPLORE_SECONDS = 20.0
 # The line has changed when throughput leaves this range of what it was when the number was settled.
 _CHANGED = 0.35
+
+
+def parse_parallel(value: Any) -> int | None:
+    """Return how many parts are wanted on the wire at once, or None for ``"auto"``. Raises InputError."""
+    return None if word(value) == "auto" else whole(value, "parallel", 1, PARALLEL_MOST)
 
 
 class Parallel(Protocol):

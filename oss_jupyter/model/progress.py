@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
+from typing import Annotated
 
+from oss_jupyter.model.described import described
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
@@ -122,33 +124,27 @@ class PartsView:
         return replace(self, bytes_per_second=None, left_seconds=None, silent_seconds=0.0)
 
 
+@described
 @dataclass(frozen=True)
 class Receipt:
-    """What is known of a finished upload.
+    """What is known of a finished upload."""
 
-    url: ``oss://bucket/key``. size: bytes; it is the sum of kept_bytes, which were in OSS from earlier runs, and
-    sent_bytes, which were sent in this kernel. resent_bytes: what went over the wire once more. retries: how often a
-    part was tried again. crc64: of the whole object, equal to the file's. seconds: in this kernel, pauses left out.
-    already_there: the last run found the object there and had nothing to send. warning: the object is stored, but
-    something beside it failed, such as its callback. proven: what was compared, see Proven.
-    """
-
-    url: str
-    size: int
-    etag: str
-    crc64: int | None
-    request_id: str
-    seconds: float
-    parts: int
-    kept_bytes: int
-    sent_bytes: int
-    retries: int
-    resent_bytes: int = 0
-    version_id: str = ""
-    already_there: bool = False
-    callback_body: str = ""
-    warning: str = ""
-    proven: Proven = Proven.SENT
+    url: Annotated[str, "oss://bucket/key."]
+    size: Annotated[int, "Bytes of the object: kept_bytes + sent_bytes."]
+    etag: Annotated[str, "The object's, as the service tells it."]
+    crc64: Annotated[int | None, "Of the whole object, the same as the file's; None: the service tells none."]
+    request_id: Annotated[str, "Of the request that stored the object."]
+    seconds: Annotated[float, "In this kernel, pauses left out."]
+    parts: Annotated[int, "How many parts the object was sent in."]
+    kept_bytes: Annotated[int, "In OSS already, from earlier runs."]
+    sent_bytes: Annotated[int, "Sent in this kernel."]
+    retries: Annotated[int, "How often a part was tried again."]
+    resent_bytes: Annotated[int, "Over the wire once more."] = 0
+    version_id: Annotated[str, "Of the object, in a bucket that keeps versions."] = ""
+    already_there: Annotated[bool, "The last run found the object there, and had nothing to send."] = False
+    callback_body: Annotated[str, "What the callback answered."] = ""
+    warning: Annotated[str, "The object is stored; something beside it failed, such as its callback."] = ""
+    proven: Annotated[Proven, "What was read again and compared, see Proven."] = Proven.SENT
 
     @property
     def sent_nothing(self) -> bool:
@@ -156,67 +152,54 @@ class Receipt:
         return self.already_there and not self.sent_bytes
 
 
+@described
 @dataclass(frozen=True)
 class Snapshot:
-    """A transfer at one moment. Sizes in bytes, times in seconds, `started_at` seconds since the epoch.
+    """A transfer at one moment, frozen. Sizes are in bytes, times in seconds."""
 
-    source: the file's path, as it can be shown. kept_bytes: confirmed in earlier runs. confirmed_bytes: confirmed in
-    this one. in_flight_bytes: sent and not yet confirmed. shown_bytes: their sum, which never goes back, for bars.
-    sent_bytes: those of this kernel that count, confirmed or in flight. resent_bytes: over the wire once more, of
-    parts that broke off or were lost and sent again; retries: how often a part was tried again. phase: what is going
-    on within the state, a Phase. bytes_per_second, left_seconds: None while they would be guesses.
-    silent_seconds: since the service last took or confirmed anything, while running. error: four lines. part_states:
-    one PartState per byte. version: changes whenever anything but bytes in flight does. compare_bytes: to be read
-    again and compared with what was sent, 0 where nothing is; compared_bytes: read by now. queue_place: of one that
-    waits for its turn, 1 for the next of the large or of the small ones to begin; 0 for one that does not wait.
-    parallel_wanted: parts at once that the user wants, None to follow the line. retry, retries_max: which retry, of
-    how many, the part is at that was tried most often, 0 where none is tried again. aborting: an abort was asked for
-    last; keeps_parts: one that leaves the parts in OSS. checkpoint_kept: it was aborted, and can be carried on.
-    """
-
-    id: str
-    source: str
-    target: Target
-    state: State
-    phase: Phase = Phase.NONE
-    total_bytes: int = 0
-    kept_bytes: int = 0
-    confirmed_bytes: int = 0
-    in_flight_bytes: int = 0
-    shown_bytes: int = 0
-    sent_bytes: int = 0
-    resent_bytes: int = 0
-    bytes_per_second: float | None = None
-    left_seconds: float | None = None
-    silent_seconds: float = 0.0
-    parts_total: int = 0
-    parts_kept: int = 0
-    parts_done: int = 0
-    parts_failed: int = 0
-    retries: int = 0
-    part_size: int = 0
-    parallel: int = 0
-    parallel_auto: bool = False
-    limit_bytes_per_second: float | None = None
-    upload_id: str = ""
-    checkpoint: str | None = None
-    started_at: float = 0.0
-    elapsed_seconds: float = 0.0
-    notes: tuple[str, ...] = ()
-    error: tuple[str, str, str, str] | None = None
-    receipt: Receipt | None = None
-    part_states: bytes = field(default=b"", repr=False)
-    flights: tuple[Flight, ...] = ()
-    version: int = 0
-    compared_bytes: int = 0
-    compare_bytes: int = 0
-    queue_place: int = 0
-    parallel_wanted: int | None = None
-    retry: int = 0
-    retries_max: int = 0
-    aborting: bool = False
-    keeps_parts: bool = False
-    checkpoint_kept: bool = False
+    id: Annotated[str, "Of the transfer."]
+    source: Annotated[str, "Path of the file, as it can be shown."]
+    target: Annotated[Target, "Bucket and key."]
+    state: Annotated[State, "Where it stands."]
+    phase: Annotated[Phase, "What goes on within the state."] = Phase.NONE
+    total_bytes: Annotated[int, "Size of the file."] = 0
+    kept_bytes: Annotated[int, "Confirmed in earlier runs."] = 0
+    confirmed_bytes: Annotated[int, "Confirmed in this run."] = 0
+    in_flight_bytes: Annotated[int, "Sent, and not yet confirmed."] = 0
+    shown_bytes: Annotated[int, "Kept, confirmed and in flight; never goes back, for bars."] = 0
+    sent_bytes: Annotated[int, "Of this kernel, confirmed or in flight."] = 0
+    resent_bytes: Annotated[int, "Over the wire once more: of parts that broke off or were lost."] = 0
+    bytes_per_second: Annotated[float | None, "None while it would be a guess."] = None
+    left_seconds: Annotated[float | None, "Until the end; None while it would be a guess."] = None
+    silent_seconds: Annotated[float, "Since the service last took or confirmed anything, while running."] = 0.0
+    parts_total: Annotated[int, "How many parts the file has."] = 0
+    parts_kept: Annotated[int, "Done in earlier runs."] = 0
+    parts_done: Annotated[int, "Done in this run."] = 0
+    parts_failed: Annotated[int, "Given up."] = 0
+    retries: Annotated[int, "How often a part was tried again."] = 0
+    part_size: Annotated[int, "Bytes."] = 0
+    parallel: Annotated[int, "Parts on the wire at once, now."] = 0
+    parallel_auto: Annotated[bool, "Whether that follows the line."] = False
+    limit_bytes_per_second: Annotated[float | None, "Its own speed limit; None: none."] = None
+    upload_id: Annotated[str, "The service's; empty where there is none yet."] = ""
+    checkpoint: Annotated[str | None, "Path of the checkpoint; None: none is kept."] = None
+    started_at: Annotated[float, "Seconds since the epoch; 0 before it started."] = 0.0
+    elapsed_seconds: Annotated[float, "In this kernel, pauses left out."] = 0.0
+    notes: Annotated[tuple[str, ...], "What else there is to know, a sentence each."] = ()
+    error: Annotated[tuple[str, str, str, str] | None, "What, safe, advice, code; None: it has not failed."] = None
+    receipt: Annotated[Receipt | None, "Of a completed one; else None."] = None
+    part_states: Annotated[bytes, "A PartState for each part, one byte each."] = field(default=b"", repr=False)
+    flights: Annotated[tuple[Flight, ...], "The parts on the wire."] = ()
+    version: Annotated[int, "Changes whenever anything but bytes in flight does."] = 0
+    compared_bytes: Annotated[int, "Read again and compared by now."] = 0
+    compare_bytes: Annotated[int, "To be read again and compared; 0: nothing is."] = 0
+    queue_place: Annotated[int, "1: the next of the large or small ones to begin; 0: it does not wait."] = 0
+    parallel_wanted: Annotated[int | None, "Parts at once that the user wants; None: follows the line."] = None
+    retry: Annotated[int, "Which retry the part that was tried most often is at; 0: none."] = 0
+    retries_max: Annotated[int, "How many of them there may be."] = 0
+    aborting: Annotated[bool, "An abort was asked for last."] = False
+    keeps_parts: Annotated[bool, "That abort leaves the parts in OSS."] = False
+    checkpoint_kept: Annotated[bool, "It was aborted, and can be carried on."] = False
 
     @property
     def long_silence_seconds(self) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.given import MOST, plain
+from oss_jupyter.model.given import MOST, is_off, plain
 from oss_jupyter.redact import quoted
 
 KIB = 1024
@@ -40,6 +40,11 @@ def parse_speed(value: float | str, name: str) -> int:
             f"{name}: {quoted(value)} is less than 1 KiB a second.", f"Write the unit, like {name}=20MiB/s."
         )
     return speed
+
+
+def parse_limit(value: float | str | None) -> float | None:
+    """Return bytes per second, or None for no limit, which ``"none"`` is as well. Raises InputError."""
+    return None if value is None or is_off(value) else float(parse_speed(value, "limit"))
 
 
 def _parse(value: float | str, name: str, kind: str, like: str) -> int:

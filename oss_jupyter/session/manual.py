@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import MISSING
 from typing import Any, TypeVar
 
 from oss_jupyter.model.arguments import ARGUMENTS, GROUPS, Argument
+from oss_jupyter.model.described import line_of
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.stores import UNSET
 
@@ -56,6 +58,5 @@ def _lines() -> Iterator[str]:
 
 def _line(one: Argument, default: Any) -> str:
     kind = " | ".join(one.types) + (f" ({one.unit})" if one.unit else "")
-    otherwise = "" if default is None else f" = {default!r}"
     none = f" None: {one.none}." if one.none else ""
-    return f"{one.name}: {kind}{otherwise}. {one.python or one.words}{none}"
+    return line_of(one.name, kind, MISSING if default is None else default, f"{one.python or one.words}{none}")

@@ -18,12 +18,13 @@ from oss_jupyter.local.relocate import relocate
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.arguments import AnewOptions, UploadArguments
+from oss_jupyter.model.sizes import parse_limit
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
 from oss_jupyter.session.settings import OssJupyter
-from oss_jupyter.session.wiring import Wiring, parse_limit
+from oss_jupyter.session.wiring import Wiring
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in typing only from Python 3.11 on

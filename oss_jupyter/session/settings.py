@@ -13,94 +13,102 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, Union, validate
+from traitlets import Bool, Enum, Float, Int, TraitError, TraitType, Unicode, Union, validate
 from traitlets.config import Configurable
 
 from oss_jupyter.errors import InputError, OssJupyterError
-from oss_jupyter.model.given import word
-from oss_jupyter.model.sizes import parse_size, parse_speed
+from oss_jupyter.model.arguments import ARGUMENTS
+from oss_jupyter.model.given import is_off, plain
+from oss_jupyter.model.sizes import parse_limit, parse_size
 from oss_jupyter.oss.endpoint import split_endpoint
 from oss_jupyter.oss.proxy import checked_proxy
 from oss_jupyter.paths import absolute, state_directory
 from oss_jupyter.redact import quoted, without_addresses
 
 T = TypeVar("T")
-
-# Words that switch something off where Python's None cannot be written.
-_OFF = frozenset({"none", "off", "no"})
+Trait = TypeVar("Trait", bound=TraitType[Any, Any])
 
 
 class Refused(TraitError):
     """A setting cannot have a value. Its text repeats nothing that may be secret."""
 
 
+class _Size(Unicode["str | None", "str | float | None"]):
+    """A size or a speed: a text with its unit, or a number of bytes."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        number = plain(value)
+        given = isinstance(number, (int, float)) and not isinstance(number, bool)
+        return super().validate(obj, str(number) if given else value)
+
+
+def _told(trait: Trait, argument: str, more: str = "") -> Trait:
+    """Return the setting that counts where an argument of `upload` is left out, with the words of both."""
+    trait.help = f"{ARGUMENTS[argument].words} {more}".rstrip()
+    return trait.tag(config=True)
+
+
 class OssJupyter(Configurable):
     """Settings of oss_jupyter. Arguments of a single upload win over these."""
 
-    region = Unicode(
-        None, allow_none=True, help="The buckets' region, like cn-hangzhou. Else OSS_REGION, else ~/.ossutilconfig."
-    ).tag(config=True)
-    endpoint = Unicode(
-        None, allow_none=True, help="A host or URL. Else OSS_ENDPOINT, else ~/.ossutilconfig, else from the region."
-    ).tag(config=True)
-    internal = Bool(False, help="Use the internal endpoint, inside the same region's network.").tag(config=True)
-    accelerate = Bool(False, help="Use transfer acceleration; the bucket must have it enabled.").tag(config=True)
-    dual_stack = Bool(False, help="Use the endpoint that speaks IPv4 and IPv6.").tag(config=True)
-    cname = Bool(False, help="The endpoint is a domain of your own, bound to one bucket.").tag(config=True)
-    path_style = Bool(False, help="Put the bucket into the path; for gateways, the real service refuses it.").tag(
-        config=True
+    region = _told(Unicode(None, allow_none=True), "region", "None: OSS_REGION, else ~/.ossutilconfig.")
+    endpoint = _told(Unicode(None, allow_none=True), "endpoint", "None: OSS_ENDPOINT, else ~/.ossutilconfig.")
+    internal = _told(Bool(False), "internal")
+    accelerate = _told(Bool(False), "accelerate")
+    dual_stack = _told(Bool(False), "dual_stack")
+    cname = _told(Bool(False), "cname")
+    path_style = _told(Bool(False), "path_style", "The real service refuses it.")
+    signature_version = _told(Enum([*ARGUMENTS["signature_version"].choices], default_value="v4"), "signature_version")
+    proxy = _told(Unicode(None, allow_none=True), "proxy", "None: HTTPS_PROXY and its kin.")
+    ca_bundle = _told(
+        Unicode(None, allow_none=True), "ca_bundle", "None: REQUESTS_CA_BUNDLE, else those that requests brings."
     )
-    signature_version = Enum(["v4", "v1"], default_value="v4", help="Signature version.").tag(config=True)
-    proxy = Unicode(None, allow_none=True, help="A proxy's URL. Else HTTPS_PROXY and its kin.").tag(config=True)
-    ca_bundle = Unicode(None, allow_none=True, help="A file of trusted certificates.").tag(config=True)
-    profile = Unicode(None, allow_none=True, help="A profile in ~/.ossutilconfig.").tag(config=True)
-    part_size = Unicode(
-        "auto", help="Size of a part. 'auto': 8 MiB, and up to 64 MiB for large files and fast lines."
-    ).tag(config=True)
-    parallel = Union(
-        [Int(min=1, max=64), Enum(["auto"])],
-        default_value="auto",
-        help="Parts on the wire at once, for each upload. 'auto' starts at 3 and follows the line.",
-    ).tag(config=True)
-    parallel_most = Int(16, min=1, max=64, help="How far 'auto' may go.").tag(config=True)
+    profile = _told(Unicode(None, allow_none=True), "profile", "None: the environment, then [default].")
+    part_size = _told(_Size("auto"), "part_size", "That is 8 MiB, and up to 64 MiB for large files and fast lines.")
+    parallel = _told(
+        Union([Int(min=1, max=64), Enum(["auto"])], default_value="auto"),
+        "parallel",
+        "It begins with 3.",
+    )
+    parallel_most = Int(16, min=1, max=64, help="How many parts at once auto may go up to.").tag(config=True)
     uploads_at_once = Int(
         4,
         min=1,
         max=64,
         help="How many large uploads run at once; others are queued. Small ones, sent in one piece, run beside them.",
     ).tag(config=True)
-    limit = Unicode(None, allow_none=True, help="Speed limit of all uploads together, like 20MiB/s; acts at once.").tag(
-        config=True
-    )
+    limit = _Size(
+        None,
+        allow_none=True,
+        help="Bytes a second of all uploads together, like 20MiB/s; acts at once. None: no limit.",
+    ).tag(config=True)
     helper = Enum(
         ["auto", "always", "never"],
         default_value="auto",
         help="Whether parts run in a helper process, which a busy cell cannot slow down. 'auto': for larger files.",
     ).tag(config=True)
-    checkpoint_dir = Unicode(
-        None,
-        allow_none=True,
-        help="Where checkpoints lie; 'none' switches resuming off. Else OSS_JUPYTER_CHECKPOINT_DIR, "
-        "else the user's state directory.",
-    ).tag(config=True)
-    retries = Int(5, min=0, max=100, help="How often one part is tried again.").tag(config=True)
-    prove = Enum(
-        ["kept", "all", "none"],
-        default_value="kept",
-        help="Which bytes are read again and compared with what was sent: those that earlier runs sent, all, or none. "
-        "'kept' becomes 'all' by itself where somebody has the file open for writing.",
-    ).tag(config=True)
+    checkpoint_dir = _told(
+        Unicode(None, allow_none=True),
+        "checkpoint_dir",
+        "None: OSS_JUPYTER_CHECKPOINT_DIR, else in the user's state directory.",
+    )
+    retries = _told(Int(5, min=0, max=100), "retries")
+    prove = _told(
+        Enum(["kept", "all", "none"], default_value="kept"),
+        "prove",
+        "kept becomes all by itself where somebody has the file open for writing.",
+    )
     fail_run = Bool(
         False,
         help="Whether, in a notebook that nbconvert, papermill or the like executes, a cell waits for its uploads and "
         "fails with them.",
     ).tag(config=True)
-    wait_at_exit = Bool(
-        True, help="Whether a plain script waits at its end for uploads that still run; else they are paused then."
-    ).tag(config=True)
-    connect_timeout_seconds = Float(10.0, min=0.1, max=86_400.0, help="Longest wait for a connection.").tag(config=True)
+    wait_at_exit = _told(Bool(True), "wait_at_exit", "Else it is paused then.")
+    connect_timeout_seconds = Float(10.0, min=0.1, max=86_400.0, help="Seconds: longest wait for a connection.").tag(
+        config=True
+    )
     stall_seconds = Float(
-        30.0, min=1.0, max=86_400.0, help="Longest silence before a part or a request is sent again."
+        30.0, min=1.0, max=86_400.0, help="Seconds: longest silence before a part or a request is sent again."
     ).tag(config=True)
     widgets = Bool(True, help="Show live cards in notebooks; else plain outputs, for front ends without widgets.").tag(
         config=True
@@ -112,11 +120,12 @@ class OssJupyter(Configurable):
 
     @validate("part_size", "limit")
     def _check_size(self, proposal: dict[str, Any]) -> str | None:
-        value = proposal["value"]
-        if value is not None and value != "auto":
-            parse = parse_speed if proposal["trait"].name == "limit" else parse_size
-            _accepted(partial(parse, value, proposal["trait"].name))
-        return None if value is None else str(value)
+        value, name = proposal["value"], proposal["trait"].name
+        if name == "limit":
+            return value if _accepted(partial(parse_limit, value)) else None
+        if value != "auto":
+            _accepted(partial(parse_size, value, name))
+        return str(value)
 
     @validate("proxy")
     def _check_proxy(self, proposal: dict[str, Any]) -> str | None:
@@ -171,8 +180,3 @@ def _wanted(trait: Any) -> str:
         return " or ".join(map(_wanted, trait.trait_types))
     least, most = getattr(trait, "min", None), getattr(trait, "max", None)
     return str(trait.info()) + ("" if least is None or most is None else f" from {least} to {most}")
-
-
-def is_off(value: Any) -> bool:
-    """Whether a value is a word that switches something off."""
-    return word(value) in _OFF

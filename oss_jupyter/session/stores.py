@@ -8,8 +8,9 @@ from pathlib import Path
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.local.memory import NoCheckpoints
 from oss_jupyter.local.store import CheckpointDirectory, Checkpoints
+from oss_jupyter.model.given import is_off
 from oss_jupyter.paths import absolute
-from oss_jupyter.session.settings import OssJupyter, is_off
+from oss_jupyter.session.settings import OssJupyter
 
 
 class Unset:

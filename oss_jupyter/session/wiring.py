@@ -23,11 +23,11 @@ from oss_jupyter.model.arguments import PLACE_NAMES, AnewOptions, UploadArgument
 from oss_jupyter.model.given import whole, word
 from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.options import ALIASES, ObjectOptions, make_options
-from oss_jupyter.model.parallel import PARALLEL_MOST
+from oss_jupyter.model.parallel import parse_parallel
 from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
 from oss_jupyter.model.prove import parse_prove
 from oss_jupyter.model.retry import RetryPolicy
-from oss_jupyter.model.sizes import MIB, SPEED_MIN, parse_size, parse_speed
+from oss_jupyter.model.sizes import MIB, SPEED_MIN, parse_limit, parse_size
 from oss_jupyter.model.target import parse_target
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
@@ -37,7 +37,7 @@ from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
 from oss_jupyter.session.kept_spec import Hindered, KeptOrder
 from oss_jupyter.session.sandbox_process import sandbox_credentials
-from oss_jupyter.session.settings import OssJupyter, is_off
+from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.stores import UNSET, Stores
 
 # Below this the helper's start (0.2 s of another core) is not worth it: the bytes are gone before they could disturb.
@@ -91,7 +91,7 @@ class Wiring:
             read_again=read_again,
             place=endpoint.place(),
             host=endpoint.describe(),
-            parallel=_parallel(given.get("parallel", self.settings.parallel)),
+            parallel=parse_parallel(given.get("parallel", self.settings.parallel)),
             parallel_most=self.settings.parallel_most,
             limit=parse_limit(given.get("limit")),
             given=_named(given),
@@ -126,7 +126,7 @@ class Wiring:
             read_again=read_again,
             place=kept.place,
             host=kept.host(),
-            parallel=_parallel(header.parallel or self.settings.parallel),
+            parallel=parse_parallel(header.parallel or self.settings.parallel),
             parallel_most=self.settings.parallel_most,
             # Earlier versions took any limit, and with the lowest no upload would ever end.
             limit=header.limit and max(header.limit, SPEED_MIN),
@@ -168,7 +168,7 @@ class Wiring:
         return host in self._used_hosts or host in {host_of(endpoint) for endpoint in named if endpoint}
 
     def _plan(self, size: int, part_size: Any, host: str) -> Plan:
-        wanted = self.settings.part_size if part_size is None else part_size
+        wanted: Any = self.settings.part_size if part_size is None else part_size
         if word(wanted) == "auto":
             return make_plan(size, default_part_size=auto_part_size(size, self.known_speed(host)))
         if part_size is None:  # a setting is meant for all files, so it gives way to one that needs larger parts
@@ -222,17 +222,6 @@ class Wiring:
         return RetryPolicy(attempts=1 + count)
 
 
-def parse_limit(limit: int | str | None) -> float | None:
-    """Return bytes per second for ``"20MiB/s"``; None and ``"none"`` are no limit."""
-    if limit is None or is_off(limit):
-        return None
-    return float(parse_speed(limit, "limit"))
-
-
 def _named(given: UploadOptions) -> frozenset[str]:
     """Return the names of what was asked for in so many words."""
     return frozenset(ALIASES.get(name, name) for name, value in given.items() if word(value) != "auto")
-
-
-def _parallel(value: Any) -> int | None:
-    return None if word(value) == "auto" else whole(value, "parallel", 1, PARALLEL_MOST)

@@ -82,9 +82,9 @@ def test_a_limit_holds_and_can_be_changed_while_running(
     transfer = kernel.upload(make_file(tmp_path / "f.bin", 96 * MIB), lane=lane, part_size="4MiB", limit="4MiB/s")
     until(lambda: transfer.snapshot().sent_bytes > MIB, "it is on its way")
     assert _moved([transfer], 3.0)[0] == pytest.approx(4 * MIB, rel=0.1)
-    transfer.set_limit(8 * MIB)
+    transfer.limit = "8MiB/s"
     assert _moved([transfer], 2.0)[0] == pytest.approx(8 * MIB, rel=0.15)
-    transfer.set_limit(None)
+    transfer.limit = "none"
     transfer.result(60)
     lane.close()
 

@@ -8,6 +8,8 @@ import pytest
 
 from oss_jupyter import api
 from oss_jupyter.errors import InputError
+from oss_jupyter.model.sizes import MIB
+from oss_jupyter.session.session import current_session
 
 from .conftest import Shell
 
@@ -21,6 +23,25 @@ def test_config_sets_lists_and_shows(shell: Shell) -> None:
     for name in api.settings().trait_names(config=True):
         assert f"OssJupyter.{name}=" in listed
     assert "OssJupyter" in shell.ok("%config").text
+
+
+@pytest.mark.parametrize(
+    ("written", "bytes_per_second"),
+    [('"20MiB/s"', 20 * MIB), ("3_000_000", 3_000_000.0), ("2.5e6", 2_500_000.0), ('"none"', None), ("None", None)],
+)
+def test_the_common_limit_takes_what_the_magic_takes(
+    shell: Shell, written: str, bytes_per_second: float | None
+) -> None:
+    """A speed is a text with its unit or a number of bytes, in %config as on the line, and counts at once."""
+    shell.ok('%config OssJupyter.limit = "1MiB/s"')
+    shell.ok(f"%config OssJupyter.limit = {written}")
+    assert current_session().manager.limit == bytes_per_second
+
+
+def test_a_part_size_may_be_a_number(shell: Shell) -> None:
+    """A number of bytes is as good as a text with a unit."""
+    shell.ok("%config OssJupyter.part_size = 8 * 2**20")
+    assert api.settings().part_size == "8388608"
 
 
 def test_ipythons_configuration_is_read(new_shell: Callable[..., Shell]) -> None:
