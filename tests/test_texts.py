@@ -17,7 +17,11 @@ from oss_jupyter.model.progress import PartState, Phase
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.panel.common import bundle
 from oss_jupyter.notebook.panel.desk.rows import MISSING, UNUSABLE
-from oss_jupyter.texts import CATALOGUE, say
+from oss_jupyter.session.session import Session
+from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.texts import CATALOGUE, catalogue, say
+
+from .shortage import no_new_descriptors
 
 TEXTS: dict[str, dict[str, str]] = json.loads(CATALOGUE.read_text(encoding="utf-8"))
 PACKAGE = Path(oss_jupyter.__file__).parent
@@ -105,11 +109,19 @@ def test_no_wording_is_a_key() -> None:
     assert not [value for value in values if value in code]
 
 
+def test_a_session_can_say_that_there_are_no_descriptors() -> None:
+    """A failure that is told while nothing can be opened is told in words."""
+    catalogue.cache_clear()
+    Session(OssJupyter())
+    with no_new_descriptors():
+        assert say("state_failed") == "failed"
+
+
 def test_the_catalogue_is_read_when_something_is_shown() -> None:
     """Importing costs no file more than before."""
     program = (
-        "import oss_jupyter.session.text, oss_jupyter.texts as texts; print(texts._catalogue.cache_info().currsize);"
-        "texts.say('estimating'); print(texts._catalogue.cache_info().currsize)"
+        "import oss_jupyter.session.text, oss_jupyter.texts as texts; print(texts.catalogue.cache_info().currsize);"
+        "texts.say('estimating'); print(texts.catalogue.cache_info().currsize)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["0", "1"]

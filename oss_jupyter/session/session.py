@@ -25,6 +25,7 @@ from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.wiring import Wiring
+from oss_jupyter.texts import catalogue
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in typing only from Python 3.11 on
@@ -46,6 +47,8 @@ class Session:
     def __init__(self, settings: OssJupyter | None = None) -> None:
         self.settings = settings or OssJupyter()
         self.shell: Shell | None = None
+        with suppress(OSError):  # read while there are descriptors: what is to be said later may be that there are none
+            catalogue()
         self._begin()
         self.leaving.arrange()
         self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")

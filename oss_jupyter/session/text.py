@@ -9,7 +9,7 @@ from pathlib import Path
 
 from oss_jupyter.model.progress import SILENCE_SECONDS, Receipt, Snapshot
 from oss_jupyter.model.prove import Proven
-from oss_jupyter.model.sizes import count, format_duration, format_progress, format_size, format_speed
+from oss_jupyter.model.sizes import format_duration, format_progress, format_size, format_speed
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 from oss_jupyter.texts import say
@@ -61,7 +61,7 @@ def in_oss(now: Snapshot) -> str:
 def left_alone(now: Snapshot) -> str:
     """Return why an upload was left out where all were resumed, and what to do, as one line."""
     what, _, advice, _ = now.error or ("", "", "", "")
-    return printable(" ".join(filter(None, (f"Left alone: {head_line(now)}.", what, advice))))
+    return printable(" ".join(filter(None, (say("left_alone", what=head_line(now)), what, advice))))
 
 
 def _ordinal(number: int) -> str:
@@ -104,7 +104,7 @@ def _compared(now: Snapshot) -> str:
 def _done(receipt: Receipt) -> str:
     crc = "" if receipt.crc64 is None else f"CRC-64 {receipt.crc64}"
     if receipt.sent_nothing:
-        return " · ".join(filter(None, ("already there, nothing was sent", format_size(receipt.size), crc)))
+        return " · ".join(filter(None, (say("nothing_sent"), format_size(receipt.size), crc)))
     words = (format_size(receipt.size), time_of(receipt), crc, kept_and_sent(receipt), read_again(receipt))
     return " · ".join(filter(None, words))
 
@@ -118,11 +118,12 @@ def time_of(receipt: Receipt) -> str:
 def kept_and_sent(receipt: Receipt) -> str:
     """Return how many bytes were there already, and how many were sent, how often."""
     if receipt.sent_nothing:
-        return "already there, nothing was sent"
-    retries = f", {count(receipt.retries, 'retry', 'retries')}" if receipt.retries else ""
-    kept = f"kept {format_size(receipt.kept_bytes)}, " if receipt.kept_bytes else ""
-    resent = f" and {format_size(receipt.resent_bytes)} once more" if receipt.resent_bytes else ""
-    return f"{kept}sent {format_size(receipt.sent_bytes)}{resent}{retries}"
+        return say("nothing_sent")
+    size, again = format_size(receipt.sent_bytes), format_size(receipt.resent_bytes)
+    kept = say("kept", size=format_size(receipt.kept_bytes)) if receipt.kept_bytes else ""
+    sent = say("sent_and_again", size=size, again=again) if receipt.resent_bytes else say("sent", size=size)
+    retries = say("retries_one" if receipt.retries == 1 else "retries_many", count=f"{receipt.retries:,}")
+    return ", ".join(filter(None, (kept, sent, retries if receipt.retries else "")))
 
 
 def read_again(receipt: Receipt) -> str:

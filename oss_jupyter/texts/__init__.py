@@ -15,9 +15,10 @@ CATALOGUE = Path(__file__).with_name("messages.json")
 
 def say(key: str, /, language: str = "en", **values: object) -> str:
     """Return the text of a key, with each ``{name}`` in it filled in by `values`; `language` is "en" or "zh"."""
-    return _catalogue()[key][language].format(**values)
+    return catalogue()[key][language].format(**values)
 
 
 @cache
-def _catalogue() -> dict[str, dict[str, str]]:
+def catalogue() -> dict[str, dict[str, str]]:
+    """Return every text by key and language. The file is read once, when somebody first asks. Raises OSError."""
     return cast("dict[str, dict[str, str]]", json.loads(CATALOGUE.read_text(encoding="utf-8")))

@@ -37,43 +37,39 @@ def remarks(now: Snapshot, *, with_error: bool = True) -> list[str]:
 def short_line(now: Snapshot) -> str:
     """Return how far it is for a table, where another state than running has a column of its own."""
     if now.receipt:
-        how = "already there" if now.receipt.sent_nothing else time_of(now.receipt)
+        how = say("there") if now.receipt.sent_nothing else time_of(now.receipt)
         return f"{format_size(now.receipt.size)} · {how}"
     return progress_line(now)
 
 
 def details(now: Snapshot) -> list[tuple[str, str]]:
     """Return what `%oss_uploads show` adds: names and values."""
-    done = now.parts_kept + now.parts_done
-    parts = f"{done:,} of {now.parts_total:,} done, {now.parts_kept:,} of them kept from before"
-    rows = [
-        ("source", now.source),
-        ("parts", f"{parts}; {format_size(now.part_size)} each, {now.parallel} at once"),
-        ("on the wire", ", ".join(f"{part.part_number:,}" for part in now.flights)),
-        ("retries", f"{now.retries:,}" if now.retries else ""),
-        ("upload id", now.upload_id),
-        ("checkpoint", now.checkpoint or "none: resuming is off"),
-    ]
-    return [(name, printable(value)) for name, value in rows if value]
+    return _labelled(
+        source=now.source,
+        parts=_parts(now),
+        on_the_wire=", ".join(f"{part.part_number:,}" for part in now.flights),
+        retries=f"{now.retries:,}" if now.retries else "",
+        upload_id=now.upload_id,
+        checkpoint=now.checkpoint or say("no_checkpoint"),
+    )
 
 
 def receipt_rows(receipt: Receipt) -> list[tuple[str, str]]:
     """Return a finished upload as names and values."""
-    rows = [
-        ("object", receipt.url),
-        ("size", f"{format_size(receipt.size)} ({receipt.size:,} bytes)"),
-        ("CRC-64", "unknown" if receipt.crc64 is None else str(receipt.crc64)),
-        ("ETag", receipt.etag),
-        ("time", time_of(receipt)),
-        ("parts", f"{receipt.parts:,}"),
-        ("kept, sent", kept_and_sent(receipt)),
-        ("compared", _proof(receipt)),
-        ("version", receipt.version_id),
-        ("request id", receipt.request_id),
-        ("callback", receipt.callback_body),
-        ("warning", receipt.warning),
-    ]
-    return [(name, printable(value)) for name, value in rows if value]
+    return _labelled(
+        object=receipt.url,
+        size=say("size_in_bytes", size=format_size(receipt.size), count=f"{receipt.size:,}"),
+        crc64=say("unknown") if receipt.crc64 is None else str(receipt.crc64),
+        etag=receipt.etag,
+        time=time_of(receipt),
+        parts=f"{receipt.parts:,}",
+        kept_and_sent=kept_and_sent(receipt),
+        compared=_proof(receipt),
+        version=receipt.version_id,
+        request_id=receipt.request_id,
+        callback=receipt.callback_body,
+        warning=receipt.warning,
+    )
 
 
 def brief(note: str) -> str:
@@ -94,8 +90,17 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def _labelled(**values: str) -> list[tuple[str, str]]:
+    return [(say(f"label_{name}"), printable(value)) for name, value in values.items() if value]
+
+
+def _parts(now: Snapshot) -> str:
+    done, size = now.parts_kept + now.parts_done, format_size(now.part_size)
+    counts = {"done": f"{done:,}", "total": f"{now.parts_total:,}", "kept": f"{now.parts_kept:,}"}
+    return say("parts_done", **counts, size=size, parallel=now.parallel)
+
+
 def _proof(receipt: Receipt) -> str:
     if receipt.already_there:
-        return "the object with the file" if receipt.proven is Proven.ALL else "the object with what was sent before"
-    again = read_again(receipt)
-    return "each part when it was sent" + (f"; {again}" if again else "")
+        return say("proof_file" if receipt.proven is Proven.ALL else "proof_sent_before")
+    return "; ".join(filter(None, (say("proof_parts"), read_again(receipt))))

@@ -13,6 +13,7 @@ from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, Transf
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary, static
 from oss_jupyter.notebook.panel.server import panel_server
 from oss_jupyter.session.session import current_session
+from oss_jupyter.texts import say
 
 
 def show_card(transfer: Transfer, language: str = "") -> None:
@@ -25,7 +26,7 @@ def show_card(transfer: Transfer, language: str = "") -> None:
 
 def show_desk(language: str = "") -> None:
     """Display every transfer and a form to start one. `language` is "en", "zh", or "" for the page's own."""
-    _show(DESK, None, language, ["The uploads are listed here while the kernel runs."])
+    _show(DESK, None, language, [say("desk_without_widgets")])
 
 
 def show_banner(transfers: Sequence[Transfer], lines: Sequence[str], language: str = "") -> None:

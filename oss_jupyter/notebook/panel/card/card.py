@@ -15,6 +15,7 @@ from oss_jupyter.notebook.panel.card.card_state import pack
 from oss_jupyter.notebook.panel.card.card_summary import CardSummary
 from oss_jupyter.notebook.panel.common.commands import Commands
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
+from oss_jupyter.texts import say
 
 
 class TransferCard(PanelWidget):
@@ -33,7 +34,7 @@ class TransferCard(PanelWidget):
     def in_words(self) -> str:
         """Return a short sentence: the summary below says the rest."""
         now = self.transfer.snapshot()
-        return printable(f"Upload of {now.source} to {now.target}; what became of it is below.")
+        return printable(say("card_in_words", source=now.source, target=now.target))
 
 
 @dataclass(eq=False)

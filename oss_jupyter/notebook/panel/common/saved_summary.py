@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from oss_jupyter.notebook.display.cells import cells
+from oss_jupyter.texts import say
 
 # Each update marks the notebook as changed, so they are few.
 INTERVAL_SECONDS = 30.0
@@ -52,6 +53,4 @@ class SavedSummary:
 
 def moment(*, moving: bool) -> str:
     """Return how old the words are: without a kernel they are not news, and a page may have missed the last ones."""
-    return time.strftime("As of %Y-%m-%d %H:%M:%S") + (
-        ", while it was running; it may have ended since." if moving else ""
-    )
+    return say("as_of_running" if moving else "as_of", time=time.strftime("%Y-%m-%d %H:%M:%S"))

@@ -22,6 +22,7 @@ from oss_jupyter.notebook.panel.desk.disk import INTERVAL_SECONDS, MAY_MISS, Dis
 from oss_jupyter.notebook.panel.desk.rows import row_of_problem, row_of_transfer, to_text
 from oss_jupyter.paths import here
 from oss_jupyter.session.session import Session
+from oss_jupyter.texts import say
 
 DESK, BANNER = "desk", "banner"
 # A long list is sent less often.
@@ -46,7 +47,7 @@ class TransferDesk(PanelWidget):
 
     def in_words(self) -> str:
         """Return a short sentence: the summary below says the rest."""
-        return "The uploads of this kernel, and unfinished ones of earlier kernels; how they stood is below."
+        return say("desk_in_words")
 
 
 @dataclass(eq=False)

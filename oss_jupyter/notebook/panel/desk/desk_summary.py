@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from oss_jupyter.model.sizes import count, format_progress
+from oss_jupyter.model.sizes import format_progress
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, table_html
 from oss_jupyter.notebook.display.text import columns, shortened
@@ -13,7 +13,6 @@ from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, S
 from oss_jupyter.texts import say
 
 _ROWS_MAX = 8
-_HEADER = ("file", "target", "status", "in OSS")
 
 
 class DeskSummary:
@@ -31,13 +30,15 @@ class DeskSummary:
 def desk_summary(rows: Sequence[Row]) -> MimeBundle:
     """Return the list as HTML and as text, the newest first and not too many."""
     if not rows:
-        return static(["There are no uploads."])
+        return static([say("none_listed")])
     cells = [tuple(map(printable, _cells(row))) for row in rows[:_ROWS_MAX]]
-    more = [f"and {count(len(rows) - _ROWS_MAX, 'more upload')}"] if len(rows) > _ROWS_MAX else []
+    header = tuple(say(f"column_{name}") for name in ("file", "target", "status", "in_oss"))
+    left_out = len(rows) - _ROWS_MAX
+    more = [say("more_one" if left_out == 1 else "more_many", count=left_out)] if left_out > 0 else []
     below = [*more, moment(moving=_moving(rows))]
     return {
-        "text/html": f'{STYLE}<div class="ossj-static">{table_html(cells, _HEADER)}{lines_html(below)}</div>',
-        "text/plain": "\n".join([columns([_HEADER, *cells]), *below]),
+        "text/html": f'{STYLE}<div class="ossj-static">{table_html(cells, header)}{lines_html(below)}</div>',
+        "text/plain": "\n".join([columns([header, *cells]), *below]),
     }
 
 
