@@ -198,3 +198,33 @@ def test_the_sandbox_is_nobodys_business() -> None:
         and any((ours(name) or "").startswith("sandbox") for name in imports(path))
     }
     assert users == set()
+
+
+def test_files_and_functions_fit_an_eye() -> None:
+    """Outside of the sandbox no file has more than 300 lines, and nine of ten functions have fewer than 15."""
+    files = [path for path in MODULES if room_of(name_of(path)) != "sandbox"]
+    texts = {path: path.read_text(encoding="utf-8") for path in files}
+    assert {name_of(path): text.count("\n") for path, text in texts.items() if text.count("\n") > 300} == {}
+    lengths = sorted(lines_of(function) for function in functions(*texts.values()))
+    assert lengths[int(0.9 * len(lengths))] < 15
+
+
+def test_no_function_takes_more_than_eight_arguments() -> None:
+    """Whoever calls one can say what each argument is for; what belongs together is one value."""
+    files = [path for path in MODULES if room_of(name_of(path)) != "sandbox"]
+    taken = {
+        function.name: len(function.args.posonlyargs + function.args.args + function.args.kwonlyargs)
+        for function in functions(*(path.read_text(encoding="utf-8") for path in files))
+    }
+    assert {name: count for name, count in taken.items() if count > 8} == {}
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return how many lines a function has, its docstring counted."""
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def functions(*sources: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Return all functions of some source texts."""
+    nodes = (node for source in sources for node in ast.walk(ast.parse(source)))
+    return [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
