@@ -91,6 +91,7 @@ test("paths are cut and joined as they were typed", () => {
 test("what `all` leaves out is named with the reason and the way", () => {
   const error = ["Its endpoint is none of your settings.", "", "Name it.", "AsksFirst"];
   const rows = [row({ state: "interrupted", error }), row({ state: "interrupted", error: null }), row({ state: "failed", error })];
+  assert.deepEqual(logic.ready(rows), rows.slice(1));
   assert.deepEqual(logic.leftAlone(rows), ["trips 2024.parquet: Its endpoint is none of your settings. Name it."]);
 });
 

@@ -1,4 +1,4 @@
-// As much of a page as the shell needs: elements that hold texts, attributes, classes and listeners.
+// As much of a page as the tests need: elements that hold texts, attributes, classes, listeners and the focus.
 
 class Element {
   hidden = false;
@@ -18,6 +18,7 @@ class Element {
   append = (...children) => this.children.push(...children);
   addEventListener = (name, listener) => this.#listeners.set(name, listener);
   dispatch = (name, event) => this.#listeners.get(name)(event);
+  focus = () => (document.activeElement = this);
 }
 
 export function installPage() {
