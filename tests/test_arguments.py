@@ -18,8 +18,10 @@ import oss_jupyter as oj
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, PLACE_NAMES
 from oss_jupyter.notebook.magics.magics import OssMagics
+from oss_jupyter.notebook.panel.desk.desk import FORM_OPTIONS
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.texts import say
 
 ROOT = Path(__file__).resolve().parent.parent
 # What reads the definition with one more option of the object in it, and asks whoever names options for it.
@@ -162,7 +164,16 @@ def test_what_can_be_given_anew_is_the_same_everywhere(function: Callable[..., o
     """Resuming and aborting take the same arguments, and `%oss_uploads` takes them as well."""
     assert set(inspect.signature(function).parameters) - {"text", "keep_parts"} == set(ANEW_NAMES)
     options: Any = OssMagics.oss_uploads
-    assert set(ANEW_NAMES) <= {action.dest for action in options.parser._actions}
+    assert set(ANEW_NAMES) < {action.dest for action in options.parser._actions}
+
+
+def test_the_form_of_the_desk_asks_in_both_languages() -> None:
+    """Each option of the form has a name on the page, and one that is written freely has a hint."""
+    asked = FORM_OPTIONS
+    assert {"part_size", "parallel", "limit", "storage_class", "acl"} <= {option["name"] for option in asked}
+    for option in asked:
+        for key in (f"option_{option['name']}", *([] if option["choices"] else [f"hint_{option['name']}"])):
+            assert say(key) != say(key, "zh")
 
 
 def test_help_fits_two_screens() -> None:

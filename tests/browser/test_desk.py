@@ -101,6 +101,7 @@ def test_starting_from_the_desk(
     desk.get_by_label("Target", exact=True).fill("oss://test-bucket/raw/")
     desk.get_by_text("Options").click()
     desk.get_by_label("Part size").fill("256KiB")
+    desk.get_by_label("Storage class").select_option("IA")
     press(desk, "Start upload")
     row = row_of(desk, "trips 2024.parquet")
     wait_for_status(row, "Running")
@@ -110,6 +111,8 @@ def test_starting_from_the_desk(
     wait_for_status(row, "Completed")
     wait_for_status(desk.locator(".ossj-detail"), "Completed")
     assert stored(sandbox, "raw/trips 2024.parquet") == files[0].read_bytes()
+    begun = next(request for request in sandbox.requests if request.operation == "InitiateMultipartUpload")
+    assert begun.headers["x-oss-storage-class"] == "IA"
     assert notebook.outputs(1)[0]["output_type"] == "display_data"  # and nothing was printed or raised into the cell
 
 

@@ -13,7 +13,7 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.arguments import ANEW_NAMES, UploadArguments
 from oss_jupyter.notebook.display.view import say
 from oss_jupyter.notebook.magics.argv import pairs, parse, wants_help
-from oss_jupyter.notebook.magics.options import upload_options
+from oss_jupyter.notebook.magics.options import anew_options, upload_options
 from oss_jupyter.notebook.magics.sandbox_switch import SandboxSwitch
 from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words
@@ -72,11 +72,7 @@ class OssMagics(Magics):
     @argument("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause, abort and wait.")
     @argument("--keep-parts", action="store_true", help="abort: leave the parts in OSS, where they are billed.")
     @argument("--forget", action="store_true", help="abort: ask nobody and remove the checkpoint only.")
-    @argument("--credentials", metavar="VARIABLE", help="resume, abort: name of a Python variable that holds them.")
-    @argument("--profile", metavar="NAME", help="resume, abort: a profile in ~/.ossutilconfig.")
-    @argument("--region", help="resume, abort: the bucket's region.")
-    @argument("--endpoint", metavar="URL", help="resume, abort: a host or URL.")
-    @argument("--ca-bundle", metavar="FILE", help="resume, abort: a file of trusted certificates.")
+    @anew_options
     @line_magic
     @in_magic_words
     def oss_uploads(self, line: str) -> None:

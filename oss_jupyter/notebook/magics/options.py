@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from IPython.core.magic_arguments import argument, argument_group
 
-from oss_jupyter.model.arguments import ARGUMENTS, GROUPS, Argument
+from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, GROUPS, Argument
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -29,9 +29,9 @@ def _options() -> Iterator[Any]:
         yield from (_option(one) for one in those if not one.short_for)
 
 
-def _option(one: Argument) -> Any:
+def _option(one: Argument, before: str = "") -> Any:
     words = [f"--{name.replace('_', '-')}" for name in (_SHORT.get(one.name), one.name) if name]
-    return argument(*words, dest=one.name, help=one.words, **_how(one))
+    return argument(*words, dest=one.name, help=before + one.words, **_how(one))
 
 
 def _how(one: Argument) -> dict[str, Any]:
@@ -47,7 +47,16 @@ UPLOAD_OPTIONS = tuple(_options())
 
 
 def upload_options(method: Method) -> Method:
-    """Give a magic these options, in this order."""
-    for option in reversed(UPLOAD_OPTIONS):
+    """Give a magic the options of an upload."""
+    return _with(UPLOAD_OPTIONS, method)
+
+
+def anew_options(method: Method) -> Method:
+    """Give a magic the options that can be given anew when an upload is resumed or aborted."""
+    return _with([_option(ARGUMENTS[name], "resume, abort: ") for name in ANEW_NAMES], method)
+
+
+def _with(options: Sequence[Any], method: Method) -> Method:
+    for option in reversed(options):
         method = option(method)
     return method

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from traitlets import Bytes, Unicode
+from traitlets import Bytes, List, Unicode
 
 from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.arguments import ARGUMENTS
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel.card.card_state import pack
 from oss_jupyter.notebook.panel.common.commands import Commands
@@ -25,6 +26,12 @@ from oss_jupyter.session.session import Session
 from oss_jupyter.texts import say
 
 DESK, BANNER = "desk", "banner"
+# The default of a choice is chosen by leaving it open.
+FORM_OPTIONS = [
+    {"name": name, "choices": [choice for choice in one.choices if choice != "default"]}
+    for name, one in ARGUMENTS.items()
+    if one.in_form
+]
 # A long list is sent less often.
 _BYTES_PER_SECOND = 60 * 1024
 
@@ -34,12 +41,14 @@ class TransferDesk(PanelWidget):
 
     kind: "desk" or "banner". state: rows as JSON. detail: the card of the transfer that was opened, or nothing.
     start: where relative paths begin; folder: the same as it can be shown. target: what the form suggests.
+    options: what else the form asks for, each with its name and the choices there are.
     """
 
     state = Unicode("[]").tag(sync=True)
     detail = Bytes().tag(sync=True)
     folder = Unicode().tag(sync=True)
     target = Unicode().tag(sync=True)
+    options = List(FORM_OPTIONS).tag(sync=True)
 
     def __init__(self, commands: Commands, language: str, kind: str, target: str) -> None:
         self.start = here()

@@ -15,7 +15,7 @@ export function createDesk(model, say) {
   element.classList.add("ossj-desk");
   element.dataset.lmSuppressShortcuts = "true";
   const banner = createBanner(say, askAndTell);
-  const form = createForm(say, ask, model.get("folder"), model.get("target"));
+  const form = createForm(say, ask, model.get("folder"), model.get("target"), model.get("options"));
   const list = createList(say, ask, shell.tell, openDetails);
   const detail = createDetail(model, say);
   element.append(banner.element, form.element, list.element, notice, detail.element, shell.announcer);

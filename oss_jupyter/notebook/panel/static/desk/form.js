@@ -5,14 +5,9 @@ import { createFileInput } from "./fileinput.js";
 import { choiceInput, field, onEnter, textInput } from "./inputs.js";
 import { createTrouble } from "../common/trouble.js";
 
-const TEXT_OPTIONS = ["part_size", "parallel", "limit"];
-const CHOICES = {
-  storage_class: ["Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"],
-  acl: ["private", "public-read", "public-read-write"],
-};
-
-// `ask(command, args)` returns a promise of the reply; `folder` is where relative paths begin.
-export function createForm(say, ask, folder, target) {
+// `ask(command, args)` returns a promise of the reply; `folder` is where relative paths begin; `asked` are the options
+// that people change, each with its name and, where it can be one of a few only, its choices.
+export function createForm(say, ask, folder, target, asked) {
   const element = make("form", "ossj-form");
   element.setAttribute("aria-label", say("form"));
   element.noValidate = true;
@@ -20,7 +15,7 @@ export function createForm(say, ask, folder, target) {
   goal.value = target;
   const file = createFileInput(say, (path) => ask("browse", { path }), folder, () => goal.focus());
   const start = button("ossj-main ossj-primary", say("start"), submit);
-  const options = createOptions(say);
+  const options = createOptions(say, asked);
   const trouble = createTrouble(say);
   element.append(...file.elements, field(say("target"), goal, start), options.element, trouble.element);
   showError(null);
@@ -54,13 +49,14 @@ export function createForm(say, ask, folder, target) {
   return { element, focus: () => file.input.focus() };
 }
 
-function createOptions(say) {
+function createOptions(say, asked) {
   const element = make("details", "ossj-details ossj-options");
   const fields = make("div", "ossj-option-fields");
   element.append(make("summary", "", say("options")), fields);
   const inputs = {};
-  for (const name of TEXT_OPTIONS) inputs[name] = textInput("", say(`hint_${name}`));
-  for (const [name, choices] of Object.entries(CHOICES)) inputs[name] = choiceInput(choices, say("as_bucket"));
+  for (const { name, choices } of asked) {
+    inputs[name] = choices.length ? choiceInput(choices, say("as_bucket")) : textInput("", say(`hint_${name}`));
+  }
   for (const [name, input] of Object.entries(inputs)) fields.append(field(say(`option_${name}`), input));
 
   function values() {
