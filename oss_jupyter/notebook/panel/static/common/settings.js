@@ -2,7 +2,7 @@
 
 import { make, setAttribute } from "./dom.js";
 
-export const MIB = 1024 * 1024;
+const MIB = 1024 * 1024;
 
 // `ask(command, args)` returns a promise of whether it was done.
 export function createSettings(say, ask) {
