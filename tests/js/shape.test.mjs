@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 const STATIC = new URL("../../oss_jupyter/notebook/panel/static/", import.meta.url);
-const LINES_MAX = 60;
+const LINES_MAX = 59;
 // A declaration, a method, or an arrow with a body; each ends at the first bracket that is indented as its first line.
 const OPENS = /^( *)(?! )(?!(?:if|for|while|switch|else|catch|try)\b)(?:.*\bfunction\b.*\{|.*=> \{|(?:async )?\w+\(.*\) \{)$/;
 

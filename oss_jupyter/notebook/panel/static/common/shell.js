@@ -38,10 +38,7 @@ export function createShell(model, say) {
       element.classList.replace("ossj-live", "ossj-stopped");
       onEnd();
     };
-    const checkKernel = async () => {
-      const whole = await model.widget_manager?.get_model?.(widgetId)?.catch?.(() => null);
-      if (whole?.comm_live === false) end();
-    };
+    const checkKernel = async () => (await isAlone(model, widgetId)) && end();
     for (const event of events) on(event, look);
     on("comm_live_update", checkKernel);
     look();
@@ -66,6 +63,12 @@ export function createShell(model, say) {
     beforeClose: (stop) => atClose.unshift(stop),
     close: () => atClose.forEach((stop) => stop()),
   };
+}
+
+// Whether the widget has lost its other half, as after a restart of the kernel.
+async function isAlone(model, widgetId) {
+  const whole = await model.widget_manager?.get_model?.(widgetId)?.catch?.(() => null);
+  return whole?.comm_live === false;
 }
 
 function makeFrame() {
