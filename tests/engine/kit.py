@@ -83,7 +83,7 @@ class Kernel:
     def spec(self, source: Path, target: str = URL, *, base_seconds: float = 0.0, **arguments: Any) -> TransferSpec:
         """Return a spec as a notebook would make it; what a TransferSpec has as a field may be given directly."""
         fields = {name: arguments.pop(name) for name in _SPEC_FIELDS if name in arguments}
-        spec = self.wiring.spec(source, target, UploadArguments.of(credentials=KEY, **arguments))
+        spec = self.wiring.spec(source, target, UploadArguments.of(**{"credentials": KEY, **arguments}))
         policy = replace(spec.policy, base_seconds=base_seconds)
         return replace(spec, **{"lane": self.lane, "policy": policy, **fields})
 

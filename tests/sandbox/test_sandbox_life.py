@@ -106,7 +106,8 @@ def test_nothing_of_ours_but_errors_is_imported() -> None:
     """The sandbox stands alone: it could serve any client."""
     code = "import sys, oss_jupyter.sandbox.cli; print(*(n for n in sys.modules if n.startswith('oss_jupyter.')))"
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert {name.split(".")[1] for name in run.stdout.split()} <= {"sandbox", "errors", "names", "paths", "child"}
+    rooms = {"sandbox", "errors", "names", "paths", "child", "redact", "version"}
+    assert {name.split(".")[1] for name in run.stdout.split()} <= rooms
 
 
 def test_a_silent_client_is_hung_up_on(tmp_path: Path) -> None:
