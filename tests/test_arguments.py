@@ -153,6 +153,16 @@ def test_a_setting_has_the_words_of_its_argument(name: str) -> None:
         assert words.startswith(ARGUMENTS[name].words)
 
 
+def test_each_setting_is_told_in_a_line() -> None:
+    """Shift-Tab on the settings tells all of them, with type and default."""
+    lines = (OssJupyter.__doc__ or "").splitlines()
+    for name, trait in OssJupyter.class_own_traits(config=True).items():
+        (line,) = (line for line in lines if line.startswith(f"{name}: "))
+        assert f" = {getattr(OssJupyter(), name)!r}. " in line
+        assert line.endswith(trait.help)
+        assert not trait.allow_none or "None: " in line
+
+
 def test_every_way_to_the_service_is_a_setting() -> None:
     """How the service is reached need not be written into each cell."""
     assert {*PLACE_NAMES, "profile"} <= set(OssJupyter.class_trait_names(config=True))

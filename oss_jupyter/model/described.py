@@ -17,12 +17,10 @@ _ROOMS = re.compile(r"\b(?:\w+\.)+(?=[A-Z])")
 def described(kind: Kind) -> Kind:
     """Let the docstring of a dataclass tell its fields: each is ``Annotated`` with its words, units among them."""
     hints = get_type_hints(kind, include_extras=True)
-    defaults = {entry.name: entry.default for entry in fields(kind)}
-    lines = (
-        line_of(name, " | ".join(type_names(hints[name].__origin__)), default, hints[name].__metadata__[0])
-        for name, default in defaults.items()
-    )
+    kinds = {entry.name: " | ".join(type_names(hints[entry.name].__origin__)) for entry in fields(kind)}
+    lines = (line_of(one.name, kinds[one.name], one.default, hints[one.name].__metadata__[0]) for one in fields(kind))
     kind.__doc__ = "\n".join((inspect.cleandoc(kind.__doc__ or ""), "", *lines))
+    vars(kind)["__init__"].__annotations__.update(kinds)  # the signature need not tell the words again
     return kind
 
 

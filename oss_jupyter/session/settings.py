@@ -18,6 +18,7 @@ from traitlets.config import Configurable
 
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.arguments import ARGUMENTS
+from oss_jupyter.model.described import line_of
 from oss_jupyter.model.given import is_off, plain
 from oss_jupyter.model.sizes import parse_limit, parse_size
 from oss_jupyter.oss.endpoint import split_endpoint
@@ -46,6 +47,22 @@ def _told(trait: Trait, argument: str, more: str = "") -> Trait:
     """Return the setting that counts where an argument of `upload` is left out, with the words of both."""
     trait.help = f"{ARGUMENTS[argument].words} {more}".rstrip()
     return trait.tag(config=True)
+
+
+def _kind(trait: Any) -> str:
+    """Return what a setting is, as Python writes it."""
+    if isinstance(trait, Union):
+        return " | ".join(map(_kind, trait.trait_types))
+    if isinstance(trait, Enum):
+        return " | ".join(map(repr, trait.values or ()))
+    name = {_Size: "int | str", Unicode: "str", Bool: "bool", Int: "int", Float: "float"}[type(trait)]
+    return f"{name} | None" if trait.allow_none else name
+
+
+def _told_in_lines(settings: type[Configurable]) -> str:
+    traits = sorted(settings.class_own_traits(config=True).items())
+    lines = (line_of(name, _kind(trait), trait.default(), trait.help) for name, trait in traits)
+    return "\n".join((settings.__doc__ or "", "", *lines))
 
 
 class OssJupyter(Configurable):
@@ -164,6 +181,9 @@ class OssJupyter(Configurable):
         if named:
             return None if is_off(named) else absolute(named, "checkpoint_dir")
         return state_directory() / "checkpoints"
+
+
+OssJupyter.__doc__ = _told_in_lines(OssJupyter)
 
 
 def _accepted(check: Callable[[], T]) -> T:
