@@ -11,7 +11,8 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.model.arguments import AnewOptions, UploadArguments, UploadOptions
+from oss_jupyter.model.arguments import AnewOptions, UploadOptions
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.forgetting import forget as forget_in
 from oss_jupyter.session.manual import with_arguments
 from oss_jupyter.session.session import Session, current_session

@@ -40,12 +40,13 @@ exec(compile(text.replace(where, more + where), spec.origin, "exec"), module.__d
 
 import oss_jupyter as oj
 from oss_jupyter.model.options import make_options
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.magics.spelling import as_magic
 from oss_jupyter.notebook.panel.desk.actions import _OPTIONS
 import inspect
 from tests.test_docs import _option_rows
 
-assert module.UploadArguments.of(colour="red").given == {"colour": "red"}
+assert UploadArguments.of(colour="red").given == {"colour": "red"}
 assert make_options({"colour": "red"}, "x.bin").as_dict()["colour"] == "red"
 assert "colour" in inspect.signature(oj.upload).parameters
 assert "  colour: str. Of the object." in oj.upload.__doc__

@@ -15,7 +15,8 @@ from traitlets import TraitError
 
 import oss_jupyter as oj
 from oss_jupyter.errors import InputError, OssJupyterError
-from oss_jupyter.model.arguments import ARGUMENTS, UploadArguments
+from oss_jupyter.model.arguments import ARGUMENTS
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.wiring import Wiring
 
@@ -43,9 +44,7 @@ ODD: dict[str, Any] = {
     "deep": "[" * 100_000, "unspeakable value": {"x": Unspeakable()}, "fraction": 0.3, "complex": 1j,
     "Arabic digits": "\u0663\u0664", "power": "1e400", "percent": "%", "braces": "{0}", "slashes": "//", "dots": "..",
 }  # fmt: skip
-# What nobody takes a look at before the upload is under way.
-LATER = {"credentials", "on_progress"}
-NAMES = sorted({*ARGUMENTS, "source", "target", "unheard_of"} - LATER)
+NAMES = sorted({*ARGUMENTS, "source", "target", "unheard_of"})
 
 
 def refusal(attempt: Callable[[], object]) -> OssJupyterError | TraitError | None:

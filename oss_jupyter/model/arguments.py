@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from difflib import get_close_matches
-from typing import Annotated, Any, Protocol, TypedDict, cast, get_type_hints
+from typing import Annotated, Any, Protocol, TypedDict, get_type_hints
 
-from oss_jupyter.errors import InputError, before_sending
 from oss_jupyter.model.described import type_names
-from oss_jupyter.model.given import text, yes_or_no
 from oss_jupyter.model.progress import Snapshot
-from oss_jupyter.redact import quoted
 
 
 class PathLike(Protocol):
@@ -75,7 +71,7 @@ class SendingOptions(TypedDict, total=False):
         int | str | None, Argument("Parts on the wire at once; or auto, which follows the line.", "N", in_form=True)
     ]
     limit: Annotated[
-        int | str | None,
+        float | str | None,
         Argument("Like 20MiB/s: the most that this upload takes of the line.", "SPEED", unit="bytes/s", in_form=True),
     ]
     retries: Annotated[int | None, Argument("How often one part is tried again.", "N")]
@@ -205,44 +201,3 @@ OBJECT_NAMES = tuple(get_type_hints(ObjectArguments))
 ANEW_NAMES = tuple(get_type_hints(AnewOptions))
 # How the service is reached but for who asks: settings, and fields of EndpointSettings, of the same names.
 PLACE_NAMES = tuple(name for name in get_type_hints(ReachingOptions) if name not in ("credentials", "profile"))
-
-
-@dataclass(frozen=True)
-class UploadArguments:
-    """The arguments of one upload, as they were given. What is not there comes from the settings."""
-
-    given: UploadOptions = field(default_factory=UploadOptions, repr=False)
-
-    @classmethod
-    def of(cls, **given: Any) -> UploadArguments:
-        """Return them, their names checked, and the kinds of those that nobody else looks at. Raises InputError."""
-        with before_sending():
-            unknown = sorted(set(given) - set(ARGUMENTS))
-            if unknown:
-                raise _unknown(unknown[0])
-            named = {name: value for name, value in given.items() if value is not None or ARGUMENTS[name].none}
-            return cls(cast("UploadOptions", {name: _checked(name, value) for name, value in named.items()}))
-
-    def of_object(self) -> dict[str, Any]:
-        """Return those that the object and its requests carry."""
-        return {name: value for name, value in self.given.items() if name in OBJECT_NAMES}
-
-
-def _unknown(name: str) -> InputError:
-    near = get_close_matches(name, ARGUMENTS, 1)
-    advice = f"The arguments are {', '.join(ARGUMENTS)}."
-    if name == "wait":
-        advice = "Wait with .result(), which upload(…) returns the handle for."
-    elif near:
-        advice = f"Did you mean {near[0]}? help(oj.upload) tells all of them."
-    return InputError(f"{quoted(name)} is not an argument of an upload.", advice, code="UnknownArgument")
-
-
-def _checked(name: str, value: Any) -> Any:
-    argument = ARGUMENTS[name]
-    if name not in OBJECT_NAMES and argument.types in _KINDS:
-        return _KINDS[argument.types](value, name)
-    return value
-
-
-_KINDS: Mapping[tuple[str, ...], Callable[[Any, str], Any]] = {("str",): text, ("bool",): yes_or_no}

@@ -17,9 +17,10 @@ from oss_jupyter.local.found import Found
 from oss_jupyter.local.relocate import relocate
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
-from oss_jupyter.model.arguments import AnewOptions, UploadArguments
+from oss_jupyter.model.arguments import AnewOptions
 from oss_jupyter.model.sizes import parse_limit
 from oss_jupyter.model.states import Event, State, allowed
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
@@ -77,13 +78,6 @@ class Session:
         spell: Callable[[str], str] = str,
     ) -> Transfer:
         """Start, attach to or resume the upload of `source` to `target`. `spell`: as in `TransferSpec`."""
-        on_progress = arguments.given.get("on_progress")
-        if on_progress is not None and not callable(on_progress):
-            raise InputError(
-                "on_progress is nothing that can be called.",
-                "Give a function: on_progress=print.",
-                safe="Nothing was sent.",
-            )
         self.leaving.arrange()
         self._uploads_begin()
         spec = replace(self.wiring.spec(source, target, arguments), spell=spell)
@@ -91,6 +85,7 @@ class Session:
             spec.lane.start()
             transfer = self.manager.upload(spec)
             _raise_if_too_late(transfer)
+            on_progress = arguments.given.get("on_progress")
             if on_progress is not None:
                 self.reporter.add(transfer, on_progress)
             return transfer

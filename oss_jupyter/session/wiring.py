@@ -19,7 +19,7 @@ from oss_jupyter.local.found import Found
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
-from oss_jupyter.model.arguments import PLACE_NAMES, AnewOptions, UploadArguments, UploadOptions
+from oss_jupyter.model.arguments import PLACE_NAMES, AnewOptions, UploadOptions
 from oss_jupyter.model.given import whole, word
 from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.options import ALIASES, ObjectOptions, make_options
@@ -29,6 +29,7 @@ from oss_jupyter.model.prove import parse_prove
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.sizes import MIB, SPEED_MIN, parse_limit, parse_size
 from oss_jupyter.model.target import parse_target
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings, host_of, is_loopback, is_standard

@@ -21,9 +21,9 @@ from oss_jupyter.engine.run import start_run
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.engine.transfer_queue import TransferQueue
-from oss_jupyter.model.arguments import UploadArguments
 from oss_jupyter.model.record import CheckpointRecord, read_journal
 from oss_jupyter.model.states import State
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.sandbox import Sandbox
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.wiring import Wiring

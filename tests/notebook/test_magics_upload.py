@@ -13,7 +13,7 @@ from oss_jupyter import api
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.arguments import UploadArguments
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.magics.argv import split_line
 from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.sandbox import Sandbox

@@ -10,7 +10,7 @@ import pytest
 
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.arguments import UploadArguments
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.wiring import Wiring
 

@@ -12,8 +12,8 @@ from traitlets import TraitError
 
 from oss_jupyter import api, redact
 from oss_jupyter.errors import InputError, OssJupyterError
-from oss_jupyter.model.arguments import UploadArguments
 from oss_jupyter.model.target import parse_target
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.session.settings import OssJupyter

@@ -13,8 +13,8 @@ import pytest
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, TransferStateError
-from oss_jupyter.model.arguments import UploadArguments
 from oss_jupyter.model.states import State
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.panel.common.actions import Actions
 from oss_jupyter.notebook.panel.common.arguments import Arguments
 from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands

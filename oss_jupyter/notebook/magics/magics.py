@@ -10,7 +10,8 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.model.arguments import ANEW_NAMES, UploadArguments
+from oss_jupyter.model.arguments import ANEW_NAMES
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.display.view import say
 from oss_jupyter.notebook.magics.argv import pairs, parse, wants_help
 from oss_jupyter.notebook.magics.options import anew_options, upload_options

@@ -8,8 +8,9 @@ from pathlib import Path
 from oss_jupyter.engine.manager import waiting_first
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.arguments import ARGUMENTS, UploadArguments
+from oss_jupyter.model.arguments import ARGUMENTS
 from oss_jupyter.model.states import Event, allowed
+from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.panel.common.arguments import Arguments
 from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
 from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
