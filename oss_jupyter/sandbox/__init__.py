@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .faults import Fault
-    from .keys import Key
-    from .server import Sandbox
+    from oss_jupyter.sandbox.faults import Fault
+    from oss_jupyter.sandbox.keys import Key
+    from oss_jupyter.sandbox.server import Sandbox
 
 __all__ = ["Fault", "Key", "Sandbox"]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from .replies import Reply, ServiceError
+from oss_jupyter.sandbox.replies import Reply, ServiceError
 
 STATUS_PATH = "/-/status"
 STOP_PATH = "/-/stop"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
 
-from . import bucket_operations, multipart_operations, object_operations
-from .authentication import authenticate, authorize
-from .bodies import LARGEST_BODY_BYTES
-from .core import Call, Core
-from .disk import directory_gone
-from .keys import Key
-from .object_headers import check_traffic_limit
-from .replies import Reply, ServiceError, invalid_argument
-from .request import Request
+from oss_jupyter.sandbox import bucket_operations, multipart_operations, object_operations
+from oss_jupyter.sandbox.authentication import authenticate, authorize
+from oss_jupyter.sandbox.bodies import LARGEST_BODY_BYTES
+from oss_jupyter.sandbox.core import Call, Core
+from oss_jupyter.sandbox.disk import directory_gone
+from oss_jupyter.sandbox.keys import Key
+from oss_jupyter.sandbox.object_headers import check_traffic_limit
+from oss_jupyter.sandbox.replies import Reply, ServiceError, invalid_argument
+from oss_jupyter.sandbox.request import Request
 
-OPERATIONS: Final[Mapping[str, Callable[[Call], Reply]]] = {
+OPERATIONS: Mapping[str, Callable[[Call], Reply]] = {
     "ListBuckets": bucket_operations.list_buckets,
     "PutBucket": bucket_operations.put_bucket,
     "DeleteBucket": bucket_operations.delete_bucket,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hmac
 from datetime import datetime, timedelta, timezone
 
-from .keys import Key, KeyRing
-from .replies import ServiceError, invalid_argument
-from .request import ACTIONS, Request
-from .signatures import Claim, read_claim, sign_again
+from oss_jupyter.sandbox.keys import Key, KeyRing
+from oss_jupyter.sandbox.replies import ServiceError, invalid_argument
+from oss_jupyter.sandbox.request import ACTIONS, Request
+from oss_jupyter.sandbox.signatures import Claim, read_claim, sign_again
 
 _ALLOWED_SKEW = timedelta(minutes=15)
 

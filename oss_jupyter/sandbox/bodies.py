@@ -7,14 +7,14 @@ import hashlib
 import uuid
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 import anycrc
 
-from .replies import ServiceError
-from .request import Request
+from oss_jupyter.sandbox.replies import ServiceError
+from oss_jupyter.sandbox.request import Request
 
-CRC64: Final = anycrc.Model("CRC64-XZ")
+CRC64 = anycrc.Model("CRC64-XZ")
 
 LARGEST_BODY_BYTES = 5 * 1024**3  # of PutObject and of a part
 _DOCUMENT_LIMIT_BYTES = 4 * 1024 * 1024  # an XML list of 10000 parts is about 1 MiB

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 
-from .core import Call
-from .documents import Children, Names
-from .listing import Page, iso_time, page_of
-from .records import BucketRecord, ObjectRecord
-from .replies import Reply, document, invalid_argument
+from oss_jupyter.sandbox.core import Call
+from oss_jupyter.sandbox.documents import Children, Names
+from oss_jupyter.sandbox.listing import Page, iso_time, page_of
+from oss_jupyter.sandbox.records import BucketRecord, ObjectRecord
+from oss_jupyter.sandbox.replies import Reply, document, invalid_argument
 
 _OWNER: Children = [("ID", "1000000000000001"), ("DisplayName", "sandbox")]
 _LIST_LIMIT = 1000

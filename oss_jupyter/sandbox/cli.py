@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import service
-from .process import ProcessOptions, serve
-from .replies import ServiceError
-from .state import SandboxInfo
+from oss_jupyter.sandbox import service
+from oss_jupyter.sandbox.process import ProcessOptions, serve
+from oss_jupyter.sandbox.replies import ServiceError
+from oss_jupyter.sandbox.state import SandboxInfo
 
 _BUCKET, _REGION = "demo-bucket", "cn-hangzhou"
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?(?:/s)?")

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Protocol
 
-from .bodies import Body
-from .faults import FaultRegistry
-from .keys import KeyRing
-from .multipart import Multipart
-from .replies import Reply
-from .request import Request
-from .request_log import RequestLog
-from .storage import Storage
+from oss_jupyter.sandbox.bodies import Body
+from oss_jupyter.sandbox.faults import FaultRegistry
+from oss_jupyter.sandbox.keys import KeyRing
+from oss_jupyter.sandbox.multipart import Multipart
+from oss_jupyter.sandbox.replies import Reply
+from oss_jupyter.sandbox.request import Request
+from oss_jupyter.sandbox.request_log import RequestLog
+from oss_jupyter.sandbox.storage import Storage
 
 
 class Switches(Protocol):

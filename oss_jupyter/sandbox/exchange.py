@@ -13,18 +13,18 @@ from dataclasses import dataclass, replace
 from tornado import httputil
 from tornado.http1connection import HTTP1Connection
 
-from .admission import OPERATIONS, check_before_body, identify, incoming_for, takes_file
-from .core import Call, Core, new_request_id
-from .disk import disk_error
-from .faults import Fault
-from .intake import Intake
-from .keys import Key
-from .replies import Reply, ServiceError, error_reply
-from .request import Request, read_request
-from .request_log import RequestRecord, headers_of_interest
-from .sending import send
-from .silence import Silence
-from .throttle import Throttle
+from oss_jupyter.sandbox.admission import OPERATIONS, check_before_body, identify, incoming_for, takes_file
+from oss_jupyter.sandbox.core import Call, Core, new_request_id
+from oss_jupyter.sandbox.disk import disk_error
+from oss_jupyter.sandbox.faults import Fault
+from oss_jupyter.sandbox.intake import Intake
+from oss_jupyter.sandbox.keys import Key
+from oss_jupyter.sandbox.replies import Reply, ServiceError, error_reply
+from oss_jupyter.sandbox.request import Request, read_request
+from oss_jupyter.sandbox.request_log import RequestRecord, headers_of_interest
+from oss_jupyter.sandbox.sending import send
+from oss_jupyter.sandbox.silence import Silence
+from oss_jupyter.sandbox.throttle import Throttle
 
 _DRAIN_LIMIT_BYTES = 64 * 1024 * 1024  # a refused body larger than this is not read: the connection is closed
 _ADMIN_PREFIX = "/-/"  # no bucket can be named so

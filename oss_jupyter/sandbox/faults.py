@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .replies import ServiceError
-from .request import Request
+from oss_jupyter.sandbox.replies import ServiceError
+from oss_jupyter.sandbox.request import Request
 
 FaultKind = Literal[
     "answer",  # reply with an error; the operation has no effect

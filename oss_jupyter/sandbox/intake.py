@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from .bodies import Body
+from oss_jupyter.sandbox.bodies import Body
 
 _INLINE_BYTES = 16 * 1024  # less than this is not worth a trip to the pool
 

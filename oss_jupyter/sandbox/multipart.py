@@ -13,10 +13,10 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from .bodies import CRC64
-from .records import ObjectRecord, PartRecord, UploadRecord, save
-from .replies import ServiceError
-from .storage import Storage, Upload, keep, new_body_name, remove_file
+from oss_jupyter.sandbox.bodies import CRC64
+from oss_jupyter.sandbox.records import ObjectRecord, PartRecord, UploadRecord, save
+from oss_jupyter.sandbox.replies import ServiceError
+from oss_jupyter.sandbox.storage import Storage, Upload, keep, new_body_name, remove_file
 
 _SMALLEST_PART_BYTES = 102_400  # checked by the service only at Complete, and not for the last part
 _COPY_BYTES = 4 * 1024 * 1024

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .core import Call
-from .documents import Children, MalformedDocumentError, Names, parse_part_list
-from .faults import has_callback
-from .listing import iso_time, page_of
-from .object_headers import check_part_headers, echoed, read_object_headers
-from .object_operations import forbids_overwrite
-from .records import PartRecord, UploadRecord
-from .replies import Reply, ServiceError, document, invalid_argument
-from .request import check_key
-from .storage import new_body_name
+from oss_jupyter.sandbox.core import Call
+from oss_jupyter.sandbox.documents import Children, MalformedDocumentError, Names, parse_part_list
+from oss_jupyter.sandbox.faults import has_callback
+from oss_jupyter.sandbox.listing import iso_time, page_of
+from oss_jupyter.sandbox.object_headers import check_part_headers, echoed, read_object_headers
+from oss_jupyter.sandbox.object_operations import forbids_overwrite
+from oss_jupyter.sandbox.records import PartRecord, UploadRecord
+from oss_jupyter.sandbox.replies import Reply, ServiceError, document, invalid_argument
+from oss_jupyter.sandbox.request import check_key
+from oss_jupyter.sandbox.storage import new_body_name
 
 _LARGEST_PART_NUMBER = 10_000
 _LIST_LIMIT = 1000

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
 
-from .replies import ServiceError, invalid_argument
-from .request import Request
+from oss_jupyter.sandbox.replies import ServiceError, invalid_argument
+from oss_jupyter.sandbox.request import Request
 
-_STORED: Final = frozenset(
+_STORED = frozenset(
     [
         "cache-control",
         "content-disposition",
@@ -27,7 +26,7 @@ _ENCRYPTION_FAMILY = "x-oss-server-side-"
 _META = "x-oss-meta-"
 _META_NAME = re.compile(r"[a-z0-9-]+")
 _META_LIMIT_BYTES = 8 * 1024
-_STORAGE_CLASSES: Final = ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive")
+_STORAGE_CLASSES = ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive")
 _TAG_LIMIT = 10
 _SLOWEST_BITS_PER_SECOND, _FASTEST_BITS_PER_SECOND = 819_200, 838_860_800
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Final
 
-from .core import Call, http_time
-from .object_headers import echoed, read_object_headers
-from .records import ObjectRecord
-from .replies import FileSlice, Reply, ServiceError
-from .request import check_key
-from .storage import new_body_name
+from oss_jupyter.sandbox.core import Call, http_time
+from oss_jupyter.sandbox.object_headers import echoed, read_object_headers
+from oss_jupyter.sandbox.records import ObjectRecord
+from oss_jupyter.sandbox.replies import FileSlice, Reply, ServiceError
+from oss_jupyter.sandbox.request import check_key
+from oss_jupyter.sandbox.storage import new_body_name
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
-_OVERRIDES: Final = frozenset(
+_OVERRIDES = frozenset(
     ["content-type", "content-language", "expires", "cache-control", "content-disposition", "content-encoding"]
 )
 

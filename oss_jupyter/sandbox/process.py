@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from .admin import Admin
-from .keys import Key
-from .server import Sandbox
-from .state import SandboxInfo, remove_state, state_dir, write_state
+from oss_jupyter.sandbox.admin import Admin
+from oss_jupyter.sandbox.keys import Key
+from oss_jupyter.sandbox.server import Sandbox
+from oss_jupyter.sandbox.state import SandboxInfo, remove_state, state_dir, write_state
 
 _CHECK_SECONDS = 0.25  # how late an idle end may be
 

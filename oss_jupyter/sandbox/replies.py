@@ -10,9 +10,8 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
-from .documents import Children, render
+from oss_jupyter.sandbox.documents import Children, render
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def error_reply(error: ServiceError, *, request_id: str, host: str, is_head: boo
 
 
 # code: (status, EC, message)
-_KNOWN: Final[dict[str, tuple[int, str, str]]] = {
+_KNOWN: dict[str, tuple[int, str, str]] = {
     "AccessDenied": (403, "0003-00000001", "You have no right to access this object."),
     "AccessKeyIdAndSecurityTokenNotMatch": (
         403,

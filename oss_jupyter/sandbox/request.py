@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 from urllib.parse import unquote, unquote_plus
 
-from .replies import ServiceError, invalid_argument
+from oss_jupyter.sandbox.replies import ServiceError, invalid_argument
 
 # Operation: the RAM action that permits it.
-ACTIONS: Final[Mapping[str, str]] = {
+ACTIONS: Mapping[str, str] = {
     "ListBuckets": "oss:ListBuckets",
     "PutBucket": "oss:PutBucket",
     "DeleteBucket": "oss:DeleteBucket",
@@ -38,7 +37,7 @@ _KEY_LIMIT_BYTES = 1023
 
 # Query names that select another operation. Those not served here are answered with NotImplemented, never
 # mistaken for a plain read or write.
-_SUBRESOURCES: Final = frozenset(
+_SUBRESOURCES = frozenset(
     [
         "acl",
         "append",
@@ -166,7 +165,7 @@ def _readable(value: str) -> str:
         return value
 
 
-_BUCKET_OPERATIONS: Final[Mapping[tuple[str, str | None], str]] = {
+_BUCKET_OPERATIONS: Mapping[tuple[str, str | None], str] = {
     ("PUT", None): "PutBucket",
     ("DELETE", None): "DeleteBucket",
     ("GET", None): "ListObjectsV2",
@@ -176,7 +175,7 @@ _BUCKET_OPERATIONS: Final[Mapping[tuple[str, str | None], str]] = {
     ("GET", "uploads"): "ListMultipartUploads",
 }
 
-_OBJECT_OPERATIONS: Final[Mapping[tuple[str, str | None], str]] = {
+_OBJECT_OPERATIONS: Mapping[tuple[str, str | None], str] = {
     ("PUT", None): "PutObject",
     ("HEAD", None): "HeadObject",
     ("HEAD", "objectMeta"): "GetObjectMeta",

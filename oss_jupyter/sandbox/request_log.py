@@ -6,12 +6,11 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
-from .request import Request
+from oss_jupyter.sandbox.request import Request
 
 _LOG_LIMIT = 20_000
-_HEADERS_OF_INTEREST: Final = frozenset(
+_HEADERS_OF_INTEREST = frozenset(
     [
         "cache-control",
         "content-length",

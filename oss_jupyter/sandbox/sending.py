@@ -10,8 +10,8 @@ from typing import IO
 from tornado import httputil
 from tornado.http1connection import HTTP1Connection
 
-from .core import http_time
-from .replies import FileSlice, Reply
+from oss_jupyter.sandbox.core import http_time
+from oss_jupyter.sandbox.replies import FileSlice, Reply
 
 _SLICE_BYTES = 256 * 1024
 

@@ -24,17 +24,17 @@ from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
-from .core import Core
-from .disk import directory_gone
-from .exchange import Exchange, Peer
-from .faults import FaultRegistry
-from .keys import Key, KeyRing
-from .multipart import Multipart
-from .records import BucketRecord, PartRecord, UploadRecord
-from .replies import Reply
-from .request_log import RequestRecord
-from .storage import Storage
-from .throttle import Throttle
+from oss_jupyter.sandbox.core import Core
+from oss_jupyter.sandbox.disk import directory_gone
+from oss_jupyter.sandbox.exchange import Exchange, Peer
+from oss_jupyter.sandbox.faults import FaultRegistry
+from oss_jupyter.sandbox.keys import Key, KeyRing
+from oss_jupyter.sandbox.multipart import Multipart
+from oss_jupyter.sandbox.records import BucketRecord, PartRecord, UploadRecord
+from oss_jupyter.sandbox.replies import Reply
+from oss_jupyter.sandbox.request_log import RequestRecord
+from oss_jupyter.sandbox.storage import Storage
+from oss_jupyter.sandbox.throttle import Throttle
 
 LOOPBACK = "127.0.0.1"
 

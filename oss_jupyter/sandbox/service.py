@@ -22,9 +22,8 @@ from urllib.parse import urlencode, urlsplit
 from filelock import FileLock
 
 from oss_jupyter.child import child_environment, python_command
-
-from .admin import CHANGE_PATH, STATUS_PATH, STOP_PATH, TOKEN_HEADER
-from .state import SandboxInfo, read_state, remove_state, state_dir, state_path
+from oss_jupyter.sandbox.admin import CHANGE_PATH, STATUS_PATH, STOP_PATH, TOKEN_HEADER
+from oss_jupyter.sandbox.state import SandboxInfo, read_state, remove_state, state_dir, state_path
 
 IDLE_SECONDS = 1800.0  # a forgotten sandbox ends after half an hour
 

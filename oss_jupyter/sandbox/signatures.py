@@ -10,22 +10,21 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Final
 from urllib.parse import quote, unquote
 
 from alibabacloud_oss_v2.signer import SignerV1, SignerV4
 from alibabacloud_oss_v2.types import Credentials, HttpRequest, SigningContext
 
-from .replies import ServiceError, invalid_argument
-from .request import Request
+from oss_jupyter.sandbox.replies import ServiceError, invalid_argument
+from oss_jupyter.sandbox.request import Request
 
-_ALGORITHM: Final = "OSS4-HMAC-SHA256"
+_ALGORITHM = "OSS4-HMAC-SHA256"
 _FIELD = re.compile(r"(Credential|AdditionalHeaders|Signature)=([^,\s]*)")
 _LONGEST_VALIDITY_SECONDS = 604_800  # seven days, EC 0002-00000232
 _OLDEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 # V1 signs only the query names that count as sub-resources. Clients know more of them than the SDK's signer.
-_V1_SUBRESOURCES: Final = [
+_V1_SUBRESOURCES = [
     "cors",
     "lifecycle",
     "policy",

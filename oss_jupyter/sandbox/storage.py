@@ -20,8 +20,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .records import BucketRecord, ObjectRecord, PartRecord, UploadRecord, load, save
-from .replies import ServiceError
+from oss_jupyter.sandbox.records import BucketRecord, ObjectRecord, PartRecord, UploadRecord, load, save
+from oss_jupyter.sandbox.replies import ServiceError
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
