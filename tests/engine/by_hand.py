@@ -156,10 +156,15 @@ class HandJournal(MemoryJournal):
     def __init__(self) -> None:
         super().__init__()
         self.added: dict[int, PartReceipt] = {}
+        self.driven: list[tuple[float | None, int | None]] = []
 
     def add(self, receipt: PartReceipt) -> None:
         """Record one finished part."""
         self.added[receipt.part_number] = receipt
+
+    def drive(self, limit: float | None, parallel: int | None) -> None:
+        """Record how the upload is driven from now on."""
+        self.driven.append((limit, parallel))
 
 
 class Hand:

@@ -10,9 +10,10 @@ import pytest
 
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.engine.sending import LET_GO_SECONDS
-from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, SourceChanged
+from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, ServiceError, ServiceReply, SourceChanged
+from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.states import State
-from oss_jupyter.model.wire_values import PartReceipt
+from oss_jupyter.model.wire_values import PartReceipt, SignedRequest
 
 from .by_hand import PART_SECONDS, Hand, Interrupted
 from .fakes import Service, refusal
@@ -191,6 +192,65 @@ def test_what_is_to_be_known_of_the_lane_is_told_once(hand: Hand) -> None:
     hand.lane.remark = "Parts run in threads of the kernel."
     hand.send()
     assert hand.notes == "Parts run in threads of the kernel."
+
+
+def test_it_shows_how_it_goes_on(hand: Hand, source: Path) -> None:
+    """The card and the next kernel learn how fast it goes, in how many parts at once, and what is going on."""
+    seen = []
+    hand.queue.after(3.5, lambda: seen.append(hand.transfer.snapshot()))
+    hand.queue.after(3.6, hand.command(lambda: hand.transfer.set_parallel(2)))
+    hand.lane.seconds[1] = 3.0
+    hand.send(PartReceipt(5, "E5", crc64(source.read_bytes()[4 * PART : 5 * PART])))
+    (shown,) = seen
+    assert shown.bytes_per_second == pytest.approx(3 * PART, rel=0.5)
+    assert (shown.parallel, shown.phase) == (3, Phase.NONE)
+    assert {parallel for _, parallel in hand.journal.driven} == {3, 2}
+
+
+def test_a_part_that_keeps_breaking_off_is_the_trouble(hand: Hand, service: Service) -> None:
+    """Patience is for a network that is silent; bytes that went through have found one, so it is told soon."""
+    service.after["part 2"].extend([NetworkError("The line is dead.")] * 99)
+    assert isinstance(failure(hand), NetworkError)
+    assert 4 <= len(hand.lane.begun_at(2)) <= 8
+    assert sorted(hand.receipts()) == [number for number in PARTS if number != 2]
+
+
+def test_parts_that_fail_now_and_then_are_their_own_trouble(new_hand: NewHand, service: Service) -> None:
+    """Three parts of ten thousand that fail, with others between them, keep no other part from being sent."""
+    hand = new_hand(attempts=1, parallel=1)
+    for number in (2, 6, 10):
+        service.script[f"part {number}"].append(BUSY)
+    assert failure(hand) is BUSY
+    assert hand.transfer.ledger.missing() == [2, 6, 10]
+
+
+def test_a_part_with_a_wrong_time_goes_again_at_once(kernel: Kernel, source: Path) -> None:
+    """Each part that was signed before the service's time was known is refused once, and that is nobody's trouble."""
+
+    class Skewed(Service):
+        def heed_clock(self, error: OssJupyterError, signed: SignedRequest) -> bool:
+            return error.code == "RequestTimeTooSkewed"
+
+    service = Skewed()
+    hand = Hand(kernel, source, service)
+    for number in (1, 2, 3):
+        service.script[f"part {number}"].append(refusal("RequestTimeTooSkewed", 403))
+    hand.send()
+    assert hand.seconds == 5 * PART_SECONDS
+    assert sorted(hand.receipts()) == PARTS
+
+
+def test_a_throttled_part_slows_all_down(hand: Hand, service: Service) -> None:
+    """The service asks for a pause: it gets one, with fewer parts at once, and the user reads why."""
+    reply = ServiceReply(503, "QpsLimitExceeded", retry_after_seconds=30.0)
+    service.script["part 3"].append(ServiceError(reply, "Too many requests.", "Wait."))
+    shown: list[int] = []
+    for seconds in (0.5, 1.5):
+        hand.queue.after(seconds, lambda: shown.append(hand.transfer.snapshot().parallel))
+    hand.send()
+    assert shown == [3, 1]
+    assert hand.lane.begun_at(3) == [0, PART_SECONDS + 30]
+    assert "asks to wait 30 s" in hand.notes
 
 
 def test_other_failures_are_not_hidden(hand: Hand, service: Service) -> None:
