@@ -35,7 +35,7 @@ class Service:
     """What the engine takes for OSS.
 
     script: for each operation, what happens at its next calls: an exception is raised, a function is called, None lets
-    it pass. Before, or with `after` in place of `script` once the call has taken effect. mark: of the
+    it pass. Before, or with `after` in place of `script` once the call has taken effect. version: of the
     credentials. names_crc64: whether the answer to Complete does.
     """
 
@@ -48,7 +48,7 @@ class Service:
         self.calls: list[str] = []
         self.sent: list[int] = []
         self.names_crc64 = True
-        self.mark = "first"
+        self.version = "first"
         self.refused_versions: set[str] = set()
         self._lock = threading.Lock()
         self._ids = 0
@@ -63,12 +63,12 @@ class Service:
 
     def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
         """Sign one part."""
-        return SignedRequest(f"{target}?uploadId={upload_id}", credentials_version=self.mark)
+        return SignedRequest(f"{target}?uploadId={upload_id}", credentials_version=self.version)
 
     def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
         """Sign the whole object."""
         headers = (("Content-MD5", md5), ("x-oss-forbid-overwrite", str(options.get("forbid_overwrite"))))
-        return SignedRequest(str(target), headers, credentials_version=self.mark)
+        return SignedRequest(str(target), headers, credentials_version=self.version)
 
     def route(self, target: Target) -> Route:
         """Return how parts get here."""
@@ -130,7 +130,7 @@ class Service:
 
     def credentials_version(self) -> str:
         """Return the word of the credentials."""
-        return self.mark
+        return self.version
 
     def close(self) -> None:
         """Nothing is open."""

@@ -198,7 +198,7 @@ def test_one_without_credentials_holds_nobody_up(service: Service, kernel: Kerne
     second, third = begin(kernel, files[1:3], control=gate, send_part=gate.send_part)
     reach(second, State.RUNNING)
     assert third.snapshot().queue_place == 1
-    service.mark = "second"
+    service.version = "second"
     stuck.resume()
     stuck.result(LONG_SECONDS)
     assert third.state is State.QUEUED, "its turn was lent once"

@@ -141,7 +141,7 @@ def test_expired_credentials_stop_the_parts_and_not_the_upload(hand: Hand, servi
     service.refused_versions.add("first")
     states: list[State] = []
     hand.queue.after(10.0, lambda: states.append(hand.transfer.state))
-    hand.queue.after(11.0, lambda: setattr(service, "mark", "second"))
+    hand.queue.after(11.0, lambda: setattr(service, "version", "second"))
     hand.send()
     assert states == [State.WAITING_FOR_CREDENTIALS]
     assert sorted(hand.receipts()) == PARTS

@@ -188,7 +188,7 @@ def test_expired_credentials_are_waited_for(hand: Hand, service: CountingService
     service.script["head"].append(refusal("SecurityTokenExpired", 403))
     states: list[State] = []
     hand.queue.after(12.0, lambda: states.append(hand.transfer.state))
-    hand.queue.after(12.5, lambda: setattr(service, "mark", "second"))
+    hand.queue.after(12.5, lambda: setattr(service, "version", "second"))
     hand.requests.head()
     assert states == [State.WAITING_FOR_CREDENTIALS]
     assert hand.transfer.state is State.RUNNING
@@ -224,7 +224,7 @@ def test_credentials_that_are_new_already_are_used_at_once(hand: Hand, service: 
     """Where the provider has another token by then, nobody waits and nothing is said."""
 
     def expire() -> None:
-        service.mark = "second"
+        service.version = "second"
         raise refusal("SecurityTokenExpired", 403)
 
     service.script["head"].append(expire)
@@ -258,7 +258,7 @@ def test_signing_asks_the_provider_once_a_second(hand: Hand, service: CountingSe
     for number in range(1, 101):
         hand.requests.sign_part("ID", number, PLAIN)
     assert service.looked_up == 1
-    service.mark = "second"
+    service.version = "second"
     hand.queue.now += CREDENTIALS_FRESH_SECONDS + 0.1
     assert hand.requests.sign_part("ID", 101, PLAIN).credentials_version == "second"
     assert hand.requests.sign_put(PLAIN, "0" * 32).credentials_version == "second"

@@ -38,15 +38,15 @@ def test_what_is_said(now: Fingerprint, said: list[str], not_said: list[str]) ->
     assert len(set(times)) == len(times)
 
 
-class Marks:
+class Restless:
     """A source that is something else at each look."""
 
-    def __init__(self, *marks: Fingerprint) -> None:
+    def __init__(self, *fingerprints: Fingerprint) -> None:
         self.path = Path("/data/file")
-        self._marks = iter(marks)
+        self._fingerprints = iter(fingerprints)
 
     def fingerprint(self) -> Fingerprint:
-        return next(self._marks)
+        return next(self._fingerprints)
 
     def open_for_writing(self) -> bool:
         return False
@@ -57,10 +57,10 @@ class Marks:
     md5: Any = crc64
 
 
-def doubts(*marks: Fingerprint, first: Fingerprint = FILE, began_at: float = 0.0) -> tuple[bool, bool]:
+def doubts(*fingerprints: Fingerprint, first: Fingerprint = FILE, began_at: float = 0.0) -> tuple[bool, bool]:
     """Return whether there is a reason to read again after these looks, and whether there is one where few count."""
-    watch = SourceWatch(Marks(*marks), first, began_at)
-    for _ in marks:
+    watch = SourceWatch(Restless(*fingerprints), first, began_at)
+    for _ in fingerprints:
         watch.look()
     return bool(watch.doubt()), bool(watch.doubt(times_only=True))
 

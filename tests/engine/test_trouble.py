@@ -90,7 +90,7 @@ def test_pause_while_waiting_for_credentials(service: Service, kernel: Kernel, s
     reach(transfer, State.WAITING_FOR_CREDENTIALS)
     transfer.pause()
     reach(transfer, State.PAUSED)
-    service.mark = "second"
+    service.version = "second"
     transfer.resume()
     transfer.result(LONG_SECONDS)
     assert service.objects[URL] == source.read_bytes()
@@ -109,7 +109,7 @@ def test_a_wrong_key_is_tried_once_more_when_another_is_there(service: Service, 
     """A key may be replaced between two requests."""
 
     def rotate() -> None:
-        service.mark = "second"
+        service.version = "second"
         raise refusal("InvalidAccessKeyId", 403)
 
     service.script["initiate"].append(rotate)

@@ -33,11 +33,15 @@ def file(tmp_path: Path) -> Path:
 
 def test_the_fingerprint(file: Path) -> None:
     """Size, times of the last change in nanoseconds, and which file it is."""
-    mark = FileSource(file).check()
-    assert mark == FileSource(str(file)).fingerprint()
+    fingerprint = FileSource(file).check()
+    assert fingerprint == FileSource(str(file)).fingerprint()
     status = file.stat()
-    assert (mark.size, mark.mtime_ns, mark.file_id) == (status.st_size, status.st_mtime_ns, str(status.st_ino))
-    assert mark.ctime_ns == status.st_ctime_ns
+    assert (fingerprint.size, fingerprint.mtime_ns, fingerprint.file_id) == (
+        status.st_size,
+        status.st_mtime_ns,
+        str(status.st_ino),
+    )
+    assert fingerprint.ctime_ns == status.st_ctime_ns
 
 
 def append(file: Path) -> None:

@@ -351,7 +351,7 @@ def test_any_thread_may_ask(sandbox: Sandbox, control: SdkControl) -> None:
     assert empty == [[]] * 24
 
 
-def test_the_mark_changes_with_the_credentials_and_tells_nothing(sandbox: Sandbox) -> None:
+def test_the_version_changes_with_the_credentials_and_tells_nothing(sandbox: Sandbox) -> None:
     """New credentials are noticed by a word that may stand in a log."""
     keys = [key_pair(), key_pair(), Credentials("test-key-id", "test-key-secret", "token")]
     control = SdkControl(reach(sandbox), iter(keys).__next__)
@@ -359,7 +359,7 @@ def test_the_mark_changes_with_the_credentials_and_tells_nothing(sandbox: Sandbo
     first, second, third = (control.credentials_version() for _ in range(3))
 
     assert first == second != third
-    assert not any("key" in mark for mark in (first, third))
+    assert not any("key" in version for version in (first, third))
 
 
 def test_new_credentials_are_used_by_the_next_request(sandbox: Sandbox) -> None:
