@@ -129,7 +129,7 @@ class Manager:
             transfer.spec.lane.limit(key, shares[key])
 
     def pause_all(self, timeout_seconds: float) -> None:
-        """Bring everything to rest, for a kernel that is about to go; what landed is in the journals."""
+        """Bring everything to rest, for a kernel that is about to go; what the service confirmed is in the journals."""
         moving = [transfer for transfer in self.transfers() if not coordinator_of(transfer).resting]
         for transfer in waiting_first(moving):
             coordinator_of(transfer).stop_for_exit()

@@ -24,7 +24,7 @@ class SourceWatch:
     """The source of one run. Only the run's own thread uses it.
 
     first: what the file was when the run began, before any byte was read. now: what it was at the last look.
-    began_at: epoch seconds. in_one_piece: one PutObject sends it, so what has landed is the object already.
+    began_at: epoch seconds. in_one_piece: one PutObject sends it, so what was confirmed is the object already.
     """
 
     def __init__(self, source: Source, first: Fingerprint, began_at: float, *, in_one_piece: bool = False) -> None:

@@ -4,7 +4,7 @@ A transfer rests, waits for its turn, or runs. A run obeys a command when it get
 end of the run there may be another one. What is possible then:
 
 - Pause and resume may follow each other as fast as anybody likes; the last one counts.
-- An abort is final. While it is carried out, only what becomes of the parts may be wished differently: keeping them
+- An abort is final. While it is carried out, only what becomes of the parts may be decided anew: keeping them
   ends an abort that waits for a service which does not answer.
 - Whoever uploads the same file again meanwhile gets a new transfer, which begins when this one has ended. This one is
   then retired: its checkpoint is the other's, so it never runs again.

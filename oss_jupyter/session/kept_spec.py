@@ -28,7 +28,7 @@ _OF_AN_ENDPOINT = (*HOST_KINDS, "cname", "path_style", "endpoint", "insecure_htt
 
 
 @dataclass(frozen=True)
-class KeptOrder:
+class KeptSpec:
     """A checkpoint's record with the arguments that are given anew. machine: proxy and patience of today."""
 
     record: CheckpointRecord

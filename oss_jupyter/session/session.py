@@ -159,7 +159,7 @@ class Session:
         spec = coordinator_of(transfer).spec
         found = self._found(transfer.id) if transfer.wait(0) else None
         if found is not None:
-            spec = self.wiring.order_of(found, spec.store, anew)
+            spec = self.wiring.spec_of(found, spec.store, anew)
             if spec.hindrance is not None and spec.hindrance.code != ASKS_FIRST:
                 raise spec.hindrance
             before = coordinator_of(transfer).spec
@@ -189,14 +189,14 @@ class Session:
         self.manager.forget(lambda known: known is transfer)
         path = spec.store.path_of(record.header.transfer_id) or spec.source.path
         found = Found(record.header.transfer_id, path, record)
-        return self.manager.adopt(self.wiring.order_of(found, spec.store), record)
+        return self.manager.adopt(self.wiring.spec_of(found, spec.store), record)
 
     def _look_into(self, store: CheckpointDirectory) -> None:
         # Asked before looking, so that a lock that is seen to be held by then is another kernel's.
         moving = {transfer.id for transfer in self.manager.transfers() if not coordinator_of(transfer).resting}
         for found in store.inventory():
             if found.record is not None and found.transfer_id not in moving:
-                self.manager.adopt(self.wiring.order_of(found, store), found.record, elsewhere=found.busy)
+                self.manager.adopt(self.wiring.spec_of(found, store), found.record, elsewhere=found.busy)
         self.manager.forget(
             lambda transfer: (
                 coordinator_of(transfer).spec.store is store

@@ -36,7 +36,7 @@ from oss_jupyter.oss.endpoint import EndpointSettings, host_of, is_loopback, is_
 from oss_jupyter.oss.late import send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
-from oss_jupyter.session.kept_spec import Hindered, KeptOrder
+from oss_jupyter.session.kept_spec import Hindered, KeptSpec
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.stores import UNSET, Stores
@@ -103,14 +103,14 @@ class Wiring:
             wait_at_exit=bool(given.get("wait_at_exit", self.settings.wait_at_exit)),
         )
 
-    def order_of(self, found: Found, store: CheckpointStore, anew: AnewOptions | None = None) -> TransferSpec:
+    def spec_of(self, found: Found, store: CheckpointStore, anew: AnewOptions | None = None) -> TransferSpec:
         """Return the spec that an earlier kernel began; its hindrance says why it cannot go on by itself.
 
         anew: arguments that are given now, in place of what the checkpoint keeps.
         """
         assert found.record is not None
         header = found.record.header
-        kept = KeptOrder(found.record, anew or {}, {"proxy": self.settings.proxy, **self._patience()})
+        kept = KeptSpec(found.record, anew or {}, {"proxy": self.settings.proxy, **self._patience()})
         missing, make = kept.missing(), partial(self._kept_control, kept)
         return TransferSpec(
             transfer_id=header.transfer_id,
@@ -150,11 +150,11 @@ class Wiring:
             credentials_given=credentials is not None,
         )
 
-    def _kept_control(self, kept: KeptOrder) -> SdkControl:
+    def _kept_control(self, kept: KeptSpec) -> SdkControl:
         kept.check_reachable()
         return self._control(kept.endpoint(), kept.anew.get("credentials"), kept.profile or None, kept.needed())
 
-    def _asks_first(self, found: Found, kept: KeptOrder) -> OssJupyterError | None:
+    def _asks_first(self, found: Found, kept: KeptSpec) -> OssJupyterError | None:
         if found.exposed:
             return kept.asks_first(f"Others can write its checkpoint, or the directory {found.path.parent}.")
         if not self._is_the_users(kept.host()):

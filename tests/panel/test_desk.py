@@ -16,7 +16,7 @@ from oss_jupyter.errors import InputError, TransferStateError
 from oss_jupyter.model.states import State
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.panel.common.actions import Actions
-from oss_jupyter.notebook.panel.common.arguments import Arguments
+from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
 from oss_jupyter.notebook.panel.common.commands import Commands
 from oss_jupyter.notebook.panel.common.row import Row
@@ -375,28 +375,28 @@ def test_a_slow_command_is_answered_at_once_and_its_result_later() -> None:
     """A slow disk does not hold up the other buttons."""
     gate = threading.Event()
 
-    def slow(arguments: Arguments) -> dict[str, Any]:
+    def slow(arguments: PageArguments) -> dict[str, Any]:
         gate.wait(20)
         return {"done": arguments.text("what")}
 
     handle = BackgroundCommands().wrap(slow)
-    reply = handle(Arguments({"what": "this"}))
+    reply = handle(PageArguments({"what": "this"}))
     assert list(reply) == ["later"]
     gate.set()
-    wait_until(lambda: "done" in handle(Arguments(reply)))
-    assert handle(Arguments(reply)) == {"done": "this"}
+    wait_until(lambda: "done" in handle(PageArguments(reply)))
+    assert handle(PageArguments(reply)) == {"done": "this"}
     with pytest.raises(InputError, match="does not know"):
-        handle(Arguments({"later": "nonsense"}))
+        handle(PageArguments({"later": "nonsense"}))
 
 
 def test_a_slow_command_that_fails_says_so() -> None:
     """What fails later is told as what fails at once."""
 
-    def fails(arguments: Arguments) -> dict[str, Any]:
+    def fails(arguments: PageArguments) -> dict[str, Any]:
         raise InputError("It cannot be.")
 
     with pytest.raises(InputError, match="It cannot be"):
-        BackgroundCommands().wrap(fails)(Arguments({}))
+        BackgroundCommands().wrap(fails)(PageArguments({}))
 
 
 def test_an_upload_whose_abort_failed_can_be_forgotten_on_the_desk(office: Office) -> None:

@@ -12,7 +12,7 @@ import pytest
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.panel.common.actions import Actions
-from oss_jupyter.notebook.panel.common.arguments import Arguments
+from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.channel import MESSAGE_TYPE, REPLY_TYPE, serve
 from oss_jupyter.notebook.panel.common.commands import Commands, Reply
 
@@ -104,7 +104,7 @@ def test_a_duplicate_from_another_thread_waits_for_the_first_one() -> None:
     commands, begun, go = Commands(), threading.Event(), threading.Event()
     calls: list[int] = []
 
-    def slow(arguments: Arguments) -> Reply:
+    def slow(arguments: PageArguments) -> Reply:
         calls.append(1)
         begun.set()
         go.wait(5)
@@ -185,7 +185,7 @@ def test_a_request_that_is_none_is_answered_all_the_same(desk: Desk, request_: A
 def test_a_handler_that_breaks_is_an_answer_too(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     """A defect is told by its kind, and not by a text that may hold a secret."""
 
-    def broken(arguments: Arguments) -> Reply:
+    def broken(arguments: PageArguments) -> Reply:
         raise KeyError("a secret in a message")
 
     desk.commands.add("broken", broken)

@@ -14,7 +14,7 @@ from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.panel.card.card import ShownCard, TransferCard
 from oss_jupyter.notebook.panel.card.card_summary import CardSummary, summary
 from oss_jupyter.notebook.panel.common.actions import Actions
-from oss_jupyter.notebook.panel.common.arguments import Arguments
+from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.channel import serve
 from oss_jupyter.notebook.panel.common.commands import Commands, Reply
 from oss_jupyter.notebook.panel.common.painter import Painted, Painter
@@ -96,7 +96,7 @@ class PanelServer:
         shown = self._shown.get(widget)
         return shown if isinstance(shown, ShownDesk) else None
 
-    def _visible(self, arguments: Arguments) -> Reply:
+    def _visible(self, arguments: PageArguments) -> Reply:
         """A view came to the screen or left it; what it missed is sent at once."""
         shown = self._shown.get(arguments.text("widget"))
         if shown is not None:

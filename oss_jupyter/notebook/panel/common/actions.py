@@ -9,7 +9,7 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, TransferStateError
 from oss_jupyter.model.plan import MAX_PARTS
 from oss_jupyter.model.states import Event, allowed
-from oss_jupyter.notebook.panel.common.arguments import Arguments
+from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
 from oss_jupyter.session.session import waits_for_a_word
 
@@ -48,8 +48,8 @@ class Actions:
         commands.add("resume_all", self._on_all(Event.RESUME, lambda transfer: transfer.resume()))
         commands.add("clear", self._clear)
 
-    def _on_one(self, action: Callable[[Transfer, Arguments], None]) -> Handler:
-        def handle(arguments: Arguments) -> Reply:
+    def _on_one(self, action: Callable[[Transfer, PageArguments], None]) -> Handler:
+        def handle(arguments: PageArguments) -> Reply:
             transfer = self._find(arguments)
             action(transfer, arguments)
             self._touched(transfer)
@@ -58,7 +58,7 @@ class Actions:
         return handle
 
     def _on_all(self, event: Event, action: Callable[[Transfer], None]) -> Handler:
-        def handle(arguments: Arguments) -> Reply:
+        def handle(arguments: PageArguments) -> Reply:
             transfers = waiting_first(self._manager().transfers())
             return {"count": sum(self._acted(transfer, event, action) for transfer in transfers)}
 
@@ -74,14 +74,14 @@ class Actions:
         self._touched(transfer)
         return True
 
-    def _find(self, arguments: Arguments) -> Transfer:
+    def _find(self, arguments: PageArguments) -> Transfer:
         if "widget" in arguments:
             shown = self._shown(arguments.text("widget"))
             if shown is not None:
                 return shown
         return self._manager().find(arguments.text("transfer"))
 
-    def _clear(self, arguments: Arguments) -> Reply:
+    def _clear(self, arguments: PageArguments) -> Reply:
         """Take one ended transfer off the list, or without an id everything that has ended for good."""
         if "transfer" in arguments:
             chosen = self._find(arguments)
@@ -89,16 +89,16 @@ class Actions:
         return {"count": self._manager().forget(lambda transfer: transfer.state.ended_for_good)}
 
 
-def _set_parallel(transfer: Transfer, arguments: Arguments) -> None:
+def _set_parallel(transfer: Transfer, arguments: PageArguments) -> None:
     """Without a number it follows the line."""
     transfer.set_parallel(arguments.whole("parallel", 1, _PARALLEL_MAX) if "parallel" in arguments else None)
 
 
-def _set_limit(transfer: Transfer, arguments: Arguments) -> None:
+def _set_limit(transfer: Transfer, arguments: PageArguments) -> None:
     transfer.set_limit(arguments.size("bytes_per_second"))
 
 
-def _part(transfer: Transfer, arguments: Arguments) -> Reply:
+def _part(transfer: Transfer, arguments: PageArguments) -> Reply:
     number = arguments.whole("number", 1, MAX_PARTS)
     try:
         part = transfer.part(number)

@@ -9,7 +9,7 @@ from oss_jupyter.errors import InputError
 from oss_jupyter.model.sizes import parse_size
 
 
-class Arguments:
+class PageArguments:
     """The arguments of one request. Every method raises InputError where the value is not what it should be."""
 
     def __init__(self, values: Any) -> None:

@@ -14,7 +14,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError  # not the bui
 
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import InputError
-from oss_jupyter.notebook.panel.common.arguments import Arguments
+from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.commands import Handler, Reply
 
 # Most folders are listed within this, and nobody notices the wait.
@@ -33,7 +33,7 @@ class BackgroundCommands:
     def wrap(self, handler: Handler) -> Handler:
         """Return a handler that answers at once, whatever `handler` does."""
 
-        def handle(arguments: Arguments) -> Reply:
+        def handle(arguments: PageArguments) -> Reply:
             if "later" in arguments:
                 running_id = arguments.text("later")
                 result = self._find(running_id)
@@ -53,7 +53,7 @@ class BackgroundCommands:
             raise InputError("This kernel does not know the request.", "Press the button again.")
         return result
 
-    def _begin(self, handler: Handler, arguments: Arguments) -> tuple[str, Future[Reply]]:
+    def _begin(self, handler: Handler, arguments: PageArguments) -> tuple[str, Future[Reply]]:
         running_id, result = uuid.uuid4().hex, Future[Reply]()
 
         def work() -> None:

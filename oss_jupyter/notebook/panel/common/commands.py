@@ -21,7 +21,7 @@ from typing import Any
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.ending import ending_of
 from oss_jupyter.model.shortage import shortage_of
-from oss_jupyter.notebook.panel.common.arguments import Arguments
+from oss_jupyter.notebook.panel.common.arguments import PageArguments
 
 # A page repeats a request within seconds, so far fewer would do.
 _REMEMBERED_REQUESTS = 500
@@ -29,7 +29,7 @@ _REMEMBERED_REQUESTS = 500
 _DUPLICATE_WAIT_SECONDS = 1.0
 
 Reply = dict[str, Any]
-Handler = Callable[[Arguments], Reply]
+Handler = Callable[[PageArguments], Reply]
 
 _log = logging.getLogger("oss_jupyter")
 
@@ -73,7 +73,7 @@ class Commands:
         if handler is None:
             return _error(request_id, InputError("This kernel does not know the command.", "Reload the page."))
         try:
-            return {"status": "ok", "id": request_id, **handler(Arguments(request.get("arguments", {})))}
+            return {"status": "ok", "id": request_id, **handler(PageArguments(request.get("arguments", {})))}
         except OssJupyterError as error:
             return _error(request_id, error)
         except Exception as error:

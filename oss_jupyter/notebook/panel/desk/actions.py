@@ -11,7 +11,7 @@ from oss_jupyter.errors import InputError
 from oss_jupyter.model.arguments import ARGUMENTS
 from oss_jupyter.model.states import Event, allowed
 from oss_jupyter.model.upload_arguments import UploadArguments
-from oss_jupyter.notebook.panel.common.arguments import Arguments
+from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
 from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
 from oss_jupyter.notebook.panel.desk.desk import ShownDesk
@@ -54,8 +54,8 @@ class DeskActions:
         commands.add("resume_these", self._on_desk(self._resume_these))
         commands.add("discard_these", self._on_desk(self._discard_these))
 
-    def _on_desk(self, action: Callable[[ShownDesk, Arguments], Reply]) -> Handler:
-        def handle(arguments: Arguments) -> Reply:
+    def _on_desk(self, action: Callable[[ShownDesk, PageArguments], Reply]) -> Handler:
+        def handle(arguments: PageArguments) -> Reply:
             desk = self._shown(arguments.text("widget"))
             if desk is None:
                 raise InputError("This desk is not known to the kernel.", "Run the cell again.")
@@ -66,13 +66,13 @@ class DeskActions:
 
         return handle
 
-    def _start(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+    def _start(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
         options = {name: arguments.text(name) for name in _OPTIONS if name in arguments}
         source = _path(desk, arguments)
         transfer = self._session().upload(source, arguments.text("target", _PATH_MAX), UploadArguments.of(**options))
         return {"transfer": transfer.id}
 
-    def _relocate(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+    def _relocate(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
         session = self._session()
         before = session.manager.find(arguments.text("transfer"))
         transfer = session.relocate(before, _path(desk, arguments))
@@ -81,7 +81,7 @@ class DeskActions:
         transfer.resume()
         return {"transfer": transfer.id}
 
-    def _forget(self, arguments: Arguments) -> Reply:
+    def _forget(self, arguments: PageArguments) -> Reply:
         """It comes from a card as well as from a row."""
         said = forget(self._session(), arguments.text("transfer"))
         desk = self._shown(arguments.text("widget")) if "widget" in arguments else None
@@ -90,21 +90,21 @@ class DeskActions:
             self._touched(desk)
         return {"said": said}
 
-    def _browse(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+    def _browse(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
         return list_folder(arguments.text("path", _PATH_MAX) if "path" in arguments else ".", desk.desk.start)
 
-    def _open(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+    def _open(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
         desk.opened = arguments.text("transfer") if "transfer" in arguments else ""
         return {}
 
-    def _review(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+    def _review(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
         desk.only = None
         return {}
 
-    def _resume_these(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+    def _resume_these(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
         return self._ask_these(desk, Event.RESUME, Transfer.resume)
 
-    def _discard_these(self, desk: ShownDesk, arguments: Arguments) -> Reply:
+    def _discard_these(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
         return self._ask_these(desk, Event.ABORT, Transfer.abort)
 
     def _ask_these(self, desk: ShownDesk, event: Event, action: Callable[[Transfer], None]) -> Reply:
@@ -116,6 +116,6 @@ class DeskActions:
         return {"count": len(chosen)}
 
 
-def _path(desk: ShownDesk, arguments: Arguments) -> Path:
+def _path(desk: ShownDesk, arguments: PageArguments) -> Path:
     """Return a path as it was meant when the desk was opened: a later chdir does not change it."""
     return absolute(arguments.text("path", _PATH_MAX), start=desk.desk.start)
