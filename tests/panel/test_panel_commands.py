@@ -130,7 +130,7 @@ def test_many_threads_may_ask_at_once(desk: Desk) -> None:
         return desk.commands.answer({"id": f"t{number // 2}", "command": command, "arguments": arguments})
 
     with ThreadPoolExecutor(16) as pool:
-        replies = list(pool.map(toggle, range(2_000)))
+        replies = list(pool.map(toggle, range(900)))  # fewer ids than are remembered, however late a thread comes
     assert replies[::2] == replies[1::2]
     assert all(len(reply["error"]) == 4 for reply in replies if reply["status"] != "ok")
 
