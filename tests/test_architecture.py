@@ -47,7 +47,7 @@ PACKAGES = {
     "crc64": {"anycrc"},
     "model": set(),
     "texts": set(),
-    "local": {"filelock"},
+    "local": {"filelock", "pathspec"},
     "engine": set(),
 }
 # The folders of the notebook, each on top of those before it.

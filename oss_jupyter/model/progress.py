@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from typing import Annotated
 
+from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.described import described
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.states import State
@@ -200,6 +201,7 @@ class Snapshot:
     aborting: Annotated[bool, "An abort was asked for last."] = False
     keeps_parts: Annotated[bool, "That abort leaves the parts in OSS."] = False
     checkpoint_kept: Annotated[bool, "It was aborted, and can be carried on."] = False
+    files: Annotated[FilesView | None, "The files of a dataset; None: it is one file."] = None
 
     @property
     def long_silence_seconds(self) -> float:

@@ -3,6 +3,7 @@
     queued -> running -> paused -> queued               (resume keeps the upload id, and queues again)
               running -> waiting_for_credentials -> running
               running -> completing -> completed        (or paused: completing may wait for a dead line)
+              running -> completed with errors -> queued  (a dataset: resume takes the files that failed)
               any of them -> failed -> queued
               any of them -> aborted
     interrupted -> queued                               (found on disk, no kernel drives it)
@@ -27,6 +28,7 @@ class State(str, Enum):
     WAITING_FOR_CREDENTIALS = "waiting for credentials"
     COMPLETING = "completing"
     COMPLETED = "completed"
+    COMPLETED_WITH_ERRORS = "completed with errors"
     FAILED = "failed"
     ABORTED = "aborted"
     INTERRUPTED = "interrupted"
@@ -66,6 +68,7 @@ class Event(str, Enum):
     ALL_PARTS_DONE = "all parts done"
     PARTS_MISSING = "parts missing"
     CONFIRMED = "confirmed"
+    SOME_FAILED = "some files failed"
     FAIL = "fail"
     ABORT = "abort"
     TAKEN_OVER = "taken over"
@@ -75,10 +78,15 @@ class Event(str, Enum):
     __str__ = str.__str__
 
 
-_ENDED = frozenset({State.COMPLETED, State.FAILED, State.ABORTED, State.INTERRUPTED, State.ELSEWHERE})
+_ENDED = frozenset(
+    {
+        State.COMPLETED, State.COMPLETED_WITH_ERRORS, State.FAILED, State.ABORTED, State.INTERRUPTED, State.ELSEWHERE
+    }
+)  # fmt: skip
 _ACTIVE = frozenset({State.QUEUED, State.RUNNING, State.WAITING_FOR_CREDENTIALS, State.COMPLETING})
 
 _OUT_OF_REACH = frozenset({State.COMPLETED, State.ABORTED, State.ELSEWHERE})
+_AT_REST = (State.PAUSED, State.COMPLETED_WITH_ERRORS, State.FAILED, State.INTERRUPTED)
 
 _MOVES: dict[tuple[State, Event], State] = {
     (State.QUEUED, Event.START): State.RUNNING,
@@ -95,10 +103,12 @@ _MOVES: dict[tuple[State, Event], State] = {
     # Complete answered InvalidPart or NoSuchUpload: parts have to be sent again.
     (State.COMPLETING, Event.PARTS_MISSING): State.RUNNING,
     (State.COMPLETING, Event.CREDENTIALS_EXPIRED): State.WAITING_FOR_CREDENTIALS,
+    (State.RUNNING, Event.SOME_FAILED): State.COMPLETED_WITH_ERRORS,
+    (State.COMPLETED_WITH_ERRORS, Event.RESUME): State.QUEUED,
     (State.FAILED, Event.RESUME): State.QUEUED,
     (State.INTERRUPTED, Event.RESUME): State.QUEUED,
     (State.ELSEWHERE, Event.LEFT): State.INTERRUPTED,
-    **{(state, Event.TAKEN_OVER): State.ELSEWHERE for state in (State.PAUSED, State.FAILED, State.INTERRUPTED)},
+    **{(state, Event.TAKEN_OVER): State.ELSEWHERE for state in _AT_REST},
     # What rests fails too: an abort of it may be refused by the service.
     **{(state, Event.FAIL): State.FAILED for state in State if state not in _OUT_OF_REACH},
     # Not after Complete alone: the file may be there already, PutObject needs none, and an abort may come too late.
@@ -116,6 +126,7 @@ _ADVICE = {
     State.WAITING_FOR_CREDENTIALS: "Renew the credentials; then it goes on by itself.",
     State.COMPLETING: "Every part is in OSS and the object is being put together; wait a moment.",
     State.COMPLETED: "The object is complete, and result() returns its receipt. force=True sends the file once more.",
+    State.COMPLETED_WITH_ERRORS: "Resume it to try the files that failed once more, or abort it.",
     State.FAILED: "Nothing runs. Resume it, or abort it.",
     State.ABORTED: "Run the upload again: it starts over, or carries on where the parts were kept.",
     State.INTERRUPTED: "Nothing runs. Resume it, or abort it.",

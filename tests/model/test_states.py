@@ -10,6 +10,7 @@ from oss_jupyter.errors import TransferStateError
 from oss_jupyter.model.states import Event, State, after, allowed
 
 S, E = State, Event
+REST = (S.FAILED, S.INTERRUPTED, S.COMPLETED_WITH_ERRORS)
 
 # The table once more, written from the life of a transfer as the user knows it and not from the code.
 MOVES = {
@@ -21,6 +22,7 @@ MOVES = {
             (E.CREDENTIALS_EXPIRED, S.WAITING_FOR_CREDENTIALS),
             (E.ALL_PARTS_DONE, S.COMPLETING),
             (E.PUT_BACK, S.QUEUED),
+            (E.SOME_FAILED, S.COMPLETED_WITH_ERRORS),
             (E.FAIL, S.FAILED),
         ]
     },
@@ -43,9 +45,9 @@ MOVES = {
             (E.FAIL, S.FAILED),
         ]
     },
-    **{(s, e): t for s in (S.FAILED, S.INTERRUPTED) for e, t in [(E.RESUME, S.QUEUED), (E.FAIL, S.FAILED)]},
+    **{(s, e): t for s in REST for e, t in [(E.RESUME, S.QUEUED), (E.FAIL, S.FAILED)]},
     (S.ELSEWHERE, E.LEFT): S.INTERRUPTED,
-    **{(s, E.TAKEN_OVER): S.ELSEWHERE for s in (S.PAUSED, S.FAILED, S.INTERRUPTED)},
+    **{(s, E.TAKEN_OVER): S.ELSEWHERE for s in (S.PAUSED, *REST)},
     **{(s, E.ABORT): S.ABORTED for s in S if s not in (S.COMPLETED, S.ABORTED, S.ELSEWHERE)},
     **{(s, E.CONFIRMED): S.COMPLETED for s in S if s not in (S.COMPLETED, S.ABORTED, S.ELSEWHERE)},
 }
