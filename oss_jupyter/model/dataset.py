@@ -231,6 +231,20 @@ class FileOnTheWire:
 
 
 @dataclass(frozen=True)
+class FileNow:
+    """A file that was looked for: its key and size in bytes, how it stands, and why it failed where it did.
+
+    transfer_id: where it goes in parts, so that its map can be opened.
+    """
+
+    key: str
+    cell: Cell
+    size: int = 0
+    reason: str = ""
+    transfer_id: str = ""
+
+
+@dataclass(frozen=True)
 class FilesView:
     """The files of a dataset at one moment, as part of a Snapshot.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +12,7 @@ from typing import Any
 from oss_jupyter.engine.ledger import PartDetail
 from oss_jupyter.errors import TransferNotFound
 from oss_jupyter.local.memory import NoCheckpoints
+from oss_jupyter.model.dataset import Cell, FailedFile, FileNow, FileOnTheWire, FilesView, cell
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import Flight, PartState, Snapshot
 from oss_jupyter.model.states import Event, State, after
@@ -55,6 +56,46 @@ def a_snapshot(**changes: Any) -> Snapshot:
         version=12,
         retry=3,
         retries_max=5,
+    )
+    return replace(now, **changes)
+
+
+def files_of(**changes: Any) -> FilesView:
+    """Eight files: two sent, one kept, one skipped, one failed, two on the wire, one waiting."""
+    kinds = [(Cell.KEPT, 1.0), (Cell.KEPT, 1.0), (Cell.DONE, 1.0), (Cell.DONE, 1.0), (Cell.ON_THE_WIRE, 0.5)]
+    kinds += [(Cell.ON_THE_WIRE, 0.0), (Cell.FAILED, 0.0), (Cell.WAITING, 0.0)]
+    files = FilesView(
+        total=8,
+        sent=2,
+        kept=1,
+        skipped=1,
+        failed=1,
+        skipped_bytes=MIB,
+        files_per_second=412.3,
+        failures=(
+            FailedFile("/data/raw/g.csv", "raw/g.csv", "Unreadable", "g.csv cannot be read: permission denied."),
+        ),
+        on_the_wire=(FileOnTheWire("raw/f.csv", 20_000, 0), FileOnTheWire("raw/e.bin", 4 * MIB, 2 * MIB, "child234")),
+        cells=bytes(cell(kind, fill) for kind, fill in kinds),
+    )
+    return replace(files, **changes)
+
+
+def a_dataset(files: FilesView | None = None, **changes: Any) -> Snapshot:
+    """A folder on its way."""
+    now = a_snapshot(
+        source="/data/raw/",
+        target=Target("my-bucket", "raw/"),
+        upload_id="",
+        parts_total=0,
+        parts_kept=0,
+        parts_done=0,
+        parts_failed=0,
+        part_size=0,
+        part_states=b"",
+        flights=(),
+        notes=(),
+        files=files or files_of(),
     )
     return replace(now, **changes)
 
@@ -118,6 +159,27 @@ class StandIn:
         with self._lock:
             self.now = replace(self.now, state=after(self.now.state, event))
             self.asked.append(note)
+
+
+class StandInDataset(StandIn):
+    """Looks like the transfer of a dataset whose second cell stands for two files."""
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        super().__init__(snapshot or a_dataset())
+        self.children = {"child234": a_snapshot(id="child234", source="/data/raw/e.bin")}
+
+    def find(self, text: str) -> Sequence[FileNow]:
+        found = [FileNow(f"raw/{number:05}.csv", Cell.DONE, 20_000) for number in range(30)]
+        found += [FileNow("raw/g.csv", Cell.FAILED, 5, "cannot be read"), FileNow("raw/bad\x1b.csv", Cell.WAITING)]
+        return [one for one in found if text in one.key]
+
+    def files_at(self, cell: int) -> Sequence[FileNow]:
+        if cell != 1:
+            return []
+        return [FileNow("raw/e.bin", Cell.ON_THE_WIRE, 4 * MIB, "", "child234"), FileNow("raw/f.csv", Cell.DONE, 1)]
+
+    def child(self, transfer_id: str) -> Snapshot | None:
+        return self.children.get(transfer_id)
 
 
 class StandInManager:

@@ -19,6 +19,7 @@ from oss_jupyter.notebook.panel.common.actions import Actions
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
 from oss_jupyter.notebook.panel.common.commands import Commands
+from oss_jupyter.notebook.panel.common.pace import Pace
 from oss_jupyter.notebook.panel.common.row import Row
 from oss_jupyter.notebook.panel.desk.actions import DeskActions
 from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk
@@ -80,7 +81,7 @@ class Seat:
     def rows(self, now: float = 0.0) -> list[dict[str, Any]]:
         """Paint, and return what the page got."""
         self.shown.hurry()
-        self.shown._next_send = 0.0
+        self.shown._pace = Pace()
         self.shown.paint(now)
         return list(json.loads(self.shown.desk.state))
 

@@ -128,6 +128,6 @@ def test_no_trait_of_the_card_holds_a_secret() -> None:
 
     card = TransferCard(cast("Transfer", StandIn()), Commands())
     own = {name: value for name, value in card.get_state().items() if not name.startswith("_")}
-    assert set(own) == {"layout", "tooltip", "tabbable", "state", "kind", "code", "widget_id", "language"}
+    assert set(own) == {"layout", "tooltip", "tabbable", "state", "part_map", "kind", "code", "widget_id", "language"}
     assert SECRET not in json.dumps(own, default=lambda value: bytes(value).decode("latin1"))
     card.close()

@@ -25,7 +25,7 @@ from oss_jupyter.session.session import current_session
 
 
 class Shown(Painted, Protocol):
-    """A widget on the page with what belongs to it."""
+    """A widget on the page with what belongs to it. looked_at: the file of a dataset whose part map is open, or ""."""
 
     @property
     def transfer(self) -> Transfer | None:
@@ -33,6 +33,8 @@ class Shown(Painted, Protocol):
 
     def concerns(self, transfer: Transfer) -> bool:
         """Whether a change of this transfer is to be seen here."""
+
+    looked_at: str
 
     def set_on_screen(self, view: str, on_screen: bool) -> None:
         """Note that a view came to the screen or left it."""
@@ -51,6 +53,7 @@ class PanelServer:
         Actions(lambda: current_session().manager, self._transfer_of, self.look_at).add_to(self.commands)
         DeskActions(current_session, self._desk, self.painter.add).add_to(self.commands)
         self.commands.add("visible", self._visible)
+        self.commands.add("open_part_map", self._open_part_map)
 
     def show_card(self, transfer: Transfer, language: str = "") -> ShownCard:
         """Display the card of a transfer under the running cell, with its summary, and keep both up to date."""
@@ -101,6 +104,14 @@ class PanelServer:
         shown = self._shown.get(arguments.text("widget"))
         if shown is not None:
             shown.set_on_screen(arguments.text("view"), arguments.flag("visible"))
+            self.painter.add(shown)
+        return {}
+
+    def _open_part_map(self, arguments: PageArguments) -> Reply:
+        """Show the parts of a file of a dataset, or without an id all its files again."""
+        shown = self._shown.get(arguments.text("widget"))
+        if shown is not None:
+            shown.looked_at = arguments.text("file") if "file" in arguments else ""
             self.painter.add(shown)
         return {}
 

@@ -14,22 +14,28 @@ from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel.card.card_state import pack
 from oss_jupyter.notebook.panel.card.card_summary import CardSummary
 from oss_jupyter.notebook.panel.common.commands import Commands
+from oss_jupyter.notebook.panel.common.files import child_of
+from oss_jupyter.notebook.panel.common.pace import Pace
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
 from oss_jupyter.texts import say
 
 
 class TransferCard(PanelWidget):
-    """Shows one transfer. Only the painter's thread writes the trait `state`."""
+    """Shows one transfer. Only the painter's thread writes its traits.
+
+    state: how it stands. part_map: the same of the file whose parts are looked at, where the transfer is a dataset.
+    """
 
     state = Bytes().tag(sync=True)
+    part_map = Bytes().tag(sync=True)
 
     def __init__(self, transfer: Transfer, commands: Commands, language: str = "") -> None:
         self.transfer = transfer
         super().__init__(commands, language, kind="card", state=pack(transfer.snapshot()))
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Send how the transfer stands, unless that is what was sent last: traitlets drops equal values."""
-        self.state = pack(snapshot)
+    def show(self, snapshot: Snapshot, part_map: bytes = b"") -> int:
+        """Send how the transfer stands, unless that is what was sent last; return how many bytes went out."""
+        return self.put(state=pack(snapshot), part_map=part_map)
 
     def in_words(self) -> str:
         """Return a short sentence: the summary below says the rest."""
@@ -37,15 +43,24 @@ class TransferCard(PanelWidget):
         return printable(say("card_in_words", source=now.source, target=now.target))
 
 
+def packed_child(transfer: Transfer, transfer_id: str) -> bytes:
+    """Return how a file of a dataset stands that goes in parts, or nothing where there is none of this id."""
+    child = child_of(transfer, transfer_id)
+    return pack(child) if child else b""
+
+
 @dataclass(eq=False)
 class ShownCard:
     """A card and the summary beside it, as the painter sees them.
 
-    `_in_order` keeps an older view from overtaking a newer one.
+    `_in_order` keeps an older view from overtaking a newer one, and guards _pace. looked_at: id of the file of a
+    dataset whose parts are looked at, or "".
     """
 
     card: TransferCard
     summary: CardSummary
+    looked_at: str = ""
+    _pace: Pace = field(default_factory=Pace)
     _in_order: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -67,8 +82,8 @@ class ShownCard:
         with self._in_order:
             over = coordinator_of(transfer).resting  # asked before looking, so that what is seen after the end is final
             snapshot = transfer.snapshot()
-            if over or self.card.on_screen:
-                self.card.show(snapshot)
+            if over or (self.card.on_screen and self._pace.due(now)):
+                self._pace.sent(self.card.show(snapshot, packed_child(transfer, self.looked_at)), now)
             self.summary.update(snapshot, now)
         return not over
 

@@ -10,7 +10,9 @@ from oss_jupyter.errors import InputError, TransferStateError
 from oss_jupyter.model.plan import MAX_PARTS
 from oss_jupyter.model.states import Event, allowed
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
+from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
 from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
+from oss_jupyter.notebook.panel.common.files import cell_files, find_file
 from oss_jupyter.session.session import waits_for_a_word
 
 # The same bounds as the setting's.
@@ -34,6 +36,7 @@ class Actions:
         self._manager = manager
         self._shown = shown
         self._touched = touched
+        self._background = BackgroundCommands()
 
     def add_to(self, commands: Commands) -> None:
         """Make the commands known."""
@@ -44,6 +47,8 @@ class Actions:
         commands.add("set_parallel", self._on_one(_set_parallel))
         commands.add("set_limit", self._on_one(_set_limit))
         commands.add("part", lambda arguments: _part(self._find(arguments), arguments))
+        commands.add("find_file", self._background.wrap(self._about_files(find_file)))
+        commands.add("cell_files", self._background.wrap(self._about_files(cell_files)))
         commands.add("pause_all", self._on_all(Event.PAUSE, lambda transfer: transfer.pause()))
         commands.add("resume_all", self._on_all(Event.RESUME, lambda transfer: transfer.resume()))
         commands.add("clear", self._clear)
@@ -56,6 +61,9 @@ class Actions:
             return {"state": transfer.state.value}
 
         return handle
+
+    def _about_files(self, question: Callable[[Transfer, PageArguments], Reply]) -> Handler:
+        return lambda arguments: question(self._find(arguments), arguments)
 
     def _on_all(self, event: Event, action: Callable[[Transfer], None]) -> Handler:
         def handle(arguments: PageArguments) -> Reply:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from typing import TypedDict
 
+from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, allowed
 
@@ -72,8 +73,24 @@ class Pace(TypedDict):
     compare: int
 
 
+class FilesRow(TypedDict):
+    """The files of a dataset, as in FilesView. done: need nothing more; speed: files per second."""
+
+    total: int
+    scanning: bool
+    done: int
+    sent: int
+    kept: int
+    skipped: int
+    failed: int
+    left: int
+    speed: int | None
+
+
 class Row(Standing, Amounts):
-    """What is known of every row of the desk, also of a checkpoint that cannot be used."""
+    """What is known of every row of the desk, also of a checkpoint that cannot be used. files: None where it is one."""
+
+    files: FilesRow | None
 
 
 class TransferRow(Row, Pace):
@@ -97,12 +114,28 @@ def row_of(snapshot: Snapshot) -> TransferRow:
         **_standing(snapshot),
         **_amounts(snapshot),
         **_pace(snapshot),
+        "files": files_row(snapshot.files) if snapshot.files else None,
         "place": snapshot.queue_place,
         "kept_here": snapshot.checkpoint_kept,
         "parts": snapshot.parts_total,
         "parallel": snapshot.parallel_wanted or snapshot.parallel,
         "parallel_auto": snapshot.parallel_auto,
         "limit": snapshot.limit_bytes_per_second,
+    }
+
+
+def files_row(files: FilesView) -> FilesRow:
+    """Return what is counted of the files of a dataset."""
+    return {
+        "total": files.total,
+        "scanning": files.scanning,
+        "done": files.done,
+        "sent": files.sent,
+        "kept": files.kept,
+        "skipped": files.skipped,
+        "failed": files.failed,
+        "left": files.left,
+        "speed": _rounded(files.files_per_second),
     }
 
 

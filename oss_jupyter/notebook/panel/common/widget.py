@@ -76,6 +76,15 @@ class PanelWidget(anywidget.AnyWidget):
             if len(self._views) > _VIEWS_MAX:
                 self._views.popitem(last=False)
 
+    def put(self, **traits: str | bytes) -> int:
+        """Send those that are new in one message, and return how large they are. Only one thread at a time does so."""
+        news = {name: value for name, value in traits.items() if value != getattr(self, name)}
+        if news:
+            with self.hold_sync():
+                for name, value in news.items():
+                    setattr(self, name, value)
+        return sum(map(len, news.values()))
+
     def in_words(self) -> str:
         """Return what stands in the widget's place where there are no widgets."""
         raise NotImplementedError

@@ -95,6 +95,7 @@ class DeskActions:
 
     def _open(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
         desk.opened = arguments.text("transfer") if "transfer" in arguments else ""
+        desk.looked_at = ""
         return {}
 
     def _review(self, desk: ShownDesk, arguments: PageArguments) -> Reply:

@@ -14,8 +14,10 @@ from traitlets import Bytes, List, Unicode
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.arguments import ARGUMENTS
 from oss_jupyter.names import printable
+from oss_jupyter.notebook.panel.card.card import packed_child
 from oss_jupyter.notebook.panel.card.card_state import pack
 from oss_jupyter.notebook.panel.common.commands import Commands
+from oss_jupyter.notebook.panel.common.pace import Pace
 from oss_jupyter.notebook.panel.common.row import Row
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary
@@ -32,20 +34,20 @@ FORM_OPTIONS = [
     for name, one in ARGUMENTS.items()
     if one.in_form
 ]
-# A long list is sent less often.
-_BYTES_PER_SECOND = 60 * 1024
 
 
 class TransferDesk(PanelWidget):
-    """Shows transfers. Only the painter's thread writes `kind`, `state` and `detail`.
+    """Shows transfers. Only the painter's thread writes `kind`, `state`, `detail` and `part_map`.
 
-    kind: "desk" or "banner". state: rows as JSON. detail: the card of the transfer that was opened, or nothing.
+    kind: "desk" or "banner". state: rows as JSON. detail: the card of the transfer that was opened, or nothing;
+    part_map: where that is a dataset, of the file whose parts are looked at.
     start: where relative paths begin; folder: the same as it can be shown. target: what the form suggests.
     options: what else the form asks for, each with its name and the choices there are.
     """
 
     state = Unicode("[]").tag(sync=True)
     detail = Bytes().tag(sync=True)
+    part_map = Bytes().tag(sync=True)
     folder = Unicode().tag(sync=True)
     target = Unicode().tag(sync=True)
     options = List(FORM_OPTIONS).tag(sync=True)
@@ -61,10 +63,11 @@ class TransferDesk(PanelWidget):
 
 @dataclass(eq=False)
 class ShownDesk:
-    """A desk and the summary beside it, as the painter sees them. `_in_order` guards _born and _next_send, and keeps an
+    """A desk and the summary beside it, as the painter sees them. `_in_order` guards _born and _pace, and keeps an
     older view from overtaking a newer one. Only the painter's thread looks at the disk; any may write _next_look.
 
     only: ids of the transfers that a banner is about; None shows all. opened: id of the transfer whose card is open.
+    looked_at: where that is a dataset, id of the file whose parts are looked at, or "".
     """
 
     desk: TransferDesk
@@ -72,10 +75,11 @@ class ShownDesk:
     summary: DeskSummary
     only: frozenset[str] | None = None
     opened: str = ""
+    looked_at: str = ""
     _in_order: threading.Lock = field(default_factory=threading.Lock)
     _born: dict[str, int] = field(default_factory=dict)
     _next_look: float = float("-inf")
-    _next_send: float = float("-inf")
+    _pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
         self._disk = Disk(self.session)
@@ -100,7 +104,7 @@ class ShownDesk:
         with self._in_order:
             rows = self._rows()
             self.summary.update(rows, now)
-            if self.desk.on_screen and now >= self._next_send:
+            if self.desk.on_screen and self._pace.due(now):
                 self._send(rows, now)
         return self.desk.on_screen or any(row["moving"] for row in rows)
 
@@ -114,13 +118,14 @@ class ShownDesk:
         self._next_look = float("-inf")
 
     def _send(self, rows: list[Row], now: float) -> None:
-        text = to_text(rows)
-        if text != self.desk.state:
-            self.desk.state = text
-            self._next_send = now + len(text) / _BYTES_PER_SECOND
-        self.desk.kind = DESK if self.only is None else BANNER
         opened = next((one for one in self.session.manager.transfers() if one.id == self.opened), None)
-        self.desk.detail = pack(opened.snapshot()) if opened else b""
+        sent_bytes = self.desk.put(
+            kind=DESK if self.only is None else BANNER,
+            state=to_text(rows),
+            detail=pack(opened.snapshot()) if opened else b"",
+            part_map=packed_child(opened, self.looked_at) if opened else b"",
+        )
+        self._pace.sent(sent_bytes, now)
 
     def _rows(self) -> list[Row]:
         """Return the rows, the newest first. A row stays at its place, or one would press the wrong button."""

@@ -48,6 +48,7 @@ def row_of_problem(found: Found) -> Row:
         "shown": 0,
         "fraction": 0.0,
         "finished": 0,
+        "files": None,
     }
 
 
