@@ -6,24 +6,21 @@ wins, and only the service knows which one that was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from oss_jupyter.engine.driver import Ending
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.object_check import finished_before
 from oss_jupyter.engine.receipt import finish
 from oss_jupyter.engine.safe import what_is_kept
 from oss_jupyter.errors import OssJupyterError, OutcomeUnknown, ServiceError
-from oss_jupyter.model.ending import ending_of
 from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.retry import never_works
-from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.states import Event
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
-    from oss_jupyter.model.progress import Receipt
     from oss_jupyter.model.wire_values import Completed
 
 _TOO_LATE = (
@@ -34,16 +31,6 @@ _UNKNOWN = (
     "OSS no longer knew the upload when it was aborted, and may have put the object together before; whether it is "
     "there could not be found out. Look at the object in the console."
 )
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a run ends. `obeyed`: the command it was about, which may be another by now."""
-
-    event: Event
-    obeyed: Command
-    error: OssJupyterError | None = None
-    receipt: Receipt | None = None
 
 
 class EarlyEnd:
@@ -113,20 +100,6 @@ class EarlyEnd:
             return False
         self._transfer.set_upload_id("")
         return True
-
-
-def unexpected(error: BaseException) -> OssJupyterError:
-    """Return what a foreign exception means that nobody has expected; its text may hold a URL, so it is not used."""
-    return (
-        shortage_of(error)
-        or ending_of(error)
-        or OssJupyterError(
-            f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
-            "Resume the upload; if it happens again, please report it.",
-            safe="The file is untouched, and what the checkpoint knows is kept.",
-            code="Unexpected",
-        )
-    )
 
 
 def _remove(state: RunState, upload_id: str) -> Completed | None:

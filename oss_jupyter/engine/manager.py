@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from oss_jupyter.engine.coordinator import TransferCoordinator
+from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.run import start_run
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
@@ -30,7 +31,7 @@ class Manager:
     """
 
     def __init__(self, uploads_at_once: int = AT_ONCE) -> None:
-        self._queue: TransferQueue[TransferCoordinator] = TransferQueue(start_run, uploads_at_once)
+        self._queue: TransferQueue[AnyJob] = TransferQueue(start_job, uploads_at_once)
         self._lock = threading.Lock()
         self._transfers: dict[str, Transfer] = {}
         self._limit: float | None = None
@@ -54,7 +55,9 @@ class Manager:
             if transfer is None or (_left_parts(transfer, record) and coordinator_of(transfer).retire()):
                 transfer = self._add(TransferCoordinator(spec, self._queue, State.INTERRUPTED))
         # What rests here is read again: another kernel may have carried on with it meanwhile.
-        coordinator_of(transfer).found(spec, record, elsewhere=elsewhere)
+        coordinator = coordinator_of(transfer)
+        assert isinstance(coordinator, TransferCoordinator), "ids of datasets are others"
+        coordinator.found(spec, record, elsewhere=elsewhere)
         return transfer
 
     def transfers(self) -> tuple[Transfer, ...]:
@@ -111,7 +114,7 @@ class Manager:
         with self._lock:
             return self._speeds.get(host)
 
-    def _changed(self, transfer: TransferCoordinator) -> None:
+    def _changed(self, transfer: AnyJob) -> None:
         if transfer.state is State.COMPLETED:
             now = transfer.snapshot()
             if now.receipt is not None and now.receipt.seconds > _TELLING_SECONDS:
@@ -126,7 +129,7 @@ class Manager:
         running = {transfer.id: transfer for transfer in self._queue.running() if transfer.state.active}
         shares = share(self.limit, {key: transfer.limit for key, transfer in running.items()})
         for key, transfer in running.items():
-            transfer.spec.lane.limit(key, shares[key])
+            transfer.share_limit(shares[key])
 
     def pause_all(self, timeout_seconds: float) -> None:
         """Bring everything to rest, for a kernel that is about to go; what the service confirmed is in the journals."""
@@ -141,6 +144,12 @@ class Manager:
 def waiting_first(transfers: Iterable[Transfer]) -> list[Transfer]:
     """Return transfers in the order in which they can be stopped without one letting another in."""
     return sorted(transfers, key=lambda transfer: transfer.state is not State.QUEUED)
+
+
+def start_job(job: AnyJob) -> None:
+    """Start the run of a job whose turn it is. Raises Shortage, or InterpreterEnding."""
+    assert isinstance(job, TransferCoordinator)
+    start_run(job)
 
 
 def _left_parts(transfer: Transfer, record: CheckpointRecord) -> bool:

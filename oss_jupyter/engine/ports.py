@@ -141,8 +141,8 @@ class Journal(Protocol):
         """Flush, and let other kernels have it."""
 
 
-class CheckpointStore(Protocol):
-    """The checkpoint directory; `directory` is None where nothing outlives the kernel."""
+class Places(Protocol):
+    """Where checkpoints lie; `directory` is None where nothing outlives the kernel."""
 
     @property
     def directory(self) -> Path | None: ...
@@ -152,6 +152,10 @@ class CheckpointStore(Protocol):
 
     def keeps(self, transfer_id: str) -> bool:
         """Whether a transfer has a checkpoint that outlives the kernel."""
+
+
+class CheckpointStore(Places, Protocol):
+    """The checkpoint directory, for transfers of one file."""
 
     def open(self, transfer_id: str, *, needed: bool = True) -> tuple[Journal, CheckpointRecord | None]:
         """Lock a transfer's checkpoint and return it with what it remembers.

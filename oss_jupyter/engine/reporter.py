@@ -10,8 +10,8 @@ import contextvars
 import threading
 from collections.abc import Callable
 
+from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.log import log
-from oss_jupyter.engine.status import TransferStatus
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
@@ -53,7 +53,7 @@ class _Teller:
     """
 
     def __init__(
-        self, transfer: TransferStatus, listener: OnProgress, interval_seconds: float, over: Callable[[_Teller], None]
+        self, transfer: AnyJob, listener: OnProgress, interval_seconds: float, over: Callable[[_Teller], None]
     ) -> None:
         self._transfer = transfer
         self._listener = listener
@@ -68,7 +68,7 @@ class _Teller:
         self._lock = threading.Lock()
         self._started = False
 
-    def serves(self, transfer: TransferStatus, listener: OnProgress) -> bool:
+    def serves(self, transfer: AnyJob, listener: OnProgress) -> bool:
         """Whether it calls this listener for this transfer."""
         return self._transfer is transfer and self._listener == listener
 

@@ -13,8 +13,8 @@ from oss_jupyter.errors import LaneLost
 from oss_jupyter.model.wire_values import RangeRequest
 
 if TYPE_CHECKING:
+    from oss_jupyter.engine.coordinator import TransferCoordinator
     from oss_jupyter.engine.event_queue import EventQueue
-    from oss_jupyter.engine.status import TransferStatus
     from oss_jupyter.model.gauge import Gauge
     from oss_jupyter.model.plan import Plan
 
@@ -38,7 +38,7 @@ class Rereading:
     differing: how many were found to have other bytes, since `begin`.
     """
 
-    def __init__(self, transfer: TransferStatus, events: EventQueue, plan: Plan) -> None:
+    def __init__(self, transfer: TransferCoordinator, events: EventQueue, plan: Plan) -> None:
         self._spec = transfer.spec
         self._ledger = transfer.ledger
         self._events = events

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.beginning import Beginning
 from oss_jupyter.engine.completing import PartsMissing, complete
-from oss_jupyter.engine.early_end import EarlyEnd, Ending, unexpected
+from oss_jupyter.engine.driver import Driver, Ending
+from oss_jupyter.engine.early_end import EarlyEnd
 from oss_jupyter.engine.object_check import found
 from oss_jupyter.engine.proving import Proving
 from oss_jupyter.engine.put_outcome import clear_up_put, completed_put
 from oss_jupyter.engine.receipt import finish
 from oss_jupyter.engine.restore import Restored
 from oss_jupyter.engine.run_state import RunState
-from oss_jupyter.engine.scarcity import Scarcity
-from oss_jupyter.engine.service_requests import Interrupted, ServiceRequests
 from oss_jupyter.engine.signing import Signer
 from oss_jupyter.engine.threads import start_thread
-from oss_jupyter.errors import IntegrityError, NetworkError, OssJupyterError, PartStopped, ServiceError, Shortage
+from oss_jupyter.errors import IntegrityError, NetworkError, OssJupyterError, ServiceError
 from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.progress import Phase, Receipt
 from oss_jupyter.model.record import CheckpointRecord
@@ -29,13 +26,7 @@ from oss_jupyter.model.wire_values import Completed
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.coordinator import TransferCoordinator
-    from oss_jupyter.engine.status import TransferStatus
 
-# Where the user's change of mind can find a run that begins again.
-_BACK_TO_RUNNING = {
-    State.WAITING_FOR_CREDENTIALS: Event.CREDENTIALS_RENEWED,
-    State.COMPLETING: Event.PARTS_MISSING,
-}
 # A new upload id helps once or twice; a service that forgets every upload is not helped by a third.
 _RESTARTS_MAX = 2
 
@@ -46,68 +37,31 @@ def start_run(transfer: TransferCoordinator) -> None:
     transfer.tell()
 
 
-class Run:
+class Run(Driver["TransferCoordinator"]):
     """Call it once, on a new thread; it leaves through `TransferCoordinator.end`, whatever happens."""
 
     def __init__(self, transfer: TransferCoordinator) -> None:
+        super().__init__(transfer)
         self._transfer = transfer
-        self._events = events = transfer.events
-        self._requests = ServiceRequests(transfer, events)
-        self._state = RunState(transfer, events, self._requests, transfer.spec)
+        self._state = RunState(transfer, self._events, self._requests, transfer.spec)
         self._beginning = Beginning(self._state)
-        self._scarcity = Scarcity(transfer)
         self._restarts = 0
 
-    def __call__(self) -> None:
-        """Run to the end. Raises nothing."""
-        try:
-            while not self._once():
-                pass
-        except BaseException as failure:
-            # Whatever it was, and wherever: a transfer that does not end would be waited for for ever.
-            self._transfer.give_up(self._events, unexpected(failure))
+    def _life(self) -> Ending:
+        command = self._transfer.command()
+        return Ending(Event.CONFIRMED, command, receipt=self._upload())
 
-    def _once(self) -> bool:
-        """Return whether the run is over; it is not when the user changed their mind at the last moment."""
-        back = _BACK_TO_RUNNING.get(self._transfer.state)
-        if back is not None:
-            self._transfer.move(back)
-        try:
-            with self._letting_go():
-                ending = self._ending(self._transfer.command())
-        except Interrupted:  # once more, while the one before was being obeyed
-            return False
-        except Shortage as shortage:
-            with suppress(Interrupted):
-                self._requests.sleep(self._scarcity.wait_seconds(shortage))
-            return False
-        return self._transfer.end(ending.event, ending.obeyed, error=ending.error, receipt=ending.receipt)
+    def _obey(self, command: Command) -> Ending:
+        return EarlyEnd(self._state).obey(command)
 
-    @contextmanager
-    def _letting_go(self) -> Iterator[None]:
-        """Let go of lock and connections at the end, before anybody is told: who waits for them finds them free."""
-        try:
-            yield
-        finally:
-            if self._state.journal is not None:
-                self._state.journal.close()
-            self._requests.close()
+    def _failed(self, error: OssJupyterError, command: Command) -> Ending:
+        return EarlyEnd(self._state).failed(error, command)
 
-    def _ending(self, command: Command) -> Ending:
-        try:
-            return Ending(Event.CONFIRMED, command, receipt=self._life())
-        except (Interrupted, PartStopped):
-            command = self._transfer.command()
-            if command is Command.GO:
-                raise Interrupted from None
-            return EarlyEnd(self._state).obey(command)
-        except BaseException as failure:  # a provider or a callback may well raise SystemExit
-            error = failure if isinstance(failure, OssJupyterError) else unexpected(failure)
-            if isinstance(error, Shortage) and self._scarcity.bears():
-                raise error from None
-            return EarlyEnd(self._state).failed(error, command)
+    def _let_go(self) -> None:
+        if self._state.journal is not None:
+            self._state.journal.close()
 
-    def _life(self) -> Receipt:
+    def _upload(self) -> Receipt:
         state, beginning = self._state, self._beginning
         self._wait_for_earlier()
         self._open_checkpoint()
@@ -128,21 +82,6 @@ class Run:
                 return finish(state, self._send(restored))
             except PartsMissing as missing:
                 restored = self._again(missing)
-
-    def _wait_for_earlier(self) -> None:
-        """Begin when the uploads of the same file that are being aborted have let go of the checkpoint."""
-        while (earlier := self._transfer.earlier) is not None:
-            earlier.on_change(self._events.notify)
-            self._wait_for(earlier)
-            self._transfer.earlier = earlier.earlier  # it may have been given up while it waited itself
-
-    def _wait_for(self, earlier: TransferStatus) -> None:
-        while not earlier.resting:
-            self._transfer.set_phase(Phase.WAITING_FOR_EARLIER)
-            self._events.wait_until(lambda: earlier.resting)
-            # An abort waits as well: parts that the earlier one keeps are for this one to remove.
-            if self._transfer.command() in (Command.PAUSE, Command.ABORT_KEEP_PARTS):
-                raise Interrupted
 
     def _open_checkpoint(self) -> None:
         """Show what the checkpoint knows before anybody is asked, so that a dead network shows it too.

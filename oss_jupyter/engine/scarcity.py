@@ -11,8 +11,9 @@ from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.model.progress import Phase
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.status import TransferStatus
+    from oss_jupyter.engine.job import AnyJob
     from oss_jupyter.errors import Shortage
+    from oss_jupyter.model.retry import RetryPolicy
 
 _LEAST_SECONDS = 0.25
 
@@ -20,23 +21,24 @@ _LEAST_SECONDS = 0.25
 class Scarcity:
     """Counts the shortages of one run in a row. Only the run's own thread uses it."""
 
-    def __init__(self, transfer: TransferStatus) -> None:
+    def __init__(self, transfer: AnyJob) -> None:
         self._transfer = transfer
         self._count = 0
         self._since = 0.0
-        self._parts = -1  # that were in OSS by then: more of them end the row
+        self._confirmed_count = -1  # of parts or files that were in OSS by then: more of them end the row
 
     def bears(self) -> bool:
         """Whether another shortage is put up with, for as long as a dead network is."""
-        spec, parts = self._transfer.spec, len(self._transfer.ledger.receipts())
+        spec, confirmed_count = self._transfer.spec, self._transfer.confirmed_count
         now = spec.clock.monotonic()
-        if parts > self._parts:
-            self._count, self._since, self._parts = 0, now, parts
+        if confirmed_count > self._confirmed_count:
+            self._count, self._since, self._confirmed_count = 0, now, confirmed_count
         self._count += 1
-        return spec.policy.attempts > 1 and now - self._since < spec.policy.patience_seconds
+        return bool(spec.policy.attempts > 1 and now - self._since < spec.policy.patience_seconds)
 
     def wait_seconds(self, shortage: Shortage) -> float:
         """Return how long to wait for the end of it, after a word to the user."""
         self._transfer.note(f"{shortage.what} It goes on as soon as there is room again.", Lasts.THIS_RUN)
         self._transfer.set_phase(Phase.WAITING_FOR_SYSTEM)
-        return max(_LEAST_SECONDS, self._transfer.spec.policy.wait_seconds(self._count))
+        policy: RetryPolicy = self._transfer.spec.policy
+        return max(_LEAST_SECONDS, policy.wait_seconds(self._count))

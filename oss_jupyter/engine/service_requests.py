@@ -18,8 +18,8 @@ from oss_jupyter.model.retry import Action, decide, waits_for_credentials
 from oss_jupyter.model.states import Event, State
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.coordinator import TransferCoordinator
     from oss_jupyter.engine.event_queue import EventQueue
+    from oss_jupyter.engine.job import AnyJob
     from oss_jupyter.engine.ports import Control
     from oss_jupyter.model.options import ObjectOptions
     from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead, SignedRequest
@@ -45,7 +45,7 @@ class ServiceRequests:
     version_used: of the credentials that the latest request was made with.
     """
 
-    def __init__(self, transfer: TransferCoordinator, events: EventQueue) -> None:
+    def __init__(self, transfer: AnyJob, events: EventQueue) -> None:
         self._transfer = transfer
         self._events = events
         self._serves = Command.GO
@@ -105,7 +105,8 @@ class ServiceRequests:
     @property
     def control(self) -> Control:
         """The control plane of now: the same cell may have brought new credentials."""
-        return self._transfer.spec.control
+        control: Control = self._transfer.spec.control
+        return control
 
     def confirmed(self) -> None:
         """Note that the service has answered or taken something."""
@@ -116,8 +117,9 @@ class ServiceRequests:
         """For how long nothing has come back and nothing moved, or None if nothing ever came back."""
         if self._confirmed_at is None:
             return None
-        last_at = max(self._confirmed_at, self._transfer.ledger.moved_at)
-        return self._transfer.spec.clock.monotonic() - last_at
+        last_at = max(self._confirmed_at, self._transfer.moved_at)
+        silent_seconds: float = self._transfer.spec.clock.monotonic() - last_at
+        return silent_seconds
 
     def check(self) -> None:
         """Raise Interrupted unless the user wants what the run is doing."""

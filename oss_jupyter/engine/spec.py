@@ -1,4 +1,4 @@
-"""What a transfer is asked to do, and with what."""
+"""What a job is asked to do, and with what."""
 
 from __future__ import annotations
 
@@ -6,42 +6,39 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane, Source
+from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane, Places, Source
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
+from oss_jupyter.model.waiting_list import Kind
 from oss_jupyter.model.wire_values import PartReceipt
 from oss_jupyter.names import printable
 
 
-@dataclass(frozen=True)
-class TransferSpec:
-    """What to send and how. The repr shows neither credentials nor a proxy.
+@dataclass(frozen=True, kw_only=True)
+class JobSpec:
+    """What uploads of one file and of many have in common. The repr shows neither credentials nor a proxy.
 
-    place: how the service is reached, as it is saved in the checkpoint. parallel: parts on the wire at once, None to
-    follow the line, up to parallel_most. limit: bytes per second, None for no limit. given: the arguments that were
-    named. force: send even if the object is already there. prove: which bytes are read again. profile: the name of the
-    profile that signs, if one was named; credentials_given: they were given in Python. hindrance: why it is left out
-    where all are resumed: something is missing, or the user has to name it first. wait_at_exit: whether a script ends
-    only when it has ended. spell: puts what is shown of errors and notes into the words of whoever began it: Python's,
-    or a magic's.
+    target: the object, or where the keys of many begin. place: how the service is reached, as it is saved in the
+    checkpoint. parallel: connections at once, None to follow the line, up to parallel_most. limit: bytes per second,
+    None for no limit. given: the arguments that were named. force: send even if the same object is already there.
+    profile: the name of the profile that signs, if one was named; credentials_given: they were given in Python.
+    hindrance: why it is left out where all are resumed: something is missing, or the user has to name it first.
+    wait_at_exit: whether a script ends only when it has ended. spell: puts what is shown of errors and notes into the
+    words of whoever began it: Python's, or a magic's.
     """
 
     transfer_id: str
-    source: Source
     target: Target
-    plan: Plan
     options: ObjectOptions
     control: Control
-    store: CheckpointStore
+    store: Places
     lane: Lane
     clock: Clock
     policy: RetryPolicy
-    send_part: Callable[..., PartReceipt]
-    read_again: Callable[..., int]
     place: Mapping[str, Any]
     host: str = ""
     parallel: int | None = None
@@ -49,12 +46,43 @@ class TransferSpec:
     limit: float | None = None
     given: frozenset[str] = frozenset()
     force: bool = False
-    prove: Prove = Prove.KEPT
     profile: str = ""
     credentials_given: bool = False
     hindrance: OssJupyterError | None = None
     wait_at_exit: bool = True
     spell: Callable[[str], str] = str
 
+    @property
+    def source_text(self) -> str:
+        """What is sent, as it can be shown."""
+        raise NotImplementedError
+
+    @property
+    def kind(self) -> Kind:
+        """How it counts among all uploads."""
+        raise NotImplementedError
+
     def __repr__(self) -> str:
-        return printable(f"Order({self.transfer_id}, {self.source.path} -> {self.target})")
+        return printable(f"{type(self).__name__}({self.transfer_id}, {self.source_text} -> {self.target})")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TransferSpec(JobSpec):
+    """One file to one object. prove: which bytes are read again."""
+
+    source: Source
+    plan: Plan
+    store: CheckpointStore
+    send_part: Callable[..., PartReceipt]
+    read_again: Callable[..., int]
+    prove: Prove = Prove.KEPT
+
+    @property
+    def source_text(self) -> str:
+        """The file's path."""
+        return str(self.source.path)
+
+    @property
+    def kind(self) -> Kind:
+        """Small, where one PutObject carries it."""
+        return Kind.SMALL if self.plan.single else Kind.LARGE

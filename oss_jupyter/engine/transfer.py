@@ -17,6 +17,7 @@ from oss_jupyter.names import printable
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.coordinator import TransferCoordinator
+    from oss_jupyter.engine.job import AnyJob
 
 
 class Transfer:
@@ -140,6 +141,6 @@ class Transfer:
         return asyncio.shield(asyncio.wrap_future(future_of(self._coordinator))).__await__()
 
 
-def coordinator_of(transfer: Transfer) -> TransferCoordinator:
+def coordinator_of(transfer: Transfer) -> AnyJob:
     """Return what stands behind a handle, for the rooms above; users have no need of it."""
     return transfer._coordinator

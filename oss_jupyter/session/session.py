@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from oss_jupyter import forks
@@ -187,8 +188,8 @@ class Session:
         if record.header.transfer_id == transfer.id:
             return transfer
         self.manager.forget(lambda known: known is transfer)
-        path = spec.store.path_of(record.header.transfer_id) or spec.source.path
-        found = Found(record.header.transfer_id, path, record)
+        journal: Path = spec.store.path_of(record.header.transfer_id) or spec.source.path
+        found = Found(record.header.transfer_id, journal, record)
         return self.manager.adopt(self.wiring.spec_of(found, spec.store), record)
 
     def _look_into(self, store: CheckpointDirectory) -> None:

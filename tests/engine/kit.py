@@ -16,8 +16,7 @@ from typing import Any
 
 from oss_jupyter.engine.coordinator import TransferCoordinator
 from oss_jupyter.engine.lanes import ThreadLane
-from oss_jupyter.engine.manager import Manager
-from oss_jupyter.engine.run import start_run
+from oss_jupyter.engine.manager import Manager, start_job
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.engine.transfer_queue import TransferQueue
@@ -37,7 +36,7 @@ LONG_SECONDS = 20.0  # of patience with a busy machine; nothing here takes as lo
 
 def alone(spec: TransferSpec, state: State = State.QUEUED) -> Transfer:
     """Return an upload with a queue of its own."""
-    return Transfer(TransferCoordinator(spec, TransferQueue(start_run), state))
+    return Transfer(TransferCoordinator(spec, TransferQueue(start_job), state))
 
 
 def make_file(path: Path, size: int, seed: int = 1) -> Path:

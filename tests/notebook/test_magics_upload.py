@@ -23,7 +23,9 @@ from .conftest import Shell
 
 
 def _spec(shell: Shell, line: str) -> TransferSpec:
-    return coordinator_of(_transfer(shell, line)).spec
+    spec = coordinator_of(_transfer(shell, line)).spec
+    assert isinstance(spec, TransferSpec)
+    return spec
 
 
 def _transfer(shell: Shell, line: str) -> Transfer:

@@ -1,4 +1,4 @@
-"""Where a transfer stands: what its run writes down and everybody reads, under one lock."""
+"""Where a job stands, of one file or of many: what its run writes down and everybody reads, under one lock."""
 
 from __future__ import annotations
 
@@ -6,41 +6,36 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any, Generic, TypeVar
 
 from oss_jupyter.engine.audience import Audience
 from oss_jupyter.engine.event_queue import EventQueue
-from oss_jupyter.engine.ledger import Ledger, PartDetail
 from oss_jupyter.engine.log import log
 from oss_jupyter.engine.notes import Lasts, Notes
+from oss_jupyter.engine.spec import JobSpec
 from oss_jupyter.errors import OssJupyterError, TransferStateError
 from oss_jupyter.model.lifecycle import Command, Lifecycle
-from oss_jupyter.model.progress import Phase, Receipt, Snapshot
+from oss_jupyter.model.progress import PartsView, Phase, Receipt, Snapshot
 from oss_jupyter.model.states import Event, State
 from oss_jupyter.names import printable
 
-if TYPE_CHECKING:
-    from oss_jupyter.engine.spec import TransferSpec
-    from oss_jupyter.model.options import ObjectOptions
-    from oss_jupyter.model.plan import Plan
-    from oss_jupyter.model.record import CheckpointRecord
+S = TypeVar("S", bound=JobSpec)
 
 
-class TransferStatus:
-    """State, command, spec and result of one transfer. Its coordinator adds what can be asked of it.
+class JobStatus(Generic[S]):
+    """State, command, spec and result of one job. Its coordinator adds what can be asked of it.
 
     `_lock` (a condition, entered through `_changed`) guards _lifecycle, _events, _phase, _notes, _error, _error_seen,
-    _receipt, _spec, _parallel, _shown_parallel, _limit, _upload_id, _started_at, _started_monotonic, _earlier_seconds,
-    _listeners, _audience and _logged_state. The parts have their own book, the ledger. A transfer belongs
+    _receipt, _spec, _parallel, _shown_parallel, _limit, _started_at, _started_monotonic, _earlier_seconds,
+    _listeners, _audience and _logged_state. What is sent has a book of its own, with a lock of its own. A job belongs
     to the process that made it: a forked child has neither its threads nor the right to its checkpoint, so there every
     method raises TransferStateError.
 
-    earlier: a transfer of the same file and object that is being aborted; this one begins when that one has ended.
+    earlier: a job of the same source and target that is being aborted; this one begins when that one has ended.
     """
 
-    def __init__(self, spec: TransferSpec, state: State = State.QUEUED, earlier: TransferStatus | None = None) -> None:
+    def __init__(self, spec: S, state: State = State.QUEUED, earlier: JobStatus[S] | None = None) -> None:
         self.id = spec.transfer_id
-        self.ledger = Ledger(spec.plan)
         self.earlier = earlier
         self._pid = os.getpid()
         self._lock = threading.Condition()
@@ -56,7 +51,6 @@ class TransferStatus:
         self._shown_parallel = spec.parallel or 0
         self._logged_state = state
         self._limit = spec.limit
-        self._upload_id = ""
         self._started_at = 0.0
         self._started_monotonic = 0.0
         self._earlier_seconds = 0.0  # of runs in this kernel that a pause or a failure ended
@@ -64,7 +58,7 @@ class TransferStatus:
         self._audience = Audience()
 
     @property
-    def spec(self) -> TransferSpec:
+    def spec(self) -> S:
         """What to send and how."""
         with self._changed:
             return self._spec
@@ -90,7 +84,7 @@ class TransferStatus:
 
     @property
     def limit(self) -> float | None:
-        """The transfer's own speed limit in bytes per second, or None."""
+        """Its own speed limit in bytes per second, or None."""
         with self._changed:
             return self._limit
 
@@ -105,11 +99,11 @@ class TransferStatus:
             clock = self._spec.clock
             now = clock.monotonic()
             running = self._lifecycle.running
-            parts = self.ledger.view(now) if running else self.ledger.view(now).at_rest()
+            parts, more = self._book(now)
             path = self._spec.store.path_of(self.id)
             return Snapshot(
                 id=self.id,
-                source=printable(str(self._spec.source.path)),
+                source=printable(self._spec.source_text),
                 target=self._spec.target,
                 state=self._lifecycle.state,
                 phase=self._phase,
@@ -117,7 +111,6 @@ class TransferStatus:
                 parallel=self._shown_parallel,
                 parallel_auto=self._parallel is None,
                 limit_bytes_per_second=self._limit,
-                upload_id=self._upload_id,
                 checkpoint=printable(str(path)) if path else None,
                 started_at=self._started_at,
                 elapsed_seconds=self._earlier_seconds + (now - self._started_monotonic if running else 0.0),
@@ -125,16 +118,26 @@ class TransferStatus:
                 error=self._error.four_lines(self._spec.spell) if self._error else None,
                 receipt=self._receipt,
                 parallel_wanted=self._parallel,
-                retry=self.ledger.most_retried(),
                 retries_max=self._spec.policy.attempts - 1,
                 aborting=self._lifecycle.command.aborts,
                 keeps_parts=self._lifecycle.command is Command.ABORT_KEEP_PARTS,
-                **vars(parts),
+                **vars(parts if running else parts.at_rest()),
+                **more,
             )
 
-    def part(self, number: int) -> PartDetail:
-        """Return what is known of part `number` (from 1). Raises IndexError."""
-        return self.ledger.detail(number, self.spec.clock.monotonic())
+    def _book(self, now: float) -> tuple[PartsView, dict[str, Any]]:
+        """Return what has been sent by now, monotonic seconds, and what else a snapshot tells; under the lock."""
+        raise NotImplementedError
+
+    @property
+    def confirmed_count(self) -> int:
+        """How many parts, or files, are in OSS."""
+        raise NotImplementedError
+
+    @property
+    def moved_at(self) -> float:
+        """When the service last took or confirmed something, in monotonic seconds."""
+        raise NotImplementedError
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each change of state, on the thread that changed it; it must be quick."""
@@ -184,11 +187,6 @@ class TransferStatus:
             self._phase = phase
         self.tell()
 
-    def settle(self, options: ObjectOptions, plan: Plan) -> None:
-        """Note with which options and in which parts the run goes on."""
-        with self._changed:
-            self._spec = replace(self._spec, options=options, plan=plan)
-
     def note(self, text: str, lasts: Lasts = Lasts.FOR_GOOD) -> None:
         """Tell the user something that is neither progress nor failure. The same words are said once."""
         with self._changed:
@@ -200,30 +198,6 @@ class TransferStatus:
         """Tell the user several things."""
         for text in texts:
             self.note(text)
-
-    def found(self, spec: TransferSpec, record: CheckpointRecord, *, elsewhere: bool) -> None:
-        """Show what the disk knows of a transfer that rests here; `elsewhere`: another kernel drives it."""
-        event = Event.TAKEN_OVER if elsewhere else Event.LEFT
-        with self._changed:
-            moved = self._lifecycle.found(event)
-            if self._lifecycle.state not in (State.INTERRUPTED, State.ELSEWHERE):
-                return
-            self._spec = spec
-            self._error = None if self._lifecycle.state is State.ELSEWHERE else spec.hindrance
-        self.show_record(record)
-        if moved:
-            self.tell()
-
-    def show_record(self, record: CheckpointRecord) -> None:
-        """Show what a checkpoint knows; that of a single PutObject knows nothing worth showing."""
-        if record.header.upload_id:
-            self.ledger.begin(record.header.plan, record.receipts, self.spec.clock.monotonic())
-            self.set_upload_id(record.header.upload_id)
-
-    def set_upload_id(self, upload_id: str) -> None:
-        """Show the service's upload id."""
-        with self._changed:
-            self._upload_id = upload_id
 
     def end(
         self, event: Event, obeyed: Command, *, error: OssJupyterError | None = None, receipt: Receipt | None = None
