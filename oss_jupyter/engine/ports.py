@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from oss_jupyter.errors import OssJupyterError, ServiceError
+from oss_jupyter.model.dataset import ObjectPage
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
@@ -49,6 +50,9 @@ class Control(Protocol):
 
     def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
         """Return every part the service holds, all pages."""
+
+    def list_objects(self, bucket: str, prefix: str, start_after: str = "") -> ObjectPage:
+        """Return the objects whose keys begin with `prefix`, from the first behind `start_after` on: one page."""
 
     def complete(
         self,

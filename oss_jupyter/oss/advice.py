@@ -40,6 +40,7 @@ class Asked:
 
 _ACTIONS = {
     "ListParts": "oss:ListParts",
+    "ListObjectsV2": "oss:ListObjects",
     "AbortMultipartUpload": "oss:AbortMultipartUpload",
     "ListMultipartUploads": "oss:ListMultipartUploads",
     "HeadObject": "oss:GetObject",

@@ -5,9 +5,12 @@ The SDK reads a document that it does not know as an empty one, and takes every 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
+from oss_jupyter.model.dataset import ListedObject, ObjectPage
 from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead
 from oss_jupyter.oss.advice import Asked, explain
 from oss_jupyter.oss.failures import not_oss
@@ -31,6 +34,22 @@ def read_page(page: Any, upload_id: str, asked: Asked) -> list[ListedPart]:
     if page.upload_id != upload_id or not _is_about(asked, page):
         raise not_oss(asked.host)
     return [_listed(part, asked.host) for part in page.parts or ()]
+
+
+def read_objects(page: Any, given: Mapping[str, Any], asked: Asked) -> ObjectPage:
+    """Return a page of ListObjectsV2, asked with the fields `given`."""
+    found = [_listed_object(listed, asked.host) for listed in page.contents or ()]
+    keys = [one.key for one in found]
+    prefix, after = given["prefix"], given.get("start_after", "")
+    counted = len(found) <= given["max_keys"] and page.key_count in (None, len(found))
+    # Ascending, as the service's keys are: in UTF-8 the order of bytes is that of characters.
+    ascending = all(first < second for first, second in pairwise(keys)) and (not keys or after < keys[0])
+    ours = (page.name, page.prefix or "") == (asked.bucket, prefix) and all(key.startswith(prefix) for key in keys)
+    # A page without an object that is not the last would be asked for ever.
+    leads_on = page.is_truncated is False or (page.is_truncated and bool(keys))
+    if page.common_prefixes or not (ours and counted and ascending and leads_on):
+        raise not_oss(asked.host)
+    return ObjectPage(tuple(found), not page.is_truncated)
 
 
 # Headers of an object that are told as they were given.
@@ -85,6 +104,12 @@ def _is_about(asked: Asked, document: Any) -> bool:
 def _names_the_object(asked: Asked, document: Any, said: Proof) -> bool:
     etag = read_etag(document.etag, asked.host)
     return bool(etag and said.request_id) and said.etag in ("", etag) and _is_about(asked, document)
+
+
+def _listed_object(listed: Any, where: str) -> ListedObject:
+    if not listed.key or listed.size is None or listed.size < 0:
+        raise not_oss(where)
+    return ListedObject(listed.key, listed.size, read_etag(listed.etag, where), listed.object_type or "")
 
 
 def _listed(part: Any, where: str) -> ListedPart:

@@ -23,7 +23,7 @@ _BY_METHOD = {
     # Documents of a few KB, or what a callback's server answers: 1 MB, in one of the documentation's tables 3 MB.
     "POST": 4 * _MIB,
     "PUT": 4 * _MIB,
-    # A page of 1,000 parts has 0.3 MB; one of 1,000 uploads whose keys have 1,023 bytes, percent-encoded, 3.3 MB.
+    # A page of 1,000 parts has 0.3 MB; one of 1,000 objects whose keys have 1,023 bytes, percent-encoded, 3.5 MB.
     "GET": 4 * _MIB,
 }
 

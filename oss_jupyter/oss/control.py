@@ -11,23 +11,24 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from oss_jupyter import forks
 from oss_jupyter.errors import OssJupyterError, ServiceError
+from oss_jupyter.model.dataset import ObjectPage
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead, Route, SignedRequest
-from oss_jupyter.oss.advice import Asked
-from oss_jupyter.oss.answers import check_answered, read_completed, read_head, read_page, read_upload_id
+from oss_jupyter.oss.answers import check_answered, read_completed, read_head, read_objects, read_page, read_upload_id
 from oss_jupyter.oss.carried import OF_COMPLETE, OF_OBJECT, OF_PART, UNSIGNED, some
 from oss_jupyter.oss.clock import ServiceClock
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
-from oss_jupyter.oss.failures import from_exception, not_oss
+from oss_jupyter.oss.failures import from_exception
+from oss_jupyter.oss.sdk_requests import SdkRequests, load_sdk
 from oss_jupyter.version import __version__
 
 # Long enough for the slowest part, short enough that a leaked URL is worth little.
@@ -36,16 +37,6 @@ SIGNED_SECONDS = 3600
 _COMPLETE_SECONDS = 300.0
 # Small requests are asked again at once; patience is the engine's matter.
 _RETRY = RetryPolicy(attempts=3, base_seconds=0.2, cap_seconds=5.0)
-_METHODS = {
-    "InitiateMultipartUpload": "initiate_multipart_upload",
-    "CompleteMultipartUpload": "complete_multipart_upload",
-    "AbortMultipartUpload": "abort_multipart_upload",
-    "ListParts": "list_parts",
-    "ListMultipartUploads": "list_multipart_uploads",
-    "HeadObject": "head_object",
-}
-# What the SDK lets escape when a header or an element is not what it expects; its own errors are of other kinds.
-_GARBLED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
 # New in each process, so that versions cannot be compared with anything known.
 _VERSION_SALT = os.urandom(16)
 
@@ -53,7 +44,6 @@ _VERSION_SALT = os.urandom(16)
 class SdkControl:
     """The engine's Control over the SDK's client, made for one endpoint and one source of credentials.
 
-    `_lock` guards _made and _transport; `_making` is held while the SDK is loaded and a client made, by one thread.
     _kept, which is signed with, is one reference, and any thread may replace it.
     """
 
@@ -68,12 +58,8 @@ class SdkControl:
         self.settings = settings
         self._clock = ServiceClock(now)
         self._credentials = credentials
-        self._retry = retry
         self._page_size = page_size  # of lists; 1,000 is the most the service gives
-        self._lock = threading.Lock()
-        self._making = threading.Lock()
-        self._made: Any = None
-        self._transport: Any = None
+        self._requests = SdkRequests(settings, self._lookup, retry, self._clock)
         self._kept: Credentials | None = None
         self._signing = threading.local()
 
@@ -84,8 +70,8 @@ class SdkControl:
         """Start a multipart upload and return its upload id."""
         # Asked once: a repetition whose first reply was lost leaves an upload nobody knows, and its parts cost money.
         given = some(options, *OF_OBJECT, *UNSIGNED)
-        result = self._ask("InitiateMultipartUpload", target, given, retry_max_attempts=1)
-        return read_upload_id(result, self._asked("InitiateMultipartUpload", target))
+        result = self._requests.ask("InitiateMultipartUpload", target, given, retry_max_attempts=1)
+        return read_upload_id(result, self._requests.asked("InitiateMultipartUpload", target))
 
     def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
         """Sign one UploadPart, valid from now for an hour. Asks nobody once `credentials_version` has."""
@@ -114,9 +100,21 @@ class SdkControl:
         """Return every part the service holds, all pages."""
         found: list[ListedPart] = []
         given = {"upload_id": upload_id, "max_parts": self._page_size}
-        for page in self._pages("ListParts", target, given, _next_parts):
-            found += read_page(page, upload_id, self._asked("ListParts", target))
+        for page in self._requests.pages("ListParts", target, given, _next_parts):
+            found += read_page(page, upload_id, self._requests.asked("ListParts", target))
         return found
+
+    def list_objects(self, bucket: str, prefix: str, start_after: str = "") -> ObjectPage:
+        """Return the objects whose keys begin with `prefix`, from the first behind `start_after` on: one page.
+
+        Raises NotOss where the answer is about something else, or leaves out or mixes up keys.
+        """
+        target = Target(bucket, "")
+        given = {"prefix": prefix, "max_keys": self._page_size, "encoding_type": "url"}
+        if start_after:
+            given["start_after"] = start_after
+        page = self._requests.ask("ListObjectsV2", target, given)
+        return read_objects(page, given, self._requests.asked("ListObjectsV2", target))
 
     def complete(
         self,
@@ -130,7 +128,7 @@ class SdkControl:
 
         Raises NotOss where the answer does not prove that it was done.
         """
-        sdk = _sdk()
+        sdk = load_sdk()
         listed = [sdk.UploadPart(part_number=number, etag=f'"{etag}"') for number, etag in parts]
         given = {
             "upload_id": upload_id,
@@ -138,16 +136,18 @@ class SdkControl:
             **some(options, *OF_COMPLETE),
         }
         # Asked once: when its reply is lost the object may be there, and only the engine can look.
-        result = self._ask(
+        result = self._requests.ask(
             "CompleteMultipartUpload", target, given, retry_max_attempts=1, readwrite_timeout=silence_seconds
         )
-        return read_completed(result, bool(options.get("callback")), self._asked("CompleteMultipartUpload", target))
+        return read_completed(
+            result, bool(options.get("callback")), self._requests.asked("CompleteMultipartUpload", target)
+        )
 
     def abort(self, target: Target, upload_id: str) -> bool:
         """Remove the upload and its parts; return whether they were there. One that is gone counts as removed."""
         try:
-            result = self._ask("AbortMultipartUpload", target, {"upload_id": upload_id})
-            check_answered(result.request_id, self._asked("AbortMultipartUpload", target))
+            result = self._requests.ask("AbortMultipartUpload", target, {"upload_id": upload_id})
+            check_answered(result.request_id, self._requests.asked("AbortMultipartUpload", target))
         except ServiceError as error:
             if error.reply.code != "NoSuchUpload":
                 raise
@@ -160,13 +160,13 @@ class SdkControl:
         Raises NotOss where the answer has neither a request id nor a CRC-64.
         """
         try:
-            result = self._ask("HeadObject", target, {})
+            result = self._requests.ask("HeadObject", target, {})
         except ServiceError as error:
             # A proxy may drop the header that carries the code; a bucket that is missing says so in it.
             if error.reply.status == 404 and error.reply.code in ("NoSuchKey", ""):
                 return None
             raise
-        return read_head(result, self._asked("HeadObject", target))
+        return read_head(result, self._requests.asked("HeadObject", target))
 
     def credentials_version(self) -> str:
         """Look the credentials up, keep them to sign with, and return a word from which they cannot be told."""
@@ -184,24 +184,21 @@ class SdkControl:
 
     def explain(self, error: ServiceError, target: Target) -> OssJupyterError:
         """Return a part's error in words that name the bucket and the key."""
-        return from_exception(error, self.settings.describe(), self._asked("UploadPart", target))
+        return from_exception(error, self.settings.describe(), self._requests.asked("UploadPart", target))
 
     def close(self) -> None:
         """Close the connections that are kept alive."""
-        with self._lock:
-            transport, self._made, self._transport = self._transport, None, None
-        if transport is not None:
-            transport.close()
+        self._requests.close()
 
     def _sign(
         self, operation: str, target: Target, given: dict[str, Any], extra: tuple[tuple[str, str], ...] = ()
     ) -> SignedRequest:
-        request = getattr(_sdk(), f"{operation}Request")(bucket=target.bucket, key=target.key, **given)
         ends_at = self._clock.now() + timedelta(seconds=SIGNED_SECONDS)
         offset_seconds = self._clock.offset_seconds
-        used = self._signing.credentials = self._kept or self._guarded(self._credentials, operation, target)
+        used = self._kept or self._requests.guarded(self._credentials, operation, target)
+        self._signing.credentials = used
         try:
-            signed = self._guarded(lambda: self._client().presign(request, expiration=ends_at), operation, target)
+            signed = self._requests.presign(operation, target, given, ends_at)
         finally:
             self._signing.credentials = None
         headers = (*signed.signed_headers.items(), *extra, ("User-Agent", f"oss_jupyter/{__version__}"))
@@ -211,89 +208,10 @@ class SdkControl:
         """Return what the SDK signs with: the kept credentials where nothing else is asked, else those of now."""
         return getattr(self._signing, "credentials", None) or self._credentials()
 
-    def _ask(self, operation: str, target: Target, given: dict[str, Any], **how: Any) -> Any:
-        names = {"bucket": target.bucket, **({"key": target.key} if target.key else {})}
-        request = getattr(_sdk(), f"{operation}Request")(**names, **given)
-        call = getattr(self._client(), _METHODS[operation])
-
-        def ask() -> Any:
-            try:
-                return call(request, **how)
-            except _GARBLED:
-                raise not_oss(self.settings.describe()) from None
-
-        offset_seconds = self._clock.offset_seconds
-        try:
-            return self._guarded(ask, operation, target)
-        except ServiceError as error:
-            # Refused for its time, so it has done nothing and may be repeated whatever it is.
-            if not self._clock.heed(error.reply, offset_seconds):
-                raise
-        return self._guarded(ask, operation, target)
-
-    def _pages(
-        self,
-        operation: str,
-        target: Target,
-        given: dict[str, Any],
-        following: Callable[[Any], dict[str, Any]],
-    ) -> Iterator[Any]:
-        while True:
-            page = self._ask(operation, target, given)
-            check_answered(page.bucket, self._asked(operation, target))
-            yield page
-            marker = following(page)
-            # A page that leads nowhere would be asked for ever.
-            if not page.is_truncated or marker.items() <= given.items():
-                return
-            given = {**given, **marker}
-
-    def _guarded(self, call: Callable[[], Any], operation: str, target: Target) -> Any:
-        try:
-            return call()
-        except Exception as error:
-            failure = from_exception(error, self.settings.describe(), self._asked(operation, target))
-        # Outside the except block, so that the SDK's exception with its URLs does not stay as the context.
-        raise failure
-
-    def _asked(self, operation: str, target: Target) -> Asked:
-        return Asked(operation, target.bucket, target.key, self.settings.region or "", self.settings.describe())
-
-    def _client(self) -> Any:
-        made = self._made_before()
-        if made is None:
-            with self._making:
-                made = self._made_before() or self._make()
-        return made
-
-    def _made_before(self) -> Any:
-        with self._lock:
-            return self._made
-
-    def _make(self) -> Any:
-        with forks.no_forks:
-            from oss_jupyter.oss.sdk import make_client
-            from oss_jupyter.oss.transport import Transport
-
-        transport = Transport(self.settings)
-        made = make_client(
-            self.settings, self._lookup, transport, self._retry, f"oss_jupyter/{__version__}", self._clock
-        )
-        with self._lock:
-            self._made, self._transport = made, transport
-        return made
-
 
 def _version_of(used: Credentials) -> str:
     text = "\0".join((used.access_key_id, used.access_key_secret, used.security_token or ""))
     return hashlib.blake2b(text.encode(), key=_VERSION_SALT, digest_size=8).hexdigest()
-
-
-def _sdk() -> Any:
-    with forks.no_forks:
-        import alibabacloud_oss_v2
-
-    return alibabacloud_oss_v2
 
 
 def _next_parts(page: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import OssJupyterError, PartStopped, ServiceError, ServiceReply
+from oss_jupyter.model.dataset import ListedObject, ObjectPage
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.plan import PART_MIN_BYTES
@@ -36,7 +37,7 @@ class Service:
 
     script: for each operation, what happens at its next calls: an exception is raised, a function is called, None lets
     it pass. Before, or with `after` in place of `script` once the call has taken effect. version: of the
-    credentials. names_crc64: whether the answer to Complete does.
+    credentials. names_crc64: whether the answer to Complete does. page_size: objects on a page of their list.
     """
 
     def __init__(self) -> None:
@@ -48,6 +49,7 @@ class Service:
         self.calls: list[str] = []
         self.sent: list[int] = []
         self.names_crc64 = True
+        self.page_size = 1000
         self.version = "first"
         self.refused_versions: set[str] = set()
         self._lock = threading.Lock()
@@ -80,6 +82,17 @@ class Service:
         self._check(str(target))
         parts = self._parts(upload_id)
         return [ListedPart(n, len(data), _etag(data), crc64(data)) for n, data in sorted(parts.items())]
+
+    def list_objects(self, bucket: str, prefix: str, start_after: str = "") -> ObjectPage:
+        """Return a page of objects."""
+        self._next("list_objects")
+        self._check(f"oss://{bucket}/")
+        root = f"oss://{bucket}/"
+        keys = sorted(url.removeprefix(root) for url in self.objects if url.startswith(root + prefix))
+        later = [key for key in keys if key > start_after]
+        found = [(key, self.objects[root + key]) for key in later[: self.page_size]]
+        listed = tuple(ListedObject(key, len(data), _etag(data)) for key, data in found)
+        return ObjectPage(listed, complete=len(later) <= self.page_size)
 
     def complete(
         self,

@@ -11,6 +11,7 @@ import pytest
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.engine.ports import Control
 from oss_jupyter.errors import PartStopped, ServiceError
+from oss_jupyter.model.dataset import ListedObject, ObjectPage
 from oss_jupyter.model.gauge import Gauge, LocalGauge
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.target import Target
@@ -166,7 +167,7 @@ def test_parts_that_are_too_small(side: Side) -> None:
     )
 
 
-@pytest.mark.parametrize("ask", ["initiate", "head", "list_parts", "complete", "abort", "part", "put"])
+@pytest.mark.parametrize("ask", ["initiate", "head", "list_parts", "list_objects", "complete", "abort", "part", "put"])
 def test_a_bucket_that_is_not_there(side: Side, ask: str) -> None:
     """Every request says NoSuchBucket, also those for which a missing thing is an answer."""
     control = side.control
@@ -174,6 +175,7 @@ def test_a_bucket_that_is_not_there(side: Side, ask: str) -> None:
         "initiate": lambda: control.initiate(NOWHERE, PLAIN),
         "head": lambda: control.head(NOWHERE),
         "list_parts": lambda: control.list_parts(NOWHERE, NO_UPLOAD),
+        "list_objects": lambda: control.list_objects(NOWHERE.bucket, ""),
         "complete": lambda: control.complete(NOWHERE, NO_UPLOAD, [(1, "0" * 32)], PLAIN, LONG_SECONDS),
         "abort": lambda: control.abort(NOWHERE, NO_UPLOAD),
         "part": lambda: side.send(control.sign_part(NOWHERE, NO_UPLOAD, 1, PLAIN)),
@@ -189,6 +191,19 @@ def test_one_request_for_the_whole_object(side: Side) -> None:
     receipt = side.put(hashlib.md5(side.data).hexdigest())
     assert side.head() == ObjectHead(SIZE, receipt.etag, crc64(side.data))
     assert receipt.crc64 == crc64(side.data)
+
+
+def test_objects_are_listed_by_the_page(side: Side) -> None:
+    """A page has what begins with the prefix and comes behind a key, with the ETag that is the MD5 of one request."""
+    receipt = side.put(hashlib.md5(side.data).hexdigest())
+    listed = ListedObject(TARGET.key, SIZE, receipt.etag)
+    folder, _, name = TARGET.key.rpartition("/")
+    for prefix in ("", folder + "/", TARGET.key):
+        assert side.control.list_objects(BUCKET, prefix) == ObjectPage((listed,), complete=True)
+    assert listed.md5 == hashlib.md5(side.data).hexdigest().upper()
+    assert side.control.list_objects(BUCKET, f"{folder}/", f"{folder}/{name[:-1]}").objects == (listed,)
+    for prefix, start_after in (("other/", ""), (folder, TARGET.key), (TARGET.key + "/", "")):
+        assert side.control.list_objects(BUCKET, prefix, start_after) == ObjectPage((), complete=True)
 
 
 def test_an_object_that_may_not_be_overwritten(side: Side) -> None:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import BinaryIO
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -167,6 +167,20 @@ class Stub:
         self.uploads[asked.query["uploadId"]][int(asked.query["partNumber"])] = asked.body
         return Reply(200, _checksums(asked.body))
 
+    def _objects(self, asked: Asked) -> Reply:
+        prefix, after = asked.query["prefix"], asked.query.get("start-after", "")
+        keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
+        shown = keys[: int(asked.query["max-keys"])]
+        told = {"Name": "test-bucket", "Prefix": quote(prefix, safe=""), "EncodingType": "url", "KeyCount": len(shown)}
+        cut = "true" if shown != keys else "false"
+        inner = "".join(f"<{name}>{value}</{name}>" for name, value in {**told, "IsTruncated": cut}.items())
+        for key in shown:
+            etag = escape(_checksums(self.objects[key])["ETag"])
+            inner += f"<Contents><Key>{quote(key, safe='')}</Key><ETag>{etag}</ETag><Type>Normal</Type>"
+            inner += f"<Size>{len(self.objects[key])}</Size></Contents>"
+        body = f"<ListBucketResult>{inner}</ListBucketResult>".encode()
+        return Reply(200, {"Content-Type": "application/xml"}, body)
+
     def _list(self, asked: Asked) -> Reply:
         parts = self.uploads.get(asked.query["uploadId"])
         if parts is None:
@@ -204,6 +218,7 @@ _DEEDS: dict[str, Callable[[Stub, Asked], Reply]] = {
     "InitiateMultipartUpload": Stub._initiate,
     "UploadPart": Stub._part,
     "ListParts": Stub._list,
+    "ListObjectsV2": Stub._objects,
     "CompleteMultipartUpload": Stub._complete,
     "AbortMultipartUpload": Stub._abort,
 }
@@ -214,6 +229,7 @@ _OPERATIONS = {
     ("POST", False): "InitiateMultipartUpload",
     ("POST", True): "CompleteMultipartUpload",
     ("GET", True): "ListParts",
+    ("GET", False): "ListObjectsV2",
     ("DELETE", True): "AbortMultipartUpload",
 }
 

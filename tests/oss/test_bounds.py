@@ -58,6 +58,7 @@ def control(url: str) -> SdkControl:
 REQUESTS: dict[str, Callable[[str, Path], object]] = {
     "initiate": lambda url, _: control(url).initiate(TARGET, ObjectOptions()),
     "list": lambda url, _: control(url).list_parts(TARGET, "ID"),
+    "objects": lambda url, _: control(url).list_objects("test-bucket", "data/"),
     "complete": lambda url, _: control(url).complete(TARGET, "ID", [(1, "E")], ObjectOptions()),
     "abort": lambda url, _: control(url).abort(TARGET, "ID"),
     "part": lambda url, file: send_part(PartRequest(SignedRequest(f"{url}/bucket/key"), str(file), 0, 3, 1)),

@@ -226,6 +226,50 @@ def test_all_pages_of_parts_are_read(sandbox: Sandbox) -> None:
     assert [part.part_number for part in listed] == [1, 2, 5, 8, 10_000]
 
 
+def test_a_page_of_objects_goes_on_behind_a_key(sandbox: Sandbox) -> None:
+    """The next page is asked for by the last key, whatever characters it has, and the last one says that it is."""
+    control = SdkControl(reach(sandbox), key_pair, AT_ONCE, page_size=2)
+    keys = sorted(f"d/{name}" for name in ("a b", "a+b", "a%20b", "a\n", "\x01", "é", "\U0001f9ea", "z" * 900))
+    for key in keys:
+        assert put(control.sign_put(Target("test-bucket", key), PLAIN, md5(b"x")), b"x").status_code == 200
+    found: list[str] = []
+    complete = False
+    while not complete:
+        page = control.list_objects("test-bucket", "d/", found[-1] if found else "")
+        found += [listed.key for listed in page.objects]
+        complete = page.complete
+    control.close()
+
+    assert found == keys
+    assert [record.operation for record in sandbox.requests].count("ListObjectsV2") == 4
+
+
+def test_an_object_that_was_made_of_parts_is_listed_as_such(sandbox: Sandbox, control: SdkControl) -> None:
+    """Its ETag is taken for no MD5, and HEAD has its CRC-64 and how it is encrypted."""
+    options = ObjectOptions({**PLAIN.values, "server_side_encryption": "KMS"})
+    upload_id = control.initiate(TARGET, options)
+    control.complete(TARGET, upload_id, upload(control, TARGET, upload_id, 1), options)
+
+    listed = control.list_objects("test-bucket", TARGET.key).objects[0]
+    head = control.head(TARGET)
+
+    assert (listed.kind, listed.md5, listed.size) == ("Multipart", "", len(PART))
+    assert head is not None
+    assert (head.crc64, head.options["server_side_encryption"]) == (crc64(PART), "KMS")
+
+
+def test_without_permission_to_list_the_error_names_the_action(sandbox: Sandbox) -> None:
+    """Whoever reads it knows what to allow."""
+    sandbox.keys.put(Key("PutOnly", "secret", permissions=frozenset({"oss:PutObject"})))
+    control = SdkControl(reach(sandbox), lambda: Credentials("PutOnly", "secret"), AT_ONCE)
+    with pytest.raises(ServiceError) as caught:
+        control.list_objects("test-bucket", "d/")
+    control.close()
+
+    assert (caught.value.reply.status, caught.value.code) == (403, "AccessDenied")
+    assert "oss:ListObjects" in str(caught.value)
+
+
 def test_no_parts_yet_is_an_empty_list(control: SdkControl) -> None:
     """An upload that was given up before its first part can be resumed."""
     assert control.list_parts(TARGET, control.initiate(TARGET, PLAIN)) == []
@@ -295,20 +339,23 @@ def test_a_failed_callback_is_a_warning_because_the_object_is_stored(sandbox: Sa
     assert control.head(TARGET) is not None
 
 
-@pytest.mark.parametrize(("operation", "asked"), [("ListParts", 3), ("HeadObject", 3), ("AbortMultipartUpload", 3)])
+@pytest.mark.parametrize(
+    ("operation", "asked"), [("ListParts", 3), ("HeadObject", 3), ("AbortMultipartUpload", 3), ("ListObjectsV2", 3)]
+)
 def test_harmless_requests_are_repeated(sandbox: Sandbox, control: SdkControl, operation: str, asked: int) -> None:
     """A hiccup of the service while asking or tidying up reaches nobody."""
     upload_id = control.initiate(TARGET, PLAIN)
     calls: dict[str, Callable[[], object]] = {
         "ListParts": lambda: control.list_parts(TARGET, upload_id),
         "HeadObject": lambda: control.head(TARGET),
+        "ListObjectsV2": lambda: control.list_objects("test-bucket", ""),
         "AbortMultipartUpload": lambda: control.abort(TARGET, upload_id),
     }
-    sandbox.faults.add(Fault(operation, code="InternalError", times=asked - 1))
+    sandbox.faults.add(Fault(operation, code="InternalError", times=2))
 
     calls[operation]()
 
-    assert [request.operation for request in sandbox.requests].count(operation) == asked
+    assert [request.operation for request in sandbox.requests].count(operation) == 3
 
 
 def test_initiate_and_complete_are_asked_once(sandbox: Sandbox, control: SdkControl) -> None:

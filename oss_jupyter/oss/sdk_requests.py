@@ -1,0 +1,157 @@
+"""Requests over the SDK's client: made when it is first needed, asked, and its failures put into our own words.
+
+Importing this file is cheap; the SDK is loaded by the first request. Any thread may call a SdkRequests. What it raises
+holds no key, no token and no signed URL, not even as the context of the exception.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from oss_jupyter import forks
+from oss_jupyter.errors import ServiceError
+from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.target import Target
+from oss_jupyter.oss.advice import Asked
+from oss_jupyter.oss.answers import check_answered
+from oss_jupyter.oss.clock import ServiceClock
+from oss_jupyter.oss.credentials import Credentials
+from oss_jupyter.oss.endpoint import EndpointSettings
+from oss_jupyter.oss.failures import from_exception, not_oss
+from oss_jupyter.version import __version__
+
+T = TypeVar("T")
+
+_METHODS = {
+    "InitiateMultipartUpload": "initiate_multipart_upload",
+    "CompleteMultipartUpload": "complete_multipart_upload",
+    "AbortMultipartUpload": "abort_multipart_upload",
+    "ListParts": "list_parts",
+    "ListMultipartUploads": "list_multipart_uploads",
+    "ListObjectsV2": "list_objects_v2",
+    "HeadObject": "head_object",
+}
+# What the SDK lets escape when a header or an element is not what it expects; its own errors are of other kinds.
+_GARBLED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+
+
+class SdkRequests:
+    """The SDK's client for one endpoint. credentials: asked at each request.
+
+    `_lock` guards _made and _transport; `_making` is held while the SDK is loaded and a client made, by one thread.
+    """
+
+    def __init__(
+        self,
+        settings: EndpointSettings,
+        credentials: Callable[[], Credentials],
+        retry: RetryPolicy,
+        clock: ServiceClock,
+    ) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._retry = retry
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._making = threading.Lock()
+        self._made: Any = None
+        self._transport: Any = None
+
+    def ask(self, operation: str, target: Target, given: dict[str, Any], **how: Any) -> Any:
+        """Return the SDK's result. `given`: the request's fields; `how`: the client's own, as timeouts."""
+        names = {"bucket": target.bucket, **({"key": target.key} if target.key else {})}
+        request = getattr(load_sdk(), f"{operation}Request")(**names, **given)
+        call = getattr(self._client(), _METHODS[operation])
+
+        def ask() -> Any:
+            try:
+                return call(request, **how)
+            except _GARBLED:
+                raise not_oss(self._settings.describe()) from None
+
+        offset_seconds = self._clock.offset_seconds
+        try:
+            return self.guarded(ask, operation, target)
+        except ServiceError as error:
+            # Refused for its time, so it has done nothing and may be repeated whatever it is.
+            if not self._clock.heed(error.reply, offset_seconds):
+                raise
+        return self.guarded(ask, operation, target)
+
+    def pages(
+        self,
+        operation: str,
+        target: Target,
+        given: dict[str, Any],
+        following: Callable[[Any], dict[str, Any]],
+    ) -> Iterator[Any]:
+        """Yield all pages of a list; `following` is what the next request has to name."""
+        while True:
+            page = self.ask(operation, target, given)
+            check_answered(page.bucket, self.asked(operation, target))
+            yield page
+            marker = following(page)
+            # A page that leads nowhere would be asked for ever.
+            if not page.is_truncated or marker.items() <= given.items():
+                return
+            given = {**given, **marker}
+
+    def presign(self, operation: str, target: Target, given: dict[str, Any], ends_at: Any) -> Any:
+        """Return a request that the SDK has signed into its URL, until a time. Asks nobody."""
+        request = getattr(load_sdk(), f"{operation}Request")(bucket=target.bucket, key=target.key, **given)
+        return self.guarded(lambda: self._client().presign(request, expiration=ends_at), operation, target)
+
+    def guarded(self, call: Callable[[], T], operation: str, target: Target) -> T:
+        """Return what `call` does. What it raises becomes ServiceError, NetworkError or CredentialsError."""
+        try:
+            return call()
+        except Exception as error:
+            failure = from_exception(error, self._settings.describe(), self.asked(operation, target))
+        # Outside the except block, so that the SDK's exception with its URLs does not stay as the context.
+        raise failure
+
+    def asked(self, operation: str, target: Target) -> Asked:
+        """Return what is asked, as errors word it."""
+        where = self._settings.describe()
+        return Asked(operation, target.bucket, target.key, self._settings.region or "", where)
+
+    def close(self) -> None:
+        """Close the connections that are kept alive."""
+        with self._lock:
+            transport, self._made, self._transport = self._transport, None, None
+        if transport is not None:
+            transport.close()
+
+    def _client(self) -> Any:
+        made = self._made_before()
+        if made is None:
+            with self._making:
+                made = self._made_before() or self._make()
+        return made
+
+    def _made_before(self) -> Any:
+        with self._lock:
+            return self._made
+
+    def _make(self) -> Any:
+        with forks.no_forks:
+            from oss_jupyter.oss.sdk import make_client
+            from oss_jupyter.oss.transport import Transport
+
+        transport = Transport(self._settings)
+        made = make_client(
+            self._settings, self._credentials, transport, self._retry, f"oss_jupyter/{__version__}", self._clock
+        )
+        with self._lock:
+            self._made, self._transport = made, transport
+        return made
+
+
+def load_sdk() -> Any:
+    """Return the SDK's module; the first time it costs 0.3 s and more."""
+    with forks.no_forks:
+        import alibabacloud_oss_v2
+
+    return alibabacloud_oss_v2
