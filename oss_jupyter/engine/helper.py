@@ -19,13 +19,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NoReturn
 
 from oss_jupyter.engine.frames import Frames, send_frame
-from oss_jupyter.engine.helper_process import READY, TAKEN
+from oss_jupyter.engine.helper_process import FEED, READY, STREAM, TAKEN, Told
 from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.rate_limiter import RateLimiter
 from oss_jupyter.engine.shared_memory import SharedMemory, SlotGauge
+from oss_jupyter.engine.stream import StreamWork
 from oss_jupyter.errors import NoMemory, NoThread
 from oss_jupyter.model.wire_values import PartReceipt
 
@@ -62,7 +64,8 @@ class Helper:
     """Reads jobs on the main thread; parts run on a lane of threads, as many of a transfer at once as its width says.
 
     What is more waits here and not in the kernel: signing a part takes time beside a busy cell, and is done before its
-    turn comes. `_lock` guards _queues; `_writing` guards the writing of replies. _limiters is the main thread's.
+    turn comes. `_lock` guards _queues; `_writing` guards the writing of replies. _limiters is the main thread's, and so
+    are the entries of _inboxes, from which a stream that ends takes its own.
     """
 
     def __init__(self, jobs: int, replies: int, memory: SharedMemory) -> None:
@@ -74,6 +77,7 @@ class Helper:
         self._writing = threading.Lock()
         self._queues: defaultdict[int, _Queue] = defaultdict(_Queue)
         self._limiters: dict[int, RateLimiter] = {}
+        self._inboxes: dict[int, SimpleQueue[Any]] = {}
 
     def run(self) -> None:
         """Work until the kernel has gone."""
@@ -81,6 +85,10 @@ class Helper:
         for message in self._messages():
             if message[0] == TAKEN:
                 self._give_place(message[1])
+            elif message[0] == FEED:
+                self._feed(*message[1:])
+            elif message[0] == STREAM:
+                self._begin_stream(*message[1:])
             else:
                 self._take_job(*message)
 
@@ -94,6 +102,25 @@ class Helper:
         with self._lock:
             self._queues[transfer_index].waiting.append(_Job(number, work, request, gauge, transfer_index))
         self._start_more(transfer_index)
+
+    def _begin_stream(self, number: int, work: StreamWork, request: object, slot: int, transfer_index: int) -> None:
+        inbox: SimpleQueue[Any] = SimpleQueue()
+        self._inboxes[number] = inbox
+        gauge = SlotGauge(self._memory, slot, self._limiter(transfer_index))
+
+        def run(request: object, gauge: SlotGauge) -> object:
+            return work(request, gauge, inbox, lambda value: self._reply(number, Told(value)))
+
+        self._lane.submit(run, request, gauge).add_done_callback(partial(self._stream_ended, number))
+
+    def _feed(self, number: int, value: Any) -> None:
+        inbox = self._inboxes.get(number)
+        if inbox is not None:
+            inbox.put(value)
+
+    def _stream_ended(self, number: int, done: Future[Any]) -> None:
+        self._inboxes.pop(number, None)
+        self._answer(number, done)
 
     def _give_place(self, transfer_index: int) -> None:
         with self._lock:
@@ -117,16 +144,21 @@ class Helper:
         return self._limiters.setdefault(transfer_index, RateLimiter(lambda: rates[transfer_index]))
 
     def _done(self, job: _Job, done: Future[Any]) -> None:
+        if not isinstance(self._answer(job.number, done), PartReceipt):
+            self._give_place(job.transfer_index)
+
+    def _answer(self, number: int, done: Future[Any]) -> Any:
+        """Tell how a job ended and return it."""
         # Whatever fails here has to end the process: a job that is never answered would be waited for for ever.
         try:
             error = done.exception()
             if isinstance(error, _OUR_OWN):
                 _end(error)
-            self._reply(job.number, done.result() if error is None else error)
-            if error is not None or not isinstance(done.result(), PartReceipt):
-                self._give_place(job.transfer_index)
+            outcome = done.result() if error is None else error
+            self._reply(number, outcome)
         except BaseException as failure:
             _end(failure)
+        return outcome
 
     def _reply(self, job: int | str, outcome: Any) -> None:
         with self._writing:

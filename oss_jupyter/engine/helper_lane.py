@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from oss_jupyter.engine.helper_process import READY, TAKEN, HelperProcess
+from oss_jupyter.engine.helper_process import FEED, READY, STREAM, TAKEN, HelperProcess, Told
 from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.shared_memory import SLOTS, TRANSFERS_MOST, SharedMemory, SlotGauge
+from oss_jupyter.engine.stream import Stream, StreamWork
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import LaneLost, OssJupyterError
 from oss_jupyter.model.gauge import Gauge
@@ -45,12 +46,13 @@ def helper_possible() -> bool:
 
 @dataclass
 class _Flight:
-    """A job in the helper. A receipt holds its place there until it is written down."""
+    """A job in the helper. A receipt holds its place there until it is written down. take: gets what a stream tells."""
 
     process: HelperProcess
     future: Future[Any]
     gauge: SlotGauge
     transfer_index: int
+    take: Callable[[Any], object] | None = None
     has_receipt: bool = False
     is_taken: bool = False
 
@@ -138,19 +140,23 @@ class HelperLane:
         if not isinstance(gauge, SlotGauge):
             return self._threads.submit(work, request, gauge, transfer_id)
         future: Future[T] = Future()
-        with self._lock:
-            process, memory = self._process, self._memory
-            if process is None or memory is None:
-                self._free_slots.append(gauge.leave())
-            else:
-                self._last_job = job = self._last_job + 1
-                flight = self._flights[job] = _Flight(process, future, gauge, self._index_of(memory, transfer_id))
-        if process is None:
-            future.set_exception(LaneLost(""))
-        else:
+        job, flight = self._take_off(future, gauge, transfer_id)
+        if flight is not None:
             gauge.on_taken = partial(self._taken, flight)
-            process.send((job, work, request, gauge.slot, flight.transfer_index))
+            flight.process.send((job, work, request, gauge.slot, flight.transfer_index))
         return future
+
+    def stream(self, work: StreamWork, request: object, take: Callable[[Any], object], transfer_id: str = "") -> Stream:
+        """Start a job that goes on for long; `take` gets what it tells, on the thread that listens to the helper."""
+        gauge = self.gauge(transfer_id)
+        if not isinstance(gauge, SlotGauge):
+            return self._threads.stream(work, request, take, transfer_id)
+        future: Future[Any] = Future()
+        job, flight = self._take_off(future, gauge, transfer_id, take)
+        if flight is None:
+            return Stream(future, gauge, lambda value: None)
+        flight.process.send((STREAM, job, work, request, gauge.slot, flight.transfer_index))
+        return Stream(future, gauge, lambda value: flight.process.send((FEED, job, value)))
 
     def close(self) -> None:
         """Let the helper go, and the threads."""
@@ -159,6 +165,21 @@ class HelperLane:
         if process is not None:
             process.close()
         self._threads.close()
+
+    def _take_off(
+        self, future: Future[Any], gauge: SlotGauge, transfer_id: str, take: Callable[[Any], object] | None = None
+    ) -> tuple[int, _Flight | None]:
+        """Return the number of a new job and the job, or None, with the future settled, where the helper has gone."""
+        with self._lock:
+            process, memory = self._process, self._memory
+            self._last_job = job = self._last_job + 1
+            if process is not None and memory is not None:
+                flight = _Flight(process, future, gauge, self._index_of(memory, transfer_id), take)
+                self._flights[job] = flight
+                return job, flight
+            self._free_slots.append(gauge.leave())
+        future.set_exception(LaneLost(""))
+        return job, None
 
     def _index_of(self, memory: SharedMemory, transfer_id: str) -> int:
         """Return the cells of a transfer; a new one gets those of one that has nothing here any more."""
@@ -224,7 +245,7 @@ class HelperLane:
             for job, outcome in process.messages(self._start_seconds):
                 if job != READY:
                     process.useful = True
-                    self._settle(job, outcome)
+                    self._heard(job, outcome)
         process.kill()
         how = process.end()
         if self._lost(process, how) >= _USELESS_MAX:
@@ -243,6 +264,15 @@ class HelperLane:
         for job in lost:
             self._settle(job, LaneLost(note))
         return useless
+
+    def _heard(self, job: int, outcome: Any) -> None:
+        if not isinstance(outcome, Told):
+            self._settle(job, outcome)
+            return
+        with self._lock:
+            take = self._flights[job].take
+        if take is not None:
+            take(outcome.value)
 
     def _settle(self, job: int, outcome: Any) -> None:
         with self._lock:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from oss_jupyter import forks
@@ -21,11 +22,20 @@ from oss_jupyter.engine.frames import Frames, send_frame
 
 # What the helper says first, and what the kernel says of each receipt that it has written down.
 READY, TAKEN = "ready", "taken"
+# What the kernel says to begin a stream, and before each value for one.
+STREAM, FEED = "stream", "feed"
 
 _KEPT_BYTES = 4096  # of what it prints
 _READ_BYTES = 256 * 1024
 # What a process has printed when it ended is there at once.
 _LAST_WORDS_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Told:
+    """A value that a stream tells, which goes on."""
+
+    value: Any
 
 
 class HelperProcess:

@@ -10,9 +10,11 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from oss_jupyter.engine.rate_limiter import RateLimiter
+from oss_jupyter.engine.stream import Stream, StreamWork
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.gauge import Gauge, LocalGauge
@@ -94,6 +96,12 @@ class ThreadLane(LocalLane):
             self._start(name)
         return future
 
+    def stream(self, work: StreamWork, request: object, take: Callable[[Any], object], transfer_id: str = "") -> Stream:
+        """Start a job that goes on for long, in a thread of this process."""
+        gauge, inbox = self.gauge(transfer_id), SimpleQueue[Any]()
+        future = self.submit(partial(_streamed, work, inbox, take), request, gauge, transfer_id)
+        return Stream(future, gauge, inbox.put)
+
     def close(self) -> None:
         """Let the threads end once they are idle."""
         with self._changed:
@@ -144,6 +152,12 @@ class ThreadLane(LocalLane):
                 return self._jobs.popleft()
             self._threads_count -= 1
             return None
+
+
+def _streamed(
+    work: StreamWork, inbox: SimpleQueue[Any], take: Callable[[Any], object], request: object, gauge: Gauge
+) -> object:
+    return work(request, gauge, inbox, take)
 
 
 def _do(work: Callable[..., T], request: object, gauge: Gauge, future: Future[T]) -> Callable[[], None]:

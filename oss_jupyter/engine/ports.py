@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.dataset import ObjectPage
@@ -25,6 +25,9 @@ from oss_jupyter.model.wire_values import (
     Route,
     SignedRequest,
 )
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.stream import Stream, StreamWork
 
 T = TypeVar("T")
 
@@ -197,6 +200,16 @@ class Lane(Protocol):
 
     def close(self) -> None:
         """Let go of threads and processes; parts on the wire are stopped by their gauges."""
+
+
+class StreamingLane(Lane, Protocol):
+    """A lane for work that goes on for long, too."""
+
+    def stream(self, work: StreamWork, request: object, take: Callable[[Any], object], transfer_id: str = "") -> Stream:
+        """Start a job that goes on for long; `take` gets what it tells, on a thread of the lane's, and must be quick.
+
+        It has a thread of its own and counts in no width.
+        """
 
 
 class Clock(Protocol):
