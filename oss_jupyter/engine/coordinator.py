@@ -51,13 +51,14 @@ class TransferCoordinator(JobCoordinator[TransferSpec]):
         """When the service last took or confirmed something, in monotonic seconds."""
         return self.ledger.moved_at
 
-    def new_parallel(self) -> Parallel:
-        """Return what decides how many parts are on the wire, for the command of now."""
+    def new_parallel(self, start: int = START) -> Parallel:
+        """Return what decides how many parts are wanted on the wire, for the command of now."""
         wanted, limited = self.parallel_wanted()
         if wanted is not None:
             return FixedParallel(wanted)
         # Under a limit more connections carry no more, and a pause would throw away more unfinished parts.
-        return AutoParallel(min(START, self.spec.parallel_most) if limited else self.spec.parallel_most)
+        most = self.connections_most
+        return AutoParallel(min(START, most) if limited else most, max(START, start))
 
     def settle(self, options: ObjectOptions, plan: Plan) -> None:
         """Note with which options and in which parts the run goes on."""

@@ -41,7 +41,6 @@ def running_on(running: TransferSpec, asked: TransferSpec) -> TransferSpec:
         control=asked.control,
         policy=asked.policy,
         parallel=asked.parallel,
-        parallel_most=asked.parallel_most,
         limit=asked.limit,
         force=running.force or asked.force,
         place=asked.place,

@@ -180,6 +180,20 @@ class JobCoordinator(JobStatus[S]):
         with self._changed:
             return self._parallel, self._limit is not None
 
+    @property
+    def connections_most(self) -> int:
+        """How many connections the kernel has for all its uploads."""
+        return self._queue.budget.most
+
+    def grant(self, wanted: int, *, elastic: bool = False) -> int:
+        """Return how many of the kernel's connections it may have, where it wants so many. elastic: as in `Wish`."""
+        fixed = self.parallel_wanted()[0] is not None
+        return self._queue.budget.grant(self.id, wanted, elastic=elastic, fixed=fixed)
+
+    def leave_connections(self) -> None:
+        """Let others have its connections; it asks again when it needs some."""
+        self._queue.budget.leave(self.id)
+
     def show_parallel(self, parallel: int) -> None:
         """Show how many parts are on the wire at once now."""
         with self._changed:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from oss_jupyter.engine.budget import Budget
 from oss_jupyter.engine.coordinator import TransferCoordinator
 from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.run import start_run
@@ -27,11 +28,11 @@ _TELLING_SECONDS = 1.0
 class Manager:
     """`_lock` guards _transfers, in the order in which they began, _limit and _speeds (by host).
 
-    uploads_at_once: how many large uploads run at once; the others wait for their turn.
+    uploads_at_once: how many large uploads run at once; the others wait for their turn. budget: the connections of all.
     """
 
-    def __init__(self, uploads_at_once: int = AT_ONCE) -> None:
-        self._queue: TransferQueue[AnyJob] = TransferQueue(start_job, uploads_at_once)
+    def __init__(self, uploads_at_once: int = AT_ONCE, budget: Budget | None = None) -> None:
+        self._queue: TransferQueue[AnyJob] = TransferQueue(start_job, uploads_at_once, budget)
         self._lock = threading.Lock()
         self._transfers: dict[str, Transfer] = {}
         self._limit: float | None = None

@@ -68,7 +68,8 @@ class Sending:
         self._delayed: list[tuple[float, int]] = []
         self._gauges: dict[int, Gauge] = {}
         self._cut_off: Counter[int] = Counter()  # attempts of each part that broke off after some bytes
-        self._parallel, self._parallel_of = self._transfer.new_parallel(), self._transfer.parallel_wanted()
+        self._parallel, self._parallel_of = self._transfer.new_parallel(), self._command()
+        self._granted = 0
         self._failed_in_a_row = 0
         self._sampled_at = 0.0
         self._phase = Phase.NONE
@@ -90,6 +91,8 @@ class Sending:
         except BaseException:
             self._drain()
             raise
+        finally:
+            self._transfer.leave_connections()
         if self._first_failure is not None:
             self._rereading.stop()
             raise self._first_failure
@@ -110,17 +113,26 @@ class Sending:
             self._transfer.note(lane.remark)
 
     def _allowed(self) -> int:
-        command = self._transfer.parallel_wanted()
+        command = self._command()
         if command != self._parallel_of:
-            self._parallel, self._parallel_of = self._transfer.new_parallel(), command
-        return self._parallel.target
+            self._parallel, self._parallel_of = self._transfer.new_parallel(self._parallel.target), command
+        unsent = len(self._waiting) + len(self._delayed) + len(self._gauges)
+        granted = self._transfer.grant(min(self._parallel.target, unsent))
+        self._parallel.hold(granted)
+        if self._waiting:  # at the end it needs fewer, which says nothing of the line
+            self._granted = granted
+        return granted
+
+    def _command(self) -> tuple[int | None, bool, int]:
+        """Return what decides how many parts are wanted on the wire."""
+        return *self._transfer.parallel_wanted(), self._transfer.connections_most
 
     def _sample(self) -> None:
         now = self._spec.clock.monotonic()
         if now - self._sampled_at >= TICK_SECONDS:
             self._sampled_at = now
             self._parallel.sample(now, self._ledger.sample(now))
-            self._transfer.show_parallel(self._parallel.target)
+            self._transfer.show_parallel(self._granted)
             self._show_phase(now)
             self._journal.drive(self._transfer.limit, self._transfer.parallel_wanted()[0])
 
@@ -220,6 +232,7 @@ class Sending:
         elif decision.action is Action.RENEW:
             ledger.failed(number, PartState.RETRYING, error.what)
             self._waiting.appendleft(number)
+            self._transfer.leave_connections()
             self._requests.renew_credentials(error, event.signed.credentials_version)
         else:
             ledger.failed(number, PartState.FAILED, error.what)

@@ -23,8 +23,8 @@ class JobSpec:
     """What uploads of one file and of many have in common. The repr shows neither credentials nor a proxy.
 
     target: the object, or where the keys of many begin. place: how the service is reached, as it is saved in the
-    checkpoint. parallel: connections at once, None to follow the line, up to parallel_most. limit: bytes per second,
-    None for no limit. given: the arguments that were named. force: send even if the same object is already there.
+    checkpoint. parallel: connections at once, None to follow the line. limit: bytes per second, None for no limit.
+    given: the arguments that were named. force: send even if the same object is already there.
     profile: the name of the profile that signs, if one was named; credentials_given: they were given in Python.
     hindrance: why it is left out where all are resumed: something is missing, or the user has to name it first.
     wait_at_exit: whether a script ends only when it has ended. spell: puts what is shown of errors and notes into the
@@ -42,7 +42,6 @@ class JobSpec:
     place: Mapping[str, Any]
     host: str = ""
     parallel: int | None = None
-    parallel_most: int = 16
     limit: float | None = None
     given: frozenset[str] = frozenset()
     force: bool = False

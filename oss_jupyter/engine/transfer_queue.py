@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from oss_jupyter.engine import descriptors
+from oss_jupyter.engine.budget import Budget
 from oss_jupyter.errors import OssJupyterError, Shortage
 from oss_jupyter.model.waiting_list import Kind, Room, Turn, WaitingList, small_room
 
@@ -41,11 +42,13 @@ Q = TypeVar("Q", bound=Queued)
 class TransferQueue(Generic[Q]):
     """Any thread may call it. `_lock` guards _waiting, _at_once and _full; a transfer's own lock is taken within it.
 
-    start: starts the run of one that has taken its turn; raises Shortage or InterpreterEnding.
+    start: starts the run of one that has taken its turn; raises Shortage or InterpreterEnding. budget: the connections
+    of those that run.
     """
 
-    def __init__(self, start: Callable[[Q], object], at_once: int = AT_ONCE) -> None:
+    def __init__(self, start: Callable[[Q], object], at_once: int = AT_ONCE, budget: Budget | None = None) -> None:
         self._start = start
+        self.budget = budget or Budget()
         self._lock = threading.Lock()
         self._waiting: WaitingList[Q] = WaitingList()
         self._at_once = at_once

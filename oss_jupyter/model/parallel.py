@@ -35,6 +35,9 @@ class Parallel(Protocol):
     def target(self) -> int:
         """Parts on the wire at once, now."""
 
+    def hold(self, count: int) -> None:
+        """Note how many there may be really: what fewer than `target` do says nothing of more."""
+
     def sample(self, now: float, moved_bytes: int) -> None:
         """Take a sample a few times a second: monotonic seconds, and bytes sent in all."""
 
@@ -51,6 +54,9 @@ class FixedParallel:
     def __init__(self, wanted: int) -> None:
         self._wanted = wanted
         self.target = wanted
+
+    def hold(self, count: int) -> None:
+        """It wants as many as before."""
 
     def sample(self, now: float, moved_bytes: int) -> None:
         """Samples say nothing to a fixed number."""
@@ -72,7 +78,7 @@ class AutoParallel:
     """
 
     def __init__(self, most: int, start: int = START) -> None:
-        self._most = most
+        self._most = self._held_to = most
         self.target = min(start, most)
         self._best_target = self.target
         self._best_rate = 0.0
@@ -82,8 +88,15 @@ class AutoParallel:
         self._ready_at = 0.0
         self._explore_at = 0.0
 
+    def hold(self, count: int) -> None:
+        """Measure nothing while others have what it wants, and go on from there when it gets that."""
+        self._held_to = count
+
     def sample(self, now: float, moved_bytes: int) -> None:
         """Take a sample; at the end of an epoch, decide."""
+        if self._held_to < self.target:
+            self._measure_again(now)
+            return
         if self._from is None:
             if now >= self._ready_at:
                 self._from = (now, moved_bytes)
@@ -97,7 +110,7 @@ class AutoParallel:
 
     def slow_down(self, now: float) -> None:
         """Halve, and stay there for a while: whoever throttles wants to see it."""
-        self.target = self._best_target = max(1, self.target // 2)
+        self.target = self._best_target = max(1, min(self.target, self._held_to) // 2)
         self._best_rate = 0.0
         self._settle(now)
 

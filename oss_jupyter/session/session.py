@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from oss_jupyter import forks
+from oss_jupyter.engine.budget import Budget
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
@@ -58,7 +59,7 @@ class Session:
         forks.in_child(self._begin_anew)
 
     def _begin(self) -> None:
-        self.manager = Manager(self.settings.uploads_at_once)
+        self.manager = Manager(self.settings.uploads_at_once, Budget(self.settings.connections))
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.manager.set_limit(parse_limit(self.settings.limit))
         self.reporter = Reporter()

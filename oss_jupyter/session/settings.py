@@ -18,6 +18,7 @@ from traitlets.config import Configurable
 
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.arguments import ARGUMENTS
+from oss_jupyter.model.budget import CONNECTIONS_MOST, ELASTIC_MOST, Connections
 from oss_jupyter.model.described import line_of
 from oss_jupyter.model.given import is_off, plain
 from oss_jupyter.model.sizes import parse_limit, parse_size
@@ -87,7 +88,13 @@ class OssJupyter(Configurable):
         "parallel",
         "It begins with 3.",
     )
-    parallel_most = Int(16, min=1, max=64, help="How many parts at once auto may go up to.").tag(config=True)
+    parallel_most = Int(
+        CONNECTIONS_MOST,
+        min=1,
+        max=ELASTIC_MOST,
+        help="Connections of all uploads together; those that run share them fairly. A dataset of small files may have "
+        f"up to {ELASTIC_MOST} while this is not set.",
+    ).tag(config=True)
     uploads_at_once = Int(
         4,
         min=1,
@@ -160,6 +167,7 @@ class OssJupyter(Configurable):
         try:
             if not (isinstance(value, float) and math.isnan(value)):
                 super().__setattr__(name, value)
+                vars(self).setdefault("_named", set()).add(name)
                 return
         except (Refused, OssJupyterError, KeyboardInterrupt):
             raise
@@ -174,6 +182,11 @@ class OssJupyter(Configurable):
     def class_get_trait_help(cls, trait: Any, inst: Any = None, helptext: str | None = None) -> str:
         """Return what `%config OssJupyter` says of a setting; the password of a proxy is left out."""
         return without_addresses(super().class_get_trait_help(trait, inst, helptext))
+
+    def connections(self) -> Connections:
+        """Return how many connections there are; a number that somebody has named is the most for everything."""
+        named = "parallel_most" in vars(self).get("_named", ())
+        return Connections(self.parallel_most, self.parallel_most if named else ELASTIC_MOST)
 
     def checkpoint_path(self) -> Path | None:
         """Return the checkpoint directory, or None where resuming is off."""

@@ -93,7 +93,6 @@ class Wiring:
             place=endpoint.place(),
             host=endpoint.describe(),
             parallel=parse_parallel(given.get("parallel", self.settings.parallel)),
-            parallel_most=self.settings.parallel_most,
             limit=parse_limit(given.get("limit")),
             given=_named(given),
             force=given.get("force", False),
@@ -128,7 +127,6 @@ class Wiring:
             place=kept.place,
             host=kept.host(),
             parallel=parse_parallel(header.parallel or self.settings.parallel),
-            parallel_most=self.settings.parallel_most,
             # Earlier versions took any limit, and with the lowest no upload would ever end.
             limit=header.limit and max(header.limit, SPEED_MIN),
             prove=header.prove or parse_prove(self.settings.prove),

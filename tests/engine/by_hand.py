@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from oss_jupyter.engine.budget import Budget
 from oss_jupyter.engine.coordinator import TransferCoordinator
 from oss_jupyter.engine.event_queue import EventQueue
 from oss_jupyter.engine.rereading import Rereading
@@ -184,7 +185,8 @@ class Hand:
             parallel=parallel,
             policy=RetryPolicy(**{"attempts": 4, "base_seconds": 1.0, "random": lambda: 1.0, **policy}),
         )
-        self.transfer = TransferCoordinator(self.spec, TransferQueue(lambda one: None))
+        self.budget = Budget()
+        self.transfer = TransferCoordinator(self.spec, TransferQueue(lambda one: None, budget=self.budget))
         self.transfer.resume()  # it has its turn now, and no thread
         self.requests = ServiceRequests(self.transfer, self.queue)
 

@@ -90,3 +90,22 @@ def test_a_fixed_number_comes_back_after_throttling() -> None:
     for _ in range(10):
         parallel.confirmed()
     assert parallel.target == 6
+
+
+def test_what_others_have_is_no_measure() -> None:
+    """Where a transfer has fewer connections than it wants it judges nothing, and climbs on when it has them."""
+    parallel = AutoParallel(16)
+    parallel.hold(2)
+    _drive(parallel, lambda count: 2 * 4 * MIB, 30)
+    assert parallel.target == 3, "with two connections nobody knows what three would do"
+    parallel.hold(16)
+    _drive(parallel, lambda count: count * 4 * MIB, 10, 30.0)
+    assert parallel.target == 16
+
+
+def test_who_is_throttled_gives_up_of_what_it_has() -> None:
+    """Half of the connections that it had, and not of those that it wanted."""
+    parallel = AutoParallel(16, 16)
+    parallel.hold(4)
+    parallel.slow_down(1.0)
+    assert parallel.target == 2
