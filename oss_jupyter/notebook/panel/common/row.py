@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import TypedDict
 
 from oss_jupyter.model.dataset import FilesView
+from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, allowed
 
@@ -143,7 +144,7 @@ def _standing(snapshot: Snapshot) -> Standing:
     return {
         "id": snapshot.id,
         "source": snapshot.source,
-        "name": PurePath(snapshot.source).name,
+        "name": PurePath(snapshot.source).name if snapshot.files is None else snapshot.source,
         "url": str(snapshot.target),
         "state": snapshot.state.key,
         "phase": snapshot.phase.key,
@@ -190,17 +191,19 @@ def _possible(snapshot: Snapshot) -> Iterable[str]:
         yield "settings"
 
 
-def _receipt(receipt: Receipt) -> ReceiptRow:
+def _receipt(receipt: Receipt | DatasetReceipt) -> ReceiptRow:
+    """Return the row; the files of a dataset have their checksums each, and it has none."""
+    one = receipt if isinstance(receipt, Receipt) else None
     return {
         "seconds": round(receipt.seconds, 1),
-        "crc64": None if receipt.crc64 is None else str(receipt.crc64),
-        "etag": receipt.etag,
-        "request_id": receipt.request_id,
-        "version_id": receipt.version_id,
+        "crc64": None if one is None or one.crc64 is None else str(one.crc64),
+        "etag": one.etag if one else "",
+        "request_id": one.request_id if one else "",
+        "version_id": one.version_id if one else "",
         "sent": receipt.sent_bytes,
         "resent": receipt.resent_bytes,
         "already_there": receipt.sent_nothing,
-        "proven": receipt.proven.value,
+        "proven": one.proven.value if one else "",
     }
 
 
