@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from oss_jupyter.model.compare import Lack, Why
 from oss_jupyter.model.dataset_receipt import receipt_line
 from oss_jupyter.model.dataset_text import bytes_so_far, files, files_pace, files_so_far
 from oss_jupyter.model.progress import SILENCE_SECONDS, Receipt, Snapshot
@@ -39,6 +40,16 @@ def state_word(now: Snapshot) -> str:
     """Return the state, of what is queued with its place: ``queued, 3rd``."""
     state = say(f"state_{now.state.key}")
     return f"{state}, {_ordinal(now.queue_place)}" if now.queue_place else state
+
+
+def why_words(why: Why, language: str = "en") -> str:
+    """Return why a file of a dataset is sent or skipped."""
+    return say(f"why_{why.key}", language)
+
+
+def lack_words(lack: Lack, language: str = "en") -> str:
+    """Return the note about a permission that would have files skipped."""
+    return say(f"lack_{lack.key}", language)
 
 
 def progress_line(now: Snapshot) -> str:
