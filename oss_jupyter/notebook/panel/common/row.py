@@ -75,7 +75,7 @@ class Pace(TypedDict):
 
 
 class FilesRow(TypedDict):
-    """The files of a dataset, as in FilesView. done: need nothing more; speed: files per second."""
+    """The files of a dataset, as in FilesView. done: need nothing more; speed: files per second, few ones in tenths."""
 
     total: int
     scanning: bool
@@ -84,8 +84,9 @@ class FilesRow(TypedDict):
     kept: int
     skipped: int
     failed: int
+    failed_bytes: int
     left: int
-    speed: int | None
+    speed: float | None
 
 
 class Row(Standing, Amounts):
@@ -135,8 +136,9 @@ def files_row(files: FilesView) -> FilesRow:
         "kept": files.kept,
         "skipped": files.skipped,
         "failed": files.failed,
+        "failed_bytes": files.failed_bytes,
         "left": files.left,
-        "speed": _rounded(files.files_per_second),
+        "speed": _tenths(files.files_per_second),
     }
 
 
@@ -205,6 +207,10 @@ def _receipt(receipt: Receipt | DatasetReceipt) -> ReceiptRow:
         "already_there": receipt.sent_nothing,
         "proven": one.proven.value if one else "",
     }
+
+
+def _tenths(value: float | None) -> float | None:
+    return value if value is None else round(value, 1) if value < 9.95 else round(value)
 
 
 def _rounded(value: float | None) -> int | None:
