@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -19,8 +18,7 @@ if sys.platform == "linux":
     import fcntl
 
 _PROCESSES = Path("/proc")
-_MOUNTS = Path("/proc/self/mountinfo")
-_ESCAPED = re.compile(r"\\(\d{3})")  # blanks in it, proc(5)
+_OWN = Path("/proc/self")
 
 
 def open_for_writing(path: Path) -> bool:
@@ -31,18 +29,21 @@ def open_for_writing(path: Path) -> bool:
     """
     if sys.platform != "linux":
         return False
-    refused = lease_refused(path)
-    if refused is None or (not refused and _on_overlay(path)):
-        return found_in_processes(path)
-    return refused
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        refused = lease_refused(descriptor)
+        if refused is False and _on_overlay(descriptor):
+            refused = None
+    finally:
+        os.close(descriptor)
+    return found_in_processes(path) if refused is None else refused
 
 
-def lease_refused(path: Path) -> bool | None:
+def lease_refused(descriptor: int) -> bool | None:
     """Return whether a read lease is refused because of a writer (fcntl(2)), or None where there are no leases.
 
     They are for the file's owner only, and not for every file system. A map counts, its descriptor closed or not.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         # Whoever opens the file in this moment has us told by a signal; this one does nothing unless it is asked for.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
@@ -50,8 +51,6 @@ def lease_refused(path: Path) -> bool | None:
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except OSError as error:
         return True if error.errno == errno.EAGAIN else None
-    finally:
-        os.close(descriptor)
     return False
 
 
@@ -65,16 +64,15 @@ class _WhatMayBeSeen:
         return isinstance(error, OSError) and shortage_of(error) is None
 
 
-def _on_overlay(path: Path) -> bool:
+def _on_overlay(descriptor: int) -> bool:
     """Whether the file lies on an overlay, as in a container: maps are of the layer below, which leases do not see."""
-    name, longest, kind = os.path.realpath(path), "", ""
     with _WhatMayBeSeen():
-        for line in _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-            mount, _, rest = line.partition(" - ")
-            point = _ESCAPED.sub(lambda found: chr(int(found[1], 8)), mount.split()[4])
-            if len(point) >= len(longest) and os.path.commonpath((point, name)) == point:
-                longest, kind = point, rest.split()[0]
-    return kind == "overlay"
+        opened = (_OWN / "fdinfo" / str(descriptor)).read_text(encoding="ascii")
+        mount = opened.partition("mnt_id:")[2].split()[0]
+        mounts = (_OWN / "mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
+        line = next((line for line in mounts.splitlines() if line.startswith(f"{mount} ")), "")
+        return line.partition(" - ")[2].startswith("overlay ")
+    return False
 
 
 def found_in_processes(path: Path) -> bool:

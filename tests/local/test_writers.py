@@ -14,9 +14,17 @@ from pathlib import Path
 import pytest
 
 from oss_jupyter.local.source import FileSource
-from oss_jupyter.local.writers import found_in_processes, lease_refused
+from oss_jupyter.local.writers import found_in_processes
+from oss_jupyter.local.writers import lease_refused as descriptor_lease_refused
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tell")
+
+
+def lease_refused(path: Path) -> bool | None:
+    """Ask by a lease."""
+    with path.open("rb") as file:
+        return descriptor_lease_refused(file.fileno())
+
 
 # Both ways of asking: the second one is for what has no leases, such as other users' files and some network mounts.
 ASKING = pytest.mark.parametrize("ask", [lease_refused, found_in_processes])
