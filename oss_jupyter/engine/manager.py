@@ -26,7 +26,7 @@ _TELLING_SECONDS = 1.0
 
 
 class Manager:
-    """`_lock` guards _transfers, in the order in which they began, _limit and _speeds (by host).
+    """`_lock` guards _transfers, in the order in which they began, _limit, _speeds, by host, and _limits, of who sends.
 
     uploads_at_once: how many large uploads run at once; the others wait for their turn. budget: the connections of all.
     """
@@ -37,6 +37,7 @@ class Manager:
         self._transfers: dict[str, Transfer] = {}
         self._limit: float | None = None
         self._speeds: dict[str, float] = {}
+        self._limits: dict[str, float | None] = {}
 
     def upload(self, spec: TransferSpec) -> Transfer:
         """Return the transfer of this source and target: the live one, the unfinished one resumed, or a new one."""
@@ -116,14 +117,25 @@ class Manager:
             return self._speeds.get(host)
 
     def _changed(self, transfer: AnyJob) -> None:
-        if transfer.state is State.COMPLETED:
-            now = transfer.snapshot()
-            if now.receipt is not None and now.receipt.seconds > _TELLING_SECONDS:
-                moved_bytes = now.receipt.sent_bytes + now.receipt.resent_bytes
-                speed = moved_bytes / now.receipt.seconds / max(1, now.parallel)
-                with self._lock:
-                    self._speeds[transfer.spec.host] = speed
-        self._share_out()
+        """Look at what others have to do with: most changes are only of words."""
+        sends, limit = transfer.state.active, transfer.limit
+        with self._lock:
+            changed = (transfer.id in self._limits) != sends or (sends and self._limits[transfer.id] != limit)
+            if changed and sends:
+                self._limits[transfer.id] = limit
+            elif changed:
+                del self._limits[transfer.id]
+        if changed:
+            self._learn(transfer)
+            self._share_out()
+
+    def _learn(self, transfer: AnyJob) -> None:
+        now = transfer.snapshot() if transfer.state is State.COMPLETED else None
+        if now is not None and now.receipt is not None and now.receipt.seconds > _TELLING_SECONDS:
+            moved_bytes = now.receipt.sent_bytes + now.receipt.resent_bytes
+            speed = moved_bytes / now.receipt.seconds / max(1, now.parallel)
+            with self._lock:
+                self._speeds[transfer.spec.host] = speed
 
     def _share_out(self) -> None:
         """Tell the lanes what each running transfer may send, whenever one starts, ends or changes its limit."""

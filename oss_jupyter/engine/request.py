@@ -23,18 +23,25 @@ T = TypeVar("T")
 class Request(Generic[T]):
     """A call of the control plane. The run's thread makes it and waits; the request's own thread carries it out.
 
-    undo: takes back an answer that comes after nobody waits for it any longer.
+    undo: takes back an answer that comes after nobody waits for it any longer. now: monotonic seconds.
     """
 
     def __init__(
-        self, control: Control, call: Callable[[Control], T], undo: Callable[[Control, T], object] | None = None
+        self,
+        control: Control,
+        call: Callable[[Control], T],
+        undo: Callable[[Control, T], object] | None,
+        now: Callable[[], float],
     ) -> None:
         self.control = control
         self._call = call
         self._undo = undo
         self._future: Future[T] = Future()
+        self._now = now
         self.credentials_version = ""
         """Of the credentials it was made with, once they are known."""
+        self.looked_up_at = 0.0
+        """When they were."""
 
     def start(self, events: EventQueue) -> None:
         """Begin; the event queue is notified at the end."""
@@ -58,6 +65,7 @@ class Request(Generic[T]):
     def _work(self, events: EventQueue) -> None:
         try:
             self.credentials_version = self.control.credentials_version()
+            self.looked_up_at = self._now()
             self._future.set_result(self._call(self.control))
         except BaseException as error:
             self._future.set_exception(error)

@@ -208,7 +208,8 @@ class ServiceRequests:
         """Return the answer to one request. undo: takes back one that comes when it is no longer wanted."""
         self.check()
         log.debug("%s: asks %s", self._transfer.id, name)
-        request = Request(self.control, call, undo)
+        control = self.control
+        request = Request(control, call, undo, self._transfer.spec.clock.monotonic)
         request.start(self._events)
         try:
             while not request.done():
@@ -218,7 +219,9 @@ class ServiceRequests:
             request.let_go()
             raise
         self.version_used = request.credentials_version
-        self._transfer.note_all(request.control.remarks)
+        if request.credentials_version:
+            self._signer, self._looked_up_at = control, request.looked_up_at
+        self._transfer.note_all(control.remarks)
         return request.answer()
 
     def _fresh_signer(self) -> Control:
@@ -245,7 +248,6 @@ class ServiceRequests:
         """Return the control plane of now, which has looked its credentials up."""
         control = self.control
         self._once("for credentials", _ask_nothing)
-        self._signer, self._looked_up_at = control, self._transfer.spec.clock.monotonic()
         return control
 
 

@@ -87,7 +87,7 @@ class TransferQueue(Generic[Q]):
     def _let_in(self) -> list[Q]:
         """Give turns to who may begin now. Each takes it or has changed its mind; in both cases it waits no longer."""
         begun: list[Q] = []
-        if not self._waiting.waiting or self._full:
+        if self._full or self._waiting.next(Room(self._at_once)) is None:  # however many descriptors there are
             return begun
         room = Room(self._at_once, small_room(descriptors.most(), descriptors.used()))
         while (one := self._waiting.next(room)) is not None:
