@@ -15,6 +15,7 @@ from oss_jupyter.model.dataset import ObjectPage
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
+from oss_jupyter.model.small_files import FilesRoute, SigningKeys
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import (
     Completed,
@@ -50,6 +51,12 @@ class Control(Protocol):
 
     def route(self, target: Target) -> Route:
         """Return how the bytes of parts reach the service, as settings and environment have it now. Asks nobody."""
+
+    def files_route(self, target: Target, options: ObjectOptions) -> FilesRoute:
+        """Return what all small files of a bucket have in common: the way, and their options. Asks nobody."""
+
+    def signing_keys(self) -> SigningKeys:
+        """Return the credentials that `credentials_version` found last, for whoever signs without the control plane."""
 
     def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
         """Return every part the service holds, all pages."""

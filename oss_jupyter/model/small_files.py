@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -87,6 +88,12 @@ class Feed(Protocol):
     @property
     def ended(self) -> bool:
         """Whether no more files will come."""
+
+    def wake_with(self, wake: Callable[[], None] | None) -> None:
+        """Keep what ends the sender's wait, from any thread: to be called when files have come, or none will any more.
+
+        None: there is no sender any more.
+        """
 
     def sent(self, done: FileSent) -> None:
         """Write a receipt down, before the connection takes another file."""

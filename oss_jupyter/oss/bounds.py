@@ -14,7 +14,11 @@ _KIB = 1024
 _MIB = 1024 * _KIB
 
 # Error documents have about 1 KB. What is longer is somebody's page; its beginning is enough to know that.
-_ERROR_BYTES = 64 * _KIB
+ERROR_BYTES = 64 * _KIB
+
+# What the standard library takes of a head, and more than any of the service's.
+HEAD_BYTES = 64 * _KIB
+HEADERS_MOST = 100
 
 _BY_METHOD = {
     "HEAD": 0,
@@ -34,7 +38,7 @@ def read_content(raw: BaseHTTPResponse, method: str, where: str) -> bytes:
     Raises NetworkError where another one is longer than any of the service's; what urllib3 raises passes through.
     """
     refused = not 200 <= raw.status < 300
-    most_bytes = _ERROR_BYTES if refused else _BY_METHOD[method]
+    most_bytes = ERROR_BYTES if refused else _BY_METHOD[method]
     pieces = []
     left_bytes = most_bytes + 1
     # Until there is nothing more, and not once: only then is a body known that was cut short.

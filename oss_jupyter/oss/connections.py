@@ -28,8 +28,13 @@ _INTERIM_MOST = 100
 _REPLY_SILENCES = 3.0
 _REPLY_MOST_SECONDS = 60.0
 # Between two parts or two small requests of one upload it is far less.
-_IDLE_SECONDS = 5.0
+IDLE_SECONDS = 5.0
 _SWITCHING_PROTOCOLS = 101  # is final: what follows is no HTTP
+
+
+def reply_most_seconds(silence_seconds: float) -> float:
+    """Return how long a reply may take from its first byte to its last."""
+    return min(_REPLY_SILENCES * silence_seconds, _REPLY_MOST_SECONDS)
 
 
 class Reader(io.RawIOBase):
@@ -48,8 +53,7 @@ class Reader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         """Wait for some bytes, and put them into the buffer."""
         if self._began_at is not None:
-            most_seconds = min(_REPLY_SILENCES * self._silence_seconds, _REPLY_MOST_SECONDS)
-            self.wait(self._began_at + most_seconds - time.monotonic())
+            self.wait(self._began_at + reply_most_seconds(self._silence_seconds) - time.monotonic())
         count: int | None = self._raw.readinto(buffer)
         if self._began_at is None:
             self._began_at = time.monotonic()
@@ -120,7 +124,7 @@ class _Fresh:
     def _get_conn(self, timeout: float | None = None) -> Any:
         conn = super()._get_conn(timeout)  # type: ignore[misc]
         now = self.now()
-        if abs(now - getattr(conn, "idle_since", now)) > _IDLE_SECONDS:
+        if abs(now - getattr(conn, "idle_since", now)) > IDLE_SECONDS:
             conn.close()  # it opens itself anew
         return conn
 

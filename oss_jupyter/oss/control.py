@@ -20,6 +20,7 @@ from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.dataset import ObjectPage
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.small_files import FilesRoute, SigningKeys
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead, Route, SignedRequest
 from oss_jupyter.oss.answers import check_answered, read_completed, read_head, read_objects, read_page, read_upload_id
@@ -28,6 +29,7 @@ from oss_jupyter.oss.clock import ServiceClock
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
 from oss_jupyter.oss.failures import from_exception
+from oss_jupyter.oss.files_route import files_route, url_of_bucket
 from oss_jupyter.oss.sdk_requests import SdkRequests, load_sdk
 from oss_jupyter.version import __version__
 
@@ -91,10 +93,19 @@ class SdkControl:
         with forks.no_forks:
             from oss_jupyter.oss.environment import route_to  # requests, 0.1 s
 
-        settings = self.settings
-        scheme, _, host = settings.url.partition("://")
-        in_host = not (settings.path_style or settings.cname)
-        return route_to(f"{scheme}://{target.bucket}.{host}" if in_host else settings.url, settings)
+        return route_to(url_of_bucket(self.settings, target.bucket), self.settings)
+
+    def files_route(self, target: Target, options: ObjectOptions) -> FilesRoute:
+        """Return what all small files below a target have in common: the way, and their options. Asks nobody."""
+        # As for one file, so that they arrive alike however they go.
+        signed = self.sign_put(Target(target.bucket, "-"), options, "0" * 32)
+        return files_route(self.settings, target.bucket, signed.headers, self.route(target))
+
+    def signing_keys(self) -> SigningKeys:
+        """Return the credentials that `credentials_version` found last, for whoever signs without the SDK."""
+        kept = self._kept or self._credentials()
+        token, offset_seconds = kept.security_token or "", self._clock.offset_seconds
+        return SigningKeys(kept.access_key_id, kept.access_key_secret, token, _version_of(kept), offset_seconds)
 
     def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
         """Return every part the service holds, all pages."""

@@ -1,12 +1,13 @@
-"""The door to `send_part` for those who only name it: requests (0.1 s) is loaded when the first part goes out.
+"""The doors to what sends, for those who only name it: requests (0.1 s) is loaded when the first bytes go out.
 
-It is pickled by this name, so a helper process loads what a part needs, and the kernel may never have to.
+They are pickled by these names, so a helper process loads what sending needs, and the kernel may never have to.
 """
 
 from __future__ import annotations
 
 from oss_jupyter import forks
 from oss_jupyter.model.gauge import Gauge
+from oss_jupyter.model.small_files import Dials, Feed, FilesRoute
 from oss_jupyter.model.wire_values import PartReceipt, PartRequest
 
 
@@ -16,3 +17,11 @@ def send_part(request: PartRequest, gauge: Gauge | None = None) -> PartReceipt:
         from oss_jupyter.oss.send_part import send_part as send
 
     return send(request, gauge)
+
+
+def send_files(feed: Feed, route: FilesRoute, dials: Dials) -> None:
+    """Send whole small files, see send_files.py."""
+    with forks.no_forks:
+        from oss_jupyter.oss.send_files import send_files as send
+
+    send(feed, route, dials)

@@ -108,7 +108,7 @@ class Watch:
     def observe(self, sock: socket.socket) -> None:
         """Count what the other side has confirmed: the system takes megabytes ahead of a slow line."""
         self._observed_at = time.monotonic()
-        delivered_bytes = self._accepted_bytes - _unacknowledged(sock)
+        delivered_bytes = self._accepted_bytes - unacknowledged(sock)
         if delivered_bytes > self.gauge.sent_bytes:
             self.gauge.sent_bytes = delivered_bytes
             self.moved()
@@ -241,7 +241,7 @@ def _ready(sock: Any, *, reading: bool) -> bool:
     return bool(poll.poll(TICK_SECONDS * 1000))
 
 
-def _unacknowledged(sock: socket.socket) -> int:
+def unacknowledged(sock: socket.socket) -> int:
     """Return how many bytes the system holds that the other side has not confirmed, or 0 where it does not tell."""
     if sys.platform == "win32":
         return 0

@@ -15,6 +15,7 @@ from oss_jupyter.model.dataset import ListedObject, ObjectPage
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.plan import PART_MIN_BYTES
+from oss_jupyter.model.small_files import FilesRoute, SigningKeys
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import (
     Completed,
@@ -75,6 +76,16 @@ class Service:
     def route(self, target: Target) -> Route:
         """Return how parts get here."""
         return Route()
+
+    def files_route(self, target: Target, options: ObjectOptions) -> FilesRoute:
+        """Return how small files get here."""
+        forbids = bool(options.get("forbid_overwrite"))
+        headers = (("x-oss-forbid-overwrite", "true"),) if forbids else ()
+        return FilesRoute(f"oss://{target.bucket}", "", target.bucket, "cn-hangzhou", headers=headers)
+
+    def signing_keys(self) -> SigningKeys:
+        """Return keys that say which version they are."""
+        return SigningKeys("test-key-id", "test-key-secret", version=self.version)
 
     def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
         """Return the parts."""

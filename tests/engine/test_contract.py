@@ -206,6 +206,21 @@ def test_objects_are_listed_by_the_page(side: Side) -> None:
         assert side.control.list_objects(BUCKET, prefix, start_after) == ObjectPage((), complete=True)
 
 
+def test_small_files_go_with_the_keys_and_the_options_of_all_others(side: Side) -> None:
+    """Whoever sends them by itself gets the credentials found last, by the same word, and what each file carries."""
+    word = side.control.credentials_version()
+    keys = side.control.signing_keys()
+    assert (keys.access_key_id, keys.access_key_secret, keys.version) == (*KEY, word)
+    assert keys.access_key_id not in repr(keys)
+    assert keys.access_key_secret not in repr(keys)
+    for forbids, carried in ((True, "true"), (None, None)):
+        options = ObjectOptions({**PLAIN.values, "forbid_overwrite": forbids})
+        route = side.control.files_route(TARGET, options)
+        assert (route.bucket, route.route) == (BUCKET, side.control.route(TARGET))
+        assert dict(route.headers).get("x-oss-forbid-overwrite") == carried
+        assert not {"content-type", "content-md5"} & {name.lower() for name, _ in route.headers}
+
+
 def test_an_object_that_may_not_be_overwritten(side: Side) -> None:
     """Somebody else's object stays, by whichever request ours would have come."""
     options = ObjectOptions({**PLAIN.values, "forbid_overwrite": True})

@@ -9,10 +9,7 @@ import { createSettings } from "./settings.js";
 const PATIENCE_MS = 8000;
 
 // What a button says while it waits for the state to follow.
-const PROGRESSIVE = { pause: "pausing", resume: "resuming", retry: "resuming", retry_failed: "resuming", abort: "aborting", forget: "forgetting" };
-
-// What the button is called that carries on, where that is tried again.
-const RESUMES = { failed: "retry", completed_with_errors: "retry_failed" };
+const PROGRESSIVE = { pause: "pausing", resume: "resuming", retry: "resuming", abort: "aborting", forget: "forgetting" };
 
 // `ask(command, args)` returns a promise of whether it was done.
 export function createControls(say, ask) {
@@ -68,5 +65,5 @@ export function createControls(say, ask) {
 
 export function mainCommand(state) {
   if (state.can.includes("pause")) return "pause";
-  return RESUMES[state.state] ?? "resume";
+  return state.state === "failed" ? "retry" : "resume";
 }

@@ -20,8 +20,7 @@ export function createHead(say) {
     name.set(state.name);
     setAttribute(name.element, "title", state.source);
     url.set(state.url);
-    const total = formatSize(state.total);
-    setText(size, state.files?.scanning ? say("at_least", { size: total }) : total);
+    setText(size, formatSize(state.total));
     setText(status, statusWord(state, say));
     setAttribute(status, "data-state", state.state);
   }

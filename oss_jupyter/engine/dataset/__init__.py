@@ -1,1 +1,0 @@
-"""Datasets: many files as one job. What scans, compares and sends runs in the helper; here it is driven."""
