@@ -17,10 +17,14 @@ from oss_jupyter.version import __version__
 if TYPE_CHECKING:
     from oss_jupyter.api import abort, forget, panel, resume, settings, transfers, upload
     from oss_jupyter.engine.transfer import Transfer
+    from oss_jupyter.errors import FilesFailed
+    from oss_jupyter.model.dataset_receipt import DatasetReceipt
     from oss_jupyter.model.progress import Receipt, Snapshot
     from oss_jupyter.model.states import State
 
 __all__ = [
+    "DatasetReceipt",
+    "FilesFailed",
     "OssJupyterError",
     "Receipt",
     "Snapshot",
@@ -40,6 +44,8 @@ __all__ = [
 
 # Loaded when they are first used, so that importing the package costs next to nothing.
 _HOMES = {
+    "DatasetReceipt": "oss_jupyter.model.dataset_receipt",
+    "FilesFailed": "oss_jupyter.errors",
     "Receipt": "oss_jupyter.model.progress",
     "Snapshot": "oss_jupyter.model.progress",
     "State": "oss_jupyter.model.states",

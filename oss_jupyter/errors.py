@@ -23,6 +23,8 @@
     ├── OutcomeUnknown                  the service may have finished; it could not be asked
     ├── TransferNotFound                no transfer has this id
     ├── TransferAborted                 the result was asked of an aborted transfer
+    ├── FilesFailed                     some files of a dataset could not be sent
+    ├── PackageMissing                  what was asked for needs a package that is not installed
     ├── ExecutorFailed                  the executor that was given cannot run a part
     ├── InterpreterEnding               Python is ending, and lets nothing begin any more
     ├── PartStopped                     a part gave way to pause or abort (internal)
@@ -169,6 +171,14 @@ class TransferNotFound(OssJupyterError):
 
 class TransferAborted(OssJupyterError):
     """The result was asked of a transfer that was aborted."""
+
+
+class FilesFailed(OssJupyterError):
+    """Some files of a dataset could not be sent; the others are in OSS."""
+
+
+class PackageMissing(OssJupyterError):
+    """What was asked for needs a package that is not installed here."""
 
 
 class ExecutorFailed(OssJupyterError):

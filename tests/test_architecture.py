@@ -25,7 +25,7 @@ ROOMS = {
     "child": set(),
     "forks": set(),
     "texts": set(),
-    "model": SHARED,
+    "model": SHARED | {"texts"},
     "oss": SHARED | {"forks", "paths", "crc64", "model", "version", ""},
     "local": SHARED | {"paths", "crc64", "model"},
     "engine": SHARED | {"child", "crc64", "forks", "model", ""},

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import oss_jupyter
+from oss_jupyter.model.compare import Lack, Why
 from oss_jupyter.model.progress import PartState, Phase
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.panel.common import bundle
@@ -81,8 +82,10 @@ def test_everything_that_is_said_is_there() -> None:
     assert not [pattern for pattern in said if not any(re.fullmatch(pattern, key) for key in TEXTS)]
 
 
-@pytest.mark.parametrize("member", [*State, *(phase for phase in Phase if phase)], ids=lambda member: member.key)
-def test_states_and_phases_have_the_words_of_their_values(member: State | Phase) -> None:
+@pytest.mark.parametrize(
+    "member", [*State, *(phase for phase in Phase if phase), *Why, *Lack], ids=lambda member: member.key
+)
+def test_states_and_phases_have_the_words_of_their_values(member: State | Phase | Why | Lack) -> None:
     """What code compares is what is shown, and what is looked up is the member's name."""
     key = f"{type(member).__name__.lower()}_{member.key}"
     assert say(key) == member.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from oss_jupyter.engine.event_queue import EventQueue
 from oss_jupyter.engine.job_status import JobStatus, S
@@ -92,7 +92,7 @@ class JobCoordinator(JobStatus[S]):
             now, command, error = self._view(0), self._lifecycle.command, self._error
             self._error_seen = True
         if now.receipt is not None:
-            return now.receipt
+            return cast("Receipt", now.receipt)  # of a dataset it is a DatasetReceipt, and its handle says so
         if error is not None:
             raise error
         if now.state is State.ABORTED:

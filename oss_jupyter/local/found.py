@@ -14,10 +14,10 @@ from oss_jupyter.errors import (
     OssJupyterError,
 )
 from oss_jupyter.local.files import others_can_write, read_own
+from oss_jupyter.local.suffixes import JOURNAL
 from oss_jupyter.model.record import CheckpointRecord, read_journal, read_remnant
 from oss_jupyter.model.shortage import shortage_of
 
-JOURNAL = ".journal"
 # Twenty times what 10,000 parts take: what is larger is no journal.
 JOURNAL_MAX_BYTES = 16 * 1024 * 1024
 

@@ -6,32 +6,28 @@ in the name, never deleted; what belongs to somebody else is named and left alon
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from filelock import BaseFileLock, FileLock, Timeout
+from filelock import Timeout
 
 from oss_jupyter.errors import (
     CheckpointDamaged,
     CheckpointForeign,
     CheckpointNotWritable,
     Shortage,
-    TransferBusy,
 )
-from oss_jupyter.local.files import check_own, create_own, others_can_write, read_own
-from oss_jupyter.local.found import JOURNAL, JOURNAL_MAX_BYTES, Found, believe, read_found
+from oss_jupyter.local.aside import set_aside
+from oss_jupyter.local.files import check_own, others_can_write, read_own
+from oss_jupyter.local.found import JOURNAL_MAX_BYTES, Found, believe, read_found
 from oss_jupyter.local.journal import FileJournal, without_checkpoint
+from oss_jupyter.local.locks import Locks, remove_held
 from oss_jupyter.local.memory import MemoryJournal, NoCheckpoints
+from oss_jupyter.local.suffixes import DATASET, FILES, JOURNAL, LOCK, NEW
 from oss_jupyter.model.record import CheckpointRecord, read_remnant
-from oss_jupyter.model.shortage import shortage_of
-
-# `busy` holds a lock for a moment to find out whether it is free; whoever opens meanwhile waits that out.
-_LOCK_PATIENCE_SECONDS = 0.5
-_LOCK, _NEW = ".lock", ".new"
 
 
 class CheckpointDirectory:
@@ -45,6 +41,7 @@ class CheckpointDirectory:
     def __init__(self, directory: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.directory = directory
         self._monotonic = monotonic
+        self._locks = Locks(directory)
         self._seen: dict[Path, tuple[tuple[int, ...], Found]] = {}
         self._lost: dict[str, CheckpointRecord] = {}
 
@@ -83,7 +80,7 @@ class CheckpointDirectory:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            return [Found("", self.directory, problem=self._not_writable(error))]
+            return [Found("", self.directory, problem=self._locks.unusable(error))]
         found = [self._look_at(path, exposed) for path in paths]
         return sorted((one for one in found if one is not None), key=lambda one: one.changed_at_ns, reverse=True)
 
@@ -93,42 +90,34 @@ class CheckpointDirectory:
 
     def busy(self, transfer_id: str) -> bool:
         """Whether a process, this one or another, drives this transfer."""
-        lock = self._lock(transfer_id)
-        try:
-            check_own(Path(lock.lock_file))
-            with lock.acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
-        except (OSError, CheckpointForeign):
-            return False
+        return self._locks.busy(transfer_id)
 
     def remove(self, transfer_id: str) -> None:
         """Remove a journal, whatever it says. Raises TransferBusy, CheckpointForeign, CheckpointNotWritable."""
         path = self.path_of(transfer_id)
         try:
-            lock = self._locked(transfer_id)
+            lock = self._locks.held(transfer_id)
             try:
                 check_own(path)
                 path.unlink()
-                Path(lock.lock_file).unlink(missing_ok=True)  # it is still held, so nobody can have begun meanwhile
+                remove_held(lock)
             except FileNotFoundError:
                 pass
             finally:
                 lock.release(force=True)
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise self._locks.unusable(error) from error
         self._lost.pop(transfer_id, None)
 
     def remove_stale(self) -> int:
         """Remove what a kernel left that died before it had written a journal; return how many files."""
-        return sum(self._remove_if_stale(path) for path in self._names(_LOCK, _NEW))
+        return sum(self._remove_if_stale(path) for path in self._names(LOCK, NEW, FILES))
 
     def _open(self, transfer_id: str, needed: bool) -> tuple[FileJournal, CheckpointRecord | None]:
         try:
-            lock = self._locked(transfer_id)
+            lock = self._locks.held(transfer_id)
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise self._locks.unusable(error) from error
         try:
             journal = FileJournal(
                 self.path_of(transfer_id),
@@ -140,7 +129,7 @@ class CheckpointDirectory:
             return journal, self._load(journal) or self._lost.pop(transfer_id, None)
         except OSError as error:
             lock.release(force=True)
-            raise self._not_writable(error) from error
+            raise self._locks.unusable(error) from error
         except BaseException:
             lock.release(force=True)
             raise
@@ -149,15 +138,17 @@ class CheckpointDirectory:
         transfer_id = path.name.partition(".")[0]
         with suppress(OSError, Timeout, CheckpointForeign):
             check_own(path)
-            lock = self._lock(transfer_id)
+            lock = self._locks.of(transfer_id)
             # Removed while the lock is held, so that nobody can have begun meanwhile.
             with lock.acquire(timeout=0):
-                begun = self.path_of(transfer_id).exists()
-                if path.suffix == _NEW or not begun:
+                of_a_dataset = self.path_of(transfer_id).with_suffix(DATASET).exists()
+                begun = of_a_dataset or (path.suffix != FILES and self.path_of(transfer_id).exists())
+                stale = path.suffix == NEW or not begun
+                if stale:
                     path.unlink()
                 if not begun:
-                    Path(lock.lock_file).unlink(missing_ok=True)
-                return path.suffix == _NEW or not begun
+                    remove_held(lock)
+                return stale
         return False
 
     def _names(self, *suffixes: str) -> list[Path]:
@@ -189,7 +180,7 @@ class CheckpointDirectory:
         try:
             record = believe(path, data)
         except CheckpointDamaged:
-            aside = self._set_aside(path, data)
+            aside = set_aside(path, data)
             path.unlink()
             left = read_remnant(data)
             still = f" Parts of its {left} may still be in OSS." if left else ""
@@ -197,50 +188,9 @@ class CheckpointDirectory:
             return None
         if record.damaged_lines or record.torn:
             if record.damaged_lines:
-                self._set_aside(path, data)
+                set_aside(path, data)
             journal.start(record.header, tuple(record.receipts.values()), completing=record.completing)
         return record
-
-    def _set_aside(self, path: Path, data: bytes) -> Path:
-        """Keep what cannot be believed under another name, for whoever wants to find out why."""
-        number = 1
-        while True:
-            aside = path.with_suffix(f".damaged-{number}")
-            try:
-                with os.fdopen(create_own(aside), "wb") as file:
-                    file.write(data)
-            except FileExistsError:
-                number += 1
-            else:
-                return aside
-
-    def _locked(self, transfer_id: str) -> BaseFileLock:
-        """Return the lock of a transfer, held. Raises TransferBusy, CheckpointForeign, OSError."""
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not os.access(self.directory, os.W_OK | os.X_OK):
-            raise PermissionError(13, os.strerror(13))
-        lock = self._lock(transfer_id)
-        with suppress(FileNotFoundError):
-            check_own(Path(lock.lock_file))
-        try:
-            lock.acquire(timeout=_LOCK_PATIENCE_SECONDS)
-        except Timeout:
-            raise TransferBusy(
-                f"Another kernel is already sending this upload ({transfer_id}).",
-                "Watch it there, or stop that kernel and run this again.",
-                safe="The other kernel goes on; nothing was touched.",
-            ) from None
-        return lock
-
-    def _lock(self, transfer_id: str) -> BaseFileLock:
-        # The driver opens on its own thread and may be closed from another.
-        return FileLock(self.directory / f"{transfer_id}{_LOCK}", mode=0o600, thread_local=False)
-
-    def _not_writable(self, error: OSError) -> CheckpointNotWritable | Shortage:
-        return shortage_of(error) or CheckpointNotWritable(
-            f"The checkpoint directory {self.directory} cannot be used: {error.strerror}.",
-            "Choose another with checkpoint_dir=…, or checkpoint_dir=None to upload without being able to resume.",
-        )
 
 
 Checkpoints = CheckpointDirectory | NoCheckpoints

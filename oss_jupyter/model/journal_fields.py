@@ -11,7 +11,7 @@ import ntpath
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from oss_jupyter.errors import CheckpointDamaged, InputError
 from oss_jupyter.model.parallel import PARALLEL_MOST
@@ -24,6 +24,7 @@ from oss_jupyter.model.wire_values import PartReceipt
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # What the service makes up: upload ids and ETags. They go back into URLs and XML.
 _TOKEN = re.compile(r"[!-~]{0,1024}")
+T = TypeVar("T")
 _INT64 = 2**63
 _CRC64_MAX = 2**64 - 1
 # The year 9999, which is also where Python's dates end.
@@ -52,15 +53,22 @@ class Fields:
 
     def source(self) -> str:
         """Return the absolute path of the file."""
-        return self._text("source", _is_path)
+        return self._text("source", is_path)
 
-    def target(self) -> Target:
-        """Return the bucket and the key."""
-        bucket, key = self._text("bucket"), self._text("key", lambda text: True)
+    def target(self, make: Callable[[str, str], Target] = make_target) -> Target:
+        """Return the bucket and the key; `make` checks them."""
+        bucket, key = self._text("bucket"), self.any_text("key")
         try:
-            return make_target(bucket, key)
+            return make(bucket, key)
         except InputError:
             raise _damaged("bucket or key") from None
+
+    def checked(self, name: str, make: Callable[[Any], T]) -> T:
+        """Return what `make` makes of a value; it raises InputError where it can make nothing of it."""
+        try:
+            return make(self._entry.get(name))
+        except InputError:
+            raise _damaged(name) from None
 
     def size_and_part_size(self) -> tuple[int, int]:
         """Return the file's size and that of its parts in bytes, which the service would take."""
@@ -77,6 +85,10 @@ class Fields:
     def text(self, name: str) -> str:
         """Return a text."""
         return self._text(name)
+
+    def any_text(self, name: str) -> str:
+        """Return a text, whatever it holds."""
+        return self._text(name, lambda text: True)
 
     def optional_text(self, name: str) -> str:
         """Return a text, or nothing where the field is absent, as it is in older journals."""
@@ -96,16 +108,11 @@ class Fields:
 
     def optional_parallel(self, name: str) -> int | str | None:
         """Return how many at once, ``"auto"``, or None where nothing was asked for."""
-        value = self._entry.get(name)
-        return "auto" if value == "auto" else None if value is None else self.whole(name, 1, PARALLEL_MOST)
+        return "auto" if self._entry.get(name) == "auto" else self.optional_whole(name, 1, PARALLEL_MOST)
 
     def optional_prove(self, name: str) -> Prove | None:
         """Return which bytes are read again, or None where nothing was asked for."""
-        value = self._entry.get(name)
-        try:
-            return None if value is None else parse_prove(value)
-        except InputError:
-            raise _damaged(name) from None
+        return None if self._entry.get(name) is None else self.checked(name, parse_prove)
 
     def flag(self, name: str) -> bool:
         """Return true or false; absent is false."""
@@ -117,9 +124,13 @@ class Fields:
     def whole(self, name: str, least: int, most: int) -> int:
         """Return a whole number within bounds."""
         value = self._entry.get(name)
-        if not _is_whole(value, least, most):
+        if not is_whole(value, least, most):
             raise _damaged(name)
         return value
+
+    def optional_whole(self, name: str, least: int, most: int) -> int | None:
+        """Return a whole number within bounds, or None where nothing was asked for."""
+        return None if self._entry.get(name) is None else self.whole(name, least, most)
 
     def place(self) -> dict[str, Any]:
         """Return how the service was reached: texts, and flags by the names that flags have."""
@@ -157,14 +168,15 @@ class Fields:
 def receipt_of(entry: Mapping[str, Any], plan: Plan) -> PartReceipt | None:
     """Return the receipt that a line holds, or None where it cannot be one of this plan's."""
     number, etag, crc = entry.get("p"), entry.get("e"), entry.get("c")
-    if not _is_whole(number, 1, len(plan)) or not _is_whole(crc, 0, _CRC64_MAX):
+    if not is_whole(number, 1, len(plan)) or not is_whole(crc, 0, _CRC64_MAX):
         return None
     if not isinstance(etag, str) or not etag or not _TOKEN.fullmatch(etag):
         return None
     return PartReceipt(number, etag, crc)
 
 
-def _is_path(text: str) -> bool:
+def is_path(text: str) -> bool:
+    """Whether a text can be an absolute path, on this system or another."""
     return "\0" not in text and (posixpath.isabs(text) or ntpath.isabs(text))
 
 
@@ -174,7 +186,8 @@ def _is_option(value: Any) -> bool:
     return isinstance(value, (str, int))
 
 
-def _is_whole(value: Any, least: int, most: int) -> TypeGuard[int]:
+def is_whole(value: Any, least: int, most: int) -> TypeGuard[int]:
+    """Whether a value is a whole number within bounds."""
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 

@@ -8,6 +8,7 @@ from enum import Enum, IntEnum
 from typing import Annotated
 
 from oss_jupyter.model.dataset import FilesView
+from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.described import described
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.states import State
@@ -188,7 +189,7 @@ class Snapshot:
     elapsed_seconds: Annotated[float, "In this kernel, pauses left out."] = 0.0
     notes: Annotated[tuple[str, ...], "What else there is to know, a sentence each."] = ()
     error: Annotated[tuple[str, str, str, str] | None, "What, safe, advice, code; None: it has not failed."] = None
-    receipt: Annotated[Receipt | None, "Of a completed one; else None."] = None
+    receipt: Annotated[Receipt | DatasetReceipt | None, "Of a completed one; else None."] = None
     part_states: Annotated[bytes, "A PartState for each part, one byte each."] = field(default=b"", repr=False)
     flights: Annotated[tuple[Flight, ...], "The parts on the wire."] = ()
     version: Annotated[int, "Changes whenever anything but bytes in flight does."] = 0

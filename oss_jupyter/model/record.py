@@ -15,12 +15,12 @@ key, a token or a signed URL.
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from oss_jupyter.errors import CheckpointDamaged, CheckpointTooNew
+from oss_jupyter.model.checked_line import checked_line, text_of
 from oss_jupyter.model.journal_fields import Fields, parse_json, receipt_of
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.prove import Prove
@@ -174,15 +174,12 @@ def read_remnant(data: bytes) -> str:
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:
-    text = json.dumps(entry, ensure_ascii=True, separators=(",", ":")).encode("ascii")
-    return b"%s %08x\n" % (text, zlib.crc32(text))
+    return checked_line(json.dumps(entry, ensure_ascii=True, separators=(",", ":")).encode("ascii"))
 
 
 def _parse(raw: bytes) -> dict[str, Any] | None:
-    text, _, check = raw.rpartition(b" ")
-    if len(check) != 8 or b"%08x" % zlib.crc32(text) != check:
-        return None
-    entry = parse_json(text)
+    text = text_of(raw)
+    entry = None if text is None else parse_json(text)
     return entry if isinstance(entry, dict) else None
 
 

@@ -88,6 +88,12 @@ def make_target(bucket: str, key: str) -> Target:
     check_bucket(bucket, key)
     if not key:
         raise InputError(f"oss://{bucket}/ names no object.", _FORM, code="InvalidObjectName")
+    return make_prefix(bucket, key)
+
+
+def make_prefix(bucket: str, key: str) -> Target:
+    """Return where a dataset goes: all its keys begin with `key`, which may be empty. Raises InputError."""
+    check_bucket(bucket, key)
     encoded = _utf8(key)
     if encoded is None:
         raise InputError(
@@ -101,7 +107,7 @@ def make_target(bucket: str, key: str) -> Target:
             "Choose a shorter key.",
             code="InvalidObjectName",
         )
-    if key[0] in "/\\":
+    if key[:1] in ("/", "\\"):
         raise InputError(
             f"The key {quoted(key)} begins with {key[0]!r}, which the service refuses.",
             f"Write oss://{bucket}/{shown(key.lstrip('/' + chr(92))) or 'key'}.",

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from oss_jupyter.engine.spec import TransferSpec
+from oss_jupyter.local.dataset_store import DatasetStore, DatasetStores, NoDatasetStore
 from oss_jupyter.local.memory import NoCheckpoints
 from oss_jupyter.local.store import CheckpointDirectory, Checkpoints
 from oss_jupyter.model.given import is_off
@@ -24,11 +25,12 @@ UNSET = Unset()
 
 
 class Stores:
-    """One store for each directory, made once. Any thread may call it."""
+    """One store for each directory, made once, and one for the datasets in it. Any thread may call it."""
 
     def __init__(self, settings: OssJupyter) -> None:
         self._settings = settings
         self._stores: dict[Path | None, Checkpoints] = {}
+        self._datasets: dict[Path | None, DatasetStores] = {}
 
     def at(self, directory: str | os.PathLike[str] | Unset | None = UNSET) -> Checkpoints:
         """Return the checkpoint store of a directory; None, 'none' or 'off' switch resuming off."""
@@ -42,6 +44,17 @@ class Stores:
         if path not in self._stores:
             self._stores[path] = CheckpointDirectory(path) if path else NoCheckpoints()
         return self._stores[path]
+
+    def datasets_at(self, directory: str | os.PathLike[str] | Unset | None = UNSET) -> DatasetStores:
+        """Return the store of the datasets in a directory; None, 'none' or 'off' switch resuming off."""
+        return self.datasets_of(self.at(directory))
+
+    def datasets_of(self, store: Checkpoints) -> DatasetStores:
+        """Return the store of the datasets beside the checkpoints of single files."""
+        path = store.directory
+        if path not in self._datasets:
+            self._datasets[path] = DatasetStore(path) if path else NoDatasetStore()
+        return self._datasets[path]
 
     def of(self, spec: TransferSpec) -> Checkpoints:
         """Return where the checkpoint of a spec is kept, with all that the engine has no need of."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from oss_jupyter.model.compare import Lack, Why
+from oss_jupyter.model.dataset_receipt import receipt_line
+from oss_jupyter.model.dataset_text import bytes_so_far, files, files_pace, files_so_far
 from oss_jupyter.model.progress import SILENCE_SECONDS, Receipt, Snapshot
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.sizes import format_duration, format_progress, format_size, format_speed
@@ -16,8 +19,8 @@ from oss_jupyter.texts import say
 
 
 def name_of(now: Snapshot) -> str:
-    """Return the file's name."""
-    return printable(Path(now.source).name)
+    """Return the file's name, or what a dataset is made of."""
+    return printable(Path(now.source).name if now.files is None else now.source)
 
 
 def head_line(now: Snapshot) -> str:
@@ -39,12 +42,24 @@ def state_word(now: Snapshot) -> str:
     return f"{state}, {_ordinal(now.queue_place)}" if now.queue_place else state
 
 
+def why_words(why: Why, language: str = "en") -> str:
+    """Return why a file of a dataset is sent or skipped."""
+    return say(f"why_{why.key}", language)
+
+
+def lack_words(lack: Lack, language: str = "en") -> str:
+    """Return the note about a permission that would have files skipped."""
+    return say(f"lack_{lack.key}", language)
+
+
 def progress_line(now: Snapshot) -> str:
     """Return how far it is, without the state."""
+    if now.state in (State.COMPLETED, State.COMPLETED_WITH_ERRORS) and now.receipt:
+        return _done(now.receipt) if isinstance(now.receipt, Receipt) else receipt_line(now.receipt)
     if now.state is State.COMPLETED:
-        return _done(now.receipt) if now.receipt else ""
-    if now.state is State.ABORTED:
         return ""
+    if now.state is State.ABORTED:
+        return _stays(now)
     if now.state.active:
         return " · ".join([*_so_far(now), *_pace(now)])
     return in_oss(now) if now.checkpoint or now.state is State.PAUSED else ""
@@ -53,6 +68,9 @@ def progress_line(now: Snapshot) -> str:
 def in_oss(now: Snapshot) -> str:
     """Return ``18.4 of 52.0 GiB already in OSS``: what counts if it is resumed."""
     confirmed_bytes = now.kept_bytes + now.confirmed_bytes
+    if now.files is not None:
+        so_far = (files_so_far(now.files), bytes_so_far(now.files, confirmed_bytes, now.total_bytes))
+        return say("already_in_oss", progress=", ".join(so_far))
     if not confirmed_bytes:
         return say("nothing_in_oss", total=format_size(now.total_bytes))
     return say("already_in_oss", progress=format_progress(confirmed_bytes, now.total_bytes))
@@ -70,7 +88,17 @@ def _ordinal(number: int) -> str:
     return say(f"nth_{which}", count=f"{number:,}")
 
 
+def _stays(now: Snapshot) -> str:
+    """Say what is left of a dataset that was given up: its objects are complete. Of one file nothing is."""
+    if now.files is None or not now.files.done:
+        return ""
+    return say("files_stay", files=files(now.files.done), size=format_size(now.kept_bytes + now.confirmed_bytes))
+
+
 def _so_far(now: Snapshot) -> list[str]:
+    if now.files is not None:
+        failed = [say("files_failed", count=f"{now.files.failed:,}")] if now.files.failed else []
+        return [files_so_far(now.files), *failed, bytes_so_far(now.files, now.shown_bytes, now.total_bytes)]
     percent = int(100 * now.fraction)
     words = [f"{percent} %", format_progress(now.shown_bytes, now.total_bytes)]
     if now.kept_bytes:
@@ -93,8 +121,19 @@ def _pace(now: Snapshot) -> list[str]:
     beside = [say("comparing_kept", progress=_compared(now))] if now.compare_bytes else []
     if now.bytes_per_second is None:
         return [say("estimating"), *beside]
-    left = [] if now.left_seconds is None else [say("left", time=format_duration(now.left_seconds))]
-    return [format_speed(now.bytes_per_second), *left, *beside]
+    return [format_speed(now.bytes_per_second), *_files_pace(now), *_left(now), *beside]
+
+
+def _files_pace(now: Snapshot) -> list[str]:
+    pace = now.files.files_per_second if now.files else None
+    return [] if pace is None else [files_pace(pace)]
+
+
+def _left(now: Snapshot) -> list[str]:
+    if now.left_seconds is None:
+        return []
+    scanning = now.files is not None and now.files.scanning
+    return [say("left_at_least" if scanning else "left", time=format_duration(now.left_seconds))]
 
 
 def _compared(now: Snapshot) -> str:

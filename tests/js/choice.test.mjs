@@ -6,7 +6,7 @@ import { mock, test } from "node:test";
 import { ASK_AFTER_MS, createChoice } from "../../oss_jupyter/notebook/panel/static/card/choice.js";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-const state = { partStates: [0, 1, 2] };
+const state = { places: { kindOf: (number) => number - 1 } };
 
 function begin(t, answer = (number) => Promise.resolve({ number })) {
   mock.timers.enable({ apis: ["setTimeout"] });

@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { drawPart, looksOf } from "../../oss_jupyter/notebook/panel/static/card/drawing.js";
-import { PART_STATES } from "../../oss_jupyter/notebook/panel/static/common/state.js";
+import { drawPlace, looksOf } from "../../oss_jupyter/notebook/panel/static/card/drawing.js";
+import { cellPlaces, KINDS, partPlaces } from "../../oss_jupyter/notebook/panel/static/common/places.js";
 
 const SQUARE = { x: 10, y: 20, width: 12, height: 12 };
 const WIDE = { x: 0, y: 0, width: 100, height: 16 };
 const TINY = { x: 0, y: 0, width: 2, height: 2 };
 
-const stateOf = (name, fill) => ({ partStates: [PART_STATES.indexOf(name)], fills: new Map(fill ? [[1, fill]] : []) });
+const stateOf = (name, fill = 0) => partPlaces([KINDS.indexOf(name)], [1, 0, Math.round(255 * fill)]);
+const cellOf = (name, fill = 0) => cellPlaces([KINDS.indexOf(name) | (Math.round(31 * fill) << 3)], 10);
 
 // Returns the filled rectangles as [colour, x, y, width, height], and the names of all calls.
 function draw(box, state, ratio = 1) {
@@ -20,7 +21,7 @@ function draw(box, state, ratio = 1) {
     { fillRect: (...where) => filled.push([context.fillStyle, ...where]) },
     { get: (target, name) => target[name] ?? ((...values) => calls.push([name, ...values])) },
   );
-  drawPart(context, box, state, 1, PART_STATES, ratio);
+  drawPlace(context, box, state, 1, KINDS, ratio);
   return { filled, calls: calls.map(([name]) => name) };
 }
 
@@ -48,4 +49,12 @@ test("a part is drawn again for another state or another fill, and for nothing e
   const looks = [stateOf("waiting"), stateOf("done"), ...[0, 0.25, 1].map((fill) => stateOf("on_the_wire", fill))];
   assert.equal(new Set(looks.map((state) => looksOf(state, 1))).size, looks.length);
   assert.equal(looksOf(stateOf("on_the_wire", 0.5), 1), looksOf(stateOf("on_the_wire", 0.5001), 1));
+});
+
+test("a cell of several files is shaded by how many are through, and one that failed shows whatever the others do", () => {
+  const shade = draw(SQUARE, cellOf("waiting", 1));
+  assert.deepEqual(shade.filled, [["waiting", 10, 20, 12, 12], ["done", 10, 20, 12, 12]]);
+  assert.equal(draw(SQUARE, cellOf("waiting")).filled.length, 1);
+  assert.deepEqual(draw(SQUARE, cellOf("failed", 0.9)).filled, [["failed", 10, 20, 12, 12]]);
+  assert.equal(new Set([0, 0.5, 1].map((fill) => looksOf(cellOf("waiting", fill), 1))).size, 3);
 });

@@ -4,25 +4,37 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { countStates, decode, partOf, stoppedState } from "../../oss_jupyter/notebook/panel/static/common/state.js";
+import { countKinds } from "../../oss_jupyter/notebook/panel/static/common/places.js";
+import { decode, partOf, stoppedState } from "../../oss_jupyter/notebook/panel/static/common/state.js";
 import { mainLine } from "../../oss_jupyter/notebook/panel/static/common/lines.js";
 import { sayIn } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
 
 const MIB = 1024 * 1024;
-const golden = readFileSync(new URL("golden/state.bin", import.meta.url));
+const read = (name) => readFileSync(new URL(`golden/${name}.bin`, import.meta.url));
+const golden = read("state");
 // As a widget gets it: a view into a larger buffer.
 const state = decode(new DataView(golden.buffer, golden.byteOffset, golden.byteLength));
+const dataset = decode(read("dataset"));
+const numbers = ({ places }) => Array.from({ length: places.count }, (_, index) => index + 1);
+const kinds = (shown) => numbers(shown).map(shown.places.kindOf);
+const fills = (shown) => numbers(shown).map((number) => Math.round(100 * shown.places.fillOf(number)));
 
 test("header, parts and fill levels are there", () => {
   assert.equal(state.name, "trips 2024.parquet");
   assert.equal(state.state, "running");
-  assert.deepEqual([...state.partStates], [3, 2, 1, 4, 1, 5, 0]);
-  assert.deepEqual([...state.fills.keys()], [3, 5]);
-  assert.ok(Math.abs(state.fills.get(3) - 0.5) < 0.01);
+  assert.deepEqual(kinds(state), [3, 2, 1, 4, 1, 5, 0]);
+  assert.deepEqual(fills(state), [100, 100, 50, 100, 25, 100, 0]);
 });
 
 test("parts are counted by state", () => {
-  assert.deepEqual(countStates(state.partStates), [1, 2, 1, 1, 1, 1]);
+  assert.deepEqual(countKinds(state.places), [1, 2, 1, 1, 1, 1]);
+});
+
+test("the files of a dataset have a place each, with how far they are", () => {
+  assert.deepEqual([dataset.places.each, dataset.files.total, dataset.files.done], [1, 8, 4]);
+  assert.deepEqual(kinds(dataset), [3, 3, 2, 2, 1, 1, 5, 0]);
+  assert.deepEqual(fills(dataset), [100, 100, 100, 100, 52, 0, 100, 0]);
+  assert.deepEqual([dataset.failures.length, dataset.wire[0].transfer_id], [1, "child234"]);
 });
 
 test("a part is known without asking, the last one with its own length", () => {
@@ -32,11 +44,19 @@ test("a part is known without asking, the last one with its own length", () => {
 
 test("without its kernel nothing moves, and what was on the wire counts no longer", () => {
   const stopped = stoppedState(state);
-  assert.deepEqual([...stopped.partStates], [3, 2, 0, 0, 0, 5, 0]);
-  assert.deepEqual([stopped.state, stopped.moving, stopped.can.length, stopped.fills.size], ["stopped", false, 0, 0]);
+  assert.deepEqual(kinds(stopped), [3, 2, 0, 0, 0, 5, 0]);
+  assert.deepEqual(fills(stopped), [100, 100, 0, 0, 0, 100, 0]);
+  assert.deepEqual([stopped.state, stopped.moving, stopped.can.length], ["stopped", false, 0]);
   const words = mainLine(stopped, sayIn("en"));
   assert.match(words, /^32 % · 16 of 50 MiB in OSS$/);
   assert.equal(stoppedState({ ...state, state: "failed" }).state, "failed");
+});
+
+test("without its kernel a dataset has nothing on the wire, and keeps what failed", () => {
+  const stopped = stoppedState(dataset);
+  assert.deepEqual(kinds(stopped), [3, 3, 2, 2, 0, 0, 5, 0]);
+  assert.deepEqual([fills(stopped)[4], stopped.wire.length, stopped.failures.length], [0, 0, 1]);
+  assert.equal(stoppedState({ ...dataset, state: "completed_with_errors" }).state, "completed_with_errors");
 });
 
 test("nothing yet is no state", () => {

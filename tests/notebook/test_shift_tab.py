@@ -12,7 +12,9 @@ from oss_jupyter.model.arguments import ARGUMENTS
 from .conftest import Shell
 
 
-@pytest.mark.parametrize("name", ["oj.upload", "oj.Snapshot", "oj.Receipt", "oj.Transfer", "oj.settings()"])
+@pytest.mark.parametrize(
+    "name", ["oj.upload", "oj.Snapshot", "oj.Receipt", "oj.DatasetReceipt", "oj.Transfer", "oj.settings()"]
+)
 def test_it_tells_each_thing_once(shell: Shell, name: str) -> None:
     """First come names and defaults, then what each is; the words do not stand in the signature as well."""
     thing = shell.ok(f"import oss_jupyter as oj\n{name}").result

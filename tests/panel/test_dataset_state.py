@@ -10,6 +10,7 @@ import pytest
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.dataset import CELLS_MOST, Cell, FailedFile, FileOnTheWire, cell
+from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.panel.card.card import ShownCard, TransferCard
 from oss_jupyter.notebook.panel.card.card_state import pack, unpack
@@ -17,8 +18,12 @@ from oss_jupyter.notebook.panel.card.card_summary import CardSummary
 from oss_jupyter.notebook.panel.common.actions import Actions
 from oss_jupyter.notebook.panel.common.commands import Commands, Reply
 from oss_jupyter.notebook.panel.common.painter import INTERVAL_SECONDS
+from oss_jupyter.notebook.panel.common.row import row_of
 from oss_jupyter.notebook.panel.desk.rows import row_of_transfer, to_text
+from oss_jupyter.session.text import progress_line
 
+from ..datasets import a_dataset as dataset
+from ..datasets import a_receipt, a_view
 from .stand_ins import MIB, StandIn, StandInDataset, StandInManager, a_dataset, files_of
 from .test_panel_state import GOLDEN
 
@@ -52,8 +57,8 @@ def test_what_is_packed_of_a_dataset_comes_out_again() -> None:
     assert flights == []
     assert (head["places"], head["per_place"]) == (8, 1)
     assert head["files"] == {
-        "total": 8, "scanning": False, "done": 4, "sent": 2, "kept": 1, "skipped": 1, "failed": 1, "left": 3,
-        "speed": 412,
+        "total": 8, "scanning": False, "done": 4, "sent": 2, "kept": 1, "skipped": 1, "failed": 1, "failed_bytes": 0,
+        "left": 3, "speed": 412,
     }  # fmt: skip
     assert head["failures"] == [
         {"key": "raw/g.csv", "code": "Unreadable", "reason": "g.csv cannot be read: permission denied."}
@@ -180,3 +185,31 @@ def test_equal_moments_of_a_dataset_give_equal_bytes(state: State) -> None:
     """What the page would show alike is not sent again."""
     assert pack(a_dataset(state=state)) == pack(a_dataset(state=state, elapsed_seconds=99.0))
     assert json.loads(to_text([row_of_transfer(a_dataset(state=state))]))
+
+
+def test_the_golden_lines_of_datasets_are_what_the_kernel_writes() -> None:
+    """The card and the printed text count files alike, with the same words."""
+    saved = json.loads((GOLDEN / "dataset_lines.json").read_text("utf-8"))
+    assert saved == [{"row": row_of(now), "line": progress_line(now)} for now in lines_to_compare()]
+
+
+def lines_to_compare() -> list[Snapshot]:
+    """Datasets that card and kernel tell with the same line: what moves, and what has ended."""
+    done = a_view(sent=80_000, kept=1_000, skipped=7_737, failed=3)
+    receipt = a_receipt()
+    ended: dict[str, Any] = {"receipt": receipt, "total_bytes": receipt.total_bytes, "bytes_per_second": None}
+    return [
+        dataset(),
+        dataset(view=a_view(scanning=True, failed=3, files_per_second=3.44)),
+        dataset(view=a_view(files_per_second=None), left_seconds=None),
+        dataset(State.COMPLETED_WITH_ERRORS, done, **ended),
+        all_there(),
+    ]
+
+
+def all_there() -> Snapshot:
+    """A second run."""
+    nothing = {"sent": 0, "sent_bytes": 0, "kept": 0, "kept_bytes": 0, "failed": 0, "failed_bytes": 0}
+    receipt = a_receipt(skipped=88_740, **nothing)
+    view = a_view(sent=0, kept=0, skipped=88_740)
+    return dataset(State.COMPLETED, view, receipt=receipt, total_bytes=receipt.total_bytes, bytes_per_second=None)

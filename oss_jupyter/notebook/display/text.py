@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from oss_jupyter.model.dataset import FileOnTheWire, FilesView
+from oss_jupyter.model.dataset_text import failure_lines, files_so_far, outcomes_line, outcomes_of
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.sizes import format_size
@@ -19,6 +21,7 @@ from oss_jupyter.texts import say
 _NAME_MAX = 60
 # More would push what matters out of sight; the newest say most.
 _NOTES_MAX = 5
+_WIRE_MAX = 10
 
 
 def describe(now: Snapshot, *, with_error: bool = True) -> list[str]:
@@ -29,14 +32,19 @@ def describe(now: Snapshot, *, with_error: bool = True) -> list[str]:
 def remarks(now: Snapshot, *, with_error: bool = True) -> list[str]:
     """Return the lines below the progress: the four of a failure, how to carry on, and the notes."""
     lines = [line for text in now.error or () for line in text.split("\n")] if with_error else []
+    again = f"%oss_uploads resume {now.id}"
     if now.state in (State.PAUSED, State.INTERRUPTED):
-        lines.append(say("carry_on_with", command=f"%oss_uploads resume {now.id}"))
+        lines.append(say("carry_on_with", command=again))
+    if now.files is not None and not now.state.active:
+        lines += failure_lines(now.files.failures, now.files.failed)
+    if now.state is State.COMPLETED_WITH_ERRORS:
+        lines.append(say("retry_failed_with", command=again))
     return [printable(line) for line in (*filter(None, lines), *now.notes[-_NOTES_MAX:])]
 
 
 def short_line(now: Snapshot) -> str:
     """Return how far it is for a table, where another state than running has a column of its own."""
-    if now.receipt:
+    if isinstance(now.receipt, Receipt):
         how = say("there") if now.receipt.sent_nothing else time_of(now.receipt)
         return f"{format_size(now.receipt.size)} · {how}"
     return progress_line(now)
@@ -44,6 +52,8 @@ def short_line(now: Snapshot) -> str:
 
 def details(now: Snapshot) -> list[tuple[str, str]]:
     """Return what `%oss_uploads show` adds: names and values."""
+    if now.files is not None:
+        return _of_dataset(now, now.files)
     return _labelled(
         source=now.source,
         parts=_parts(now),
@@ -52,6 +62,23 @@ def details(now: Snapshot) -> list[tuple[str, str]]:
         upload_id=now.upload_id,
         checkpoint=now.checkpoint or say("no_checkpoint"),
     )
+
+
+def _of_dataset(now: Snapshot, view: FilesView) -> list[tuple[str, str]]:
+    outcomes = outcomes_line(outcomes_of(view))
+    rows = _labelled(
+        source=now.source,
+        files=": ".join(filter(None, (files_so_far(view), outcomes))),
+        on_the_wire=", ".join(f"{shortened(one.key)} ({_percent(one)} %)" for one in view.on_the_wire[:_WIRE_MAX]),
+        retries=f"{now.retries:,}" if now.retries else "",
+        checkpoint=now.checkpoint or say("no_checkpoint"),
+    )
+    failed = [(say("label_failed"), line) for line in failure_lines(view.failures, view.failed)]
+    return rows + (failed if now.state.active else [])  # what rests tells them above
+
+
+def _percent(one: FileOnTheWire) -> int:
+    return 100 * one.sent_bytes // one.size if one.size else 100
 
 
 def receipt_rows(receipt: Receipt) -> list[tuple[str, str]]:

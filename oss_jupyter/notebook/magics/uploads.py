@@ -8,7 +8,7 @@ from typing import Any
 from oss_jupyter.engine.manager import waiting_first
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, TransferBusy
-from oss_jupyter.local.found import JOURNAL
+from oss_jupyter.local.suffixes import JOURNAL
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import Event, State, allowed

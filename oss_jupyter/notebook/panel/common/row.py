@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import TypedDict
 
 from oss_jupyter.model.dataset import FilesView
+from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, allowed
 
@@ -74,7 +75,7 @@ class Pace(TypedDict):
 
 
 class FilesRow(TypedDict):
-    """The files of a dataset, as in FilesView. done: need nothing more; speed: files per second."""
+    """The files of a dataset, as in FilesView. done: need nothing more; speed: files per second, few ones in tenths."""
 
     total: int
     scanning: bool
@@ -83,8 +84,9 @@ class FilesRow(TypedDict):
     kept: int
     skipped: int
     failed: int
+    failed_bytes: int
     left: int
-    speed: int | None
+    speed: float | None
 
 
 class Row(Standing, Amounts):
@@ -134,8 +136,9 @@ def files_row(files: FilesView) -> FilesRow:
         "kept": files.kept,
         "skipped": files.skipped,
         "failed": files.failed,
+        "failed_bytes": files.failed_bytes,
         "left": files.left,
-        "speed": _rounded(files.files_per_second),
+        "speed": _tenths(files.files_per_second),
     }
 
 
@@ -143,7 +146,7 @@ def _standing(snapshot: Snapshot) -> Standing:
     return {
         "id": snapshot.id,
         "source": snapshot.source,
-        "name": PurePath(snapshot.source).name,
+        "name": PurePath(snapshot.source).name if snapshot.files is None else snapshot.source,
         "url": str(snapshot.target),
         "state": snapshot.state.key,
         "phase": snapshot.phase.key,
@@ -190,18 +193,24 @@ def _possible(snapshot: Snapshot) -> Iterable[str]:
         yield "settings"
 
 
-def _receipt(receipt: Receipt) -> ReceiptRow:
+def _receipt(receipt: Receipt | DatasetReceipt) -> ReceiptRow:
+    """Return the row; the files of a dataset have their checksums each, and it has none."""
+    one = receipt if isinstance(receipt, Receipt) else None
     return {
         "seconds": round(receipt.seconds, 1),
-        "crc64": None if receipt.crc64 is None else str(receipt.crc64),
-        "etag": receipt.etag,
-        "request_id": receipt.request_id,
-        "version_id": receipt.version_id,
+        "crc64": None if one is None or one.crc64 is None else str(one.crc64),
+        "etag": one.etag if one else "",
+        "request_id": one.request_id if one else "",
+        "version_id": one.version_id if one else "",
         "sent": receipt.sent_bytes,
         "resent": receipt.resent_bytes,
         "already_there": receipt.sent_nothing,
-        "proven": receipt.proven.value,
+        "proven": one.proven.value if one else "",
     }
+
+
+def _tenths(value: float | None) -> float | None:
+    return value if value is None else round(value, 1) if value < 9.95 else round(value)
 
 
 def _rounded(value: float | None) -> int | None:

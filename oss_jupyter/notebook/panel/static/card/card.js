@@ -5,10 +5,10 @@ import { createBar } from "../common/bar.js";
 import { createControls } from "../common/controls.js";
 import { createDetails } from "./details.js";
 import { setAttribute, setShown } from "../common/dom.js";
+import { createFiles } from "./files.js";
 import { createHead } from "../common/head.js";
-import { createLegend } from "./legend.js";
 import { hasMap } from "../common/lines.js";
-import { createPartMap } from "./partmap.js";
+import { createMap } from "./map.js";
 import { createShell } from "../common/shell.js";
 import { decode, stoppedState } from "../common/state.js";
 import { createTrouble } from "../common/trouble.js";
@@ -19,46 +19,57 @@ const OVER = ["completed", "aborted"];
 export function createCard(model, say) {
   const shell = createShell(model, say);
   const { element } = shell;
+  let state = decode(model.get("state"));
+  let child = null; // the file of a dataset whose parts are looked at
+  const mine = (args) => ({ transfer: state.id, ...args });
   const head = createHead(say);
   const bar = createBar(say);
-  const legend = createLegend(say);
-  const map = createPartMap(say, legend.colours, askPart);
+  const content = state?.files ? createFiles(say, askMine, shell.isLive) : createFileMap(say, askMine);
   const trouble = createTrouble(say);
-  const controls = createControls(say, (command, args) => shell.askAndTell(command, { transfer: state.id, ...args }));
+  const controls = createControls(say, (command, args) => shell.askAndTell(command, mine(args)));
   const details = createDetails(say);
-  element.append(head.element, bar.element, map.element, legend.element, trouble.element);
+  element.append(head.element, bar.element, content.element, trouble.element);
   element.append(controls.element, shell.notice, details.element, shell.announcer);
-  let state = null;
+
+  function askMine(command, args) {
+    return shell.isLive() ? shell.askQuietly(command, mine(args)) : Promise.resolve({ status: "gone" });
+  }
 
   function update() {
     const newState = decode(model.get("state"));
-    if (newState) show(newState);
+    if (newState) show(newState, decode(model.get("part_map")));
   }
 
-  function show(newState) {
-    state = newState;
+  function show(newState, newChild) {
+    [state, child] = [newState, newChild];
     setAttribute(element, "aria-label", say("label", { name: state.name, url: state.url }));
-    for (const view of [map, legend]) setShown(view.element, hasMap(state));
-    for (const view of [head, bar, legend, map, trouble, controls, details]) view.update(state);
+    for (const view of [head, bar, content, trouble, controls, details]) view.update(state, child);
     shell.announce(state);
   }
 
-  async function askPart(number) {
-    if (!shell.isLive()) return null;
-    const reply = await shell.request("part", { transfer: state.id, number });
-    return reply.part ?? null;
-  }
-
   function onEnd() {
-    show(stoppedState(state));
+    show(stoppedState(state), child && stoppedState(child));
     setShown(controls.element, false);
     shell.showNotice(say("kernel_ended"));
-    map.recolour();
+    content.recolour();
   }
 
   // A transfer that is over does not need its kernel any more: its card stays as it is.
-  shell.follow(["change:state"], { update, onEnd, needless: () => !state || OVER.includes(state.state) });
-  shell.beforeClose(watchTheme(map.recolour));
-  shell.beforeClose(map.close);
+  const needless = () => !state || OVER.includes(state.state);
+  shell.follow(["change:state", "change:part_map"], { update, onEnd, needless });
+  shell.beforeClose(watchTheme(content.recolour));
+  shell.beforeClose(content.close);
   return { element, close: shell.close };
+}
+
+// The part map of one file.
+function createFileMap(say, ask) {
+  const map = createMap(say, async (number) => (await ask("part", { number })).part ?? null);
+
+  function update(state) {
+    setShown(map.element, hasMap(state));
+    map.update(state);
+  }
+
+  return { ...map, update };
 }

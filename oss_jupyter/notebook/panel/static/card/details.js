@@ -4,6 +4,8 @@ import { make, setShown, setText } from "../common/dom.js";
 import { formatCount, formatSize } from "../common/format.js";
 
 const ROWS = ["source", "transfer_id", "upload_id", "part_size", "retries", "checkpoint", "started", "crc64", "request_id"];
+// What a dataset has none of: each of its files has its own.
+const OF_ONE_FILE = ["upload_id", "part_size", "crc64", "request_id"];
 
 export function createDetails(say) {
   const element = make("details", "ossj-details");
@@ -21,7 +23,8 @@ export function createDetails(say) {
     const values = valuesOf(state, say);
     for (const { name, row, value } of rows) {
       setText(value, values[name] || say("not_known"));
-      setShown(row, name !== "request_id" || Boolean(values[name]));
+      const absent = state.files ? OF_ONE_FILE.includes(name) : name === "request_id" && !values[name];
+      setShown(row, !absent);
     }
   }
 

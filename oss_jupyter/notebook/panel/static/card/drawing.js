@@ -1,31 +1,28 @@
-// How a part looks on the canvas: a block in the colour of its state, filled as far as it is sent, crossed where it failed.
+// How a place looks on the canvas: a block in the colour of its kind, filled as far as it is sent, crossed where it failed.
 
-import { FAILED, ON_THE_WIRE } from "../common/state.js";
+import { DONE, FAILED, ON_THE_WIRE, WAITING } from "../common/places.js";
 
 const ROUND_FROM_PX = 7;
 
-// All that a part's looks depend on, as one number.
-export function looksOf(state, number) {
-  const code = state.partStates[number - 1];
-  return code === ON_THE_WIRE ? 256 + Math.round(255 * fillOf(state, number)) : code;
+// All that its looks depend on, as one number.
+export function looksOf(places, number) {
+  return 256 * places.kindOf(number) + Math.round(255 * places.fillOf(number));
 }
 
-// `box` in device pixels; `colours` by part state; `ratio`: device pixels of one pixel of the page.
-export function drawPart(context, box, state, number, colours, ratio) {
-  const code = state.partStates[number - 1];
+// `box` in device pixels; `colours` by kind; `ratio`: device pixels of one pixel of the page.
+export function drawPlace(context, box, places, number, colours, ratio) {
+  const kind = places.kindOf(number);
+  const fill = places.fillOf(number);
   const large = Math.min(box.width, box.height) >= ROUND_FROM_PX * ratio;
   context.clearRect(box.x, box.y, box.width, box.height);
   context.save();
   if (large && context.roundRect) clipRound(context, box, ratio);
-  context.fillStyle = colours[code === ON_THE_WIRE ? 0 : code];
+  context.fillStyle = colours[kind === ON_THE_WIRE ? WAITING : kind];
   context.fillRect(box.x, box.y, box.width, box.height);
-  if (code === ON_THE_WIRE) drawFill(context, box, fillOf(state, number), colours[ON_THE_WIRE]);
-  if (code === FAILED && large) drawCross(context, box, ratio);
+  if (kind === ON_THE_WIRE) drawFill(context, box, fill, colours[ON_THE_WIRE]);
+  if (kind === WAITING && fill > 0) drawShade(context, box, fill, colours[DONE]);
+  if (kind === FAILED && large) drawCross(context, box, ratio);
   context.restore();
-}
-
-function fillOf(state, number) {
-  return state.fills.get(number) ?? 0;
 }
 
 function clipRound(context, box, ratio) {
@@ -36,15 +33,20 @@ function clipRound(context, box, ratio) {
 
 // A wide block fills from the left, a square from below; the rest is tinted, so that an empty one differs from waiting.
 function drawFill(context, box, fill, colour) {
-  context.fillStyle = colour;
-  context.globalAlpha = 0.28;
-  context.fillRect(box.x, box.y, box.width, box.height);
-  context.globalAlpha = 1;
+  drawShade(context, box, 0.28, colour);
   if (box.width > 2 * box.height) context.fillRect(box.x, box.y, Math.round(box.width * fill), box.height);
   else {
     const height = Math.round(box.height * fill);
     context.fillRect(box.x, box.y + box.height - height, box.width, height);
   }
+}
+
+// Of several files some are through, and nobody is at the others.
+function drawShade(context, box, share, colour) {
+  context.fillStyle = colour;
+  context.globalAlpha = share;
+  context.fillRect(box.x, box.y, box.width, box.height);
+  context.globalAlpha = 1;
 }
 
 // Failed is not told by its colour alone.

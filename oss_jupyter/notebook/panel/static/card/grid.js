@@ -1,4 +1,4 @@
-// Where each part lies on the map. Few parts are wide blocks in one row; many are small squares that fill the width.
+// Where each place lies on the map. A few are wide blocks in one row; many are small squares that fill the width.
 
 const BLOCK_MIN_PX = 16;
 const ROW_PX = 18;
@@ -7,22 +7,22 @@ const PITCH_MIN_PX = 2;
 const HEIGHT_MAX_PX = 150;
 
 // `rowHeight` and the width of a column include the gap to the neighbour.
-export function layOut(parts, width) {
-  if (parts * BLOCK_MIN_PX <= width) return grid(parts, width, 1, ROW_PX);
+export function layOut(count, width) {
+  if (count * BLOCK_MIN_PX <= width) return grid(count, width, 1, ROW_PX);
   for (let pitch = PITCH_MAX_PX; ; pitch -= 1) {
-    const rows = Math.ceil(parts / Math.max(1, Math.floor(width / pitch)));
-    if (rows * pitch <= HEIGHT_MAX_PX || pitch === PITCH_MIN_PX) return grid(parts, width, rows, pitch);
+    const rows = Math.ceil(count / Math.max(1, Math.floor(width / pitch)));
+    if (rows * pitch <= HEIGHT_MAX_PX || pitch === PITCH_MIN_PX) return grid(count, width, rows, pitch);
   }
 }
 
-function grid(parts, width, rows, rowHeight) {
+function grid(count, width, rows, rowHeight) {
   // As many columns as the rows need and no more, so that the last row is nearly as full as the others.
-  const columns = Math.max(1, Math.ceil(parts / rows));
+  const columns = Math.max(1, Math.ceil(count / rows));
   const gap = rowHeight >= 10 ? 2 : rowHeight >= 3 ? 1 : 0;
-  return { parts, columns, rows: Math.ceil(parts / columns), width, height: rows * rowHeight, rowHeight, gap };
+  return { count, columns, rows: Math.ceil(count / columns), width, height: rows * rowHeight, rowHeight, gap };
 }
 
-// The box of a part (numbers count from 1), without the gap, with edges on whole device pixels.
+// The box of a place (numbers count from 1), without the gap, with edges on whole device pixels.
 export function boxOf(layout, number, pixelRatio = 1) {
   const index = number - 1;
   const column = index % layout.columns;
@@ -40,16 +40,16 @@ export function boxOf(layout, number, pixelRatio = 1) {
   };
 }
 
-// The part under a point of the map, or null.
-export function partAt(layout, x, y) {
+// The place under a point of the map, or null.
+export function placeAt(layout, x, y) {
   if (x < 0 || y < 0 || x >= layout.width || y >= layout.height) return null;
   const column = Math.floor((x / layout.width) * layout.columns);
   const number = Math.floor(y / layout.rowHeight) * layout.columns + column + 1;
-  return number <= layout.parts ? number : null;
+  return number <= layout.count ? number : null;
 }
 
-// The part that a key leads to, or null for a key that means nothing here.
-export function partAfterKey(layout, number, key) {
+// The place that a key leads to, or null for a key that means nothing here.
+export function placeAfterKey(layout, number, key) {
   const steps = {
     ArrowRight: 1,
     ArrowLeft: -1,
@@ -57,9 +57,9 @@ export function partAfterKey(layout, number, key) {
     ArrowUp: -layout.columns,
     PageDown: 10 * layout.columns,
     PageUp: -10 * layout.columns,
-    Home: -layout.parts,
-    End: layout.parts,
+    Home: -layout.count,
+    End: layout.count,
   };
   if (!(key in steps)) return null;
-  return Math.min(layout.parts, Math.max(1, number + steps[key]));
+  return Math.min(layout.count, Math.max(1, number + steps[key]));
 }

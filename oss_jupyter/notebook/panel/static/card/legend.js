@@ -1,9 +1,10 @@
-// The part states in words with their counts. Its swatches are also where the map gets its colours from: so they are
+// The kinds of places in words with their counts. Its swatches are also where the map gets its colours from: so they are
 // always the same, and the style alone decides them in every theme.
 
+import { countsOf, kindWord } from "./mapwords.js";
 import { make, setShown, setText } from "../common/dom.js";
 import { formatCount } from "../common/format.js";
-import { PART_STATES, countStates } from "../common/state.js";
+import { KINDS } from "../common/places.js";
 
 // In the order in which a part lives, with what is finished first.
 const ORDER = ["kept", "done", "on_the_wire", "retrying", "failed", "waiting"];
@@ -14,24 +15,25 @@ export function createLegend(say) {
   const rows = ORDER.map((name) => {
     const row = make("li");
     const swatch = (swatches[name] = make("span", `ossj-swatch ossj-part-${name}`));
+    const word = make("span");
     const count = make("span", "ossj-count");
-    row.append(swatch, make("span", "", `${say(`part_${name}`)} `), count);
+    row.append(swatch, word, " ", count);
     element.append(row);
-    return { name, row, count };
+    return { kind: KINDS.indexOf(name), row, word, count };
   });
 
   function update(state) {
-    const counts = countStates(state.partStates);
-    for (const { name, row, count } of rows) {
-      const value = counts[PART_STATES.indexOf(name)];
-      setText(count, formatCount(value));
-      setShown(row, value > 0);
+    const counts = countsOf(state);
+    for (const { kind, row, word, count } of rows) {
+      setText(word, kindWord(kind, Boolean(state.files), say));
+      setText(count, counts[kind] === null ? "" : formatCount(counts[kind]));
+      setShown(row, counts[kind] !== 0);
     }
   }
 
-  // Colours by part state, as the browser has worked them out.
+  // Colours by kind, as the browser has worked them out.
   function colours() {
-    return PART_STATES.map((name) => {
+    return KINDS.map((name) => {
       const row = swatches[name].parentElement;
       const hidden = row.hidden;
       row.hidden = false; // a hidden element has its colour too, but not in every browser

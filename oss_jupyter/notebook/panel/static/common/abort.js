@@ -15,10 +15,11 @@ export function createAbort(say, onAnswer) {
 
   function ask() {
     const values = stored(state);
-    const nothing = values.parts === "0";
+    const nothing = state.kept + state.confirmed === 0;
     setShown(keep.element, !nothing);
-    setText(keep.effect, say("abort_keep_effect", values));
-    setText(remove.effect, nothing ? say("abort_nothing") : say("abort_delete_effect", values));
+    const what = state.files ? "files_abort" : "abort";
+    setText(keep.effect, say(`${what}_keep_effect`, values));
+    setText(remove.effect, nothing ? say("abort_nothing") : say(`${what}_delete_effect`, values));
     setText(remove.button, nothing ? say("abort") : say("abort_delete"));
     question.setOpen(true);
   }

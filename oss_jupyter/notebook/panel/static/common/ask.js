@@ -5,15 +5,19 @@ export const LATER_MS = 150;
 
 // `showNotice(text)` shows a line, or none for "".
 export function createAsk(rpc, say, showNotice) {
-  // Returns a promise of the reply.
-  async function ask(command, args = {}) {
-    showNotice("");
-    const onBusy = () => showNotice(say("kernel_busy"));
+  // Returns a promise of the reply, however long it takes. What nobody pressed a button for asks quietly.
+  async function askQuietly(command, args = {}, onBusy = () => {}) {
     let reply = await rpc.request(command, args, onBusy);
     while (reply.later) {
       await new Promise((resolve) => setTimeout(resolve, LATER_MS));
       reply = await rpc.request(command, { later: reply.later }, onBusy);
     }
+    return reply;
+  }
+
+  async function ask(command, args = {}) {
+    showNotice("");
+    const reply = await askQuietly(command, args, () => showNotice(say("kernel_busy")));
     showNotice("");
     return reply;
   }
@@ -29,5 +33,5 @@ export function createAsk(rpc, say, showNotice) {
     return tell(await ask(command, args));
   }
 
-  return { ask, tell, askAndTell };
+  return { ask, askQuietly, tell, askAndTell };
 }

@@ -12,6 +12,7 @@ export function createBar(say) {
   track.setAttribute("aria-valuemin", "0");
   track.setAttribute("aria-valuemax", "100");
   const tones = { kept: make("div", "ossj-kept"), confirmed: make("div", "ossj-done"), flying: make("div", "ossj-wire") };
+  tones.failed = make("div", "ossj-lost");
   track.append(...Object.values(tones));
   const line = make("div", "ossj-line");
   const kept = make("div", "ossj-line ossj-muted");

@@ -9,7 +9,10 @@ import { createSettings } from "./settings.js";
 const PATIENCE_MS = 8000;
 
 // What a button says while it waits for the state to follow.
-const PROGRESSIVE = { pause: "pausing", resume: "resuming", retry: "resuming", abort: "aborting", forget: "forgetting" };
+const PROGRESSIVE = { pause: "pausing", resume: "resuming", retry: "resuming", retry_failed: "resuming", abort: "aborting", forget: "forgetting" };
+
+// What the button is called that carries on, where that is tried again.
+const RESUMES = { failed: "retry", completed_with_errors: "retry_failed" };
 
 // `ask(command, args)` returns a promise of whether it was done.
 export function createControls(say, ask) {
@@ -65,5 +68,5 @@ export function createControls(say, ask) {
 
 export function mainCommand(state) {
   if (state.can.includes("pause")) return "pause";
-  return state.state === "failed" ? "retry" : "resume";
+  return RESUMES[state.state] ?? "resume";
 }

@@ -16,7 +16,7 @@ export function createForget(say, onYes) {
   const question = createQuestion(say("forget_question"), open, no, effect, yes, no);
 
   function update(state) {
-    setText(effect, say("forget_effect", { ...stored(state), upload_id: state.upload_id ?? "" }));
+    setText(effect, say(state.files ? "files_forget_effect" : "forget_effect", { ...stored(state), upload_id: state.upload_id ?? "" }));
     if (!state.can.includes("forget")) question.drop();
   }
 

@@ -20,7 +20,8 @@ export function createHead(say) {
     name.set(state.name);
     setAttribute(name.element, "title", state.source);
     url.set(state.url);
-    setText(size, formatSize(state.total));
+    const total = formatSize(state.total);
+    setText(size, state.files?.scanning ? say("at_least", { size: total }) : total);
     setText(status, statusWord(state, say));
     setAttribute(status, "data-state", state.state);
   }

@@ -1,10 +1,13 @@
 // The sentences of the card, made from the state alone.
 
+import { filesDone, filesKept, filesSoFar, filesSpeed } from "./filelines.js";
 import { formatCount, formatDuration, formatLeft, formatProgress, formatSize, formatSpeed, percent } from "./format.js";
-import { PART_STATES } from "./state.js";
+import { KINDS } from "./places.js";
 
 // Server messages may carry a link; it is offered only where it leads to the service's own pages.
 const ADVICE_HOSTS = ["aliyun.com", "alibabacloud.com"];
+
+const ENDED = ["completed", "completed_with_errors"];
 
 const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" });
 
@@ -26,13 +29,15 @@ function capitalised(text) {
 
 // 37 % · 19.4 of 52.0 GiB · 84.0 MiB/s · 6 min 40 s left
 export function mainLine(state, say) {
+  if (state.files && state.receipt && ENDED.includes(state.state)) return filesDone(state, say).join(" · ");
   if (state.state === "completed" && state.receipt) return completedLine(state, say);
-  if (state.parts_gone) return say("aborted_gone");
+  if (state.parts_gone) return say(state.files ? "aborted_files_stay" : "aborted_gone");
   return [...howFar(state, say), ...whatIsGoingOn(state, say)].join(" · ");
 }
 
 // While it moves, what is on the wire counts; at rest only what is in OSS.
 function howFar(state, say) {
+  if (state.files) return filesSoFar(state, say);
   const between = say("done_of_total");
   if (state.moving) return [`${percent(state.fraction)} %`, formatProgress(state.shown, state.total, between)];
   const progress = formatProgress(state.kept + state.confirmed, state.total, between);
@@ -72,8 +77,8 @@ function compared(state, say) {
 
 function speedWords(state, say) {
   if (state.speed === null) return [say("estimating")];
-  const words = [formatSpeed(state.speed)];
-  if (state.left !== null) words.push(say("left", { time: formatLeft(state.left) }));
+  const words = [formatSpeed(state.speed), ...(state.files ? filesSpeed(state, say) : [])];
+  if (state.left !== null) words.push(say(state.files?.scanning ? "left_at_least" : "left", { time: formatLeft(state.left) }));
   return words;
 }
 
@@ -96,8 +101,9 @@ function completedLine(state, say) {
   return [...words, ...verified, ...readAgain(state, say)].join(" · ");
 }
 
-// Parts that are gone, or that nobody had to send, have no place in a map.
+// Parts that are gone, or that nobody had to send, have no place in a map; what came of files has one.
 export function hasMap(state) {
+  if (state.files) return state.places.count > 0;
   return !state.parts_gone && !state.receipt?.already_there;
 }
 
@@ -110,6 +116,7 @@ function readAgain(state, say) {
 
 // 31 % kept from before · 6 % now; said only where something was kept.
 export function keptLine(state, say) {
+  if (state.files) return filesKept(state, say);
   if (!state.kept || !state.total || state.parts_gone || state.receipt?.already_there) return "";
   const kept = percent(Math.min(state.fraction, state.kept / state.total));
   const all = percent(state.moving || state.receipt ? state.fraction : confirmedFraction(state));
@@ -118,12 +125,13 @@ export function keptLine(state, say) {
 
 // The shares of the bar: kept from before, confirmed now, on the wire. Together they are as long as `fraction`, which
 // never goes back and stays under one until the service has confirmed the object. At rest nothing is on the wire, and that
-// share is what has to be sent again.
+// share is what has to be sent again. Behind it is what has failed of a dataset.
 export function barShares(state) {
-  if (!state.total) return { kept: 0, confirmed: state.fraction, flying: 0 };
+  if (!state.total) return { kept: 0, confirmed: state.fraction, flying: 0, failed: 0 };
   const kept = Math.min(state.fraction, state.kept / state.total);
   const confirmed = Math.min(state.fraction - kept, state.confirmed / state.total);
-  return { kept, confirmed, flying: Math.max(0, state.fraction - kept - confirmed) };
+  const failed = Math.min(1 - state.fraction, (state.files?.failed_bytes ?? 0) / state.total);
+  return { kept, confirmed, flying: Math.max(0, state.fraction - kept - confirmed), failed };
 }
 
 // What somebody who cannot see the card hears when its state changes.
@@ -135,7 +143,7 @@ export function announcement(state, say) {
 // What a part is and where: known without asking. `detail` is the kernel's answer, or null.
 export function partLine(part, detail, say) {
   const fill = part.fill === null ? "" : ` ${say("fill", { percent: percent(part.fill) })}`;
-  const words = [`${say(`part_${PART_STATES[part.code]}`)}${fill}`, formatSize(part.length), say("offset", { offset: formatSize(part.offset) })];
+  const words = [`${say(`part_${KINDS[part.code]}`)}${fill}`, formatSize(part.length), say("offset", { offset: formatSize(part.offset) })];
   if (detail?.speed) words.push(formatSpeed(detail.speed));
   if (detail?.attempts > 1) words.push(say("attempts", { count: detail.attempts }));
   else if (detail?.attempts === 1) words.push(say("attempt", { count: 1 }));
@@ -143,9 +151,10 @@ export function partLine(part, detail, say) {
   return words.join(" · ");
 }
 
-// How many parts are in OSS, and their bytes.
+// How many parts or files are in OSS, and their bytes.
 export function stored(state) {
-  return { parts: formatCount(state.finished), size: formatSize(state.kept + state.confirmed) };
+  const count = state.files ? state.files.sent + state.files.kept : state.finished;
+  return { parts: formatCount(count), size: formatSize(state.kept + state.confirmed) };
 }
 
 // The fourth line of an error: texts, and the link where it may be followed.

@@ -9,6 +9,7 @@ const GROUP_OF = {
   waiting_for_credentials: "active",
   paused: "paused",
   interrupted: "unfinished",
+  completed_with_errors: "failed",
   failed: "failed",
   missing: "failed",
   unusable: "failed",

@@ -1,24 +1,30 @@
-// The part map: which part stands where, at a glance, and each one's story under the mouse or the arrow keys.
+// The map: which part or file stands where, at a glance, and each one's story under the mouse or the arrow keys.
 
 import { createPainter } from "./canvas.js";
 import { createChoice, createPointer, tellAloud } from "./choice.js";
+import { createLegend } from "./legend.js";
 import { make, setAttribute } from "../common/dom.js";
-import { formatCount } from "../common/format.js";
-import { partAfterKey, partAt } from "./grid.js";
+import { placeAfterKey, placeAt } from "./grid.js";
+import { wordsFor } from "./mapwords.js";
 
-// `colours()` returns a colour for each part state; `ask(number)` a promise of what the kernel knows of a part, or null.
-export function createPartMap(say, colours, ask) {
-  const element = make("div", "ossj-map");
+// `ask(number)` returns a promise of what the kernel knows of a place, or null; `open(number, detail)` is called when it
+// was clicked, or Enter pressed on it.
+export function createMap(say, ask, open = () => {}) {
+  const element = make("div", "ossj-map-view");
+  const frame = make("div", "ossj-map");
   const canvas = makeSlider();
-  const pointer = createPointer(say);
+  const legend = createLegend(say);
+  const pointer = createPointer();
   const choice = createChoice(ask, tell);
-  const painter = createPainter(canvas, colours, placeCursor);
-  element.append(canvas, ...pointer.elements);
+  const painter = createPainter(canvas, legend.colours, placeCursor);
+  frame.append(canvas, ...pointer.elements);
+  element.append(frame, legend.element);
   let state = null;
+  let words = null;
   let width = 0; // told by an observer: asking for it would make the page work out its layout at every update
 
   function draw() {
-    if (state && width) painter.draw(state, width);
+    if (state && width) painter.draw(state.places, width);
   }
 
   function placeCursor() {
@@ -27,16 +33,18 @@ export function createPartMap(say, colours, ask) {
 
   function tell() {
     placeCursor();
-    tellAloud(canvas, choice.now, pointer.tell(choice.now, state, painter.layout()));
+    tellAloud(canvas, choice.now, pointer.tell(choice.now, state, words, painter.layout()));
   }
 
   function update(newState) {
     state = newState;
-    setAttribute(canvas, "aria-label", say("map", { parts: formatCount(state.parts) }));
-    setAttribute(canvas, "aria-valuemax", state.parts);
+    words = wordsFor(state, say);
+    legend.update(state);
+    setAttribute(canvas, "aria-label", words.label);
+    setAttribute(canvas, "aria-valuemax", state.places.count);
     if (!canvas.hasAttribute("aria-valuenow")) {
       canvas.setAttribute("aria-valuenow", "1");
-      canvas.setAttribute("aria-valuetext", say("part_of", { number: 1, parts: formatCount(state.parts) }));
+      canvas.setAttribute("aria-valuetext", words.first);
     }
     draw();
     choice.update(state);
@@ -47,13 +55,13 @@ export function createPartMap(say, colours, ask) {
     draw();
   }
 
-  listen(canvas, choice, painter.layout);
+  listen(canvas, choice, painter.layout, open);
   const resizes = new ResizeObserver((entries) => {
     width = entries[entries.length - 1].contentRect.width;
     draw();
   });
-  resizes.observe(element);
-  return { element, update, recolour, close: () => resizes.disconnect() };
+  resizes.observe(frame);
+  return { element, update, recolour, focus: () => canvas.focus(), close: () => resizes.disconnect() };
 }
 
 // A slider is what screen readers give the arrow keys to, and whose value they read out by themselves.
@@ -66,11 +74,13 @@ function makeSlider() {
   return canvas;
 }
 
-function listen(canvas, choice, layoutNow) {
+function listen(canvas, choice, layoutNow, open) {
   const lastByKeyboard = () => Number(canvas.getAttribute("aria-valuenow"));
+  const openChosen = () => choice.now.number !== null && open(choice.now.number, choice.now.detail);
+  canvas.addEventListener("click", openChosen);
   canvas.addEventListener("pointermove", (event) => {
     const layout = layoutNow();
-    if (layout) choice.choose(partAt(layout, event.offsetX, event.offsetY));
+    if (layout) choice.choose(placeAt(layout, event.offsetX, event.offsetY));
   });
   canvas.addEventListener("pointerleave", () => choice.choose(null));
   canvas.addEventListener("focus", () => {
@@ -81,7 +91,8 @@ function listen(canvas, choice, layoutNow) {
     const layout = layoutNow();
     if (!layout) return;
     if (event.key === "Escape") return choice.choose(null);
-    const number = partAfterKey(layout, choice.now.number ?? lastByKeyboard(), event.key);
+    if (event.key === "Enter") return openChosen();
+    const number = placeAfterKey(layout, choice.now.number ?? lastByKeyboard(), event.key);
     if (number === null) return;
     event.preventDefault(); // or the notebook would scroll
     choice.choose(number, true);

@@ -1,0 +1,88 @@
+"""What is found of a dataset in the checkpoint directory, read and judged one at a time."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from oss_jupyter.errors import (
+    CheckpointDamaged,
+    CheckpointError,
+    CheckpointNotWritable,
+    OssJupyterError,
+    Shortage,
+)
+from oss_jupyter.local.files import others_can_write, read_own
+from oss_jupyter.local.read_files import read_files
+from oss_jupyter.local.suffixes import DATASET, FILES
+from oss_jupyter.model.dataset import FileReceipt, Outcome
+from oss_jupyter.model.dataset_record import DatasetRecord, read_dataset
+from oss_jupyter.model.remembered import FilesTally
+from oss_jupyter.model.shortage import shortage_of
+
+# A list of a million files that its user gave one by one has less.
+DATASET_MAX_BYTES = 512 * 1024 * 1024
+FAILURES_MOST = 10
+
+
+@dataclass(frozen=True)
+class FoundDataset:
+    """An unfinished dataset in the directory: its record and what its files come to, or the problem with it.
+
+    failures: the first of its files that failed. busy: whether a process drives it, this one or another. exposed:
+    whether others can write it, or its directory. changed_at_ns: since the epoch.
+    """
+
+    transfer_id: str
+    path: Path
+    record: DatasetRecord | None = None
+    files: FilesTally = field(default_factory=FilesTally)
+    failures: tuple[FileReceipt, ...] = ()
+    problem: OssJupyterError | None = None
+    remnant: str = ""
+    busy: bool = False
+    exposed: bool = False
+    changed_at_ns: int = 0
+
+
+def believe_dataset(path: Path, data: bytes) -> DatasetRecord:
+    """Return what a dataset's journal says. Raises CheckpointDamaged, CheckpointTooNew."""
+    if len(data) > DATASET_MAX_BYTES:
+        raise CheckpointDamaged("It is too large to be a checkpoint.", "It is set aside when the upload is run again.")
+    record = read_dataset(data)
+    if record.header.transfer_id != path.stem:
+        raise CheckpointDamaged(
+            f"It is the checkpoint of {record.header.transfer_id}, under another's name.",
+            f"Give it its name back: {record.header.transfer_id}{DATASET}",
+        )
+    return record
+
+
+def read_found_dataset(path: Path) -> FoundDataset:
+    """Return what lies there of one dataset, or the problem with it. Raises nothing."""
+    found = FoundDataset(path.stem, path)
+    try:
+        status = path.lstat()
+        found = replace(found, exposed=others_can_write(status), changed_at_ns=status.st_mtime_ns)
+        record = believe_dataset(path, read_own(path, DATASET_MAX_BYTES + 1))
+        files_path = path.with_suffix(FILES)
+        kept = read_files(files_path)
+        failures = kept.receipts(Outcome.FAILED) if kept.tally.of(Outcome.FAILED).files else iter(())
+        with suppress(FileNotFoundError):
+            status = files_path.lstat()
+        changed_at_ns = max(found.changed_at_ns, status.st_mtime_ns)
+        return replace(
+            found,
+            record=replace(record, updated_at=changed_at_ns / 1e9),
+            files=kept.tally,
+            failures=tuple(islice(failures, FAILURES_MOST)),
+            exposed=found.exposed or others_can_write(status),
+            changed_at_ns=changed_at_ns,
+        )
+    except (CheckpointError, Shortage) as error:
+        return replace(found, problem=error)
+    except OSError as error:
+        unreadable = CheckpointNotWritable(f"It cannot be read: {error.strerror}.", f"Allow it: !chmod u+rw {path}")
+        return replace(found, problem=shortage_of(error) or unreadable)

@@ -1,0 +1,10 @@
+"""How the files of a checkpoint directory end; nothing else spells them."""
+
+from __future__ import annotations
+
+JOURNAL = ".journal"  # of one file's upload
+DATASET = ".dataset"  # header and children of a dataset
+FILES = ".files"  # a line for each of its files, while it is unfinished
+RECEIPTS = ".receipts"  # the same when it has finished
+LOCK = ".lock"
+NEW = ".new"  # of a file that is being begun

@@ -1,0 +1,133 @@
+"""What a dataset that has come to its end leaves in the user's hand: counts, bytes, and why some files failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
+
+from oss_jupyter.errors import FilesFailed, InputError
+from oss_jupyter.model.dataset import FailedFile, FileReceipt, Outcome
+from oss_jupyter.model.dataset_text import failure_lines, files, files_pace, nothing_sent, outcomes_line
+from oss_jupyter.model.described import described
+from oss_jupyter.model.frames import frame, write_csv
+from oss_jupyter.model.sizes import count, format_duration, format_size, format_speed
+from oss_jupyter.names import printable
+
+# So many failures are kept in memory; all of them are among the receipts of the files.
+FAILURES_MOST = 1000
+_NAMED = 3
+
+Saved = Callable[[], Iterable[FileReceipt]]
+
+
+@described
+@dataclass(frozen=True, repr=False)
+class DatasetReceipt:
+    """What is known of a dataset that has come to its end. Every file counts once.
+
+    files() goes through the receipts of all files, to_frame() and to_csv(path) give them as a table, and
+    raise_for_failed() raises FilesFailed where some were not sent.
+    """
+
+    id: Annotated[str, "Of the transfer."]
+    url: Annotated[str, "oss://bucket/prefix, with which all keys begin."]
+    sent: Annotated[int, "Files sent by this run."] = 0
+    sent_bytes: Annotated[int, "Bytes of them."] = 0
+    kept: Annotated[int, "Files sent by earlier runs."] = 0
+    kept_bytes: Annotated[int, "Bytes of them."] = 0
+    skipped: Annotated[int, "Files whose objects were there already."] = 0
+    skipped_bytes: Annotated[int, "Bytes of them."] = 0
+    failed: Annotated[int, "Files that could not be sent."] = 0
+    failed_bytes: Annotated[int, "Bytes of them."] = 0
+    seconds: Annotated[float, "In this kernel, pauses left out."] = 0.0
+    retries: Annotated[int, "How often something was tried again."] = 0
+    resent_bytes: Annotated[int, "Over the wire once more."] = 0
+    failures: Annotated[tuple[FailedFile, ...], "The first 1,000 that failed, with the reasons."] = ()
+    saved: Annotated[Saved | None, "Where the receipts of the files are found."] = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{number:,} {outcome}" for outcome, number, _ in self.outcomes if number)
+        return printable(f"<DatasetReceipt {self.url}: {count(self.total, 'file')}{counts and f', {counts}'}>")
+
+    def __str__(self) -> str:
+        """Return how it ended, and the first failures with their reasons, a line each."""
+        return "\n".join((printable(f"{self.url}: {receipt_line(self)}"), *failure_lines(self.failures, self.failed)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What can be pickled: the counts and failures go anywhere, the place of the rest is of this computer."""
+        return vars(replace(self, saved=None)).copy()
+
+    @property
+    def total(self) -> int:
+        """How many files there are, whatever became of them."""
+        return self.sent + self.kept + self.skipped + self.failed
+
+    @property
+    def total_bytes(self) -> int:
+        """How many bytes they have."""
+        return self.sent_bytes + self.kept_bytes + self.skipped_bytes + self.failed_bytes
+
+    @property
+    def sent_nothing(self) -> bool:
+        """Whether every object was there before anything was sent by this run."""
+        return not self.sent and not self.failed
+
+    @property
+    def outcomes(self) -> tuple[tuple[Outcome, int, int], ...]:
+        """For each outcome how many files, and how many bytes."""
+        return (
+            (Outcome.SENT, self.sent, self.sent_bytes),
+            (Outcome.KEPT, self.kept, self.kept_bytes),
+            (Outcome.SKIPPED, self.skipped, self.skipped_bytes),
+            (Outcome.FAILED, self.failed, self.failed_bytes),
+        )
+
+    def raise_for_failed(self) -> None:
+        """Do nothing where all files are in OSS; else raise FilesFailed, with the first reasons."""
+        if not self.failed:
+            return
+        reasons = [f"{one.path} ({(one.reason or one.code).rstrip('.')})" for one in self.failures[:_NAMED]]
+        more = [f"and {self.failed - _NAMED:,} more"] if len(reasons) == _NAMED < self.failed else []
+        there = self.total - self.failed
+        raise FilesFailed(
+            f"{self.failed:,} of {count(self.total, 'file')} could not be sent"
+            + (f": {'; '.join((*reasons, *more))}." if reasons else "."),
+            f'Clear up the reasons, then oj.resume("{self.id}") takes only those files.',
+            safe=f"{count(there, 'file is', 'files are')} in OSS." if there else "",
+        )
+
+    def files(self) -> Iterator[FileReceipt]:
+        """Go through the receipts of all files, as they are read from where they are saved. Raises InputError."""
+        if self.saved is None:
+            raise InputError(
+                "The receipts of the single files are not at hand: none were saved, or this is a copy of the receipt.",
+                "The counts and the first failures are in the receipt itself.",
+                code="NotSaved",
+            )
+        return iter(self.saved())
+
+    def to_frame(self) -> Any:
+        """Return the receipts of all files as a pandas.DataFrame. Raises PackageMissing, or InputError as `files`."""
+        return frame(FileReceipt, self.files())
+
+    def to_csv(self, path: Any) -> None:
+        """Write the receipts of all files to a file of CSV in UTF-8, named by a text or a Path.
+
+        Raises InputError as `files` does, and OSError where the file cannot be written.
+        """
+        rows = self.files()
+        with open(path, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - the model has no paths of its own
+            write_csv(file, FileReceipt, rows)
+
+
+def receipt_line(receipt: DatasetReceipt) -> str:
+    """Return how a dataset ended, without its name: what is there, how long it took, and what became of the files."""
+    size = format_size(receipt.total_bytes)
+    if receipt.sent_nothing:
+        return " · ".join((nothing_sent(receipt.total), size))
+    took = [format_duration(receipt.seconds, tenths=True)]
+    if receipt.sent and receipt.seconds:
+        took += [format_speed(receipt.sent_bytes / receipt.seconds), files_pace(receipt.sent / receipt.seconds)]
+    outcomes = ((outcome, number) for outcome, number, _ in receipt.outcomes)
+    return " · ".join((files(receipt.total), size, *took, outcomes_line(outcomes)))

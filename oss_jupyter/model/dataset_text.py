@@ -1,0 +1,61 @@
+"""How the files of a dataset are told, in words that lines, tables and saved notebooks share: from values to text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from oss_jupyter.model.dataset import FailedFile, FilesView, Outcome
+from oss_jupyter.model.sizes import format_progress, format_size
+from oss_jupyter.names import printable
+from oss_jupyter.texts import say
+
+# The others are told by their number.
+FAILURES_SHOWN = 10
+
+Outcomes = Iterable[tuple[Outcome, int]]
+
+
+def files(number: int) -> str:
+    """Return ``1 file`` or ``88,740 files``."""
+    return say("files_one" if number == 1 else "files_many", count=f"{number:,}")
+
+
+def files_so_far(view: FilesView) -> str:
+    """Return ``12,403 of 88,740 files``, or ``12,403 of at least 20,000 files`` while they are looked for."""
+    counts = {"done": f"{view.done:,}", "total": f"{view.total:,}"}
+    return say("files_of_at_least" if view.scanning else "files_of", **counts)
+
+
+def bytes_so_far(view: FilesView, done_bytes: int, total_bytes: int) -> str:
+    """Return ``31.2 of 52 GiB``, likewise."""
+    if view.scanning:
+        return say("done_of_at_least", done=format_size(done_bytes), total=format_size(total_bytes))
+    return format_progress(done_bytes, total_bytes)
+
+
+def files_pace(files_per_second: float) -> str:
+    """Return ``412 files/s``; below ten with one more digit."""
+    return say("files_per_second", count=f"{files_per_second:,.{0 if files_per_second >= 9.95 else 1}f}")
+
+
+def outcomes_line(outcomes: Outcomes) -> str:
+    """Return ``80,000 sent, 8,737 already there, 3 failed``; what is not there is left out."""
+    return ", ".join(say(f"files_{outcome}", count=f"{number:,}") for outcome, number in outcomes if number)
+
+
+def outcomes_of(view: FilesView) -> Outcomes:
+    """Return how many files came to which end."""
+    numbers = (view.sent, view.kept, view.skipped, view.failed)
+    return zip(Outcome, numbers, strict=True)
+
+
+def nothing_sent(number: int) -> str:
+    """Return that so many files had to be sent by nobody."""
+    return say("nothing_sent") if number == 1 else say("all_files_there", count=f"{number:,}")
+
+
+def failure_lines(failures: Sequence[FailedFile], failed: int, most: int = FAILURES_SHOWN) -> list[str]:
+    """Return a line for each of the first failures, and how many there are beside them."""
+    lines = [printable(f"{one.path}: {one.reason or one.code}") for one in failures[:most]]
+    left_out = failed - len(lines)
+    return [*lines, say("failures_more", count=f"{left_out:,}")] if lines and left_out > 0 else lines

@@ -1,0 +1,151 @@
+"""What is remembered of each file of a dataset, packed: about 75 bytes a file, however long its name is.
+
+A name is kept as its hash only, of 64 bits: two of a million files share one in one of thirty million datasets, and
+then path, size and mtime have to be the same as well before anything is believed.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from struct import Struct
+
+from oss_jupyter.model.dataset import Checksums, Outcome
+from oss_jupyter.model.file_lines import checksums_of
+
+# Path (half of its hash), size, mtime, place of the line, length of the digest, MD5 and CRC-64.
+_RECORD = Struct("<IQqQB24s")
+_OUTCOMES = (Outcome.SENT, Outcome.KEPT, Outcome.SKIPPED, Outcome.FAILED)
+_PLACES = {outcome: place for place, outcome in enumerate(_OUTCOMES)}
+_SENT_IS_KEPT = bytes([1, 1, 2, 3]) + bytes(range(4, 256))
+_FIRST_SLOTS = 1024
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many files, and how many bytes they have."""
+
+    files: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class FilesTally:
+    """What the lines of a dataset's files come to, by outcome; the last line about a file counts.
+
+    total: what there is in all, None while the scan has not ended. damaged_lines: could not be believed and are left
+    out. torn: the last line has no end.
+    """
+
+    by_outcome: Mapping[Outcome, Tally] = field(default_factory=dict)
+    total: Tally | None = None
+    damaged_lines: int = 0
+    torn: bool = False
+
+    def of(self, *outcomes: Outcome) -> Tally:
+        """Return files and bytes of some outcomes together."""
+        found = [self.by_outcome.get(outcome, Tally()) for outcome in outcomes]
+        return Tally(sum(one.files for one in found), sum(one.size_bytes for one in found))
+
+
+@dataclass(frozen=True)
+class RememberedFile:
+    """What a line says of a file: size in bytes, mtime in nanoseconds, checksums of its bytes, and its outcome."""
+
+    size: int
+    mtime_ns: int
+    checksums: Checksums
+    outcome: Outcome
+
+
+class Remembered:
+    """The files of a dataset by their keys. One thread at a time enters it; a table with open addressing.
+
+    `_slots` holds numbers of records, from 1, at the places that their hashes name; 0 is free.
+    """
+
+    def __init__(self) -> None:
+        self._slots = array("I", bytes(4 * _FIRST_SLOTS))
+        self._hashes = array("q")
+        self._records = bytearray()
+        self._outcomes = bytearray()
+        self._files = [0] * len(_OUTCOMES)
+        self._bytes = [0] * len(_OUTCOMES)
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def __repr__(self) -> str:
+        return f"Remembered({len(self)} files)"
+
+    @property
+    def size_bytes(self) -> int:
+        """The memory that it takes."""
+        tables = (self._slots, self._hashes)
+        return sum(len(one) * one.itemsize for one in tables) + len(self._records) + len(self._outcomes)
+
+    def by_outcome(self) -> dict[Outcome, Tally]:
+        """Return files and bytes of each outcome."""
+        return {outcome: Tally(self._files[place], self._bytes[place]) for outcome, place in _PLACES.items()}
+
+    def get(self, key: str, path: str) -> RememberedFile | None:
+        """Return what is remembered of a file, or None where nothing is, or it is of another path."""
+        number = self._slots[self._slot(hash(key))]
+        if not number:
+            return None
+        path_hash, size, mtime_ns, _, length, digest = _RECORD.unpack_from(self._records, (number - 1) * _RECORD.size)
+        if path_hash != hash(path) & 0xFFFFFFFF:
+            return None
+        return RememberedFile(size, mtime_ns, checksums_of(digest[:length]), _OUTCOMES[self._outcomes[number - 1]])
+
+    def outcome_at(self, key: str, place: int) -> Outcome | None:
+        """Return the outcome that the line at a place tells of, or None where it is not the one that counts."""
+        number = self._slots[self._slot(hash(key))]
+        if not number or _RECORD.unpack_from(self._records, (number - 1) * _RECORD.size)[3] != place:
+            return None
+        return _OUTCOMES[self._outcomes[number - 1]]
+
+    def put(self, key: str, path: str, outcome: Outcome, size: int, mtime_ns: int, digest: bytes, place: int) -> None:
+        """Remember a file; place: where its line begins. digest: as in `file_lines`."""
+        name = hash(key)
+        slot = self._slot(name)
+        number = self._slots[slot]
+        record = _RECORD.pack(hash(path) & 0xFFFFFFFF, size, mtime_ns, place, len(digest), digest)
+        now = _PLACES[outcome]
+        if number:
+            start = (number - 1) * _RECORD.size
+            before = self._outcomes[number - 1]
+            self._files[before] -= 1
+            self._bytes[before] -= _RECORD.unpack_from(self._records, start)[1]
+            self._records[start : start + _RECORD.size] = record
+            self._outcomes[number - 1] = now
+        else:
+            self._hashes.append(name)
+            self._records += record
+            self._outcomes.append(now)
+            self._slots[slot] = len(self._hashes)
+            if 3 * len(self._hashes) > 2 * len(self._slots):
+                self._grow()
+        self._files[now] += 1
+        self._bytes[now] += size
+
+    def begin_run(self) -> None:
+        """What was sent until now was sent by an earlier run."""
+        self._outcomes = self._outcomes.translate(_SENT_IS_KEPT)
+        for counts in (self._files, self._bytes):
+            counts[1] += counts[0]
+            counts[0] = 0
+
+    def _slot(self, name: int) -> int:
+        slots, hashes = self._slots, self._hashes
+        mask = len(slots) - 1
+        slot = name & mask
+        while (number := slots[slot]) and hashes[number - 1] != name:
+            slot = (slot + 1) & mask
+        return slot
+
+    def _grow(self) -> None:
+        self._slots = array("I", bytes(8 * len(self._slots)))
+        for number, name in enumerate(self._hashes, 1):
+            self._slots[self._slot(name)] = number
