@@ -50,8 +50,8 @@ class AppendedFile:
             raise
         _sync_directory(self.path.parent)
 
-    def append(self, line: bytes, *, sync: bool = False) -> int:
-        """Add a line and return where it begins; wait for the disk once a second, or where `sync` is asked for.
+    def append(self, line: bytes, *, sync: bool = False) -> None:
+        """Add a line; wait for the disk once a second, or where `sync` is asked for.
 
         Raises CheckpointForeign, OSError; of a line that did not fit nothing stays.
         """
@@ -66,12 +66,18 @@ class AppendedFile:
                 if written:
                     os.ftruncate(descriptor, os.lseek(descriptor, 0, os.SEEK_CUR) - written)
             raise
-        place = os.lseek(descriptor, 0, os.SEEK_CUR) - written
-        now = self._monotonic()
-        if sync or now - self._synced_at >= SYNC_SECONDS:
+        if sync or self.sync_is_due():
             os.fsync(descriptor)
-            self._synced_at = now
-        return place
+            self._synced_at = self._monotonic()
+
+    def append_at(self, line: bytes) -> int:
+        """Add a line and return where it begins, also where another process adds some. Raises as `append` does."""
+        self.append(line)
+        return os.lseek(self.open(), 0, os.SEEK_CUR) - len(line)
+
+    def sync_is_due(self) -> bool:
+        """Whether the disk has not been waited for during the last second."""
+        return self._monotonic() - self._synced_at >= SYNC_SECONDS
 
     def open(self) -> int:
         """Return a descriptor to read and to append. Raises CheckpointForeign, OSError."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from oss_jupyter.errors import CheckpointDamaged
+from oss_jupyter.errors import CheckpointDamaged, OssJupyterError
 from oss_jupyter.local.appended import AppendedFile
 from oss_jupyter.local.locks import not_writable
 from oss_jupyter.local.read_files import check_format
@@ -58,12 +58,15 @@ class FilesJournal:
 
     def add(self, receipt: FileReceipt) -> None:
         """Write down what became of a file; the last line about a key counts."""
-        with self._explained():
-            self._mend()
+        try:
+            if self._file.sync_is_due():
+                self._mend()
             rest = self._root.rest(receipt.path, receipt.key)
             if rest is None:
                 rest = self._change_root(receipt.path, receipt.key)
             self._file.append(file_line(receipt, rest, self._root_place))
+        except OSError as error:
+            raise not_writable(self._path, error) from error
 
     def total(self, files: int, size_bytes: int) -> None:
         """Write down how many files there are in all, and how many bytes they have: the scan has ended."""
@@ -72,7 +75,9 @@ class FilesJournal:
             self._file.append(totals_line(files, size_bytes), sync=True)
 
     def close(self) -> None:
-        """Wait for the disk, and let go of the file."""
+        """Wait for the disk, and let go of the file. Raises nothing."""
+        with suppress(OssJupyterError), self._explained():
+            self._mend()
         self._file.release()
 
     def _begin(self) -> None:
@@ -97,12 +102,15 @@ class FilesJournal:
         if root not in self._roots:
             if len(self._roots) >= _ROOTS_MOST:
                 self._roots.clear()
-            self._roots[root] = self._file.append(root_line(root))
+            self._roots[root] = self._file.append_at(root_line(root))
         self._root, self._root_place = root, self._roots[root]
         return rest
 
     def _mend(self) -> None:
-        """Write the file anew where somebody has removed it; what it held can mostly still be read."""
+        """Write the file anew where somebody has removed it; what it held can mostly still be read.
+
+        Looking once a second is enough, because what is written meanwhile can be read as well.
+        """
         if not self._file.is_gone():
             return
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

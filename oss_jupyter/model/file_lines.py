@@ -35,6 +35,7 @@ _WORDS = {Outcome.SENT: "s", Outcome.KEPT: "k", Outcome.SKIPPED: "x", Outcome.FA
 OUTCOMES = {word: outcome for outcome, word in _WORDS.items()}
 
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+_text = json.encoder.encode_basestring_ascii
 _decode = json.JSONDecoder().raw_decode
 
 
@@ -84,13 +85,15 @@ def root_line(root: Root) -> bytes:
 def file_line(receipt: FileReceipt, rest: str, root_place: int) -> bytes:
     """Return the line of a file. root_place: where the line of its root begins; 0 where it has none."""
     digest = b2a_base64(_packed(receipt.md5, receipt.crc64), newline=False).decode("ascii")
-    entry = [_WORDS[receipt.outcome], root_place, rest, receipt.size, receipt.mtime_ns, digest]
-    entry.append(round(receipt.seconds, 3))
+    more: tuple[str, ...] = () if receipt.etag == receipt.md5 else (receipt.etag,)
     if receipt.code or receipt.reason:
-        entry += [receipt.etag, receipt.code, receipt.reason[:_REASON_MAX_CHARACTERS]]
-    elif receipt.etag != receipt.md5:
-        entry.append(receipt.etag)
-    return checked_line(_encode(entry).encode("ascii"))
+        more = (receipt.etag, receipt.code, receipt.reason[:_REASON_MAX_CHARACTERS])
+    # Put together by hand, which takes a third of the time: it is done for each file beside the sending.
+    text = (
+        f'["{_WORDS[receipt.outcome]}",{root_place},{_text(rest)},{receipt.size},{receipt.mtime_ns},"{digest}",'
+        f"{round(receipt.seconds, 3)}{''.join(f',{_text(one)}' for one in more) if more else ''}]"
+    )
+    return checked_line(text.encode("ascii"))
 
 
 def whole_rest(path: str, key: str) -> str:

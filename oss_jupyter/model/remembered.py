@@ -9,17 +9,19 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from struct import Struct
 
 from oss_jupyter.model.dataset import Checksums, Outcome
 from oss_jupyter.model.file_lines import checksums_of
 
-# Path (half of its hash), size, mtime, place of the line, length of the digest, MD5 and CRC-64.
-_RECORD = Struct("<IQqQB24s")
+# Path (half of its hash), mtime, place of the line, length of the digest, MD5 and CRC-64.
+_RECORD = Struct("<IqQB24s")
 _OUTCOMES = (Outcome.SENT, Outcome.KEPT, Outcome.SKIPPED, Outcome.FAILED)
 _PLACES = {outcome: place for place, outcome in enumerate(_OUTCOMES)}
 _SENT_IS_KEPT = bytes([1, 1, 2, 3]) + bytes(range(4, 256))
 _FIRST_SLOTS = 1024
+_HALF = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,9 @@ class Remembered:
     def __init__(self) -> None:
         self._slots = array("I", bytes(4 * _FIRST_SLOTS))
         self._hashes = array("q")
+        self._sizes = array("Q")
         self._records = bytearray()
         self._outcomes = bytearray()
-        self._files = [0] * len(_OUTCOMES)
-        self._bytes = [0] * len(_OUTCOMES)
 
     def __len__(self) -> int:
         return len(self._hashes)
@@ -80,72 +81,71 @@ class Remembered:
         return f"Remembered({len(self)} files)"
 
     @property
-    def size_bytes(self) -> int:
+    def memory_bytes(self) -> int:
         """The memory that it takes."""
-        tables = (self._slots, self._hashes)
+        tables = (self._slots, self._hashes, self._sizes)
         return sum(len(one) * one.itemsize for one in tables) + len(self._records) + len(self._outcomes)
 
     def by_outcome(self) -> dict[Outcome, Tally]:
         """Return files and bytes of each outcome."""
-        return {outcome: Tally(self._files[place], self._bytes[place]) for outcome, place in _PLACES.items()}
+        return {outcome: self._tally(place) for place, outcome in enumerate(_OUTCOMES)}
 
     def get(self, key: str, path: str) -> RememberedFile | None:
         """Return what is remembered of a file, or None where nothing is, or it is of another path."""
-        number = self._slots[self._slot(hash(key))]
-        if not number:
+        index = self._index(hash(key))
+        if index < 0:
             return None
-        path_hash, size, mtime_ns, _, length, digest = _RECORD.unpack_from(self._records, (number - 1) * _RECORD.size)
-        if path_hash != hash(path) & 0xFFFFFFFF:
+        path_hash, mtime_ns, _, length, digest = _RECORD.unpack_from(self._records, index * _RECORD.size)
+        if path_hash != hash(path) & _HALF:
             return None
-        return RememberedFile(size, mtime_ns, checksums_of(digest[:length]), _OUTCOMES[self._outcomes[number - 1]])
+        sums = checksums_of(digest[:length])
+        return RememberedFile(self._sizes[index], mtime_ns, sums, _OUTCOMES[self._outcomes[index]])
 
     def outcome_at(self, key: str, place: int) -> Outcome | None:
         """Return the outcome that the line at a place tells of, or None where it is not the one that counts."""
-        number = self._slots[self._slot(hash(key))]
-        if not number or _RECORD.unpack_from(self._records, (number - 1) * _RECORD.size)[3] != place:
+        index = self._index(hash(key))
+        if index < 0 or _RECORD.unpack_from(self._records, index * _RECORD.size)[2] != place:
             return None
-        return _OUTCOMES[self._outcomes[number - 1]]
+        return _OUTCOMES[self._outcomes[index]]
 
     def put(self, key: str, path: str, outcome: Outcome, size: int, mtime_ns: int, digest: bytes, place: int) -> None:
         """Remember a file; place: where its line begins. digest: as in `file_lines`."""
+        record = _RECORD.pack(hash(path) & _HALF, mtime_ns, place, len(digest), digest)
         name = hash(key)
-        slot = self._slot(name)
-        number = self._slots[slot]
-        record = _RECORD.pack(hash(path) & 0xFFFFFFFF, size, mtime_ns, place, len(digest), digest)
-        now = _PLACES[outcome]
-        if number:
-            start = (number - 1) * _RECORD.size
-            before = self._outcomes[number - 1]
-            self._files[before] -= 1
-            self._bytes[before] -= _RECORD.unpack_from(self._records, start)[1]
-            self._records[start : start + _RECORD.size] = record
-            self._outcomes[number - 1] = now
-        else:
+        index = self._index(name)
+        if index < 0:
             self._hashes.append(name)
+            self._sizes.append(size)
             self._records += record
-            self._outcomes.append(now)
-            self._slots[slot] = len(self._hashes)
+            self._outcomes.append(_PLACES[outcome])
+            self._slots[-index - 1] = len(self._hashes)
             if 3 * len(self._hashes) > 2 * len(self._slots):
                 self._grow()
-        self._files[now] += 1
-        self._bytes[now] += size
+        else:
+            self._sizes[index] = size
+            self._records[index * _RECORD.size : (index + 1) * _RECORD.size] = record
+            self._outcomes[index] = _PLACES[outcome]
 
     def begin_run(self) -> None:
         """What was sent until now was sent by an earlier run."""
         self._outcomes = self._outcomes.translate(_SENT_IS_KEPT)
-        for counts in (self._files, self._bytes):
-            counts[1] += counts[0]
-            counts[0] = 0
 
-    def _slot(self, name: int) -> int:
+    def _tally(self, place: int) -> Tally:
+        chosen = self._outcomes.translate(bytes(one == place for one in range(256)))
+        return Tally(chosen.count(1), sum(compress(self._sizes, chosen)))
+
+    def _index(self, name: int) -> int:
+        """Return which record has a name, from 0; where there is none, -1 less the slot that is free for it."""
         slots, hashes = self._slots, self._hashes
         mask = len(slots) - 1
         slot = name & mask
-        while (number := slots[slot]) and hashes[number - 1] != name:
+        while number := slots[slot]:
+            if hashes[number - 1] == name:
+                return number - 1
             slot = (slot + 1) & mask
-        return slot
+        return -1 - slot
 
     def _grow(self) -> None:
         self._slots = array("I", bytes(8 * len(self._slots)))
         for number, name in enumerate(self._hashes, 1):
-            self._slots[self._slot(name)] = number
+            self._slots[-1 - self._index(name)] = number
