@@ -34,6 +34,11 @@ _MD5_BYTES, _CRC64_BYTES = 16, 8
 _WORDS = {Outcome.SENT: "s", Outcome.KEPT: "k", Outcome.SKIPPED: "x", Outcome.FAILED: "f"}
 OUTCOMES = {word: outcome for outcome, word in _WORDS.items()}
 
+_INT64 = 2**63
+_KINDS = (str, int, str, int, int, str)
+# Seconds may be whole; an ETag may follow, and then code and reason.
+_FILE_KINDS = {_KINDS + (seconds,) + (str,) * more for seconds in (float, int) for more in (0, 1, 3)}
+
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 _text = json.encoder.encode_basestring_ascii
 _decode = json.JSONDecoder().raw_decode
@@ -155,20 +160,11 @@ def totals_of(entry: Any) -> tuple[int, int] | None:
 
 def is_file(entry: Any) -> bool:
     """Whether a line can be that of a file; its digest and its root are still to be looked at."""
-    return (
-        type(entry) is list
-        and 7 <= len(entry) <= 10
-        and type(entry[0]) is str
-        and entry[0] in OUTCOMES
-        and type(entry[1]) is type(entry[3]) is type(entry[4]) is int
-        and entry[1] >= 0
-        and 0 <= entry[3] < 2**63
-        and -(2**63) <= entry[4] < 2**63
-        and type(entry[2]) is type(entry[5]) is str
-        and type(entry[6]) in (int, float)
-        and 0 <= entry[6] < 1e9
-        and all(type(text) is str for text in entry[7:])
-    )
+    kinds = tuple(map(type, entry)) if type(entry) is list else ()
+    if kinds not in _FILE_KINDS:
+        return False
+    word, place, _, size, mtime_ns, _, seconds = entry[:7]
+    return word in OUTCOMES and place >= 0 <= size < _INT64 and -_INT64 <= mtime_ns < _INT64 and 0 <= seconds < _INT64
 
 
 def digest_of(entry: Any) -> bytes | None:
