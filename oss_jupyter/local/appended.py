@@ -66,9 +66,10 @@ class AppendedFile:
                 if written:
                     os.ftruncate(descriptor, os.lseek(descriptor, 0, os.SEEK_CUR) - written)
             raise
-        if sync or self.sync_is_due():
+        now = self._monotonic()
+        if sync or now - self._synced_at >= SYNC_SECONDS:
             os.fsync(descriptor)
-            self._synced_at = self._monotonic()
+            self._synced_at = now
 
     def append_at(self, line: bytes) -> int:
         """Add a line and return where it begins, also where another process adds some. Raises as `append` does."""
@@ -113,11 +114,16 @@ class AppendedFile:
         if tail and not tail.endswith(b"\n"):
             os.ftruncate(descriptor, start + tail.rfind(b"\n") + 1)
 
-    def release(self) -> None:
-        """Let go of the descriptor, and wait for the disk first."""
+    def close(self) -> None:
+        """Wait for the disk, and let go of the descriptor."""
         if self._descriptor is not None:
             with suppress(OSError):
                 os.fsync(self._descriptor)
+        self.release()
+
+    def release(self) -> None:
+        """Let go of the descriptor; what was written since the last wait may be lost with the power."""
+        if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 

@@ -107,7 +107,7 @@ class DatasetCheckpoint:
 
     def close(self) -> None:
         """Let other kernels have it."""
-        self._file.release()
+        self._file.close()
         with suppress(OSError):
             if not self._path.exists():  # refused before anything was written: a lock of nothing
                 remove_held(self._lock)

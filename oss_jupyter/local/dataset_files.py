@@ -78,7 +78,7 @@ class FilesJournal:
         """Wait for the disk, and let go of the file. Raises nothing."""
         with suppress(OssJupyterError), self._explained():
             self._mend()
-        self._file.release()
+        self._file.close()
 
     def _begin(self) -> None:
         """Begin a run, in the file that is there or a new one."""
