@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from oss_jupyter.api import abort, forget, panel, resume, settings, transfers, upload
     from oss_jupyter.engine.transfer import Transfer
     from oss_jupyter.errors import FilesFailed
+    from oss_jupyter.model.dataset_plan import DatasetPlan
     from oss_jupyter.model.dataset_receipt import DatasetReceipt
     from oss_jupyter.model.progress import Receipt, Snapshot
     from oss_jupyter.model.states import State
 
 __all__ = [
+    "DatasetPlan",
     "DatasetReceipt",
     "FilesFailed",
     "OssJupyterError",
@@ -44,6 +46,7 @@ __all__ = [
 
 # Loaded when they are first used, so that importing the package costs next to nothing.
 _HOMES = {
+    "DatasetPlan": "oss_jupyter.model.dataset_plan",
     "DatasetReceipt": "oss_jupyter.model.dataset_receipt",
     "FilesFailed": "oss_jupyter.errors",
     "Receipt": "oss_jupyter.model.progress",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from oss_jupyter.model.dataset import FailedFile, FileOnTheWire, FilesView
+from oss_jupyter.model.dataset import Action, FailedFile, FileOnTheWire, FilesView
+from oss_jupyter.model.dataset_plan import DatasetPlan, PlanBuilder
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
+from oss_jupyter.model.planned_rows import PlannedFile
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import GIB, KIB, MIB
 from oss_jupyter.model.states import State
@@ -73,3 +75,28 @@ def a_receipt(**changes: Any) -> DatasetReceipt:
         failures=failures(3),
     )
     return replace(receipt, **changes)
+
+
+def a_plan(files: int = 40, begin: Any = None) -> DatasetPlan:
+    """A plan with a bit of everything: every fourth file is there, every tenth cannot be sent, the last is large."""
+    builder = PlanBuilder("oss://bucket/raw/", "data/", begin=begin)
+    for number in range(files - 1):
+        name, time = f"class_{number // 1000:03d}/img_{number:07d}.jpg", 1_790_000_000_000_000_000 + number * 7_919_123
+        path, size = f"/home/somebody/projects/data/{name}", 5_000 + number * 7_919 % 30_000
+        if number % 10 == 9:
+            builder.add(PlannedFile(path, name, 0, Action.CANNOT, "unreadable"))
+        elif number % 4 == 3:
+            builder.add(PlannedFile(path, name, size, Action.SKIP, "same_content", time))
+        else:
+            builder.add(PlannedFile(path, name, size, Action.SEND, "not_there", time))
+    builder.add(PlannedFile("/mnt/z.bin", "z.bin", 20 * MIB, Action.RESUME, "unfinished", 1))
+    return builder.plan(lists=1)
+
+
+def odd_plan(*names: str) -> DatasetPlan:
+    """A plan of files that are called so, source and target as well."""
+    builder = PlanBuilder(f"oss://bucket/{names[0]}/", names[0])
+    for name in names:
+        builder.add(PlannedFile(f"/data/{name}", name, 3, Action.SEND, "not_there", 1))
+        builder.add(PlannedFile(f"/{name}/other", name, 3, Action.CANNOT, name))
+    return builder.plan()

@@ -38,7 +38,7 @@ def keys_in_python() -> Iterator[str]:
     """Yield what is said in Python, as patterns."""
     for path in PACKAGE.rglob("*.py"):
         code = path.read_text(encoding="utf-8")
-        if "from oss_jupyter.texts import say" in code:
+        if re.search(r"^from oss_jupyter\.texts import .*\bsay$", code, re.MULTILINE):
             for node in ast.walk(ast.parse(code)):
                 if isinstance(node, ast.Call) and ast.unparse(node.func) == "say":
                     key = node.args[0]

@@ -52,7 +52,7 @@ class DatasetReceipt:
 
     def __str__(self) -> str:
         """Return how it ended, and the first failures with their reasons, a line each."""
-        return "\n".join((printable(f"{self.url}: {receipt_line(self)}"), *failure_lines(self.failures, self.failed)))
+        return "\n".join((self.heading, *failure_lines(self.failures, self.failed)))
 
     def __getstate__(self) -> dict[str, Any]:
         """What can be pickled: the counts and failures go anywhere, the place of the rest is of this computer."""
@@ -67,6 +67,11 @@ class DatasetReceipt:
     def total_bytes(self) -> int:
         """How many bytes they have."""
         return self.sent_bytes + self.kept_bytes + self.skipped_bytes + self.failed_bytes
+
+    @property
+    def heading(self) -> str:
+        """How it ended, in one line."""
+        return printable(f"{self.url}: {receipt_line(self)}")
 
     @property
     def sent_nothing(self) -> bool:

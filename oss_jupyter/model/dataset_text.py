@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.dataset import FailedFile, FilesView, Outcome
 from oss_jupyter.model.sizes import format_progress, format_size
 from oss_jupyter.names import printable
-from oss_jupyter.texts import say
+from oss_jupyter.texts import catalogue, say
 
 # The others are told by their number.
 FAILURES_SHOWN = 10
+_REASON_MAX = 160
 
 Outcomes = Iterable[tuple[Outcome, int]]
 
@@ -56,6 +58,29 @@ def nothing_sent(number: int) -> str:
 
 def failure_lines(failures: Sequence[FailedFile], failed: int, most: int = FAILURES_SHOWN) -> list[str]:
     """Return a line for each of the first failures, and how many there are beside them."""
-    lines = [printable(f"{one.path}: {one.reason or one.code}") for one in failures[:most]]
+    lines = [f"{shortened(printable(one.path))}: {_cut(printable(one.reason or one.code))}" for one in failures[:most]]
     left_out = failed - len(lines)
     return [*lines, say("failures_more", count=f"{left_out:,}")] if lines and left_out > 0 else lines
+
+
+def _cut(reason: str) -> str:
+    return reason if len(reason) <= _REASON_MAX else f"{reason[:_REASON_MAX]}…"
+
+
+def counted_bytes(number: int, size_bytes: int) -> str:
+    """Return ``88,740 files, 52 GiB``."""
+    return f"{files(number)}, {format_size(size_bytes)}"
+
+
+def place_of(path: str, key: str) -> str:
+    """Return where a file goes, for a table: its key, led by its path where that does not end in the key."""
+    if not key:
+        return shortened(printable(path))
+    if f"/{path}".replace("\\", "/").endswith(f"/{key}"):
+        return shortened(printable(key))
+    return f"{shortened(printable(path))} -> {shortened(printable(key))}"
+
+
+def reason_text(reason: str) -> str:
+    """Return why a file is dealt with as it is: the words of a key, or the words that were given."""
+    return say(f"why_{reason}") if f"why_{reason}" in catalogue() else printable(reason)

@@ -5,8 +5,7 @@ Names, keys and what a server said come from outside, so whatever could move a t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.dataset import FileOnTheWire, FilesView
 from oss_jupyter.model.dataset_text import failure_lines, files_so_far, outcomes_line, outcomes_of
 from oss_jupyter.model.progress import Receipt, Snapshot
@@ -17,8 +16,6 @@ from oss_jupyter.names import printable
 from oss_jupyter.session.text import head_line, kept_and_sent, progress_line, read_again, status_line, time_of
 from oss_jupyter.texts import say
 
-# More makes a table of uploads wider than a page, and its rows high.
-_NAME_MAX = 60
 # More would push what matters out of sight; the newest say most.
 _NOTES_MAX = 5
 _WIRE_MAX = 10
@@ -103,18 +100,6 @@ def brief(note: str) -> str:
     """Return the first sentence of a note, for a table; `%oss_uploads show` tells the rest."""
     first, stop, _ = note.partition(". ")
     return f"{first}." if stop else note
-
-
-def shortened(name: str) -> str:
-    """Return a long name without its middle, for a table; `%oss_uploads show` tells all of it."""
-    return name if len(name) <= _NAME_MAX else f"{name[: _NAME_MAX // 2]}…{name[-_NAME_MAX // 2 :]}"
-
-
-def columns(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of equally many cells as aligned lines."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _labelled(**values: str) -> list[tuple[str, str]]:

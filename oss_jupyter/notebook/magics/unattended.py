@@ -12,13 +12,17 @@ from IPython.core.getipython import get_ipython
 
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.notebook.display.cells import cells
+from oss_jupyter.notebook.display.formatters import register
 from oss_jupyter.session.session import Session
 
 
 def attach(session: Session) -> None:
-    """Let a session live with the IPython that runs here; doing it again changes nothing."""
+    """Let a session live with the IPython that runs here, which shows its values; doing it again changes nothing."""
     if session.shell is None:
         session.shell = Unattended(session)
+        shell = get_ipython()
+        if shell is not None:
+            register(shell)
 
 
 class Unattended:

@@ -9,11 +9,12 @@ from oss_jupyter.engine.manager import waiting_first
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, TransferBusy
 from oss_jupyter.local.suffixes import JOURNAL
+from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.names import printable
-from oss_jupyter.notebook.display.text import brief, details, short_line, shortened
+from oss_jupyter.notebook.display.text import brief, details, short_line
 from oss_jupyter.notebook.display.view import say, say_table
 from oss_jupyter.notebook.magics.showing import show, with_widgets
 from oss_jupyter.notebook.magics.waiting import wait_for

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from oss_jupyter.model.columns import columns, shortened
 from oss_jupyter.model.sizes import format_progress
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, table_html
-from oss_jupyter.notebook.display.text import columns, shortened
 from oss_jupyter.notebook.panel.common.row import Row
 from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, SavedSummary, moment
 from oss_jupyter.texts import say

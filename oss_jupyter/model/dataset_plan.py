@@ -1,0 +1,213 @@
+"""What would be done with each file of a dataset, as a value that is looked at before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, overload
+
+from oss_jupyter.errors import InputError
+from oss_jupyter.model.columns import columns, shortened
+from oss_jupyter.model.dataset import Action
+from oss_jupyter.model.dataset_text import counted_bytes, place_of, reason_text
+from oss_jupyter.model.frames import frame
+from oss_jupyter.model.planned_rows import PlannedFile, PlannedRows, RowPacker
+from oss_jupyter.model.requests_estimate import RequestCounter, RequestsEstimate
+from oss_jupyter.model.sizes import count, format_size
+from oss_jupyter.names import printable
+from oss_jupyter.texts import say
+
+# Two thirds of them from the beginning, the others from the end.
+ROWS_SHOWN = 15
+
+Begin = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many files, and how many bytes they have."""
+
+    files: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, repr=False)
+class DatasetPlan(Sequence[PlannedFile]):
+    """What an upload of a dataset would do; nothing is sent by looking. Any thread may use it.
+
+    It is a sequence of its rows in the order in which they are dealt with: len(plan), plan[0], plan[-5:], and so on.
+    Each has path, key, size, action ("send", "skip", "resume" or "cannot"), reason and mtime_ns.
+
+    target: str. oss://bucket/prefix, with which all keys begin.
+    source: str. What it is made of, as its user wrote it.
+    total: Total. All files and their bytes.
+    totals: dict[Action, Total]. The same for each action.
+    requests: RequestsEstimate. How many requests it costs, by kind.
+    warning: str. When the service's limit of requests would be met; "" where it would not be.
+    cannot: tuple[PlannedFile, ...]. The files that cannot be sent, with the reasons.
+    rows(action=None): Iterator[PlannedFile]. The rows of one action, or all.
+    to_frame(): pandas.DataFrame. A line for each row.
+    upload(): DatasetTransfer. Carries out exactly this, and returns at once.
+    """
+
+    target: str
+    source: str
+    requests: RequestsEstimate
+    packed: PlannedRows
+    by_action: tuple[Total, ...]
+    begin: Begin | None = field(default=None, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+    @overload
+    def __getitem__(self, index: int) -> PlannedFile: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[PlannedFile, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> PlannedFile | tuple[PlannedFile, ...]:
+        return self.packed[index]
+
+    def __iter__(self) -> Iterator[PlannedFile]:
+        return iter(self.packed)
+
+    def __reversed__(self) -> Iterator[PlannedFile]:
+        return reversed(self.packed)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{action} {total.files:,}" for action, total in self.totals.items() if total.files)
+        files = f"{count(len(self), 'file')}{counts and f', {counts}'}"
+        return printable(f"<DatasetPlan {self.source} -> {self.target}: {files}>")
+
+    def __str__(self) -> str:
+        """Return it as a terminal shows it: totals, requests, and the first and last rows."""
+        return "\n".join(filter(None, (self.heading, *self._totals_lines(), *self.notes, self._table())))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What can be pickled: what would be done goes anywhere, who would do it is of this process."""
+        return vars(replace(self, begin=None)).copy()
+
+    @property
+    def total(self) -> Total:
+        """All files and their bytes."""
+        return Total(sum(one.files for one in self.by_action), sum(one.bytes for one in self.by_action))
+
+    @property
+    def totals(self) -> dict[Action, Total]:
+        """For each action how many files, and how many bytes."""
+        return dict(zip(Action, self.by_action, strict=True))
+
+    @property
+    def warning(self) -> str:
+        """When the service's limit of requests would be met, in a sentence; "" where it would not be."""
+        return self.requests.warning
+
+    @property
+    def cannot(self) -> tuple[PlannedFile, ...]:
+        """The files that cannot be sent, with the reasons."""
+        return tuple(self.rows(Action.CANNOT))
+
+    def rows(self, action: Action | str | None = None) -> Iterator[PlannedFile]:
+        """Go through the rows of one action, "send" for example, or through all. Raises InputError."""
+        return self.packed.of(None if action is None else _action(action))
+
+    def ends(
+        self, action: Action | None = None, most: int = ROWS_SHOWN
+    ) -> tuple[list[PlannedFile], int, list[PlannedFile]]:
+        """Return the first rows of an action or of all, how many are left out, and the last rows, as they are shown."""
+        total = len(self) if action is None else self.totals[action].files
+        if total <= most + 1:
+            return list(self.packed.of(action)), 0, []
+        last = list(islice(self.packed.of(action, backwards=True), most // 3))[::-1]
+        return list(islice(self.packed.of(action), most - len(last))), total - most, last
+
+    def to_frame(self) -> Any:
+        """Return a pandas.DataFrame with a line for each row. Raises PackageMissing."""
+        return frame(PlannedFile, self)
+
+    def upload(self, **how: Any) -> Any:
+        """Carry out exactly this plan and return the DatasetTransfer at once.
+
+        A file that has changed since the plan was made is noticed when its turn comes. Raises InputError where the
+        plan came from elsewhere, and what oj.upload raises.
+        """
+        if self.begin is None:
+            raise InputError(
+                "This plan is a copy from another process, so there is nobody here who could carry it out.",
+                "Make it here with oj.plan(…), and upload that one.",
+                code="PlanIsACopy",
+            )
+        return self.begin(self, **how)
+
+    @property
+    def heading(self) -> str:
+        """What goes where, and how much it is, in one line."""
+        return printable(
+            f"{shortened(self.source)} -> {self.target}: {counted_bytes(self.total.files, self.total.bytes)}"
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else there is to say: the requests, and a warning where their limit would be met."""
+        kinds = ", ".join(f"{number:,} {name}" for name, number in self.requests.by_name if number)
+        return (*([say("plan_requests", requests=kinds)] if kinds else []), *([self.warning] if self.warning else []))
+
+    def _totals_lines(self) -> list[str]:
+        rows = [(str(action), counted_bytes(one.files, one.bytes)) for action, one in self.totals.items() if one.files]
+        return columns(rows).splitlines() if rows else []
+
+    def _table(self) -> str:
+        first, left_out, last = self.ends()
+        more = [("", say("plan_more", count=f"{left_out:,}"), "", "")] if left_out else []
+        lines = [*map(cells_of, first), *more, *map(cells_of, last)]
+        return "\n" + columns([column_names(), *lines]) if lines else ""
+
+
+class PlanBuilder:
+    """Makes a plan of rows that come one by one. One thread at a time uses it.
+
+    part_size: in bytes, as wanted for all files; None: chosen for each. begin: what carries the plan out, called with
+    it and the arguments of `upload`.
+    """
+
+    def __init__(self, target: str, source: str, part_size: int | None = None, begin: Begin | None = None) -> None:
+        self._target = target
+        self._source = source
+        self._begin = begin
+        self._packer = RowPacker()
+        self._requests = RequestCounter(part_size)
+        self._files = dict.fromkeys(Action, 0)
+        self._bytes = dict.fromkeys(Action, 0)
+
+    def add(self, row: PlannedFile) -> None:
+        """Take the next row."""
+        self._packer.add(row)
+        self._requests.add(row)
+        self._files[row.action] += 1
+        self._bytes[row.action] += row.size
+
+    def plan(self, lists: int = 0, heads: int = 0) -> DatasetPlan:
+        """Return the plan; lists and heads: how many of these requests it took to make it."""
+        totals = tuple(Total(self._files[action], self._bytes[action]) for action in Action)
+        requests = self._requests.estimate(lists, heads)
+        return DatasetPlan(self._target, self._source, requests, self._packer.rows(), totals, self._begin)
+
+
+def column_names() -> tuple[str, ...]:
+    """Return what stands above the cells of a row."""
+    return tuple(say(f"column_{name}") for name in ("action", "file", "size", "reason"))
+
+
+def cells_of(row: PlannedFile) -> tuple[str, ...]:
+    """Return a row as a table shows it."""
+    size = "" if row.action is Action.CANNOT else format_size(row.size)
+    return (str(row.action), place_of(row.path, row.key), size, shortened(reason_text(row.reason)))
+
+
+def _action(value: Action | str) -> Action:
+    try:
+        return Action(value)
+    except ValueError:
+        raise InputError(f"There is no action {value!r}.", "Choose send, skip, resume or cannot.") from None
