@@ -52,9 +52,12 @@ test("a part is drawn again for another state or another fill, and for nothing e
 });
 
 test("a cell of several files is shaded by how many are through, and one that failed shows whatever the others do", () => {
-  const shade = draw(SQUARE, cellOf("waiting", 1));
-  assert.deepEqual(shade.filled, [["waiting", 10, 20, 12, 12], ["done", 10, 20, 12, 12]]);
-  assert.equal(draw(SQUARE, cellOf("waiting")).filled.length, 1);
+  for (const name of ["waiting", "done", "kept"]) {
+    const colour = name === "waiting" ? "done" : name;
+    assert.deepEqual(draw(SQUARE, cellOf(name, 0.5)).filled, [["waiting", 10, 20, 12, 12], [colour, 10, 20, 12, 12]]);
+    assert.deepEqual(draw(SQUARE, cellOf(name)).filled, [["waiting", 10, 20, 12, 12]]);
+  }
+  assert.deepEqual(draw(SQUARE, cellOf("done", 1)).filled, [["done", 10, 20, 12, 12]]);
   assert.deepEqual(draw(SQUARE, cellOf("failed", 0.9)).filled, [["failed", 10, 20, 12, 12]]);
-  assert.equal(new Set([0, 0.5, 1].map((fill) => looksOf(cellOf("waiting", fill), 1))).size, 3);
+  assert.equal(new Set([0, 0.5, 1].map((fill) => looksOf(cellOf("done", fill), 1))).size, 3);
 });

@@ -105,3 +105,14 @@ test("a typed path is completed from its folder, whatever the case, and folders 
   assert.deepEqual(logic.completionsOf("tr", listing), ["Trips/", "trips.csv"]);
   assert.deepEqual(logic.completionsOf("data/TRIPS.", listing), ["data/trips.csv"]);
 });
+
+test("a folder is named as a button says it", () => {
+  assert.deepEqual(["/home/me/data", "data/", "/", "C:\\data\\"].map((path) => logic.lastName(path, path.includes("\\") ? "\\" : "/")), [
+    "data/", "data/", "/", "data\\",
+  ]);
+});
+
+test("a dataset with failed files asks for attention, and is not over", () => {
+  const row = { state: "completed_with_errors", can: ["resume", "abort"] };
+  assert.deepEqual([logic.groupOf(row), logic.isOver(row)], ["failed", false]);
+});

@@ -33,7 +33,7 @@ test("parts are counted by state", () => {
 test("the files of a dataset have a place each, with how far they are", () => {
   assert.deepEqual([dataset.places.each, dataset.files.total, dataset.files.done], [1, 8, 4]);
   assert.deepEqual(kinds(dataset), [3, 3, 2, 2, 1, 1, 5, 0]);
-  assert.deepEqual(fills(dataset), [100, 100, 100, 100, 52, 0, 100, 0]);
+  assert.deepEqual(fills(dataset), [100, 100, 100, 100, 52, 0, 0, 0]);
   assert.deepEqual([dataset.failures.length, dataset.wire[0].transfer_id], [1, "child234"]);
 });
 

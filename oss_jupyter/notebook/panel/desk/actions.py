@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
 from oss_jupyter.notebook.panel.desk.desk import ShownDesk
 from oss_jupyter.notebook.panel.desk.folder import list_folder
 from oss_jupyter.paths import absolute
+from oss_jupyter.redact import is_address
 from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.session import Session, waits_for_a_word
 
@@ -68,7 +70,7 @@ class DeskActions:
 
     def _start(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
         options = {name: arguments.text(name) for name in _OPTIONS if name in arguments}
-        source = _path(desk, arguments)
+        source = _as_meant(arguments.text("path", _PATH_MAX), desk.desk.start)
         transfer = self._session().upload(source, arguments.text("target", _PATH_MAX), UploadArguments.of(**options))
         return {"transfer": transfer.id}
 
@@ -115,6 +117,13 @@ class DeskActions:
         for transfer in waiting_first(chosen):
             action(transfer)
         return {"count": len(chosen)}
+
+
+def _as_meant(text: str, start: Path) -> str:
+    """Return a path, or a pattern of paths, as it was meant when the desk was opened; it may still be wrong."""
+    joined = os.path.join(start, text)  # noqa: PTH118 - Path() drops the / at an end
+    elsewhere = text.startswith("~") or is_address(text)
+    return text if elsewhere and not os.path.lexists(joined) else joined
 
 
 def _path(desk: ShownDesk, arguments: PageArguments) -> Path:

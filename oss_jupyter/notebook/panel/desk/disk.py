@@ -5,6 +5,7 @@ It is looked at every few seconds while a desk is on the screen. The store reads
 
 from __future__ import annotations
 
+from oss_jupyter.engine.spec import JobSpec, TransferSpec
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.local.found import Found
 from oss_jupyter.model.states import State
@@ -33,5 +34,10 @@ class Disk:
         self.missing = frozenset(
             transfer.id
             for transfer in transfers
-            if transfer.state in MAY_MISS and not coordinator_of(transfer).spec.source.path.is_file()
+            if transfer.state in MAY_MISS and _is_gone(coordinator_of(transfer).spec)
         )
+
+
+def _is_gone(spec: JobSpec) -> bool:
+    """Whether there is no file any more; of a dataset the next run says what is not there."""
+    return isinstance(spec, TransferSpec) and not spec.source.path.is_file()

@@ -1,6 +1,6 @@
 // How a place looks on the canvas: a block in the colour of its kind, filled as far as it is sent, crossed where it failed.
 
-import { DONE, FAILED, ON_THE_WIRE, WAITING } from "../common/places.js";
+import { DONE, FAILED, ON_THE_WIRE, RETRYING, WAITING } from "../common/places.js";
 
 const ROUND_FROM_PX = 7;
 
@@ -13,14 +13,15 @@ export function looksOf(places, number) {
 export function drawPlace(context, box, places, number, colours, ratio) {
   const kind = places.kindOf(number);
   const fill = places.fillOf(number);
+  const partial = kind === ON_THE_WIRE || (fill < 1 && kind !== FAILED && kind !== RETRYING);
   const large = Math.min(box.width, box.height) >= ROUND_FROM_PX * ratio;
   context.clearRect(box.x, box.y, box.width, box.height);
   context.save();
   if (large && context.roundRect) clipRound(context, box, ratio);
-  context.fillStyle = colours[kind === ON_THE_WIRE ? WAITING : kind];
+  context.fillStyle = colours[partial ? WAITING : kind];
   context.fillRect(box.x, box.y, box.width, box.height);
   if (kind === ON_THE_WIRE) drawFill(context, box, fill, colours[ON_THE_WIRE]);
-  if (kind === WAITING && fill > 0) drawShade(context, box, fill, colours[DONE]);
+  else if (partial && fill > 0) drawShade(context, box, fill, colours[kind === WAITING ? DONE : kind]);
   if (kind === FAILED && large) drawCross(context, box, ratio);
   context.restore();
 }

@@ -14,6 +14,7 @@ export function createFind(say, ask, open) {
   input.setAttribute("aria-label", say("find_file"));
   Object.assign(input, { spellcheck: false, autocomplete: "off" });
   const list = createFileList(say, say("files_found"), open);
+  list.element.tabIndex = 0; // it scrolls
   const remark = make("div", "ossj-muted");
   remark.setAttribute("role", "status");
   element.append(input, list.element, remark);

@@ -3,7 +3,7 @@
 
 import { formatCount, formatSize, percent } from "../common/format.js";
 import { partLine } from "../common/lines.js";
-import { countKinds, KINDS, ON_THE_WIRE, WAITING } from "../common/places.js";
+import { countKinds, KINDS, ON_THE_WIRE } from "../common/places.js";
 import { partOf } from "../common/state.js";
 
 const NAMES_TOLD = 3;
@@ -58,7 +58,7 @@ function placeLine(places, number, detail, say) {
 
 function kindLine(places, number, say) {
   const [kind, fill] = [places.kindOf(number), places.fillOf(number)];
-  const partial = kind === ON_THE_WIRE || (kind === WAITING && fill > 0);
+  const partial = kind === ON_THE_WIRE || (fill > 0 && fill < 1);
   return `${kindWord(kind, true, say)}${partial ? ` ${say("fill", { percent: percent(fill) })}` : ""}`;
 }
 

@@ -6,7 +6,7 @@ export const WAITING = KINDS.indexOf("waiting");
 export const ON_THE_WIRE = KINDS.indexOf("on_the_wire");
 export const DONE = KINDS.indexOf("done");
 export const FAILED = KINDS.indexOf("failed");
-const RETRYING = KINDS.indexOf("retrying");
+export const RETRYING = KINDS.indexOf("retrying");
 const FULL_PART = 255;
 const FULL_CELL = 31;
 
@@ -14,18 +14,15 @@ const FULL_CELL = 31;
 export function partPlaces(bytes, wire) {
   const fills = new Map();
   for (let at = 0; at + 3 <= wire.length; at += 3) fills.set(wire[at] | (wire[at + 1] << 8), wire[at + 2] / FULL_PART);
-  return placesOf(bytes.length, 0, (number) => bytes[number - 1], (number) => fills.get(number) ?? 0);
+  const kindOf = (number) => bytes[number - 1];
+  const fillOf = (number) => (kindOf(number) === ON_THE_WIRE ? (fills.get(number) ?? 0) : Number(kindOf(number) !== WAITING));
+  return { count: bytes.length, each: 0, kindOf, fillOf };
 }
 
 // `bytes`: a cell for each place, three bits of which are its kind and five how far its files are; `each`: how many they are.
 export function cellPlaces(bytes, each) {
-  return placesOf(bytes.length, each, (number) => bytes[number - 1] & 7, (number) => (bytes[number - 1] >> 3) / FULL_CELL);
-}
-
-function placesOf(count, each, kindOf, partial) {
-  // Only what waits or is on the wire is anything between empty and full.
-  const fillOf = (number) => (kindOf(number) > ON_THE_WIRE ? 1 : partial(number));
-  return { count, each, kindOf, fillOf };
+  const kindOf = (number) => bytes[number - 1] & 7;
+  return { count: bytes.length, each, kindOf, fillOf: (number) => (bytes[number - 1] >> 3) / FULL_CELL };
 }
 
 // What is left of them when the kernel has ended: what was on the wire is lost.

@@ -2,23 +2,25 @@
 
 import { button, make, setShown, setText } from "../common/dom.js";
 import { formatSize } from "../common/format.js";
-import { joinPath } from "./logic.js";
+import { joinPath, lastName } from "./logic.js";
 
 const ROWS_MAX = 10;
 const PARENT = "parent";
 
-// `browse(path)` returns a promise of a listing; `onPick(path, listing)` gets what was chosen.
-export function createChooser(say, browse, onPick, onCancel) {
+// `browse(path)` returns a promise of a listing; `onPick(path, listing)` gets what was chosen, `onPickFolder` a folder,
+// where one can be chosen.
+export function createChooser(say, browse, onPick, onCancel, onPickFolder = null) {
   const element = make("div", "ossj-chooser");
   element.setAttribute("role", "group");
-  element.setAttribute("aria-label", say("chooser"));
+  element.setAttribute("aria-label", say(onPickFolder ? "chooser_of_both" : "chooser"));
   const title = make("div", "ossj-chooser-title");
   const where = make("div", "ossj-muted ossj-folder");
   const list = createEntries(say);
   const remark = make("div", "ossj-muted");
   const choose = button("ossj-main", say("choose"), activate);
+  const chooseFolder = button("", "", () => onPickFolder(folderNow(), list.listing()));
   const buttons = make("div", "ossj-buttons");
-  buttons.append(choose, button("ossj-quiet", say("cancel"), onCancel));
+  buttons.append(choose, chooseFolder, button("ossj-quiet", say("cancel"), onCancel));
   element.append(title, where, list.element, remark, buttons);
 
   async function open(path, words = "") {
@@ -33,8 +35,17 @@ export function createChooser(say, browse, onPick, onCancel) {
     tellChoice();
   }
 
+  // The folder that is chosen in the list, else the one that is listed.
+  function folderNow() {
+    const chosen = list.chosen();
+    return chosen?.folder && chosen.path !== list.listing().parent ? chosen.path : list.listing().folder;
+  }
+
   function tellChoice() {
     setText(choose, say(list.chosen()?.folder ? "open_folder" : "choose"));
+    setShown(chooseFolder, onPickFolder !== null);
+    const name = lastName(folderNow(), list.listing().separator);
+    setText(chooseFolder, say("choose_folder", { name }));
   }
 
   function activate() {

@@ -1,4 +1,4 @@
-// The file's path: typed, with the names of its folder to complete it, or chosen from a list.
+// The path of a file or a folder: typed, with the names of its folder to complete it, or chosen from a list.
 
 import { button, make, setAttribute } from "../common/dom.js";
 import { createChooser } from "./chooser.js";
@@ -9,13 +9,13 @@ const COMPLETE_AFTER_MS = 120;
 const COMPLETIONS_MAX = 50;
 let listCount = 0;
 
-// `browse(path)` returns a promise of a listing; `folder` is where relative paths begin; `onPick()` is called after a file
-// was chosen.
+// `browse(path)` returns a promise of a listing; `folder` is where relative paths begin; `onPick()` is called after one was
+// chosen.
 export function createFileInput(say, browse, folder, onPick) {
   const input = textInput("ossj-wide", say("file_hint"));
   const browseButton = button("", say("browse"), toggle);
   browseButton.setAttribute("aria-expanded", "false");
-  const chooser = createChooser(say, browse, pick, () => setOpen(false));
+  const chooser = createChooser(say, browse, pick, () => setOpen(false), pickFolder);
   chooser.element.hidden = true;
 
   function toggle() {
@@ -33,6 +33,11 @@ export function createFileInput(say, browse, folder, onPick) {
     setOpen(false);
     input.value = fromFolder(path, folder, listing.separator);
     onPick();
+  }
+
+  // A separator at its end says to whoever reads it that it is a folder.
+  function pickFolder(path, listing) {
+    pick(path.endsWith(listing.separator) ? path : path + listing.separator, listing);
   }
 
   const completions = createCompletions(input, (below) => browse(below || folder));

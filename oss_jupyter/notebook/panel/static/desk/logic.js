@@ -121,6 +121,12 @@ export function fromFolder(path, folder, separator) {
   return path.startsWith(start) && path.length > start.length ? path.slice(start.length) : path;
 }
 
+// The name of a folder, as a button says it: data/, or all of a path that has no name.
+export function lastName(path, separator) {
+  const name = path.split(separator).filter(Boolean).at(-1);
+  return name === undefined ? path : name + separator;
+}
+
 export function joinPath(folder, name, separator) {
   return folder.endsWith(separator) ? folder + name : folder + separator + name;
 }
