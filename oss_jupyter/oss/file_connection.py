@@ -39,7 +39,7 @@ class Job:
 class FileConnection:
     """A socket, the file that is on it, and how far it is. One thread uses it.
 
-    fresh: whether no reply has come over it. moved_at: when something last moved, monotonic; idle_since: when its last
+    fresh: whether it has done no file. moved_at: when something last moved, monotonic; idle_since: when its last
     file was done, by the wall clock, because others stand still while the lid is closed. watched: for what the loop's
     selector watches it.
     """
@@ -131,13 +131,11 @@ class FileConnection:
             return b""
         if reply is data:
             self._answered_at = self.moved_at
-        meaning = read_put_reply(reply, ended=not data)
-        if meaning is not None:
-            self.fresh = False
-        return meaning
+        return read_put_reply(reply, ended=not data)
 
     def rest(self) -> None:
         """Let go of the file: the reply to it has come."""
+        self.fresh = False
         self.job = None
         self._out = []
         self._reply = b""

@@ -34,7 +34,7 @@ class FileConnections:
         self._open: set[FileConnection] = set()
         self._idle: deque[FileConnection] = deque()
         self._dial_at = 0.0
-        self._back_off_seconds = _BACK_OFF_SECONDS
+        self._back_off_seconds = 0.0
         self.dialling = 0
         """How many are being opened."""
 
@@ -60,10 +60,25 @@ class FileConnections:
         return len(self._idle)
 
     def dial(self, count: int) -> None:
-        """Open so many more, unless one could not be opened a moment ago."""
-        if count > 0 and time.monotonic() >= self._dial_at:
-            self.dialling += count
-            self._dialler.order(count)
+        """Open so many more; after one that failed, none for a moment, and then one at a time until one has served."""
+        if count <= 0 or time.monotonic() < self._dial_at:
+            return
+        if self._back_off_seconds:
+            count = 0 if self.dialling else 1
+        self.dialling += count
+        self._dialler.order(count)
+
+    def served(self) -> None:
+        """Note that a fresh one has done what it is for."""
+        self._back_off_seconds = 0.0
+
+    def failed(self) -> None:
+        """Note that one could not be opened, or broke before it had done anything."""
+        now = time.monotonic()
+        if now >= self._dial_at:
+            doubled = min(2 * self._back_off_seconds, _BACK_OFF_MOST_SECONDS)
+            self._back_off_seconds = max(_BACK_OFF_SECONDS, doubled)
+            self._dial_at = now + self._back_off_seconds
 
     def dialled(self) -> Iterator[FileConnection | OssJupyterError]:
         """Yield those that have been opened since, and why others could not be."""
@@ -71,13 +86,10 @@ class FileConnections:
             self.dialling -= 1
             made = self._dialler.ready.popleft()
             if isinstance(made, socket.socket):
-                self._back_off_seconds = _BACK_OFF_SECONDS
                 yield self._added(made)
-                continue
-            if time.monotonic() >= self._dial_at:
-                self._dial_at = time.monotonic() + self._back_off_seconds
-                self._back_off_seconds = min(2 * self._back_off_seconds, _BACK_OFF_MOST_SECONDS)
-            yield made
+            else:
+                self.failed()
+                yield made
 
     def select(self, most_seconds: float) -> tuple[list[tuple[FileConnection, int]], bool]:
         """Wait for connections that can go on, and return them, and whether somebody called `wake`."""

@@ -161,6 +161,8 @@ class _Sender:
         elif meaning.crc64 not in (None, job.whole.crc64):
             self._snag(connection, Snag.UNCLEAR, "it arrived with another CRC-64")
         else:
+            if connection.fresh:
+                self._line.served()
             connection.rest()
             self._backlog.done(job)
             whole, seconds = job.whole, time.monotonic() - job.began_at
@@ -175,6 +177,8 @@ class _Sender:
         if job is None:
             self._line.close(connection)
         elif connection.fresh or connection.answered or job.again:
+            if not connection.answered:
+                self._line.failed()
             self._snag(connection, Snag.NETWORK, detail)
         else:
             self._line.close(connection)
