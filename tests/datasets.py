@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from oss_jupyter.model.compare import Why
 from oss_jupyter.model.dataset import Action, FailedFile, FileOnTheWire, FilesView
 from oss_jupyter.model.dataset_plan import DatasetPlan, PlanBuilder
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
@@ -86,9 +87,9 @@ def a_plan(files: int = 40, begin: Any = None) -> DatasetPlan:
         if number % 10 == 9:
             builder.add(PlannedFile(path, name, 0, Action.CANNOT, "unreadable"))
         elif number % 4 == 3:
-            builder.add(PlannedFile(path, name, size, Action.SKIP, "same_content", time))
+            builder.add(PlannedFile(path, name, size, Action.SKIP, Why.SAME_BYTES.key, time))
         else:
-            builder.add(PlannedFile(path, name, size, Action.SEND, "not_there", time))
+            builder.add(PlannedFile(path, name, size, Action.SEND, Why.NEW.key, time))
     builder.add(PlannedFile("/mnt/z.bin", "z.bin", 20 * MIB, Action.RESUME, "unfinished", 1))
     return builder.plan(lists=1)
 
@@ -97,6 +98,6 @@ def odd_plan(*names: str) -> DatasetPlan:
     """A plan of files that are called so, source and target as well."""
     builder = PlanBuilder(f"oss://bucket/{names[0]}/", names[0])
     for name in names:
-        builder.add(PlannedFile(f"/data/{name}", name, 3, Action.SEND, "not_there", 1))
+        builder.add(PlannedFile(f"/data/{name}", name, 3, Action.SEND, Why.NEW.key, 1))
         builder.add(PlannedFile(f"/{name}/other", name, 3, Action.CANNOT, name))
     return builder.plan()

@@ -67,6 +67,13 @@ def test_every_text_is_there_in_both_languages() -> None:
         assert holes(text["en"]) == holes(text["zh"]), key
 
 
+def test_no_text_is_there_twice() -> None:
+    """The one that stands behind the other would win, and nobody would know."""
+    pairs: list[tuple[str, object]] = json.loads(CATALOGUE.read_text(encoding="utf-8"), object_pairs_hook=list)
+    keys = [key for key, _ in pairs]
+    assert sorted(keys) == sorted(set(keys))
+
+
 def test_every_text_is_used() -> None:
     """A text that nobody says any more is not translated any more."""
     patterns = {re.compile(pattern) for pattern in (*keys_in_python(), *keys_in_javascript())}

@@ -82,5 +82,7 @@ def place_of(path: str, key: str) -> str:
 
 
 def reason_text(reason: str) -> str:
-    """Return why a file is dealt with as it is: the words of a key, or the words that were given."""
-    return say(f"why_{reason}") if f"why_{reason}" in catalogue() else printable(reason)
+    """Return why a file is dealt with as it is: words as they are, a key by its words, and ``key: words`` by both."""
+    key, colon, detail = reason.partition(": ")
+    known = say(f"why_{key}") if f"why_{key}" in catalogue() else key
+    return printable(f"{known}{colon}{detail}")

@@ -133,7 +133,7 @@ def test_printing_it_shows_both_ends_and_all_sums() -> None:
     ]  # fmt: skip
     assert lines[5].startswith("Requests, estimated: 1 ListObjectsV2, 1,400 PutObject, 1 ListParts, 3 UploadPart, ")
     assert lines[7].split() == ["action", "file", "size", "reason"]
-    assert lines[8].split() == ["send", "class_000/img_0000000.jpg", "4.9", "KiB", "not", "there", "yet"]
+    assert lines[8].split() == ["send", "class_000/img_0000000.jpg", "4.9", "KiB", "new"]
     assert lines[18].strip() == "(1,985 more)"
     assert lines[-1].split() == ["resume", "z.bin", "20", "MiB", "some", "of", "it", "is", "there"]
     assert len(lines) == 24
@@ -173,6 +173,8 @@ def test_reasons_are_told_in_words() -> None:
     for trouble in Trouble:
         assert not trouble or " " in reason_text(trouble)
     assert reason_text("Permission denied:\n/x") == "Permission denied:\\n/x"
+    assert reason_text("unreadable: Permission denied") == "it cannot be read: Permission denied"
+    assert reason_text("No such file: /x: y") == "No such file: /x: y"
     assert reason_text("") == ""
 
 

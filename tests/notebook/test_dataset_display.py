@@ -50,8 +50,8 @@ def test_each_action_of_a_plan_is_a_fold_with_its_own_rows() -> None:
     assert [summary.partition(":")[0] for summary, _ in shown] == ["all", "send", "skip", "resume", "cannot"]
     assert [rows.count("<tr>") for _, rows in shown] == [17, 17, 17, 2, 17]
     skipped = shown[2][1]
-    assert "the same content is there" in skipped
-    assert "not there yet" not in skipped
+    assert "same bytes" in skipped
+    assert ">new<" not in skipped
     assert "img_0001999.jpg" not in skipped
     assert "(385 more)" in skipped
     cannot = shown[4][1]
@@ -127,7 +127,7 @@ from oss_jupyter.model.dataset_plan import PlanBuilder
 from oss_jupyter.model.planned_rows import PlannedFile
 oj.transfers()
 builder = PlanBuilder("oss://bucket/raw/", "data/")
-builder.add(PlannedFile("/data/a.csv", "a.csv", 3, Action.SEND, "not_there"))
+builder.add(PlannedFile("/data/a.csv", "a.csv", 3, Action.SEND, "new"))
 plan = builder.plan()
 """
 
@@ -136,7 +136,7 @@ def test_a_kernel_shows_them_without_the_extension(new_kernel: Callable[..., Ker
     """Whoever called a function of the package sees tables, and a line for each where they stand in a list."""
     kernel = new_kernel()
     (plan,) = kernel.run(f"{MAKE}plan").bundles
-    assert plan["text/plain"].splitlines()[-1] == "send    a.csv  3 B   not there yet"
+    assert plan["text/plain"].splitlines()[-1] == "send    a.csv  3 B   new"
     assert "<details" in plan["text/html"]
     (receipt,) = kernel.run("oj.DatasetReceipt('k', 'oss://bucket/raw/', sent=2)").bundles
     assert ">2 files, 0 B<" in receipt["text/html"]
