@@ -25,7 +25,7 @@ class ServiceClock:
         self.offset_seconds = 0.0
         """What is added to this computer's clock."""
         self.remarks: tuple[str, ...] = ()
-        """What the user should know of it."""
+        """What the user should know of it now; an upload that begins later has nothing to do with what was before."""
 
     def now(self) -> datetime:
         """Return the service's time."""
@@ -44,7 +44,7 @@ class ServiceClock:
             return False
         before, self.offset_seconds = self.offset_seconds, reply.served_at - ours
         if abs(self.offset_seconds - before) > _TOLERATED_SECONDS:
-            self.remarks = (*self.remarks, _remark(-self.offset_seconds))
+            self.remarks = (_remark(-self.offset_seconds),)
         return True
 
 

@@ -27,7 +27,7 @@ _INTERIM_MOST = 100
 # reply, a page of 3 MB, takes that at half a Mbit/s.
 _REPLY_SILENCES = 3.0
 _REPLY_MOST_SECONDS = 60.0
-# Between two parts or two small requests of one upload it is far less.
+# Between two parts or two small requests, of one upload or of the next one in a loop, it is far less.
 IDLE_SECONDS = 5.0
 _SWITCHING_PROTOCOLS = 101  # is final: what follows is no HTTP
 

@@ -7,7 +7,9 @@ holds no key, no token and no signed URL, not even as the context of the excepti
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from oss_jupyter import forks
@@ -40,7 +42,8 @@ _GARBLED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
 class SdkRequests:
     """The SDK's client for one endpoint. credentials: asked at each request.
 
-    `_lock` guards _made and _transport; `_making` is held while the SDK is loaded and a client made, by one thread.
+    `_lock` guards _made, _transport, _asking_count, _asked_at and _closes; `_making` is held while the SDK is loaded
+    and a client made, by one thread.
     """
 
     def __init__(
@@ -58,9 +61,16 @@ class SdkRequests:
         self._making = threading.Lock()
         self._made: Any = None
         self._transport: Any = None
+        self._asking_count = 0
+        self._asked_at = 0.0
+        self._closes = False
 
     def ask(self, operation: str, target: Target, given: dict[str, Any], **how: Any) -> Any:
         """Return the SDK's result. `given`: the request's fields; `how`: the client's own, as timeouts."""
+        with self._counted():
+            return self._ask(operation, target, given, how)
+
+    def _ask(self, operation: str, target: Target, given: dict[str, Any], how: dict[str, Any]) -> Any:
         names = {"bucket": target.bucket, **({"key": target.key} if target.key else {})}
         request = getattr(load_sdk(), f"{operation}Request")(**names, **given)
         call = getattr(self._client(), _METHODS[operation])
@@ -118,11 +128,43 @@ class SdkRequests:
         return Asked(operation, target.bucket, target.key, self._settings.region or "", where)
 
     def close(self) -> None:
-        """Close the connections that are kept alive."""
+        """Close the connections that are kept alive, when nobody has used them for as long as they can be used."""
         with self._lock:
-            transport, self._made, self._transport = self._transport, None, None
-        if transport is not None:
-            transport.close()
+            if self._closes or self._transport is None:
+                return
+            self._closes = True
+        try:
+            threading.Thread(target=self._close_later, name="oss-idle", daemon=True).start()
+        except (RuntimeError, MemoryError):  # no thread can be had
+            self._let_go().close()
+
+    def _close_later(self) -> None:
+        while (left_seconds := self._idle_seconds_left()) > 0:
+            time.sleep(left_seconds)
+        self._let_go().close()
+
+    def _idle_seconds_left(self) -> float:
+        from oss_jupyter.oss.connections import IDLE_SECONDS  # loaded with the transport
+
+        now = time.monotonic()
+        with self._lock:
+            return (now if self._asking_count else self._asked_at) + IDLE_SECONDS - now
+
+    def _let_go(self) -> Any:
+        with self._lock:
+            transport, self._made, self._transport, self._closes = self._transport, None, None, False
+        return transport
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self._asking_count += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._asking_count -= 1
+                self._asked_at = time.monotonic()
 
     def _client(self) -> Any:
         made = self._made_before()

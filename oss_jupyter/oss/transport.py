@@ -24,6 +24,8 @@ from oss_jupyter.oss.reply import is_refusal
 
 # Ten thousand parts are a document of 900 KB; a slow line takes longer for it than any silence.
 _SLICE_BYTES = 16 * 1024
+# Connections that are kept alive: as many as uploads ask at once where they are small and many.
+_KEPT_MOST = 32
 
 
 class Reply:
@@ -54,7 +56,7 @@ class Transport:
         self._settings = settings
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, Adapter())
+            self._session.mount(scheme, Adapter(pool_maxsize=_KEPT_MOST))
         self._session.headers.clear()
         # Left to itself it would also look into ~/.netrc, and replace the signature by what it finds there.
         self._session.trust_env = False

@@ -31,11 +31,11 @@ from oss_jupyter.model.sizes import MIB, SPEED_MIN, parse_limit, parse_size
 from oss_jupyter.model.target import parse_target
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.oss.control import SdkControl
-from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings, host_of, is_loopback, is_standard
 from oss_jupyter.oss.late import send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
+from oss_jupyter.session.controls import Controls
 from oss_jupyter.session.kept_spec import Hindered, KeptSpec
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.settings import OssJupyter
@@ -62,6 +62,7 @@ class Wiring:
 
     def __post_init__(self) -> None:
         self.stores = Stores(self.settings)
+        self._controls = Controls(lambda: self.clock.time())
 
     def spec(self, source: str | os.PathLike[str], target: str, arguments: UploadArguments) -> TransferSpec:
         """Return a checked spec. Raises InputError or SourceError, before anything is sent."""
@@ -213,8 +214,7 @@ class Wiring:
         profile = profile or self.settings.profile
         if credentials is None and profile is None:
             credentials = sandbox_credentials(endpoint.url)
-        chain = credentials_chain(credentials, profile, needed=needed)
-        return SdkControl(endpoint, chain, now=self.clock.time)
+        return self._controls.get(endpoint, credentials, profile, needed)
 
     def _policy(self, retries: int | None) -> RetryPolicy:
         count = self.settings.retries if retries is None else whole(retries, "retries", 0, _RETRIES_MOST)
