@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from oss_jupyter.model.columns import shortened
+from oss_jupyter.model.dataset_text import FAILURES_SHOWN
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.notebook.display.html import lines_html, transfer_html
 from oss_jupyter.notebook.display.text import describe
 from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, SavedSummary, moment
 
 SIZE_MAX_BYTES = 2000
+# Of a dataset, with the first files that failed and their reasons.
+FILES_SIZE_MAX_BYTES = 3000
+_REASON_MAX = 120
 
 
 class CardSummary:
@@ -28,10 +33,30 @@ class CardSummary:
 
 def summary(snapshot: Snapshot) -> MimeBundle:
     """Return the summary as HTML and as text."""
-    html = _html(snapshot)
-    if len(html.encode()) > SIZE_MAX_BYTES:
-        html = _html(replace(snapshot, notes=()))  # the only thing in it that can grow
-    return {"text/html": html, "text/plain": "\n".join([*describe(snapshot), moment(moving=snapshot.state.active)])}
+    shown = next(filter(_is_small, _ever_less(snapshot)))
+    return {"text/html": _html(shown), "text/plain": "\n".join([*describe(shown), moment(moving=shown.state.active)])}
+
+
+def _is_small(snapshot: Snapshot) -> bool:
+    most = SIZE_MAX_BYTES if snapshot.files is None else FILES_SIZE_MAX_BYTES
+    return len(_html(snapshot).encode()) <= most or not (snapshot.notes or (snapshot.files and snapshot.files.failures))
+
+
+def _ever_less(snapshot: Snapshot) -> Iterator[Snapshot]:
+    """Yield it with less and less of what can grow: its notes, and names and reasons of files that failed."""
+    files = snapshot.files
+    if files is None:
+        yield from (snapshot, replace(snapshot, notes=()))
+        return
+    cut = [replace(one, path=shortened(one.path), reason=_cut(one.reason)) for one in files.failures[:FAILURES_SHOWN]]
+    for count in range(len(cut), -1, -1):
+        fewer = replace(files, failures=tuple(cut[:count]))
+        for notes in (snapshot.notes, ()) if count == len(cut) else ((),):
+            yield replace(snapshot, files=fewer, notes=notes)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _REASON_MAX else f"{text[: _REASON_MAX - 1]}…"
 
 
 def _html(snapshot: Snapshot) -> str:
