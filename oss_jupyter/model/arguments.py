@@ -2,12 +2,12 @@
 
 `UploadOptions` is the definition: its keys are what `oss_jupyter.upload` takes beside source and target, its types what
 editors and type checkers see, and what stands beside each type is what help, the magic and the README tell of it. Each
-of the four groups is a dictionary of its own.
+of the five groups is a dictionary of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -84,6 +84,27 @@ class SendingOptions(TypedDict, total=False):
         Argument("Where the place is kept; none or off: no resuming.", "DIR", none="off"),
     ]
     executor: Annotated[Executor | None, Argument("Where parts run, in place of the helper process.", on_a_line=False)]
+
+
+class SelectingOptions(TypedDict, total=False):
+    """Which files of a dataset."""
+
+    include: Annotated[
+        str | Iterable[str] | None,
+        Argument("Take *.csv or /raw/, as in .gitignore; repeatable, the last counts.", "PATTERN"),
+    ]
+    exclude: Annotated[
+        str | Iterable[str] | None,
+        Argument("Leave such out; a file .ossignore in a folder does so for good.", "PATTERN"),
+    ]
+    hidden: Annotated[bool, Argument("Names that begin with a dot, too.", default=False)]
+    follow_links: Annotated[bool, Argument("Folders that symbolic links lead to, too.", default=False)]
+    compare: Annotated[
+        str | None,
+        Argument(
+            "How files that are there are known: content, size or none.", "HOW", choices=("content", "size", "none")
+        ),
+    ]
 
 
 class ObjectArguments(TypedDict, total=False):
@@ -177,11 +198,11 @@ class ShowingOptions(TypedDict, total=False):
     ]
 
 
-class UploadOptions(SendingOptions, ObjectArguments, ReachingOptions, ShowingOptions, total=False):
+class UploadOptions(SendingOptions, SelectingOptions, ObjectArguments, ReachingOptions, ShowingOptions, total=False):
     """What `oss_jupyter.upload` takes beside source and target."""
 
 
-GROUPS = (SendingOptions, ObjectArguments, ReachingOptions, ShowingOptions)
+GROUPS = (SendingOptions, SelectingOptions, ObjectArguments, ReachingOptions, ShowingOptions)
 
 
 def _read(group: type) -> dict[str, Argument]:
@@ -197,6 +218,7 @@ def _read(group: type) -> dict[str, Argument]:
 
 # In the order in which they are shown.
 ARGUMENTS: Mapping[str, Argument] = {name: one for group in GROUPS for name, one in _read(group).items()}
+SELECTING_NAMES = tuple(get_type_hints(SelectingOptions))
 OBJECT_NAMES = tuple(get_type_hints(ObjectArguments))
 ANEW_NAMES = tuple(get_type_hints(AnewOptions))
 # How the service is reached but for who asks: settings, and fields of EndpointSettings, of the same names.

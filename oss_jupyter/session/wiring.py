@@ -27,6 +27,7 @@ from oss_jupyter.model.parallel import parse_parallel
 from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
 from oss_jupyter.model.prove import parse_prove
 from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.selection import refuse_for_one_file
 from oss_jupyter.model.sizes import MIB, SPEED_MIN, parse_limit, parse_size
 from oss_jupyter.model.target import parse_target
 from oss_jupyter.model.upload_arguments import UploadArguments
@@ -73,6 +74,7 @@ class Wiring:
         given = arguments.given
         file = FileSource(sendable(source))
         size_bytes = file.check().size
+        refuse_for_one_file(arguments, file.path)
         goal = parse_target(target, file.path.name)
         options = make_options(arguments.of_object(), goal.key, file.path.name)
         endpoint = self._endpoint(given)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from IPython.core.magic_arguments import argument, argument_group
 
 from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, GROUPS, Argument
+from oss_jupyter.model.dataset import Rule
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -40,7 +41,17 @@ def _how(one: Argument) -> dict[str, Any]:
         off = one.default is False
         return {"action": "store_true", "default": None} if off else {"action": argparse.BooleanOptionalAction}
     metavar = one.takes or one.name.upper()
+    if metavar == "PATTERN":
+        return {"metavar": metavar, "action": _InOrder}
     return {"metavar": metavar, **({"action": "append"} if "=" in metavar else {})}
+
+
+class _InOrder(argparse.Action):
+    """Keeps patterns that take in and that leave out in the order in which they stand on the line, under `include`."""
+
+    def __call__(self, parser: object, namespace: argparse.Namespace, value: Any, option: object = None) -> None:
+        rule = Rule(value, takes_in=self.dest == "include")
+        namespace.include = [*(namespace.include or ()), rule]
 
 
 UPLOAD_OPTIONS = tuple(_options())

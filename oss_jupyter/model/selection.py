@@ -1,0 +1,98 @@
+"""Which files of a dataset its user wants: the arguments `include`, `exclude`, `hidden` and `follow_links`, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from oss_jupyter.errors import InputError
+from oss_jupyter.model.arguments import SELECTING_NAMES
+from oss_jupyter.model.dataset import DatasetSource, Rule, Selection
+from oss_jupyter.model.upload_arguments import UploadArguments
+from oss_jupyter.redact import quoted
+
+_PATTERN_MAX = 4096
+_RULES_MOST = 10_000
+# A backslash with what it protects, a range in brackets, or a bracket that begins none.
+_PIECE = re.compile(r"\\.|\[(?:[!^].|[^!^])[^\]]*\]|(?P<open>\[)|(?P<end>\\\Z)", re.DOTALL)
+_LIKE_GITIGNORE = "Patterns are as in .gitignore: *.csv, raw/, /2026/**/*.parquet."
+
+
+def selection_of(arguments: UploadArguments) -> Selection:
+    """Return which files are wanted. Raises InputError for what can be no pattern, or can match nothing.
+
+    Include rules count first and exclude rules after them; those of a magic's line come as rules, in their order.
+    """
+    given: Mapping[str, Any] = arguments.given
+    rules = (*_rules(given.get("include"), "include"), *_rules(given.get("exclude"), "exclude"))
+    if len(rules) > _RULES_MOST:
+        raise InputError(f"{len(rules):,} patterns are too many.", "Write them into a file .ossignore in the folder.")
+    return Selection(rules, given.get("hidden", False), given.get("follow_links", False))
+
+
+def _rules(value: Any, name: str) -> tuple[Rule, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, (str, Rule)):
+        return (_rule(value, name),)
+    if not isinstance(value, Iterable) or isinstance(value, (Mapping, bytes, bytearray)):
+        raise InputError(f"{name}={quoted(value)} is no pattern.", f'Write it like {name}="*.csv", or a list of those.')
+    return tuple(_rule(one, name) for one in value)
+
+
+def _rule(value: Any, name: str) -> Rule:
+    if isinstance(value, Rule):
+        return _checked(value, "include" if value.takes_in else "exclude")
+    if not isinstance(value, str):
+        raise InputError(f"{name} has {quoted(value)}, which is no text.", f'Write it like {name}=["*.csv", "*.json"].')
+    return _checked(Rule(str.__str__(value), name == "include"), name)
+
+
+def _checked(rule: Rule, name: str) -> Rule:
+    why, advice = _fault(rule.pattern, name)
+    if why:
+        raise InputError(f"{name}={quoted(rule.pattern)} {why}.", advice or _LIKE_GITIGNORE, code="InvalidPattern")
+    return rule
+
+
+def _fault(pattern: str, name: str) -> tuple[str, str]:
+    """Return what is wrong with a pattern, and the advice, where it is a special one."""
+    if not pattern.strip() or "\0" in pattern:
+        return "can match no file", ""
+    if len(pattern) > _PATTERN_MAX:
+        return f"has {len(pattern):,} characters, more than a path can have", ""
+    if pattern.startswith("!"):
+        other = "exclude" if name == "include" else "include"
+        return "begins with !", f"Write the rest of it under {other}; or \\! for a name that begins so."
+    segments = pattern.split("/")
+    if segments[0] in (".", "..", "~") or ".." in segments:
+        return "is no pattern below the folder", "Patterns begin in the folder that goes up: write /raw/ for ./raw/."
+    if pattern == "/" or "//" in pattern:
+        return "can match no file", ""
+    wrong = next((piece.lastgroup for piece in _PIECE.finditer(pattern) if piece.lastgroup), None)
+    if wrong == "open":
+        return "has a [ that is not closed", "Close it, as in [0-9]; or write \\[ where the name has one."
+    return ("ends in a backslash", "Separate folders by /.") if wrong else ("", "")
+
+
+def refuse_without_folder(source: DatasetSource, selection: Selection) -> None:
+    """Raise InputError where rules are given and there is nothing but files, which were named one by one."""
+    if selection.rules and all(piece.is_file for piece in source.pieces):
+        raise InputError(
+            "include and exclude choose among the files of a folder, and here every file is named.",
+            "Leave them out, or give the folder.",
+            code="NothingToChoose",
+        )
+
+
+def refuse_for_one_file(arguments: UploadArguments, path: object) -> None:
+    """Raise InputError where something that is chosen for a dataset is given with a single file."""
+    values: Mapping[str, Any] = arguments.given
+    given = [name for name in SELECTING_NAMES if values.get(name) is not None and values[name] is not False]
+    if given:
+        raise InputError(
+            f"{' and '.join(given)}: that is for folders, globs and lists, and {path} is one file.",
+            "Leave it out, or give the folder.",
+            code="NothingToChoose",
+        )
