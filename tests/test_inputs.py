@@ -96,12 +96,6 @@ def test_a_name_that_was_never_a_name(upload: Upload, tmp_path: Path, name: str,
     assert advice in lines_of(upload, "SourceMissing", source=tmp_path / name)[2]
 
 
-def test_directory(upload: Upload, tmp_path: Path) -> None:
-    """The advice is how to pack it."""
-    _, _, advice = lines_of(upload, "SourceIsDirectory", source=tmp_path)
-    assert "tar" in advice
-
-
 _UNREADABLE = """
 import concurrent.futures.thread, os, sys
 import oss_jupyter as oj

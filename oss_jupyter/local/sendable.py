@@ -1,7 +1,8 @@
-"""What can be sent: a file, by its path. For everything else that people hand over, how it becomes a file."""
+"""What can be sent: files, by their paths. For everything else that people hand over, how it becomes a file."""
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -31,8 +32,8 @@ def sendable(source: Any) -> str | os.PathLike[str]:
         return source
     kind = type(source).__name__
     raise InputError(
-        f"A source is the path of a file, and this is {'None' if source is None else _with_article(kind)}.",
-        _how_it_becomes_a_file(source),
+        f"A source is the path of a file or a folder, and this is {'None' if source is None else _with_article(kind)}.",
+        how_it_becomes_a_file(source),
         code="SourceNotAPath",
     )
 
@@ -46,7 +47,24 @@ def _refuse_address(text: str) -> None:
     raise InputError(f"The source {quoted(text)} is an address and not a local file.", advice, code="SourceNotAPath")
 
 
-def _how_it_becomes_a_file(source: Any) -> str:
+def is_list(source: Any) -> bool:
+    """Whether it is a list of paths, or of what should be some: no table, array or open file, unless of texts."""
+    if not isinstance(source, Iterable) or isinstance(source, (str, bytes, bytearray, memoryview, io.IOBase, Mapping)):
+        return False
+    if any(callable(getattr(source, method, None)) for method, _, _ in _WRITTEN_BY):
+        return _is_a_column_of_paths(source)
+    return not isinstance(source, os.PathLike) and not hasattr(source, "read") and not hasattr(source, "write")
+
+
+def _is_a_column_of_paths(source: Any) -> bool:
+    """Whether it is an array or a column of a table, one-dimensional, whose values are paths."""
+    if getattr(source, "ndim", len(getattr(source, "shape", ()))) != 1:
+        return False
+    return isinstance(next(iter(source), None), (str, os.PathLike))
+
+
+def how_it_becomes_a_file(source: Any) -> str:
+    """Return the advice for what is no path."""
     if source is None:
         return 'Give the path of a file, like upload("data/file.bin", …); the variable holds nothing.'
     if isinstance(source, (bytes, bytearray, memoryview)):
@@ -57,11 +75,11 @@ def _how_it_becomes_a_file(source: Any) -> str:
     if isinstance(getattr(source, "name", None), str) and (hasattr(source, "read") or hasattr(source, "write")):
         return "Close the file, so that all of it is on the disk, and give its path: upload(file.name, …)."
     if isinstance(getattr(source, "name", None), str) or hasattr(source, "iterdir"):
-        return "Give the path of one file; pack a directory first, for example: !tar -cf data.tar directory"
+        return "Give the path of the file or the folder, as a text: upload(folder.name, …)."
+    if isinstance(source, (list, tuple, set)):
+        return 'Give the paths in one list, upload(["a.csv", "b.csv"], …); write other data to a file first.'
     if isinstance(source, Mapping):
         return f'Write it to a file first, json.dump(data, open("data.json", "w")), {_THEN.format(file="data.json")}'
-    if isinstance(source, Iterable):
-        return "One upload is one file: for path in paths: upload(path, …). Write other data to a file first."
     return 'Give the path of a file, like upload("data/file.bin", …); write other data to a file first.'
 
 

@@ -68,7 +68,7 @@ class FileSource:
         if stat.S_ISDIR(status.st_mode):
             raise SourceMissing(
                 f"{self.path} is a directory.",
-                "Upload one file; pack a directory first, for example: !tar -cf data.tar " + str(self.path),
+                "Give the path of a file; upload(folder, …) takes a folder as a whole.",
                 code="SourceIsDirectory",
             )
         if not stat.S_ISREG(status.st_mode):

@@ -44,5 +44,5 @@ def _where_it_may_be(path: str) -> str:
     if name.startswith("$") or ("{" in name and "}" in name):
         return f"{printable(name)} was not replaced by a value: define the variable first, or check the path."
     if set("*?") & set(name):
-        return "One upload is one file, and patterns are not expanded: write the file's name."
+        return "Where one file is meant patterns are not expanded: write its name."
     return "Check the path, and that its disk is mounted."
