@@ -94,29 +94,30 @@ def make_target(bucket: str, key: str) -> Target:
 def make_prefix(bucket: str, key: str) -> Target:
     """Return where a dataset goes: all its keys begin with `key`, which may be empty. Raises InputError."""
     check_bucket(bucket, key)
+    why = why_no_key(key)
+    if why:
+        raise InputError(f"The key {why}.", _another_key(bucket, key), code="InvalidObjectName")
+    return Target(bucket, key)
+
+
+def why_no_key(key: str) -> str:
+    """Return what the service, or we, have against a key, to be said after "the key"; "" where it can be one."""
     encoded = _utf8(key)
     if encoded is None:
-        raise InputError(
-            "The key is not valid Unicode.",
-            "Choose a key that can be written as UTF-8.",
-            code="InvalidObjectName",
-        )
+        return "is not valid Unicode"
     if len(encoded) > KEY_MAX_BYTES:
-        raise InputError(
-            f"The key has {len(encoded):,} bytes in UTF-8; the service allows {KEY_MAX_BYTES:,}.",
-            "Choose a shorter key.",
-            code="InvalidObjectName",
-        )
+        return f"has {len(encoded):,} bytes in UTF-8; the service allows {KEY_MAX_BYTES:,}"
     if key[:1] in ("/", "\\"):
-        raise InputError(
-            f"The key {quoted(key)} begins with {key[0]!r}, which the service refuses.",
-            f"Write oss://{bucket}/{shown(key.lstrip('/' + chr(92))) or 'key'}.",
-            code="InvalidObjectName",
-        )
-    if is_signed(key):
-        raise InputError(
-            "The key ends in the query of a signed URL.",
-            f"Write the key only, up to the question mark: oss://{bucket}/{shown(key.partition('?')[0])}.",
-            code="InvalidObjectName",
-        )
-    return Target(bucket, key)
+        return f"{quoted(key)} begins with {key[0]!r}, which the service refuses"
+    return "ends in the query of a signed URL" if is_signed(key) else ""
+
+
+def _another_key(bucket: str, key: str) -> str:
+    encoded = _utf8(key)
+    if encoded is None:
+        return "Choose a key that can be written as UTF-8."
+    if len(encoded) > KEY_MAX_BYTES:
+        return "Choose a shorter key."
+    if key[0] in "/\\":
+        return f"Write oss://{bucket}/{shown(key.lstrip('/' + chr(92))) or 'key'}."
+    return f"Write the key only, up to the question mark: oss://{bucket}/{shown(key.partition('?')[0])}."
