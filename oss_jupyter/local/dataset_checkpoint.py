@@ -12,10 +12,11 @@ from pathlib import Path
 
 from filelock import BaseFileLock
 
+from oss_jupyter.errors import CheckpointForeign
 from oss_jupyter.local.appended import AppendedFile
 from oss_jupyter.local.files import check_own
 from oss_jupyter.local.locks import hold_anew, not_writable, remove_held
-from oss_jupyter.local.receipts import prune
+from oss_jupyter.local.receipts import keep
 from oss_jupyter.local.suffixes import FILES, RECEIPTS
 from oss_jupyter.model.dataset_record import (
     Child,
@@ -86,12 +87,13 @@ class DatasetCheckpoint:
     def finish(self) -> None:
         """The dataset has ended well: the journal of its files, closed by now, becomes its receipts; the rest goes.
 
-        Raises as `start` does; then everything stays as it was.
+        Raises nothing: receipts that cannot be kept are remarked.
         """
-        with self._explained(), suppress(FileNotFoundError):
-            check_own(self.files_path)
-            self.files_path.replace(self.receipts_path)
-        prune(self._path.parent, keep=self.receipts_path)
+        try:
+            keep(self.files_path, self.receipts_path)
+        except (OSError, CheckpointForeign) as error:
+            reason = error.what if isinstance(error, CheckpointForeign) else f"{error.strerror}."
+            self.remarks += (f"The receipts of the single files could not be kept: {reason}",)
         self._remove()
 
     def finish_with_errors(self) -> None:
@@ -101,8 +103,6 @@ class DatasetCheckpoint:
 
     def delete(self) -> None:
         """Remove the checkpoint and the journal of its files, closed by now; receipts of earlier ends stay."""
-        with suppress(OSError):
-            self.files_path.unlink(missing_ok=True)
         self._remove()
 
     def close(self) -> None:
@@ -120,8 +120,10 @@ class DatasetCheckpoint:
 
     def _remove(self) -> None:
         self._file.release()
-        with suppress(OSError):
-            self._path.unlink(missing_ok=True)
+        for path in (self.files_path, self._path):  # the header last, so that none of its files stays behind alone
+            with suppress(OSError, CheckpointForeign):
+                check_own(path)
+                path.unlink()
         remove_held(self._lock)
 
     def _append(self, line: bytes, *, sync: bool = False) -> None:

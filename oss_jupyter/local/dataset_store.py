@@ -92,7 +92,7 @@ class DatasetStore:
 
     def children(self) -> frozenset[str]:
         """Return the ids of the transfers that belong to datasets here: they are shown with those."""
-        return frozenset(child for found in self.inventory() if found.record for child in found.record.children)
+        return frozenset().union(*(found.children for found in self.inventory()))
 
     def remove(self, transfer_id: str) -> None:
         """Remove a dataset's checkpoint, whatever it says; its children have their own, and receipts stay.

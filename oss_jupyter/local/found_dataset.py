@@ -18,21 +18,22 @@ from oss_jupyter.local.files import others_can_write, read_own
 from oss_jupyter.local.read_files import read_files
 from oss_jupyter.local.suffixes import DATASET, FILES
 from oss_jupyter.model.dataset import FileReceipt, Outcome
+from oss_jupyter.model.dataset_receipt import FAILURES_MOST
 from oss_jupyter.model.dataset_record import DatasetRecord, read_dataset
 from oss_jupyter.model.remembered import FilesTally
 from oss_jupyter.model.shortage import shortage_of
 
 # A list of a million files that its user gave one by one has less.
 DATASET_MAX_BYTES = 512 * 1024 * 1024
-FAILURES_MOST = 10
 
 
 @dataclass(frozen=True)
 class FoundDataset:
     """An unfinished dataset in the directory: its record and what its files come to, or the problem with it.
 
-    failures: the first of its files that failed. busy: whether a process drives it, this one or another. exposed:
-    whether others can write it, or its directory. changed_at_ns: since the epoch.
+    failures: the first of its files that failed. children: ids of the transfers that belong to it, also where there is
+    a problem. busy: whether a process drives it, this one or another. exposed: whether others can write it, or its
+    directory. changed_at_ns: since the epoch.
     """
 
     transfer_id: str
@@ -40,6 +41,7 @@ class FoundDataset:
     record: DatasetRecord | None = None
     files: FilesTally = field(default_factory=FilesTally)
     failures: tuple[FileReceipt, ...] = ()
+    children: frozenset[str] = frozenset()
     problem: OssJupyterError | None = None
     remnant: str = ""
     busy: bool = False
@@ -67,22 +69,35 @@ def read_found_dataset(path: Path) -> FoundDataset:
         status = path.lstat()
         found = replace(found, exposed=others_can_write(status), changed_at_ns=status.st_mtime_ns)
         record = believe_dataset(path, read_own(path, DATASET_MAX_BYTES + 1))
-        files_path = path.with_suffix(FILES)
-        kept = read_files(files_path)
-        failures = kept.receipts(Outcome.FAILED) if kept.tally.of(Outcome.FAILED).files else iter(())
-        with suppress(FileNotFoundError):
-            status = files_path.lstat()
-        changed_at_ns = max(found.changed_at_ns, status.st_mtime_ns)
-        return replace(
-            found,
-            record=replace(record, updated_at=changed_at_ns / 1e9),
-            files=kept.tally,
-            failures=tuple(islice(failures, FAILURES_MOST)),
-            exposed=found.exposed or others_can_write(status),
-            changed_at_ns=changed_at_ns,
-        )
+        found = replace(found, children=frozenset(record.children))
+        return _with_files(replace(found, record=record))
     except (CheckpointError, Shortage) as error:
-        return replace(found, problem=error)
+        return replace(found, record=None, problem=error)
     except OSError as error:
         unreadable = CheckpointNotWritable(f"It cannot be read: {error.strerror}.", f"Allow it: !chmod u+rw {path}")
-        return replace(found, problem=shortage_of(error) or unreadable)
+        return replace(found, record=None, problem=shortage_of(error) or unreadable)
+
+
+def _with_files(found: FoundDataset) -> FoundDataset:
+    """Return it with what the journal of its files says; a damaged one is as if there were none, it is set aside later.
+
+    Raises CheckpointError, Shortage, OSError.
+    """
+    assert found.record is not None
+    path = found.path.with_suffix(FILES)
+    changed_at_ns, exposed = found.changed_at_ns, found.exposed
+    with suppress(FileNotFoundError):
+        status = path.lstat()
+        changed_at_ns, exposed = max(changed_at_ns, status.st_mtime_ns), exposed or others_can_write(status)
+    found = replace(
+        found,
+        record=replace(found.record, updated_at=changed_at_ns / 1e9),
+        exposed=exposed,
+        changed_at_ns=changed_at_ns,
+    )
+    try:
+        kept = read_files(path)
+        failed = kept.receipts(Outcome.FAILED) if kept.tally.of(Outcome.FAILED).files else ()
+        return replace(found, files=kept.tally, failures=tuple(islice(failed, FAILURES_MOST)))
+    except CheckpointDamaged:
+        return found

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from oss_jupyter.errors import CheckpointNotWritable
+from oss_jupyter.errors import CheckpointNotWritable, OssJupyterError
 from oss_jupyter.local.files import open_own
 from oss_jupyter.model.dataset import FileReceipt, Outcome
 from oss_jupyter.model.file_lines import (
@@ -24,6 +24,7 @@ from oss_jupyter.model.file_lines import (
     check_run,
     digest_of,
     entry_of,
+    etag_of,
     is_file,
     receipt_of_entry,
     root_of_entry,
@@ -56,6 +57,18 @@ class KeptFiles:
         """Return what is remembered of a file, or None."""
         return self._remembered.get(key, path)
 
+    def receipt(self, key: str, path: str) -> FileReceipt | None:
+        """Return what counts when a file is compared: size, mtime, checksums and ETag, and how it came to its end.
+
+        Only an ETag that is not the MD5 is read from the disk, and is "" where that cannot be read any more.
+        """
+        known = self._remembered.get(key, path)
+        if known is None:
+            return None
+        sums = known.checksums
+        etag = sums.md5 if known.etag_place < 0 else self._etag_at(known.etag_place)
+        return FileReceipt(path, key, known.size, known.mtime_ns, known.outcome, etag, sums.crc64, sums.md5)
+
     def receipts(self, *outcomes: Outcome) -> Iterator[FileReceipt]:
         """Yield the receipts of all files, or of those with some outcomes, read from the disk one by one.
 
@@ -70,6 +83,14 @@ class KeptFiles:
                 outcome = self._remembered.outcome_at(named[1], place) if named else None
                 if named and outcome in wanted:
                     yield receipt_of_entry(entry, *named, outcome)
+
+    def _etag_at(self, place: int) -> str:
+        with suppress(OSError, OssJupyterError), _opened(self.path) as file:
+            file.seek(place)
+            entry = entry_of(file.readline(LINE_MAX_BYTES)[:-1])
+            if is_file(entry) and (digest := digest_of(entry)) is not None:
+                return etag_of(entry, digest) or ""
+        return ""
 
 
 def read_files(path: Path) -> KeptFiles:
@@ -148,7 +169,7 @@ def _load(file: BinaryIO, remembered: Remembered) -> FilesTally:
             if named is None or digest is None:
                 damaged += 1
             else:
-                remembered.put(named[1], named[0], OUTCOMES[entry[0]], entry[3], entry[4], digest, place)
+                remembered.put(named[1], named[0], entry, digest, place)
         elif (totals := totals_of(entry)) is not None:
             total = Tally(*totals)
         elif check_run(entry):

@@ -163,6 +163,7 @@ def _read_header(entry: dict[str, Any] | None) -> DatasetHeader:
         raise CheckpointDamaged(
             "The first line of the dataset's checkpoint cannot be read.",
             "It is set aside; run the upload again: files that are there already are not sent again.",
+            safe="What was sent is in OSS.",
         )
     if entry["format"] > DATASET_FORMAT:
         raise CheckpointTooNew(

@@ -31,6 +31,8 @@ FILES_FORMAT = 1
 LINE_MAX_BYTES = 1024 * 1024
 _REASON_MAX_CHARACTERS = 500
 _MD5_BYTES, _CRC64_BYTES = 16, 8
+# Of each length in base64: nothing, CRC-64, MD5, both.
+_DIGEST_BYTES = {0: 0, 12: 8, 24: 16, 32: 24}
 _WORDS = {Outcome.SENT: "s", Outcome.KEPT: "k", Outcome.SKIPPED: "x", Outcome.FAILED: "f"}
 OUTCOMES = {word: outcome for outcome, word in _WORDS.items()}
 
@@ -139,6 +141,7 @@ def check_first(line: bytes) -> None:
         raise CheckpointDamaged(
             "The first line of the list of the dataset's files cannot be read.",
             "It is set aside; run the upload again: files that are there already are not sent again.",
+            safe="What was sent is in OSS.",
         )
 
 
@@ -173,7 +176,12 @@ def digest_of(entry: Any) -> bytes | None:
         digest = a2b_base64(entry[5])
     except (Error, ValueError):
         return None
-    return digest if len(digest) in (0, _CRC64_BYTES, _MD5_BYTES, _MD5_BYTES + _CRC64_BYTES) else None
+    return digest if len(digest) == _DIGEST_BYTES.get(len(entry[5])) else None
+
+
+def etag_of(entry: Any, digest: bytes) -> str | None:
+    """Return the ETag of a file's line where it is not the MD5 of its digest, else None."""
+    return entry[7] if len(entry) > 7 and entry[7] != checksums_of(digest).md5 else None
 
 
 def checksums_of(digest: bytes) -> Checksums:

@@ -11,17 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import compress
 from struct import Struct
+from typing import Any
 
 from oss_jupyter.model.dataset import Checksums, Outcome
-from oss_jupyter.model.file_lines import checksums_of
+from oss_jupyter.model.file_lines import OUTCOMES, checksums_of, etag_of
 
-# Path (half of its hash), mtime, place of the line, length of the digest, MD5 and CRC-64.
+# Path (half of its hash), mtime, place of the line, length of the digest, MD5 and CRC-64. The length is larger by
+# _OWN_ETAG where the ETag is not the MD5, and stands in the line only.
 _RECORD = Struct("<IqQB24s")
 _OUTCOMES = (Outcome.SENT, Outcome.KEPT, Outcome.SKIPPED, Outcome.FAILED)
-_PLACES = {outcome: place for place, outcome in enumerate(_OUTCOMES)}
+_PLACES = {word: _OUTCOMES.index(outcome) for word, outcome in OUTCOMES.items()}
 _SENT_IS_KEPT = bytes([1, 1, 2, 3]) + bytes(range(4, 256))
 _FIRST_SLOTS = 1024
 _HALF = 0xFFFFFFFF
+_OWN_ETAG = 128
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,16 @@ class FilesTally:
 
 @dataclass(frozen=True)
 class RememberedFile:
-    """What a line says of a file: size in bytes, mtime in nanoseconds, checksums of its bytes, and its outcome."""
+    """What a line says of a file: size in bytes, mtime in nanoseconds, checksums of its bytes, and its outcome.
+
+    etag_place: where the line begins that has an ETag other than the MD5; -1 where the MD5 is the ETag.
+    """
 
     size: int
     mtime_ns: int
     checksums: Checksums
     outcome: Outcome
+    etag_place: int = -1
 
 
 class Remembered:
@@ -95,11 +102,12 @@ class Remembered:
         index = self._index(hash(key))
         if index < 0:
             return None
-        path_hash, mtime_ns, _, length, digest = _RECORD.unpack_from(self._records, index * _RECORD.size)
+        path_hash, mtime_ns, place, length, digest = _RECORD.unpack_from(self._records, index * _RECORD.size)
         if path_hash != hash(path) & _HALF:
             return None
-        sums = checksums_of(digest[:length])
-        return RememberedFile(self._sizes[index], mtime_ns, sums, _OUTCOMES[self._outcomes[index]])
+        sums = checksums_of(digest[: length % _OWN_ETAG])
+        outcome = _OUTCOMES[self._outcomes[index]]
+        return RememberedFile(self._sizes[index], mtime_ns, sums, outcome, place if length >= _OWN_ETAG else -1)
 
     def outcome_at(self, key: str, place: int) -> Outcome | None:
         """Return the outcome that the line at a place tells of, or None where it is not the one that counts."""
@@ -108,23 +116,25 @@ class Remembered:
             return None
         return _OUTCOMES[self._outcomes[index]]
 
-    def put(self, key: str, path: str, outcome: Outcome, size: int, mtime_ns: int, digest: bytes, place: int) -> None:
-        """Remember a file; place: where its line begins. digest: as in `file_lines`."""
-        record = _RECORD.pack(hash(path) & _HALF, mtime_ns, place, len(digest), digest)
+    def put(self, key: str, path: str, entry: Any, digest: bytes, place: int) -> None:
+        """Remember a file by the entry of its line and its digest; place: where the line begins."""
+        word, _, _, size, mtime_ns, *_ = entry
+        own_etag = 0 if etag_of(entry, digest) is None else _OWN_ETAG
+        record = _RECORD.pack(hash(path) & _HALF, mtime_ns, place, len(digest) + own_etag, digest)
         name = hash(key)
         index = self._index(name)
         if index < 0:
             self._hashes.append(name)
             self._sizes.append(size)
             self._records += record
-            self._outcomes.append(_PLACES[outcome])
+            self._outcomes.append(_PLACES[word])
             self._slots[-index - 1] = len(self._hashes)
             if 3 * len(self._hashes) > 2 * len(self._slots):
                 self._grow()
         else:
             self._sizes[index] = size
             self._records[index * _RECORD.size : (index + 1) * _RECORD.size] = record
-            self._outcomes[index] = _PLACES[outcome]
+            self._outcomes[index] = _PLACES[word]
 
     def begin_run(self) -> None:
         """What was sent until now was sent by an earlier run."""

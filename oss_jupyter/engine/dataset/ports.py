@@ -91,5 +91,8 @@ class KeptFiles(Protocol):
     def get(self, key: str, path: str) -> RememberedFile | None:
         """Return what is remembered of a file, or None."""
 
+    def receipt(self, key: str, path: str) -> FileReceipt | None:
+        """Return what counts when a file is compared: size, mtime, checksums and ETag, and its outcome; or None."""
+
     def receipts(self, *outcomes: Outcome) -> Iterator[FileReceipt]:
         """Yield the receipts of all files, or of those with some outcomes, read from the disk one by one."""
