@@ -13,7 +13,7 @@ START = 3
 # More at once is no line's need.
 PARALLEL_MOST = 1_024
 # A step up is worth its connections only with so much more throughput.
-_GAIN = 0.07
+GAIN = 0.07
 # Long enough that a new connection has left its slow start and a part's end does not look like a lull.
 _EPOCH_SECONDS = 1.0
 # Bytes accepted right after a change fill socket buffers and say nothing about the line.
@@ -73,11 +73,13 @@ class FixedParallel:
 class AutoParallel:
     """Climbs while added connections add throughput, steps back when they do not, and looks again later.
 
-    One epoch is a second of measuring with an unchanged number. Climbing doubles; the first step without a gain is
+    One epoch is some time of measuring with an unchanged number. Climbing doubles; the first step without a gain is
     taken back and half of it is tried; then the number stays until throughput changes or some time has passed.
     """
 
     def __init__(self, most: int, start: int = START) -> None:
+        self.epoch_seconds = _EPOCH_SECONDS
+        self.settle_seconds = _SETTLE_SECONDS
         self._most = self._held_to = most
         self.target = min(start, most)
         self._best_target = self.target
@@ -102,7 +104,7 @@ class AutoParallel:
                 self._from = (now, moved_bytes)
             return
         began_at, began_bytes = self._from
-        if now - began_at >= _EPOCH_SECONDS:
+        if now - began_at >= self.epoch_seconds:
             self._decide(now, (moved_bytes - began_bytes) / (now - began_at))
 
     def confirmed(self) -> None:
@@ -118,6 +120,7 @@ class AutoParallel:
         if self._climbing:
             self._climb(now, rate)
             return
+        self._best_rate = self._best_rate or rate  # the first one after a halving is no change
         changed = abs(rate - self._best_rate) > _CHANGED * self._best_rate
         self._best_rate = 0.8 * self._best_rate + 0.2 * rate
         self._measure_again(now)
@@ -128,7 +131,7 @@ class AutoParallel:
             self._go_to(now, self.target + self._step)
 
     def _climb(self, now: float, rate: float) -> None:
-        if rate > self._best_rate * (1 + _GAIN) or self.target == self._best_target:
+        if rate > self._best_rate * (1 + GAIN) or self.target == self._best_target:
             self._best_rate, self._best_target = rate, self.target
             self._go_to(now, self.target + self._step)
             self._step *= 2
@@ -154,4 +157,4 @@ class AutoParallel:
 
     def _measure_again(self, now: float) -> None:
         self._from = None
-        self._ready_at = now + _SETTLE_SECONDS
+        self._ready_at = now + self.settle_seconds

@@ -24,8 +24,8 @@ from oss_jupyter.oss.connections import Adapter
 from oss_jupyter.oss.environment import as_proxies
 from oss_jupyter.oss.failures import from_exception
 
-# A handshake is mostly waiting: on a line of 80 ms they open sixty connections a second.
-_THREADS_MOST = 16
+# A handshake is mostly waiting: on a line of 80 ms they open a hundred connections with TLS a second.
+_THREADS_MOST = 32
 
 
 class Dialler:
