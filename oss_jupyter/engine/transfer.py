@@ -47,8 +47,10 @@ class Transfer:
             now = self.snapshot()
         except TransferStateError as elsewhere:
             return f"<Transfer {self.id}: {elsewhere.what}>"
-        parts = f"{now.parts_kept + now.parts_done}/{now.parts_total}"
-        return printable(f"<Transfer {self.id} {now.state}: {now.source} -> {now.target}, {parts} parts>")
+        done = f"{now.parts_kept + now.parts_done}/{now.parts_total} parts"
+        if now.files is not None:
+            done = f"{now.files.done}/{now.files.total} files"
+        return printable(f"<{type(self).__name__} {self.id} {now.state}: {now.source} -> {now.target}, {done}>")
 
     @property
     def id(self) -> str:

@@ -22,15 +22,14 @@ def files(number: int) -> str:
     return say("files_one" if number == 1 else "files_many", count=f"{number:,}")
 
 
-def files_so_far(view: FilesView) -> str:
+def files_so_far(done: int, total: int, *, scanning: bool) -> str:
     """Return ``12,403 of 88,740 files``, or ``12,403 of at least 20,000 files`` while they are looked for."""
-    counts = {"done": f"{view.done:,}", "total": f"{view.total:,}"}
-    return say("files_of_at_least" if view.scanning else "files_of", **counts)
+    return say("files_of_at_least" if scanning else "files_of", done=f"{done:,}", total=f"{total:,}")
 
 
-def bytes_so_far(view: FilesView, done_bytes: int, total_bytes: int) -> str:
+def bytes_so_far(done_bytes: int, total_bytes: int, *, scanning: bool) -> str:
     """Return ``31.2 of 52 GiB``, likewise."""
-    if view.scanning:
+    if scanning:
         return say("done_of_at_least", done=format_size(done_bytes), total=format_size(total_bytes))
     return format_progress(done_bytes, total_bytes)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.local.found import Found
+from oss_jupyter.model.dataset import FilesView
+from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
@@ -63,6 +65,8 @@ def _forget_problem(session: Session, problem: Found) -> str:
 
 def _left_of(transfer: Transfer) -> str:
     now, spec = transfer.snapshot(), coordinator_of(transfer).spec
+    if now.files is not None:
+        return _left_of_dataset(now, now.files)
     if not now.upload_id:
         return "Forgotten here. Nothing of it was in OSS."
     parts = count(now.parts_kept + now.parts_done, "part")
@@ -71,4 +75,13 @@ def _left_of(transfer: Transfer) -> str:
     return (
         f"Forgotten here. In OSS {parts} ({size}) of {printable(str(now.target))}{place} may stay, under the upload id "
         f"{now.upload_id}. {_HOW_TO_REMOVE.format(bucket=now.target.bucket)}"
+    )
+
+
+def _left_of_dataset(now: Snapshot, view: FilesView) -> str:
+    size = format_size(now.kept_bytes + now.confirmed_bytes)
+    sent = f"{count(view.done, 'file')} ({size}) that were complete stay in OSS. " if view.done else ""
+    return (
+        f"Forgotten here. {sent}Of {printable(str(now.target))} parts of unfinished files may stay as well. "
+        f"{_HOW_TO_REMOVE.format(bucket=now.target.bucket)}"
     )

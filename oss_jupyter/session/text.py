@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from oss_jupyter.model.compare import Lack, Why
+from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.dataset_receipt import receipt_line
 from oss_jupyter.model.dataset_text import bytes_so_far, files, files_pace, files_so_far
 from oss_jupyter.model.progress import SILENCE_SECONDS, Receipt, Snapshot
@@ -69,8 +70,7 @@ def in_oss(now: Snapshot) -> str:
     """Return ``18.4 of 52.0 GiB already in OSS``: what counts if it is resumed."""
     confirmed_bytes = now.kept_bytes + now.confirmed_bytes
     if now.files is not None:
-        so_far = (files_so_far(now.files), bytes_so_far(now.files, confirmed_bytes, now.total_bytes))
-        return say("already_in_oss", progress=", ".join(so_far))
+        return say("already_in_oss", progress=", ".join(_files_so_far(now, now.files, confirmed_bytes)))
     if not confirmed_bytes:
         return say("nothing_in_oss", total=format_size(now.total_bytes))
     return say("already_in_oss", progress=format_progress(confirmed_bytes, now.total_bytes))
@@ -95,10 +95,18 @@ def _stays(now: Snapshot) -> str:
     return say("files_stay", files=files(now.files.done), size=format_size(now.kept_bytes + now.confirmed_bytes))
 
 
+def _files_so_far(now: Snapshot, view: FilesView, done_bytes: int) -> list[str]:
+    failed = [say("files_failed", count=f"{view.failed:,}")] if view.failed else []
+    return [
+        files_so_far(view.done, view.total, scanning=view.scanning),
+        *failed,
+        bytes_so_far(done_bytes, now.total_bytes, scanning=view.scanning),
+    ]
+
+
 def _so_far(now: Snapshot) -> list[str]:
     if now.files is not None:
-        failed = [say("files_failed", count=f"{now.files.failed:,}")] if now.files.failed else []
-        return [files_so_far(now.files), *failed, bytes_so_far(now.files, now.shown_bytes, now.total_bytes)]
+        return _files_so_far(now, now.files, now.shown_bytes)
     percent = int(100 * now.fraction)
     words = [f"{percent} %", format_progress(now.shown_bytes, now.total_bytes)]
     if now.kept_bytes:

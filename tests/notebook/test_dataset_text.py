@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from oss_jupyter.model.dataset import FailedFile
@@ -15,6 +17,7 @@ from oss_jupyter.session.text import head_line, status_line
 
 from ..datasets import EVIL, ODD, a_dataset, a_receipt, a_view, failures
 
+FOUR = ("3 of 88,740 files could not be sent.", "88,737 files are in OSS.", "Resume it.", "FilesFailed")
 NO_FAILURE = a_receipt(failed=0, failed_bytes=0, failures=())
 
 
@@ -126,3 +129,14 @@ def test_odd_names_are_shown_and_do_nothing(name: str) -> None:
     assert text.replace("\n", "").isprintable()
     assert html.isprintable()
     assert "<img" not in html
+
+
+def test_a_failure_is_not_told_twice() -> None:
+    """The error names three files of those that are listed anyway; where none is known, it is what there is to say."""
+    now = a_dataset(
+        State.COMPLETED_WITH_ERRORS, a_view(failed=3, failures=failures(3)), error=FOUR, receipt=a_receipt()
+    )
+    assert FOUR[0] not in describe(now)
+    assert "data/2.csv: Reason 2." in describe(now)
+    assert describe(replace(now, files=a_view(failed=3)))[2:6] == list(FOUR)
+    assert describe(replace(now, state=State.FAILED))[2:6] == list(FOUR)

@@ -11,13 +11,18 @@ from typing import cast
 import pytest
 
 from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.model.dataset import FailedFile
 from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
 from oss_jupyter.notebook.panel.card.card import TransferCard
 from oss_jupyter.notebook.panel.card.card_summary import summary
 from oss_jupyter.notebook.panel.common import bundle
 from oss_jupyter.notebook.panel.common.commands import Commands
+from oss_jupyter.notebook.panel.common.row import row_of
+from oss_jupyter.notebook.panel.desk.desk_summary import desk_summary
 
+from ..datasets import a_dataset as a_files
+from ..datasets import a_receipt, a_view, failures
 from .stand_ins import StandIn, a_snapshot
 
 NODE = shutil.which("node")
@@ -41,6 +46,38 @@ def test_it_stays_under_two_kilobytes_whatever_happened() -> None:
     notes = tuple(f"Note {number}. " + "n" * 400 for number in range(5))
     now = a_snapshot(source="/data/" + "f" * 200, target=Target("b", key), error=error, notes=notes, state=State.FAILED)
     assert len(summary(now)["text/html"].encode()) <= 2000
+
+
+def test_the_words_of_a_dataset_have_its_counts_and_ten_failures() -> None:
+    """A saved notebook says how many files are there and which failed, in less than three kilobytes."""
+    now = a_files(State.COMPLETED_WITH_ERRORS, a_view(failed=30, failures=failures(30)), receipt=a_receipt(failed=30))
+    html = summary(now)["text/html"]
+    assert len(html.encode()) < 3000
+    assert "80,000 sent, 1,000 kept from before, 7,737 already there, 30 failed" in html
+    assert html.count("Reason ") == 10
+    assert "and 20 more that failed" in html
+    assert "part" not in html
+
+
+@pytest.mark.parametrize("letter", ['"', "é", "\udcff", "n"])
+def test_the_words_of_a_dataset_stay_small_whatever_failed(letter: str) -> None:
+    """The longest names and reasons leave fewer failures, and never a large notebook."""
+    name = letter * 400
+    failed = tuple(FailedFile(name, name, "Code", name) for _ in range(1000))
+    now = a_files(
+        State.COMPLETED_WITH_ERRORS, a_view(failed=1000, failures=failed), source=name, notes=(name, name),
+        target=Target("bucket", "k" * 1000 + "/"), receipt=a_receipt(failed=1000, failures=failed),
+    )  # fmt: skip
+    html = summary(now)["text/html"]
+    assert len(html.encode()) < 3000
+    assert "1,000 failed" in html
+
+
+def test_the_words_of_the_desk_count_the_files_of_a_dataset() -> None:
+    """In the list that stays, a dataset is one row, told in files and bytes."""
+    words = desk_summary([row_of(a_files(State.PAUSED)), row_of(a_files(view=a_view(scanning=True, failed=2)))])
+    assert "12,403 of 88,740 files, 31 of 52 GiB" in words["text/plain"]
+    assert "12,403 of at least 88,740 files, 2 failed, 31 GiB of at least 52 GiB" in words["text/html"]
 
 
 def test_it_reads_without_style_and_without_html() -> None:

@@ -28,12 +28,14 @@ def describe(now: Snapshot, *, with_error: bool = True) -> list[str]:
 
 def remarks(now: Snapshot, *, with_error: bool = True) -> list[str]:
     """Return the lines below the progress: the four of a failure, how to carry on, and the notes."""
-    lines = [line for text in now.error or () for line in text.split("\n")] if with_error else []
+    view = now.files if not now.state.active else None
+    named = view is not None and bool(view.failures) and now.state is State.COMPLETED_WITH_ERRORS
+    lines = [line for text in now.error or () for line in text.split("\n")] if with_error and not named else []
     again = f"%oss_uploads resume {now.id}"
     if now.state in (State.PAUSED, State.INTERRUPTED):
         lines.append(say("carry_on_with", command=again))
-    if now.files is not None and not now.state.active:
-        lines += failure_lines(now.files.failures, now.files.failed)
+    if view is not None:
+        lines += failure_lines(view.failures, view.failed)
     if now.state is State.COMPLETED_WITH_ERRORS:
         lines.append(say("retry_failed_with", command=again))
     return [printable(line) for line in (*filter(None, lines), *now.notes[-_NOTES_MAX:])]
@@ -65,7 +67,7 @@ def _of_dataset(now: Snapshot, view: FilesView) -> list[tuple[str, str]]:
     outcomes = outcomes_line(outcomes_of(view))
     rows = _labelled(
         source=now.source,
-        files=": ".join(filter(None, (files_so_far(view), outcomes))),
+        files=": ".join(filter(None, (files_so_far(view.done, view.total, scanning=view.scanning), outcomes))),
         on_the_wire=", ".join(f"{shortened(one.key)} ({_percent(one)} %)" for one in view.on_the_wire[:_WIRE_MAX]),
         retries=f"{now.retries:,}" if now.retries else "",
         checkpoint=now.checkpoint or say("no_checkpoint"),

@@ -10,6 +10,7 @@ from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, TransferBusy
 from oss_jupyter.local.suffixes import JOURNAL
 from oss_jupyter.model.columns import shortened
+from oss_jupyter.model.dataset_text import failure_lines
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import Event, State, allowed
@@ -112,10 +113,11 @@ class Uploads:
             say(
                 f"{head_line(now)}: stopped. {_parts(now)} stay in OSS and are billed until they are used or removed.",
                 f"Carry on with: %oss_uploads resume {now.id}",
-                f"Remove them with: %oss_uploads abort {now.id}",
+                f"Remove {'them' if now.files is None else 'the parts'} with: %oss_uploads abort {now.id}",
             )
         else:
-            say(f"{head_line(now)}: aborted. {_gone(now)}; the file is untouched.")
+            mine = "the file is" if now.files is None else "the local files are"
+            say(f"{head_line(now)}: aborted. {_gone(now)}; {mine} untouched.")
         return None
 
     def forget(self, text: str) -> None:
@@ -141,10 +143,12 @@ class Uploads:
         left = [transfer.snapshot() for transfer in self._session.unfinished()]
         if not left:
             return []
-        size = format_size(sum(now.kept_bytes + now.confirmed_bytes for now in left))
+        # The files of a dataset that were sent are objects, and no parts that wait for the others.
+        parts_bytes = sum(now.kept_bytes + now.confirmed_bytes for now in left if now.files is None)
+        billed = f", with {format_size(parts_bytes)} in OSS, which are billed until they are used or removed"
         return [
-            f"{count(len(left), 'unfinished upload')} left, with {size} in OSS, which are billed until they are used "
-            "or removed: %oss_uploads resume ID, or %oss_uploads abort ID."
+            f"{count(len(left), 'unfinished upload')} left{billed if parts_bytes else ''}: "
+            "%oss_uploads resume ID, or %oss_uploads abort ID."
         ]
 
     def _find(self, text: str) -> Transfer:
@@ -167,20 +171,31 @@ class Uploads:
 
 def _row(transfer: Transfer) -> tuple[str, ...]:
     now = transfer.snapshot()
-    note = now.error[0] if now.error else now.notes[-1] if now.notes else ""
+    failed = failure_lines(now.files.failures, now.files.failed, 1) if now.files else []
+    note = failed[0] if failed else now.error[0] if now.error else now.notes[-1] if now.notes else ""
     file, target = shortened(name_of(now)), shortened(printable(str(now.target)))
     return (now.id, file, target, state_word(now), short_line(now), brief(printable(note)))
 
 
 def _gone(now: Snapshot) -> str:
+    if now.files is not None:
+        stay = f"{_files(now)} stay in OSS" if now.files.done else "No file was complete"
+        return f"{stay}, parts of unfinished ones are removed"
     if now.parts_kept + now.parts_done:
         return f"{_parts(now)} were removed from OSS, and the checkpoint"
     return "No finished part was in OSS; the checkpoint is removed" if now.upload_id else "Nothing was in OSS"
 
 
 def _parts(now: Snapshot) -> str:
+    if now.files is not None:
+        return f"{_files(now)} and parts of unfinished ones"
     size = format_size(now.kept_bytes + now.confirmed_bytes)
     return f"{count(now.parts_kept + now.parts_done, 'part')} ({size})"
+
+
+def _files(now: Snapshot) -> str:
+    done = now.files.done if now.files else 0
+    return f"{count(done, 'file')} ({format_size(now.kept_bytes + now.confirmed_bytes)})"
 
 
 def _nothing_left(transfer: Transfer) -> bool:

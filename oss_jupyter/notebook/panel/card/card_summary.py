@@ -8,6 +8,7 @@ from dataclasses import replace
 from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.dataset_text import FAILURES_SHOWN
 from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, transfer_html
 from oss_jupyter.notebook.display.text import describe
 from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, SavedSummary, moment
@@ -15,7 +16,6 @@ from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, S
 SIZE_MAX_BYTES = 2000
 # Of a dataset, with the first files that failed and their reasons.
 FILES_SIZE_MAX_BYTES = 3000
-_REASON_MAX = 120
 
 
 class CardSummary:
@@ -33,35 +33,31 @@ class CardSummary:
 
 def summary(snapshot: Snapshot) -> MimeBundle:
     """Return the summary as HTML and as text."""
-    shown = next(filter(_is_small, _ever_less(snapshot)))
+    *longer, shortest = _ever_shorter(snapshot)
+    shown = next(filter(_is_small, longer), shortest)
     return {"text/html": _html(shown), "text/plain": "\n".join([*describe(shown), moment(moving=shown.state.active)])}
 
 
 def _is_small(snapshot: Snapshot) -> bool:
     most = SIZE_MAX_BYTES if snapshot.files is None else FILES_SIZE_MAX_BYTES
-    return len(_html(snapshot).encode()) <= most or not (snapshot.notes or (snapshot.files and snapshot.files.failures))
-
-
-def _ever_less(snapshot: Snapshot) -> Iterator[Snapshot]:
-    """Yield it with less and less of what can grow: its notes, and names and reasons of files that failed."""
-    files = snapshot.files
-    if files is None:
-        yield from (snapshot, replace(snapshot, notes=()))
-        return
-    cut = [replace(one, path=shortened(one.path), reason=_cut(one.reason)) for one in files.failures[:FAILURES_SHOWN]]
-    for count in range(len(cut), -1, -1):
-        fewer = replace(files, failures=tuple(cut[:count]))
-        for notes in (snapshot.notes, ()) if count == len(cut) else ((),):
-            yield replace(snapshot, files=fewer, notes=notes)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _REASON_MAX else f"{text[: _REASON_MAX - 1]}…"
+    return len(_html(snapshot).encode()) <= most
 
 
 def _html(snapshot: Snapshot) -> str:
     below = [moment(moving=snapshot.state.active)]
     return f'{STYLE}<div class="ossj-static">{transfer_html(snapshot)}{lines_html(below)}</div>'
+
+
+def _ever_shorter(snapshot: Snapshot) -> Iterator[Snapshot]:
+    """Yield the snapshot with less and less of what can grow: its notes, of a dataset its names and failures."""
+    yield snapshot
+    yield (snapshot := replace(snapshot, notes=()))
+    view, target = snapshot.files, snapshot.target
+    if view is not None:
+        target = replace(target, key=shortened(printable(target.key)))
+        snapshot = replace(snapshot, source=shortened(snapshot.source), target=target)
+        for most in (FAILURES_SHOWN, 6, 3, 1, 0):
+            yield replace(snapshot, files=replace(view, failures=view.failures[:most]))
 
 
 def _milestone(snapshot: Snapshot) -> tuple[object, ...]:

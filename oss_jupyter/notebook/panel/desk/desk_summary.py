@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from oss_jupyter.model.columns import columns, shortened
-from oss_jupyter.model.sizes import format_progress
+from oss_jupyter.model.dataset_text import bytes_so_far, files_so_far
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, table_html
 from oss_jupyter.notebook.panel.common.row import FilesRow, Row
@@ -56,7 +56,8 @@ def _moving(rows: Sequence[Row]) -> bool:
 
 def _cells(row: Row) -> tuple[str, ...]:
     confirmed_bytes = row["total"] if row["state"] == "completed" else row["kept"] + row["confirmed"]
-    state, progress = say(f"state_{row['state']}"), format_progress(confirmed_bytes, row["total"])
+    scanning = row["files"] is not None and row["files"]["scanning"]
+    state, progress = say(f"state_{row['state']}"), bytes_so_far(confirmed_bytes, row["total"], scanning=scanning)
     return (shortened(row["name"]), shortened(row["url"]), state, ", ".join([*_files(row["files"]), progress]))
 
 
@@ -64,7 +65,6 @@ def _files(files: FilesRow | None) -> Iterable[str]:
     """Yield how many files of a dataset are in OSS, and how many have failed."""
     if files is None:
         return
-    key = "files_of_at_least" if files["scanning"] else "files_of"
-    yield say(key, done=f"{files['done']:,}", total=f"{files['total']:,}")
+    yield files_so_far(files["done"], files["total"], scanning=files["scanning"])
     if files["failed"]:
         yield say("files_failed", count=f"{files['failed']:,}")
