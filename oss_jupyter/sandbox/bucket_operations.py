@@ -20,7 +20,7 @@ def list_buckets(call: Call) -> Reply:
     query = call.request.query
     prefix, marker = query.get("prefix", ""), query.get("marker", "")
     limit = call.request.count("max-keys", 100, _LIST_LIMIT)
-    later = (record for record in call.core.storage.buckets() if record.name > marker)
+    later = [record for record in call.core.storage.buckets() if record.name > marker]
     page = page_of(later, lambda record: record.name, prefix=prefix, delimiter="", limit=limit)
     truncation: list[tuple[str, str]] = [("NextMarker", page.entries[-1].name)] if page.is_truncated else []
     children: Children = [
@@ -88,14 +88,7 @@ def list_objects_v2(call: Call) -> Reply:
     limit = call.request.count("max-keys", 100, _LIST_LIMIT)
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     with_owner = query.get("fetch-owner") == "true"
-    page = page_of(
-        (record for record in call.core.storage.objects(call.bucket) if record.key > start_after),
-        lambda record: record.key,
-        prefix=prefix,
-        delimiter=delimiter,
-        limit=limit,
-        after=start_after,
-    )
+    page = call.core.storage.page(call.bucket, start_after, prefix=prefix, delimiter=delimiter, limit=limit)
     children: Children = [
         ("Name", call.bucket),
         ("Prefix", names(prefix)),
@@ -138,8 +131,7 @@ def _contents(record: ObjectRecord, names: Names, with_owner: bool) -> Children:
 
 
 def _token_of(page: Page[ObjectRecord]) -> str:
-    last = page.last.key if isinstance(page.last, ObjectRecord) else (page.last or "")
-    return base64.urlsafe_b64encode(last.encode()).decode()
+    return base64.urlsafe_b64encode(str(page.last or "").encode()).decode()
 
 
 def _key_of(token: str) -> str:

@@ -114,7 +114,7 @@ def list_uploads(call: Call) -> Reply:
     limit = call.request.count("max-uploads", _LIST_LIMIT, _LIST_LIMIT)
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     page = page_of(
-        (upload for upload in call.core.multipart.uploads(call.bucket) if _is_after(upload, key_marker, id_marker)),
+        [upload for upload in call.core.multipart.uploads(call.bucket) if _is_after(upload, key_marker, id_marker)],
         lambda upload: upload.key,
         prefix=prefix,
         delimiter=delimiter,
@@ -128,7 +128,7 @@ def list_uploads(call: Call) -> Reply:
         ("KeyMarker", names(key_marker)),
         ("UploadIdMarker", id_marker),
         # oss2 needs both markers, even empty.
-        ("NextKeyMarker", names(last.key if isinstance(last, UploadRecord) else (last or ""))),
+        ("NextKeyMarker", names(last.key if isinstance(last, UploadRecord) else str(last or ""))),
         ("NextUploadIdMarker", last.upload_id if isinstance(last, UploadRecord) else ""),
         ("Delimiter", names(delimiter)),
         ("Prefix", names(prefix)),

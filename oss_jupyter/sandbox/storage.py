@@ -16,10 +16,12 @@ import re
 import shutil
 import threading
 import uuid
+from bisect import bisect_left, bisect_right, insort
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from oss_jupyter.sandbox.listing import Page, page_of
 from oss_jupyter.sandbox.records import BucketRecord, ObjectRecord, PartRecord, UploadRecord, load, save
 from oss_jupyter.sandbox.replies import ServiceError
 
@@ -42,7 +44,21 @@ class Bucket:
     record: BucketRecord
     directory: Path
     objects: dict[str, ObjectRecord] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)  # of the objects, in the order in which they are listed
     uploads: dict[str, Upload] = field(default_factory=dict)
+
+    def add(self, record: ObjectRecord) -> None:
+        """Make a record that of its key."""
+        if record.key not in self.objects:
+            insort(self.keys, record.key)
+        self.objects[record.key] = record
+
+    def pop(self, key: str) -> ObjectRecord | None:
+        """Take a key's record out, if there is one."""
+        record = self.objects.pop(key, None)
+        if record:
+            del self.keys[bisect_left(self.keys, key)]
+        return record
 
     def body_path(self, record: ObjectRecord) -> Path:
         """Return where the bytes of an object are."""
@@ -107,10 +123,13 @@ class Storage:
         with self.lock:
             return [bucket.record for _, bucket in sorted(self._buckets.items())]
 
-    def objects(self, bucket_name: str) -> list[ObjectRecord]:
-        """Return the objects of a bucket by key."""
+    def page(self, bucket_name: str, after: str, *, prefix: str, delimiter: str, limit: int) -> Page[ObjectRecord]:
+        """Return the objects of a bucket whose keys come after one, by key."""
         with self.lock:
-            return [record for _, record in sorted(self.bucket(bucket_name).objects.items())]
+            bucket = self.bucket(bucket_name)
+            place = bisect_right(bucket.keys, after)
+            keys = page_of(bucket.keys, str, prefix=prefix, delimiter=delimiter, limit=limit, after=after, place=place)
+            return keys.mapped(bucket.objects.__getitem__)
 
     def has_object(self, bucket_name: str, key: str) -> bool:
         """Say whether there is an object of this key."""
@@ -134,7 +153,7 @@ class Storage:
             if previous and not may_replace:
                 raise ServiceError("FileAlreadyExists")
             keep(body, bucket.body_path(record), record, bucket.record_path(record.key))
-            bucket.objects[record.key] = record
+            bucket.add(record)
         if previous:
             remove_file(bucket.body_path(previous))
 
@@ -142,7 +161,7 @@ class Storage:
         """Remove an object; that it was not there is no error."""
         with self.lock:
             bucket = self.bucket(bucket_name)
-            record = bucket.objects.pop(key, None)
+            record = bucket.pop(key)
             if record:
                 bucket.record_path(key).unlink(missing_ok=True)
         if record:
@@ -175,6 +194,7 @@ def _load_bucket(path: Path) -> Bucket:
     for record_path in (path.parent / "objects").glob("*.json"):
         record = load(ObjectRecord, record_path)
         bucket.objects[record.key] = record
+    bucket.keys = sorted(bucket.objects)
     for record_path in (path.parent / "uploads").glob("*/upload.json"):
         upload = Upload(load(UploadRecord, record_path), record_path.parent)
         parts = (load(PartRecord, part_path) for part_path in record_path.parent.glob("part-*.json"))
