@@ -7,7 +7,7 @@ from pathlib import Path
 
 from oss_jupyter.sandbox import bucket_operations, multipart_operations, object_operations
 from oss_jupyter.sandbox.authentication import authenticate, authorize
-from oss_jupyter.sandbox.bodies import LARGEST_BODY_BYTES
+from oss_jupyter.sandbox.bodies import LARGEST_BODY_BYTES, SMALL_BODY_BYTES
 from oss_jupyter.sandbox.core import Call, Core
 from oss_jupyter.sandbox.disk import directory_gone
 from oss_jupyter.sandbox.keys import Key
@@ -65,7 +65,8 @@ def takes_file(request: Request) -> bool:
 
 def incoming_for(request: Request, core: Core) -> Path | None:
     """Return where the body is to be received, or None for memory."""
-    return core.storage.incoming if takes_file(request) else None
+    is_small = request.declared_bytes is not None and request.declared_bytes <= SMALL_BODY_BYTES
+    return core.storage.incoming if takes_file(request) and not is_small else None
 
 
 def _check_region(core: Core, bucket_name: str) -> None:

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import uuid
 from io import BytesIO
 from pathlib import Path
 from typing import IO
 
 import anycrc
 
+from oss_jupyter.sandbox.records import new_name
 from oss_jupyter.sandbox.replies import ServiceError
 from oss_jupyter.sandbox.request import Request
 
 CRC64 = anycrc.Model("CRC64-XZ")
 
 LARGEST_BODY_BYTES = 5 * 1024**3  # of PutObject and of a part
+SMALL_BODY_BYTES = 64 * 1024  # up to this a body is not worth a file of its own while it comes
 _DOCUMENT_LIMIT_BYTES = 4 * 1024 * 1024  # an XML list of 10000 parts is about 1 MiB
 
 
 class Body:
-    """A body on its way in: a file for objects and parts, memory for documents.
+    """A body on its way in: a file for objects and parts, memory for documents and for what is small.
 
     One thread at a time feeds it, in order; they need not all be the same thread.
     """
 
     def __init__(self, incoming: Path | None) -> None:
-        self.path = None if incoming is None else incoming / uuid.uuid4().hex
+        self.path = None if incoming is None else incoming / new_name()
         self.size_bytes = 0
         self.crc64 = 0
         self._md5 = hashlib.md5(usedforsecurity=False)
@@ -56,10 +57,15 @@ class Body:
             self.path.unlink(missing_ok=True)
 
     @property
-    def document(self) -> bytes:
+    def content(self) -> bytes:
         """Return a body held in memory."""
         assert isinstance(self._file, BytesIO)
         return self._file.getvalue()
+
+    @property
+    def data(self) -> Path | bytes:
+        """Return the file that was received, or the bytes of a body held in memory."""
+        return self.path or self.content
 
     @property
     def etag(self) -> str:

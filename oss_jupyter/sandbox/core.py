@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import time
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from oss_jupyter.sandbox.replies import Reply
 from oss_jupyter.sandbox.request import Request
 from oss_jupyter.sandbox.request_log import RequestLog
 from oss_jupyter.sandbox.storage import Storage
+
+_PROCESS = secrets.token_hex(6).upper()
+_numbers = itertools.count(1)
 
 
 class Switches(Protocol):
@@ -97,7 +101,7 @@ class Call:
 
 def new_request_id() -> str:
     """Return a request id of the service's form: 24 hexadecimal digits."""
-    return secrets.token_hex(12).upper()
+    return f"{_PROCESS}{next(_numbers):012X}"
 
 
 def http_time(unix_seconds: float) -> str:

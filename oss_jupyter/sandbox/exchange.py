@@ -1,6 +1,6 @@
 """One request on its way through the event loop: headers, body, operation, reply.
 
-The loop's thread only moves bytes; checksums, disk and operations run in the pool. The reply to a refused
+The loop's thread moves bytes and stores small objects; all that takes longer runs in the pool. The reply to a refused
 request waits until its body has been read, or the next request on the connection would be read out of it.
 """
 
@@ -196,7 +196,10 @@ class Exchange(httputil.HTTPMessageDelegate):
         try:
             if self._intake is not None:
                 call = Call(self._core, self._request, await self._intake.whole())
-                reply = await asyncio.get_running_loop().run_in_executor(self._core.pool, _operate, call)
+                if _is_quick(call):
+                    reply = _operate(call)
+                else:
+                    reply = await asyncio.get_running_loop().run_in_executor(self._core.pool, _operate, call)
                 if takes_file(self._request):
                     self._core.trouble = ""
                 return reply
@@ -275,6 +278,11 @@ class Exchange(httputil.HTTPMessageDelegate):
                 request_id=self._request_id,
             )
         )
+
+
+def _is_quick(call: Call) -> bool:
+    """Say whether the way to the pool and back would take longer than the operation."""
+    return call.request.operation in ("PutObject", "HeadObject") and call.body.path is None
 
 
 def _operate(call: Call) -> Reply:

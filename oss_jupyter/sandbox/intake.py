@@ -6,9 +6,7 @@ import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from oss_jupyter.sandbox.bodies import Body
-
-_INLINE_BYTES = 16 * 1024  # less than this is not worth a trip to the pool
+from oss_jupyter.sandbox.bodies import SMALL_BODY_BYTES, Body
 
 
 class Intake:
@@ -22,7 +20,8 @@ class Intake:
     async def take(self, data: bytes) -> None:
         """Take the next bytes; what went wrong with the ones before is raised here."""
         await self._settle()
-        if len(data) < _INLINE_BYTES:
+        # So few are not worth a trip to the pool.
+        if len(data) <= SMALL_BODY_BYTES:
             self._body.feed(data)
         else:
             self._feeding = self._pool.submit(self._body.feed, data)

@@ -44,7 +44,7 @@ class Multipart:
             bucket.uploads[record.upload_id] = Upload(record, directory)
         return record
 
-    def put_part(self, bucket_name: str, key: str, upload_id: str, part: PartRecord, body: Path) -> None:
+    def put_part(self, bucket_name: str, key: str, upload_id: str, part: PartRecord, body: Path | bytes) -> None:
         """Move a received part to its place; the same number again replaces it.
 
         The same bytes again leave the file where it is: parts may be joined at this moment, and a part that comes late

@@ -45,9 +45,8 @@ def upload_part(call: Call) -> Reply:
         raise invalid_argument("partNumber", text, message)
     check_part_headers(call.request)
     body = call.body
-    assert body.path is not None
     part = PartRecord(number, body.size_bytes, body.etag, body.crc64, call.now, new_body_name())
-    call.core.multipart.put_part(call.bucket, call.key, call.upload_id, part, body.path)
+    call.core.multipart.put_part(call.bucket, call.key, call.upload_id, part, body.data)
     return Reply(headers=body.checksums)
 
 
@@ -147,7 +146,7 @@ def _listed_parts(call: Call) -> Sequence[tuple[int, str]] | None:
             raise invalid_argument("x-oss-complete-all", "yes", message)
         return None
     try:
-        return parse_part_list(call.body.document)
+        return parse_part_list(call.body.content)
     except MalformedDocumentError:
         raise ServiceError("MalformedXML") from None
 

@@ -47,6 +47,11 @@ def read_object_headers(request: Request) -> dict[str, str]:
     return {name: value for name, value in headers.items() if _is_stored(name)}
 
 
+def has_md5_for_etag(headers: Mapping[str, str]) -> bool:
+    """Say whether the ETag of an object sent in one request is its MD5: not where a key of KMS encrypts it."""
+    return headers.get(_ENCRYPTION, "AES256") == "AES256"
+
+
 def echoed(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the stored headers that replies to writes repeat: how the object is encrypted."""
     return {name: value for name, value in headers.items() if name.startswith(_ENCRYPTION_FAMILY)}

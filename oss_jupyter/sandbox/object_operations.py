@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 from oss_jupyter.sandbox.core import Call, http_time
-from oss_jupyter.sandbox.object_headers import echoed, read_object_headers
+from oss_jupyter.sandbox.object_headers import echoed, has_md5_for_etag, read_object_headers
 from oss_jupyter.sandbox.records import ObjectRecord
 from oss_jupyter.sandbox.replies import FileSlice, Reply, ServiceError
 from oss_jupyter.sandbox.request import check_key
@@ -22,21 +23,20 @@ _OVERRIDES = frozenset(
 def put_object(call: Call) -> Reply:
     """Answer PUT on a key."""
     check_key(call.key)
-    body = call.body
-    assert body.path is not None
+    body, headers = call.body, read_object_headers(call.request)
     record = ObjectRecord(
         key=call.key,
         size_bytes=body.size_bytes,
-        etag=body.etag,
+        etag=body.etag if has_md5_for_etag(headers) else secrets.token_hex(16).upper(),
         crc64=body.crc64,
         kind="Normal",
         modified_at=call.now,
         body=new_body_name(),
-        headers={**read_object_headers(call.request), "content-md5": body.content_md5},
+        headers={**headers, "content-md5": body.content_md5},
     )
     may_replace = not forbids_overwrite(call.request.headers)
-    call.core.storage.put_object(call.bucket, record, body.path, may_replace=may_replace)
-    return Reply(headers={**body.checksums, **echoed(record.headers)})
+    call.core.storage.put_object(call.bucket, record, body.data, may_replace=may_replace)
+    return Reply(headers={**body.checksums, "ETag": f'"{record.etag}"', **echoed(record.headers)})
 
 
 def head_object(call: Call) -> Reply:

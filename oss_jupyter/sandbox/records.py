@@ -5,11 +5,15 @@ The JSON file is the truth: a body that no record names is garbage, so a process
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+_PROCESS = uuid.uuid4().hex[:20]
+_numbers = itertools.count()
 
 R = TypeVar("R", "BucketRecord", "ObjectRecord", "UploadRecord", "PartRecord")
 
@@ -61,11 +65,16 @@ class PartRecord:
     body: str
 
 
+def new_name() -> str:
+    """Return a name that nothing had before, in this process or another."""
+    return f"{_PROCESS}{next(_numbers):012x}"
+
+
 def save(record: BucketRecord | ObjectRecord | UploadRecord | PartRecord, path: Path) -> None:
     """Write a record in one step, replacing the one that was there."""
-    temporary = path.with_name(f"{uuid.uuid4().hex}.tmp")
+    temporary = path.with_name(f"{new_name()}.tmp")
     try:
-        temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
+        temporary.write_text(json.dumps(vars(record)), encoding="utf-8")
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)

@@ -6,7 +6,7 @@
     data_dir/buckets/NAME/uploads/ID/      one record per part, one body per part
 
 Records are also held in memory, so listing reads no files. Worker threads and the sandbox's owner enter here;
-memory and records change together under one lock, bodies are moved but never copied under it.
+memory and records change together under one lock, bodies are moved under it, and only small ones are written.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ import hashlib
 import re
 import shutil
 import threading
-import uuid
 from bisect import bisect_left, bisect_right, insort
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from oss_jupyter.sandbox.listing import Page, page_of
-from oss_jupyter.sandbox.records import BucketRecord, ObjectRecord, PartRecord, UploadRecord, load, save
+from oss_jupyter.sandbox.records import BucketRecord, ObjectRecord, PartRecord, UploadRecord, load, new_name, save
 from oss_jupyter.sandbox.replies import ServiceError
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -145,7 +144,7 @@ class Storage:
                 raise ServiceError("NoSuchKey", elements={"Key": key})
             return record, bucket.body_path(record)
 
-    def put_object(self, bucket_name: str, record: ObjectRecord, body: Path, *, may_replace: bool) -> None:
+    def put_object(self, bucket_name: str, record: ObjectRecord, body: Path | bytes, *, may_replace: bool) -> None:
         """Move a received body to its place and make it the object of its key."""
         with self.lock:
             bucket = self.bucket(bucket_name)
@@ -168,10 +167,13 @@ class Storage:
             remove_file(bucket.body_path(record))
 
 
-def keep(body: Path, place: Path, record: ObjectRecord | PartRecord, record_path: Path) -> None:
-    """Move a received body to its place and write its record: both, or neither."""
-    body.rename(place)
+def keep(body: Path | bytes, place: Path, record: ObjectRecord | PartRecord, record_path: Path) -> None:
+    """Bring a received body to its place and write its record: both, or neither."""
     try:
+        if isinstance(body, bytes):
+            place.write_bytes(body)
+        else:
+            body.rename(place)
         save(record, record_path)
     except OSError:
         remove_file(place)  # on a full disk it would stay for ever
@@ -180,7 +182,7 @@ def keep(body: Path, place: Path, record: ObjectRecord | PartRecord, record_path
 
 def new_body_name() -> str:
     """Return a name that no body had before, so that a replaced body can still be read to its end."""
-    return f"{uuid.uuid4().hex}.bin"
+    return f"{new_name()}.bin"
 
 
 def remove_file(path: Path) -> None:
