@@ -1,4 +1,4 @@
-"""A few kilobytes of memory that the kernel and its helper process share: progress one way, orders the other.
+"""Some kilobytes of memory that the kernel and its helper process share: progress one way, orders the other.
 
 Nothing is sent about a part between its start and its end: the helper writes how far it is, the kernel reads it when
 somebody looks, and a stop or a new speed limit is seen by the sender at its next look. The memory is a file without a
@@ -17,9 +17,12 @@ import tempfile
 from collections.abc import Callable
 
 from oss_jupyter.engine.rate_limiter import RateLimiter
+from oss_jupyter.model.parallel import PARALLEL_MOST
 
-SLOTS = 1024  # parts that the helper has at once, of all transfers
-TRANSFERS_MOST = 256  # transfers
+# Parts that the helper has at once, of all transfers: what two may want at most, and as many that wait for their turn.
+SLOTS = 4 * PARALLEL_MOST
+# Transfers; a few dozen run at once.
+TRANSFERS_MOST = 256
 _CELL_BYTES = 8
 _BOARD_BYTES = (2 * SLOTS + 2 * TRANSFERS_MOST) * _CELL_BYTES
 

@@ -87,9 +87,10 @@ class TransferQueue(Generic[Q]):
     def _let_in(self) -> list[Q]:
         """Give turns to who may begin now. Each takes it or has changed its mind; in both cases it waits no longer."""
         begun: list[Q] = []
-        if self._full or self._waiting.next(Room(self._at_once)) is None:  # however many descriptors there are
-            return begun
-        room = Room(self._at_once, small_room(descriptors.most(), descriptors.used()))
+        connections = self.budget.most
+        if self._full or self._waiting.next(Room(self._at_once, connections)) is None:
+            return begun  # however many descriptors there are
+        room = Room(self._at_once, small_room(connections, descriptors.most(), descriptors.used()))
         while (one := self._waiting.next(room)) is not None:
             if one.take_turn():
                 begun.append(one)

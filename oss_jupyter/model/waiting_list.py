@@ -1,8 +1,9 @@
 """Who may run and who waits, of all uploads of a kernel: one rule, without its threads and without a look at anything.
 
 Large uploads fill the line by themselves, so a few run at once and the others wait. Small ones are a request or two, so
-many run beside them, as many as there are descriptors for. What is given up only has to be tidied away: it waits for
-neither. Each kind goes in the order in which it came.
+many run at once, one for each connection that the kernel has; beside large ones half as many, so that those keep half
+of the line. What is given up only has to be tidied away: it waits for neither. Each kind goes in the order in which it
+came.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
+from oss_jupyter.model.budget import CONNECTIONS_MOST
+
 T = TypeVar("T", bound=Hashable)
 
-# More small ones at once carry no more: each waits for the interpreter as much as for the service.
-SMALL_MOST = 16
+# More small ones at once carry no more, however long the line: each waits for the interpreter as well.
+SMALL_MOST = 64
 REMOVALS_MOST = 8
 # What a small one has open at its most: lock, journal, source, a connection for what is asked and one for the bytes.
 _SMALL_NEEDS = 6
@@ -46,22 +49,24 @@ class Room:
     """How many of each kind may run at once, at least one of each: what runs never waits for what cannot begin."""
 
     large: int
-    small: int = SMALL_MOST
+    small: int = CONNECTIONS_MOST
 
-    def of(self, kind: Kind) -> int:
-        """Return how many of a kind."""
-        return max(1, {Kind.LARGE: self.large, Kind.SMALL: self.small, Kind.REMOVAL: REMOVALS_MOST}[kind])
+    def of(self, kind: Kind, *, beside_large: bool = False) -> int:
+        """Return how many of a kind. beside_large: while large ones run."""
+        small = self.small // 2 if beside_large else self.small
+        return max(1, {Kind.LARGE: self.large, Kind.SMALL: small, Kind.REMOVAL: REMOVALS_MOST}[kind])
 
 
-def small_room(descriptors_most: int | None, descriptors_used: int) -> int:
+def small_room(connections: int, descriptors_most: int | None, descriptors_used: int) -> int:
     """Return how many small uploads may run at once, where a process may have so many descriptors; None is no limit.
 
     Those that run may have opened theirs already or not: they are counted as if they had not.
     """
+    wanted = min(SMALL_MOST, connections)
     if descriptors_most is None:
-        return SMALL_MOST
+        return wanted
     reserve = max(_RESERVE_LEAST, descriptors_most // _RESERVE_SHARE)
-    return min(SMALL_MOST, max(1, (descriptors_most - reserve - descriptors_used) // _SMALL_NEEDS))
+    return min(wanted, max(1, (descriptors_most - reserve - descriptors_used) // _SMALL_NEEDS))
 
 
 class WaitingList(Generic[T]):
@@ -113,8 +118,10 @@ class WaitingList(Generic[T]):
 
     def next(self, room: Room) -> T | None:
         """Return who may begin now, or None."""
-        for kind in (Kind.REMOVAL, Kind.SMALL, Kind.LARGE):
-            if self._queues[kind] and self._counted(kind, room.of(kind)) < room.of(kind):
+        beside_large = any(kind is Kind.LARGE and one not in self._lent for one, kind in self._queue.items())
+        for kind in (Kind.REMOVAL, Kind.LARGE, Kind.SMALL):
+            most = room.of(kind, beside_large=beside_large)
+            if self._queues[kind] and self._counted(kind, most) < most:
                 return self._queues[kind][0][1]
         return None
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from oss_jupyter.model.waiting_list import SMALL_MOST
+from oss_jupyter.model.budget import CONNECTIONS_MOST
 from oss_jupyter.sandbox import Fault, Sandbox
 
 from .kit import BUCKET, PART, make_file, stored
@@ -92,10 +92,63 @@ def test_six_hundred_in_a_loop(sandbox: Sandbox, folder: Path) -> None:
     assert measured["after"]["descriptors"] <= measured["before"]["descriptors"] + 20
 
 
+def test_small_and_large_ones_mixed(sandbox: Sandbox, folder: Path) -> None:
+    """Of 300 uploads, every tenth of some parts, those that wait have no thread, and have places in their order."""
+    fill(folder, 300)
+    for number in range(0, 300, 10):
+        make_file(folder / f"{number:03}.bin", 3 * PART + number, seed=number)
+    sandbox.faults.add(Fault("UploadPart", "delay", seconds=2, times=8))
+    measured = run(
+        sandbox,
+        folder,
+        "for name in names: upload(name, part_size='100KiB')\n"
+        "large = transfers[::10]\n"
+        "assert sum(one.state == 'running' for one in large) <= 4\n"
+        "waiting = [now.queue_place for now in (one.snapshot() for one in large) if now.state == 'queued']\n"
+        "assert waiting and waiting == list(range(1, 1 + len(waiting))), waiting\n"
+        "large[0].pause()\n"
+        "assert large[0].wait(20)\n"
+        "large[0].resume()",
+    )
+    assert measured["peak"]["threads"] < 100
+    assert measured["peak"]["descriptors"] < 200
+
+
+def test_more_parts_at_once_than_there_are_descriptors(sandbox: Sandbox, folder: Path) -> None:
+    """Of 1,030 parts that are wanted at once as many go as the helper has descriptors for, and all arrive."""
+    with (folder / "large.bin").open("wb") as file:
+        file.truncate(1029 * PART + 1)
+    measured = run(
+        sandbox,
+        folder,
+        "oj.settings().helper = 'always'\n"
+        "upload('large.bin', part_size='100KiB', parallel=1024)\n"
+        "while transfers[0].snapshot().parts_done < 20: time.sleep(0.01)\n"
+        "assert 20 < transfers[0].snapshot().parallel < 128, transfers[0].snapshot().parallel",
+    )
+    assert measured["peak"]["descriptors"] < 200
+
+
+def test_more_uploads_than_the_helper_knows_apart(sandbox: Sandbox, folder: Path) -> None:
+    """After 256 transfers the next ones take over the dials of those that have ended; 40 run at once, by one helper."""
+    fill(folder, 260, PART)
+    run(
+        sandbox,
+        folder,
+        "oj.settings().helper = 'always'\n"
+        "oj.settings().uploads_at_once = 40\n"
+        "oj.settings().parallel_most = 256\n"
+        "for name in names: upload(name, part_size='100KiB')\n"
+        "for transfer in transfers: transfer.result(100)\n"
+        "assert not any(transfer.snapshot().retries for transfer in transfers)\n"
+        "assert not [note for transfer in transfers for note in transfer.snapshot().notes]",
+    )
+
+
 def test_three_hundred_that_are_resumed(sandbox: Sandbox, folder: Path) -> None:
     """All that was paused in the queue is resumed by one call."""
     fill(folder, 300)
-    sandbox.faults.add(Fault("PutObject", "delay", seconds=30, times=SMALL_MOST))  # nobody ends before the pause
+    sandbox.faults.add(Fault("PutObject", "delay", seconds=30, times=CONNECTIONS_MOST))  # nobody ends before the pause
     measured = run(
         sandbox,
         folder,
@@ -110,7 +163,7 @@ def test_three_hundred_that_are_resumed(sandbox: Sandbox, folder: Path) -> None:
 def test_many_with_callbacks_and_waits(sandbox: Sandbox, folder: Path) -> None:
     """Callbacks of uploads that are queued need no threads either, and each is called at the end of its upload."""
     fill(folder, 200)
-    sandbox.faults.add(Fault("PutObject", "delay", seconds=2, times=2 * SMALL_MOST))
+    sandbox.faults.add(Fault("PutObject", "delay", seconds=2, times=2 * CONNECTIONS_MOST))
     measured = run(
         sandbox,
         folder,

@@ -36,7 +36,7 @@ def line_kind(line: WaitingList[str], name: str) -> Kind:
 def test_a_few_large_ones_and_many_small_ones() -> None:
     """Large ones begin in their order until there are as many as may; small ones and removals do not wait for them."""
     line = filled(("l1", L), ("l2", L), ("l3", L), ("s1", S), ("s2", S), ("s3", S), ("e1", E))
-    assert sorted(let_in(line, Room(large=2, small=2))) == ["e1", "l1", "l2", "s1", "s2"]
+    assert sorted(let_in(line, Room(large=2, small=4))) == ["e1", "l1", "l2", "s1", "s2"]
     assert (line.turns, line.waiting) == (5, 2)
     assert [line.place(name) for name in ("l1", "l3", "s3", "nobody")] == [0, 1, 1, 0]
 
@@ -90,19 +90,36 @@ def test_there_is_always_room_for_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("most", "used", "room"),
+    ("connections", "most", "used", "room"),
     [
-        (None, 5000, SMALL_MOST),
-        (20_000, 40, SMALL_MOST),
-        (256, 40, SMALL_MOST),
-        (256, 200, 4),
-        (256, 256, 1),
-        (64, 40, 1),
+        (16, None, 5000, 16),
+        (16, 20_000, 40, 16),
+        (16, 256, 40, 16),
+        (256, None, 40, SMALL_MOST),
+        (256, 256, 40, 30),
+        (16, 256, 200, 4),
+        (16, 256, 256, 1),
+        (16, 64, 40, 1),
+        (1, None, 40, 1),
     ],
 )
-def test_room_for_small_ones(most: int | None, used: int, room: int) -> None:
-    """As many as there are descriptors for, some left to the user's own code; never none, and never very many."""
-    assert small_room(most, used) == room
+def test_room_for_small_ones(connections: int, most: int | None, used: int, room: int) -> None:
+    """One for each connection as far as there are descriptors, some left to the user's own code; never none."""
+    assert small_room(connections, most, used) == room
+
+
+def test_beside_large_ones() -> None:
+    """Small ones take half of the connections at most while large ones run, and all when these wait or are over."""
+    line = filled(("l1", L), *((f"s{number}", S) for number in range(9)))
+    assert let_in(line, Room(large=1, small=4)) == ["l1", "s0", "s1"]
+    line.note("l1", Turn.LENDS, L)
+    assert let_in(line, Room(large=1, small=4)) == ["s2", "s3"]
+    line.note("l1", Turn.HAS, L)
+    for number in range(4):
+        assert let_in(line, Room(large=1, small=4)) == ([] if number < 3 else ["s4"])
+        line.note(f"s{number}", Turn.NONE, S)
+    line.note("l1", Turn.NONE, L)
+    assert let_in(line, Room(large=1, small=4)) == ["s5", "s6", "s7"]
 
 
 @given(
@@ -134,6 +151,8 @@ def test_whatever_happens(steps: list[tuple[str, int, Turn]], large: int, small:
             turns[begun] = Turn.HAS
         for one_kind, queue in queues.items():
             of_kind = [how for other, how in turns.items() if line_kind(line, other) is one_kind]
-            lent = min(room.of(one_kind), of_kind.count(Turn.LENDS))
+            large_ones_run = any(how is Turn.HAS and other[0] == "l" for other, how in turns.items())
+            most = room.of(one_kind, beside_large=large_ones_run)
+            lent = min(most, of_kind.count(Turn.LENDS))
             assert [line.place(other) for other in queue] == list(range(1, 1 + len(queue)))
-            assert not queue or len(of_kind) - lent >= room.of(one_kind)
+            assert not queue or len(of_kind) - lent >= most
