@@ -84,7 +84,7 @@ def test_what_is_left_out_anyway(tree: Path) -> None:
         (["+*.csv", "-raw/", "+raw/deep/"],
          {"a.csv", "b.csv", "old.csv", "tmp/a.csv", "tmp/keep.csv", "raw/deep/a.csv", "raw/deep/b.tmp"}),
     ],
-    ids=str,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
 def test_the_last_rule_that_matches_counts(tree: Path, written: list[str], expected: set[str]) -> None:
     """For a name, or a folder above it. Everything starts out where the first rule takes in, and else in."""
@@ -112,7 +112,7 @@ def test_the_last_rule_that_matches_counts(tree: Path, written: list[str], expec
         (["-b.tmp", "+.ipynb_checkpoints/*.ipynb"], {".ipynb_checkpoints/n.ipynb"}),
         (["-b.tmp", "+**"], set()),
     ],
-    ids=str,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_is_left_out_anyway_comes_by_its_name(tree: Path, written: list[str], more: set[str]) -> None:
     """A wildcard alone does not mean a hidden name, as in a shell; nothing else of its folder comes along."""
