@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from oss_jupyter.engine.audience import LAST_CALL_SECONDS
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import OssJupyterError
-from oss_jupyter.model.progress import Receipt
+from oss_jupyter.model.progress import AnyReceipt
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.coordinator import TransferCoordinator
+    from oss_jupyter.engine.job import AnyJob
 
 
-def future_of(transfer: TransferCoordinator) -> Future[Receipt]:
+def future_of(transfer: AnyJob) -> Future[AnyReceipt]:
     """Return a future that ends when the transfer rests and whoever listens knows, with the outcome of then."""
-    future: Future[Receipt] = Future()
+    future: Future[AnyReceipt] = Future()
 
     def settle() -> None:
         # Two threads may see the end at once; the first settles it.

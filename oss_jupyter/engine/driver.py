@@ -19,7 +19,7 @@ from oss_jupyter.model.states import Event, State
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.job_status import JobStatus
-    from oss_jupyter.model.progress import Receipt
+    from oss_jupyter.model.progress import AnyReceipt
 
 J = TypeVar("J", bound=AnyJob)
 
@@ -37,7 +37,7 @@ class Ending:
     event: Event
     obeyed: Command
     error: OssJupyterError | None = None
-    receipt: Receipt | None = None
+    receipt: AnyReceipt | None = None
 
 
 class Driver(Generic[J]):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.event_queue import EventQueue
 from oss_jupyter.engine.job_status import JobStatus, S
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.errors import OssJupyterError, TransferAborted, TransferStateError
 from oss_jupyter.model.lifecycle import Command
-from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.progress import AnyReceipt, Snapshot
 from oss_jupyter.model.states import Event, State
 from oss_jupyter.model.waiting_list import Kind, Turn
 
 if TYPE_CHECKING:
+    from oss_jupyter.engine.budget import Budget
     from oss_jupyter.engine.transfer_queue import TransferQueue
 
 # Condition.wait without a time-out cannot be interrupted on Windows.
@@ -86,13 +87,13 @@ class JobCoordinator(JobStatus[S]):
                 self._changed.wait(min(left, _WAIT_SLICE_SECONDS))
             return True
 
-    def outcome(self) -> Receipt:
+    def outcome(self) -> AnyReceipt:
         """Return the receipt of a transfer that rests; raise why there is none."""
         with self._changed:
             now, command, error = self._view(0), self._lifecycle.command, self._error
             self._error_seen = True
         if now.receipt is not None:
-            return cast("Receipt", now.receipt)  # of a dataset it is a DatasetReceipt, and its handle says so
+            return now.receipt
         if error is not None:
             raise error
         if now.state is State.ABORTED:
@@ -179,6 +180,16 @@ class JobCoordinator(JobStatus[S]):
         """Return what the user wants, None to follow the line, and whether there is a speed limit of its own."""
         with self._changed:
             return self._parallel, self._limit is not None
+
+    @property
+    def connections(self) -> Budget:
+        """The connections of the kernel, for transfers that are part of this one."""
+        return self._queue.budget
+
+    @property
+    def elastic_most(self) -> int:
+        """How many connections a dataset of small files could have, if it were alone."""
+        return self._queue.budget.elastic_most
 
     @property
     def connections_most(self) -> int:

@@ -15,7 +15,7 @@ from oss_jupyter.engine.notes import Lasts, Notes
 from oss_jupyter.engine.spec import JobSpec
 from oss_jupyter.errors import OssJupyterError, TransferStateError
 from oss_jupyter.model.lifecycle import Command, Lifecycle
-from oss_jupyter.model.progress import PartsView, Phase, Receipt, Snapshot
+from oss_jupyter.model.progress import AnyReceipt, PartsView, Phase, Snapshot
 from oss_jupyter.model.states import Event, State
 from oss_jupyter.names import printable
 
@@ -46,7 +46,7 @@ class JobStatus(Generic[S]):
         self._notes = Notes()
         self._error: OssJupyterError | None = None
         self._error_seen = False
-        self._receipt: Receipt | None = None
+        self._receipt: AnyReceipt | None = None
         self._parallel = spec.parallel
         self._shown_parallel = spec.parallel or 0
         self._logged_state = state
@@ -200,7 +200,12 @@ class JobStatus(Generic[S]):
             self.note(text)
 
     def end(
-        self, event: Event, obeyed: Command, *, error: OssJupyterError | None = None, receipt: Receipt | None = None
+        self,
+        event: Event,
+        obeyed: Command,
+        *,
+        error: OssJupyterError | None = None,
+        receipt: AnyReceipt | None = None,
     ) -> bool:
         """Close a run: the state changes, the result is there, and whoever waits goes on.
 
@@ -212,7 +217,12 @@ class JobStatus(Generic[S]):
         return ended
 
     def _close(
-        self, event: Event, obeyed: Command, *, error: OssJupyterError | None = None, receipt: Receipt | None = None
+        self,
+        event: Event,
+        obeyed: Command,
+        *,
+        error: OssJupyterError | None = None,
+        receipt: AnyReceipt | None = None,
     ) -> bool:
         with self._changed:
             if not self._lifecycle.end(event, obeyed):

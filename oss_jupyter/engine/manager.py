@@ -9,12 +9,19 @@ from functools import partial
 
 from oss_jupyter.engine.budget import Budget
 from oss_jupyter.engine.coordinator import TransferCoordinator
+from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
+from oss_jupyter.engine.dataset.messages import Counts
+from oss_jupyter.engine.dataset.run import start_dataset_run
+from oss_jupyter.engine.dataset.spec import DatasetSpec
+from oss_jupyter.engine.dataset.transfer import DatasetTransfer
 from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.run import start_run
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.engine.transfer_queue import AT_ONCE, TransferQueue
 from oss_jupyter.errors import InputError, TransferNotFound
+from oss_jupyter.model.dataset import FailedFile
+from oss_jupyter.model.dataset_record import DatasetRecord
 from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.share import share
@@ -39,14 +46,14 @@ class Manager:
         self._speeds: dict[str, float] = {}
         self._limits: dict[str, float | None] = {}
 
-    def upload(self, spec: TransferSpec) -> Transfer:
+    def upload(self, spec: TransferSpec | DatasetSpec) -> Transfer:
         """Return the transfer of this source and target: the live one, the unfinished one resumed, or a new one."""
         while True:
             with self._lock:
                 transfer = self._transfers.get(spec.transfer_id)
                 earlier = coordinator_of(transfer) if transfer else None
                 if transfer is None or coordinator_of(transfer).retire():
-                    transfer = self._add(TransferCoordinator(spec, self._queue, earlier=earlier))
+                    transfer = self._add(self._made(spec, earlier=earlier))
             if coordinator_of(transfer).go(spec):
                 return transfer
 
@@ -60,6 +67,25 @@ class Manager:
         coordinator = coordinator_of(transfer)
         assert isinstance(coordinator, TransferCoordinator), "ids of datasets are others"
         coordinator.found(spec, record, elsewhere=elsewhere)
+        return transfer
+
+    def adopt_dataset(
+        self,
+        spec: DatasetSpec,
+        record: DatasetRecord,
+        counts: Counts,
+        failures: Iterable[FailedFile],
+        *,
+        elsewhere: bool = False,
+    ) -> Transfer:
+        """Return the transfer of a dataset found on disk, likewise. counts: what its files come to."""
+        with self._lock:
+            transfer = self._transfers.get(spec.transfer_id)
+            if transfer is None:
+                transfer = self._add(self._made(spec, State.INTERRUPTED))
+        coordinator = coordinator_of(transfer)
+        assert isinstance(coordinator, DatasetCoordinator), "ids of files are others"
+        coordinator.found(spec, record, counts, failures, elsewhere=elsewhere)
         return transfer
 
     def transfers(self) -> tuple[Transfer, ...]:
@@ -104,8 +130,15 @@ class Manager:
         """Let so many large uploads run at once from now on; those that run already go on."""
         self._queue.set_at_once(count)
 
-    def _add(self, coordinator: TransferCoordinator) -> Transfer:
-        transfer = Transfer(coordinator)
+    def _made(
+        self, spec: TransferSpec | DatasetSpec, state: State = State.QUEUED, earlier: AnyJob | None = None
+    ) -> AnyJob:
+        if isinstance(spec, DatasetSpec):
+            return DatasetCoordinator(spec, self._queue, state, earlier)
+        return TransferCoordinator(spec, self._queue, state, earlier)
+
+    def _add(self, coordinator: AnyJob) -> Transfer:
+        transfer = handle_of(coordinator)
         self._transfers.pop(transfer.id, None)
         self._transfers[transfer.id] = transfer
         coordinator.on_change(partial(self._changed, coordinator))
@@ -159,10 +192,18 @@ def waiting_first(transfers: Iterable[Transfer]) -> list[Transfer]:
     return sorted(transfers, key=lambda transfer: transfer.state is not State.QUEUED)
 
 
+def handle_of(job: AnyJob) -> Transfer:
+    """Return what the user of a job holds."""
+    return DatasetTransfer(job) if isinstance(job, DatasetCoordinator) else Transfer(job)
+
+
 def start_job(job: AnyJob) -> None:
     """Start the run of a job whose turn it is. Raises Shortage, or InterpreterEnding."""
-    assert isinstance(job, TransferCoordinator)
-    start_run(job)
+    if isinstance(job, DatasetCoordinator):
+        start_dataset_run(job)
+    else:
+        assert isinstance(job, TransferCoordinator)
+        start_run(job)
 
 
 def _left_parts(transfer: Transfer, record: CheckpointRecord) -> bool:

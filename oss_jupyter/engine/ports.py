@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from oss_jupyter.errors import OssJupyterError, ServiceError
-from oss_jupyter.model.dataset import ObjectPage
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
@@ -22,6 +21,7 @@ from oss_jupyter.model.wire_values import (
     Fingerprint,
     ListedPart,
     ObjectHead,
+    ObjectPage,
     PartReceipt,
     Route,
     SignedRequest,

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from oss_jupyter.engine.job import AnyJob
     from oss_jupyter.engine.ports import Control
     from oss_jupyter.model.options import ObjectOptions
-    from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead, SignedRequest
+    from oss_jupyter.model.small_files import SigningKeys
+    from oss_jupyter.model.target import Target
+    from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead, ObjectPage, SignedRequest
 
 T = TypeVar("T")
 
@@ -91,6 +93,15 @@ class ServiceRequests:
             "CompleteMultipartUpload",
             lambda control: control.complete(target, upload_id, parts, options, silence_seconds),
         )
+
+    def list_objects(self, target: Target, start_after: str) -> ObjectPage:
+        """Return the objects below a prefix whose keys come after one, a page of them."""
+        bucket, prefix = target.bucket, target.key
+        return self._ask("ListObjectsV2", lambda control: control.list_objects(bucket, prefix, start_after))
+
+    def signing_keys(self) -> SigningKeys:
+        """Return credentials of this second, for whoever signs many requests by itself."""
+        return self._fresh_signer().signing_keys()
 
     def sign_part(self, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
         """Sign one UploadPart, with credentials of this second."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from oss_jupyter.engine.awaiting import future_of
 from oss_jupyter.engine.ledger import PartDetail
@@ -16,6 +16,8 @@ from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from oss_jupyter.engine.coordinator import TransferCoordinator
     from oss_jupyter.engine.job import AnyJob
 
@@ -39,7 +41,7 @@ class Transfer:
     A forked child that asks for anything but the id gets TransferStateError: the upload runs in its parent.
     """
 
-    def __init__(self, coordinator: TransferCoordinator) -> None:
+    def __init__(self, coordinator: AnyJob) -> None:
         self._coordinator = coordinator
 
     def __repr__(self) -> str:
@@ -73,7 +75,7 @@ class Transfer:
 
     def part(self, number: int) -> PartDetail:
         """Return what is known of part `number` (from 1). Raises IndexError."""
-        return self._coordinator.part(number)
+        return cast("TransferCoordinator", self._coordinator).part(number)
 
     def pause(self) -> None:
         """Stop sending within a second and keep every finished part. Raises TransferStateError where nothing runs."""
@@ -137,10 +139,11 @@ class Transfer:
         """
         if not self.wait(timeout):
             raise TimeoutError(f"The upload {self.id} is still {self.state}; it goes on.")
-        return self._coordinator.outcome()
+        return cast("Receipt", self._coordinator.outcome())  # the handle of a dataset tells otherwise
 
     def __await__(self) -> Generator[Any, None, Receipt]:
-        return asyncio.shield(asyncio.wrap_future(future_of(self._coordinator))).__await__()
+        future = cast("Future[Receipt]", future_of(self._coordinator))
+        return asyncio.shield(asyncio.wrap_future(future)).__await__()
 
 
 def coordinator_of(transfer: Transfer) -> AnyJob:

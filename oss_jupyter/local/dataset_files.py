@@ -114,6 +114,11 @@ class FilesJournal:
         if not self._file.is_gone():
             return
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._write_anew()
+        self._file.open()
+        self.remarks += ("The list of the dataset's files was removed while the upload ran; it was written anew.",)
+
+    def _write_anew(self) -> None:
         self._file.replace(self._file.content())
         try:
             check_format(self._path)
@@ -122,8 +127,6 @@ class FilesJournal:
             self._file.replace([run_line()])
             self._root, self._root_place = WHOLE, 0
             self._roots.clear()
-        self._file.open()
-        self.remarks += ("The list of the dataset's files was removed while the upload ran; it was written anew.",)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -47,6 +47,10 @@ class DatasetStore:
         """Return where the checkpoint of a dataset lies, whether it is there or not."""
         return self.directory / f"{transfer_id}{DATASET}"
 
+    def files_path(self, transfer_id: str) -> Path:
+        """Return where the journal of a dataset's files lies while it is unfinished."""
+        return self.directory / f"{transfer_id}{FILES}"
+
     def receipts_path(self, transfer_id: str) -> Path:
         """Return where the receipts of a dataset that has finished lie, whether they are there or not."""
         return self.directory / f"{transfer_id}{RECEIPTS}"
@@ -166,6 +170,9 @@ class NoDatasetStore:
     def path_of(self, transfer_id: str) -> None:
         """There is no file."""
 
+    def files_path(self, transfer_id: str) -> None:
+        """There is no journal of files."""
+
     def receipts_path(self, transfer_id: str) -> None:
         """There are no receipts on the disk."""
 
@@ -176,6 +183,10 @@ class NoDatasetStore:
     def children(self) -> frozenset[str]:
         """Nothing lies on the disk."""
         return frozenset()
+
+    def problems(self) -> list[FoundDataset]:
+        """Nothing lies on the disk."""
+        return []
 
     def remove(self, transfer_id: str) -> None:
         """Forget what is remembered of a dataset."""

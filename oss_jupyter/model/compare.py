@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
 
-from oss_jupyter.model.dataset import Checksums, Compare, FileReceipt, FoundFile, ListedObject, Outcome
-from oss_jupyter.model.wire_values import ObjectHead
+from oss_jupyter.model.dataset import Checksums, Compare, FileReceipt, FoundFile, Outcome
+from oss_jupyter.model.wire_values import ListedObject, ObjectHead
 
 _EMPTY = Checksums("D41D8CD98F00B204E9800998ECF8427E", 0)
 _LINK = "Symlink"

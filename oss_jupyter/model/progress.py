@@ -108,18 +108,18 @@ class PartsView:
     resent_bytes: int
     bytes_per_second: float | None
     left_seconds: float | None
-    silent_seconds: float
-    parts_total: int
-    parts_kept: int
-    parts_done: int
-    parts_failed: int
-    retries: int
-    part_size: int
-    part_states: bytes
-    flights: tuple[Flight, ...]
-    version: int
-    compared_bytes: int
-    compare_bytes: int
+    silent_seconds: float = 0.0
+    parts_total: int = 0
+    parts_kept: int = 0
+    parts_done: int = 0
+    parts_failed: int = 0
+    retries: int = 0
+    part_size: int = 0
+    part_states: bytes = b""
+    flights: tuple[Flight, ...] = ()
+    version: int = 0
+    compared_bytes: int = 0
+    compare_bytes: int = 0
 
     def at_rest(self) -> PartsView:
         """Return the same while nothing is expected of the line: it has no speed, and its silence is none."""
@@ -152,6 +152,9 @@ class Receipt:
     def sent_nothing(self) -> bool:
         """Whether the object was there before anything was sent in this kernel."""
         return self.already_there and not self.sent_bytes
+
+
+AnyReceipt = Receipt | DatasetReceipt
 
 
 @described
@@ -189,7 +192,7 @@ class Snapshot:
     elapsed_seconds: Annotated[float, "In this kernel, pauses left out."] = 0.0
     notes: Annotated[tuple[str, ...], "What else there is to know, a sentence each."] = ()
     error: Annotated[tuple[str, str, str, str] | None, "What, safe, advice, code; None: it has not failed."] = None
-    receipt: Annotated[Receipt | DatasetReceipt | None, "Of a completed one; else None."] = None
+    receipt: Annotated[AnyReceipt | None, "Of a completed one; else None."] = None
     part_states: Annotated[bytes, "A PartState for each part, one byte each."] = field(default=b"", repr=False)
     flights: Annotated[tuple[Flight, ...], "The parts on the wire."] = ()
     version: Annotated[int, "Changes whenever anything but bytes in flight does."] = 0

@@ -32,6 +32,23 @@ def parse_target(text: str, source_name: str = "") -> Target:
 
     Raises InputError with the rule that was broken.
     """
+    bucket, key = _split(text)
+    if not key or key.endswith("/"):
+        key += _as_key(source_name, text)
+    return make_target(bucket, key)
+
+
+def parse_prefix(text: str) -> Target:
+    """Return where the keys of a dataset begin: ``oss://bucket/raw/``; what does not end in ``/`` gets one.
+
+    Raises InputError with the rule that was broken.
+    """
+    bucket, prefix = _split(text)
+    return make_prefix(bucket, prefix if not prefix or prefix.endswith("/") else f"{prefix}/")
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return bucket and key of an address as it was typed."""
     if not isinstance(text, str):
         # A Path has made oss:/bucket of it already, so nothing can be told from its text.
         raise InputError(f"The target is {_kind(text)}, and no text.", _FORM, code="InvalidTarget")
@@ -45,9 +62,7 @@ def parse_target(text: str, source_name: str = "") -> Target:
             f"{_FORM} Credentials are given with credentials=…, or in the environment.",
             code="InvalidTarget",
         )
-    if not key or key.endswith("/"):
-        key += _as_key(source_name, text)
-    return make_target(bucket, key)
+    return bucket, key
 
 
 def _kind(value: object) -> str:

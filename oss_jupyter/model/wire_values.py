@@ -136,3 +136,32 @@ class Completed:
     warning: str = ""
     already_there: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ListedObject:
+    """An object as ListObjectsV2 shows it: size in bytes, ETag without quotes, "" where it is left out.
+
+    kind: Normal, Multipart, Appendable or Symlink; "" where it is left out. A link's size and ETag are the link's own.
+    """
+
+    key: str
+    size: int
+    etag: str
+    kind: str = "Normal"
+
+    @property
+    def md5(self) -> str:
+        """The MD5 that its ETag is, in upper-case hex; "" where it cannot be one: made of parts, or appended to."""
+        if self.kind not in ("Normal", ""):
+            return ""
+        text = self.etag.upper()
+        return text if len(text) == 32 and not set(text) - set("0123456789ABCDEF") else ""
+
+
+@dataclass(frozen=True)
+class ObjectPage:
+    """A page of ListObjectsV2, in the order of the keys' bytes. complete: there are no objects behind it."""
+
+    objects: tuple[ListedObject, ...]
+    complete: bool

@@ -10,8 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from oss_jupyter.model.dataset import ListedObject, ObjectPage
-from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead
+from oss_jupyter.model.wire_values import Completed, ListedObject, ListedPart, ObjectHead, ObjectPage
 from oss_jupyter.oss.advice import Asked, explain
 from oss_jupyter.oss.failures import not_oss
 from oss_jupyter.oss.proof import Proof, read_crc64, read_etag, read_proof

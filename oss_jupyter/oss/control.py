@@ -17,12 +17,11 @@ from typing import Any
 
 from oss_jupyter import forks
 from oss_jupyter.errors import OssJupyterError, ServiceError
-from oss_jupyter.model.dataset import ObjectPage
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.small_files import FilesRoute, SigningKeys
 from oss_jupyter.model.target import Target
-from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead, Route, SignedRequest
+from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead, ObjectPage, Route, SignedRequest
 from oss_jupyter.oss.answers import check_answered, read_completed, read_head, read_objects, read_page, read_upload_id
 from oss_jupyter.oss.carried import OF_COMPLETE, OF_OBJECT, OF_PART, UNSIGNED, some
 from oss_jupyter.oss.clock import ServiceClock

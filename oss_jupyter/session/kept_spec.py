@@ -13,6 +13,7 @@ from typing import Any
 from oss_jupyter.engine.ports import Control
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.arguments import PLACE_NAMES, AnewOptions
+from oss_jupyter.model.dataset_record import DatasetRecord
 from oss_jupyter.model.options import ObjectOptions, make_options
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.sizes import count
@@ -31,7 +32,7 @@ _OF_AN_ENDPOINT = (*HOST_KINDS, "cname", "path_style", "endpoint", "insecure_htt
 class KeptSpec:
     """A checkpoint's record with the arguments that are given anew. machine: proxy and patience of today."""
 
-    record: CheckpointRecord
+    record: CheckpointRecord | DatasetRecord
     anew: AnewOptions = field(repr=False, default_factory=AnewOptions)
     machine: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
@@ -122,7 +123,8 @@ class KeptSpec:
             raise self._missing(error, arguments) from None
 
     def _missing(self, error: OssJupyterError, arguments: tuple[str, ...]) -> InputError:
-        known, parts = self.record.header.transfer_id, len(self.record.receipts)
+        known = self.record.header.transfer_id
+        parts = len(self.record.receipts) if isinstance(self.record, CheckpointRecord) else 0
         anew = " or ".join(f'oj.resume("{known}", {argument})' for argument in arguments)
         give = f"Give it anew: {anew}. Or give" if anew else "Give"
         again = " with the same" if anew else ""

@@ -7,22 +7,30 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from oss_jupyter import forks
 from oss_jupyter.engine.budget import Budget
+from oss_jupyter.engine.dataset.spec import DatasetSpec
+from oss_jupyter.engine.dataset.tally import counts_of, failed_file
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
+from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import InputError, InterpreterEnding, TransferStateError
+from oss_jupyter.local.dataset_source import dataset_source
+from oss_jupyter.local.dataset_store import DatasetStore
 from oss_jupyter.local.found import Found
+from oss_jupyter.local.found_dataset import FoundDataset
 from oss_jupyter.local.relocate import relocate
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.arguments import AnewOptions
+from oss_jupyter.model.dataset import DatasetSource
 from oss_jupyter.model.sizes import parse_limit
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.model.upload_arguments import UploadArguments
+from oss_jupyter.session.dataset_wiring import DatasetWiring, Planned
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
@@ -61,28 +69,46 @@ class Session:
     def _begin(self) -> None:
         self.manager = Manager(self.settings.uploads_at_once, Budget(self.settings.connections))
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
+        self.datasets = DatasetWiring(self.wiring)
         self.manager.set_limit(parse_limit(self.settings.limit))
         self.reporter = Reporter()
         self.leaving = Leaving(self.manager, lambda: self.shell.ends if self.shell else None)
 
     def _begin_anew(self) -> None:
         """Know no transfer in a forked child: those of the parent run there. The settings are the same."""
-        forks.leave(self.manager, self.wiring, self.reporter, self.leaving)
+        forks.leave(self.manager, self.wiring, self.datasets, self.reporter, self.leaving)
         self._begin()
         with suppress(InterpreterEnding):  # whoever wants to upload is told
             self.leaving.arrange()
 
     def upload(
         self,
-        source: str | os.PathLike[str],
+        source: Any,
         target: str,
         arguments: UploadArguments,
         spell: Callable[[str], str] = str,
     ) -> Transfer:
-        """Start, attach to or resume the upload of `source` to `target`. `spell`: as in `TransferSpec`."""
+        """Start, attach to or resume the upload of `source`, a file or a dataset, to `target`.
+
+        spell: as in JobSpec.
+        """
         self.leaving.arrange()
         self._uploads_begin()
-        spec = replace(self.wiring.spec(source, target, arguments), spell=spell)
+        spec: TransferSpec | DatasetSpec
+        dataset = dataset_source(source)
+        if dataset is None:
+            spec = replace(self.wiring.spec(source, target, arguments), spell=spell)
+        else:
+            spec = replace(self.datasets.spec(dataset, target, arguments), spell=spell)
+        return self._begin_upload(spec, arguments)
+
+    def carry_out(self, source: DatasetSource, target: str, arguments: UploadArguments, planned: Planned) -> Transfer:
+        """Start the upload of what a plan has shown."""
+        self.leaving.arrange()
+        self._uploads_begin()
+        return self._begin_upload(self.datasets.spec(source, target, arguments, planned), arguments)
+
+    def _begin_upload(self, spec: TransferSpec | DatasetSpec, arguments: UploadArguments) -> Transfer:
         with interrupts_later():
             spec.lane.start()
             transfer = self.manager.upload(spec)
@@ -100,7 +126,12 @@ class Session:
 
     def problems(self) -> list[Found]:
         """Return the checkpoints that cannot be used, each with its problem."""
-        return [found for store in self.wiring.stores.directories() for found in store.problems()]
+        directories = self.wiring.stores.directories()
+        datasets = [
+            store for store in map(self.wiring.stores.datasets_of, directories) if isinstance(store, DatasetStore)
+        ]
+        files = [found for store in directories for found in store.problems()]
+        return files + [_as_found(found) for store in datasets for found in store.problems()]
 
     def find(self, text: str) -> Transfer:
         """Return the transfer whose id begins with `text`. Raises TransferNotFound, InputError."""
@@ -196,16 +227,28 @@ class Session:
     def _look_into(self, store: CheckpointDirectory) -> None:
         # Asked before looking, so that a lock that is seen to be held by then is another kernel's.
         moving = {transfer.id for transfer in self.manager.transfers() if not coordinator_of(transfer).resting}
+        datasets = self.wiring.stores.datasets_of(store)
+        assert isinstance(datasets, DatasetStore), "a directory has a store of datasets on disk"
+        for one in datasets.inventory():
+            if one.record is not None and one.transfer_id not in moving:
+                self._adopt_dataset(one, store)
+        children = datasets.children()
         for found in store.inventory():
-            if found.record is not None and found.transfer_id not in moving:
+            if found.record is not None and found.transfer_id not in moving and found.transfer_id not in children:
                 self.manager.adopt(self.wiring.spec_of(found, store), found.record, elsewhere=found.busy)
         self.manager.forget(
             lambda transfer: (
-                coordinator_of(transfer).spec.store is store
+                coordinator_of(transfer).spec.store in (store, datasets)
                 and transfer.state in (State.INTERRUPTED, State.ELSEWHERE)
-                and not store.keeps(transfer.id)
+                and not coordinator_of(transfer).spec.store.keeps(transfer.id)
             )
         )
+
+    def _adopt_dataset(self, found: FoundDataset, store: CheckpointDirectory) -> None:
+        assert found.record is not None
+        spec = self.datasets.spec_of(found, store)
+        failures = [failed_file(receipt) for receipt in found.failures]
+        self.manager.adopt_dataset(spec, found.record, counts_of(found.files), failures, elsewhere=found.busy)
 
     def _found(self, transfer_id: str) -> Found | None:
         for store in self.wiring.stores.directories():
@@ -234,6 +277,11 @@ def _raise_if_too_late(transfer: Transfer) -> None:
     """Raise at once what nobody would be left to ask for."""
     if isinstance(transfer.error, InterpreterEnding):
         raise transfer.error
+
+
+def _as_found(found: FoundDataset) -> Found:
+    """Return a dataset with a problem as lists of such things know them."""
+    return Found(found.transfer_id, found.path, problem=found.problem, remnant=found.remnant, busy=found.busy)
 
 
 def _given(anew: AnewOptions) -> AnewOptions:

@@ -12,10 +12,11 @@ from typing import Any, cast
 from oss_jupyter.engine.executor_lane import ExecutorLane, check_executor
 from oss_jupyter.engine.helper_lane import HelperLane, helper_possible
 from oss_jupyter.engine.lanes import ThreadLane
-from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane
+from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane, StreamingLane
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.errors import OssJupyterError, before_sending
 from oss_jupyter.local.found import Found
+from oss_jupyter.local.found_dataset import FoundDataset
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
@@ -77,20 +78,20 @@ class Wiring:
         refuse_for_one_file(arguments, file.path)
         goal = parse_target(target, file.path.name)
         options = make_options(arguments.of_object(), goal.key, file.path.name)
-        endpoint = self._endpoint(given)
+        endpoint = self.endpoint(given)
         self._used_hosts.add(endpoint.describe())
-        plan = self._plan(size_bytes, given.get("part_size"), endpoint.describe())
+        plan = self.plan(size_bytes, given.get("part_size"), endpoint.describe())
         return TransferSpec(
             transfer_id=transfer_id(str(file.path), goal, endpoint.describe()),
             source=file,
             target=goal,
             plan=plan,
             options=options,
-            control=self._control(endpoint, given.get("credentials"), given.get("profile")),
+            control=self.control(endpoint, given.get("credentials"), given.get("profile")),
             store=self.stores.at(given.get("checkpoint_dir", UNSET)),
-            lane=self._lane(plan, given.get("executor")),
+            lane=self.lane(plan, given.get("executor")),
             clock=self.clock,
-            policy=self._policy(given.get("retries")),
+            policy=self.policy(given.get("retries")),
             send_part=send_part,
             read_again=read_again,
             place=endpoint.place(),
@@ -112,8 +113,8 @@ class Wiring:
         """
         assert found.record is not None
         header = found.record.header
-        kept = KeptSpec(found.record, anew or {}, {"proxy": self.settings.proxy, **self._patience()})
-        missing, make = kept.missing(), partial(self._kept_control, kept)
+        kept = KeptSpec(found.record, anew or {}, self.machine())
+        missing, make = kept.missing(), partial(self.kept_control, kept)
         return TransferSpec(
             transfer_id=header.transfer_id,
             source=FileSource(header.source, kept=True),
@@ -122,20 +123,20 @@ class Wiring:
             options=ObjectOptions() if missing else kept.options(),
             control=cast("Control", Hindered(kept.check, make)) if missing else make(),
             store=store,
-            lane=self._lane(header.plan, None),
+            lane=self.lane(header.plan, None),
             clock=self.clock,
-            policy=self._policy(None),
+            policy=self.policy(None),
             send_part=send_part,
             read_again=read_again,
             place=kept.place,
             host=kept.host(),
-            parallel=parse_parallel(header.parallel or self.settings.parallel),
+            parallel=self.parallel(header.parallel),
             # Earlier versions took any limit, and with the lowest no upload would ever end.
             limit=header.limit and max(header.limit, SPEED_MIN),
             prove=header.prove or parse_prove(self.settings.prove),
             profile=kept.profile,
             credentials_given=kept.credentials_given,
-            hindrance=missing or self._asks_first(found, kept),
+            hindrance=missing or self.asks_first(found, kept),
             wait_at_exit=self.settings.wait_at_exit,
             spell=self.spell,
         )
@@ -146,16 +147,16 @@ class Wiring:
         credentials, profile = anew.get("credentials"), anew.get("profile") or ""
         return replace(
             spec,
-            control=self._control(spec.control.settings, credentials, profile or None),
+            control=self.control(spec.control.settings, credentials, profile or None),
             profile="" if credentials is not None else profile,
             credentials_given=credentials is not None,
         )
 
-    def _kept_control(self, kept: KeptSpec) -> SdkControl:
+    def kept_control(self, kept: KeptSpec) -> SdkControl:
         kept.check_reachable()
-        return self._control(kept.endpoint(), kept.anew.get("credentials"), kept.profile or None, kept.needed())
+        return self.control(kept.endpoint(), kept.anew.get("credentials"), kept.profile or None, kept.needed())
 
-    def _asks_first(self, found: Found, kept: KeptSpec) -> OssJupyterError | None:
+    def asks_first(self, found: Found | FoundDataset, kept: KeptSpec) -> OssJupyterError | None:
         if found.exposed:
             return kept.asks_first(f"Others can write its checkpoint, or the directory {found.path.parent}.")
         if not self._is_the_users(kept.host()):
@@ -169,7 +170,7 @@ class Wiring:
         named = (self.settings.endpoint, os.environ.get("OSS_ENDPOINT"), *OssutilConfig().endpoints())
         return host in self._used_hosts or host in {host_of(endpoint) for endpoint in named if endpoint}
 
-    def _plan(self, size: int, part_size: Any, host: str) -> Plan:
+    def plan(self, size: int, part_size: Any, host: str) -> Plan:
         wanted: Any = self.settings.part_size if part_size is None else part_size
         if word(wanted) == "auto":
             return make_plan(size, default_part_size=auto_part_size(size, self.known_speed(host)))
@@ -177,18 +178,43 @@ class Wiring:
             return make_plan(size, default_part_size=parse_size(wanted, "part_size"))
         return make_plan(size, parse_size(part_size, "part_size"))
 
-    def _lane(self, plan: Plan, executor: Any) -> Lane:
+    def lane(self, plan: Plan | None, executor: Any) -> Lane:
         if executor is not None:
             check_executor(executor)
             return ExecutorLane(executor)
         choice = self.settings.helper
-        if choice == "never" or not helper_possible() or (choice == "auto" and plan.size < HELPER_FROM_BYTES):
+        if plan is not None and choice == "auto" and plan.size < HELPER_FROM_BYTES:
+            return self.threads
+        return self.streaming_lane()
+
+    def streaming_lane(self) -> StreamingLane:
+        """Return the helper, or threads where there is none; for datasets, whatever their size."""
+        if self.settings.helper == "never" or not helper_possible():
             return self.threads
         if self._helper is None:
             self._helper = HelperLane(self.threads)
         return self._helper
 
-    def _endpoint(self, given: UploadOptions) -> EndpointSettings:
+    def driven(self, given: UploadOptions) -> dict[str, Any]:
+        """Return how an upload is driven, as fields of a JobSpec."""
+        return {
+            "parallel": self.parallel(given.get("parallel")),
+            "limit": parse_limit(given.get("limit")),
+            "given": _named(given),
+            "profile": "" if "credentials" in given else given.get("profile") or self.settings.profile or "",
+            "credentials_given": "credentials" in given,
+            "wait_at_exit": bool(given.get("wait_at_exit", self.settings.wait_at_exit)),
+        }
+
+    def parallel(self, wanted: Any) -> int | None:
+        """Return how many connections an upload has, None to follow the line."""
+        return parse_parallel(self.settings.parallel if wanted is None else wanted)
+
+    def machine(self) -> dict[str, Any]:
+        """Return what of the way to the service is of this computer, and in no checkpoint."""
+        return {"proxy": self.settings.proxy, **self._patience()}
+
+    def endpoint(self, given: UploadOptions) -> EndpointSettings:
         values: dict[str, Any] = {name: given.get(name, getattr(self.settings, name)) for name in PLACE_NAMES}
         values |= choose(self._places(given))
         return EndpointSettings(**values, **self._patience())
@@ -210,7 +236,7 @@ class Wiring:
     def _patience(self) -> dict[str, Any]:
         return {name: getattr(self.settings, name) for name in ("connect_timeout_seconds", "stall_seconds")}
 
-    def _control(
+    def control(
         self, endpoint: EndpointSettings, credentials: Any, profile: str | None, needed: str = ""
     ) -> SdkControl:
         profile = profile or self.settings.profile
@@ -218,7 +244,7 @@ class Wiring:
             credentials = sandbox_credentials(endpoint.url)
         return self._controls.get(endpoint, credentials, profile, needed)
 
-    def _policy(self, retries: int | None) -> RetryPolicy:
+    def policy(self, retries: int | None) -> RetryPolicy:
         count = self.settings.retries if retries is None else whole(retries, "retries", 0, _RETRIES_MOST)
         return RetryPolicy(attempts=1 + count)
 

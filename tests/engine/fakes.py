@@ -11,7 +11,6 @@ from typing import Any
 
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import OssJupyterError, PartStopped, ServiceError, ServiceReply
-from oss_jupyter.model.dataset import ListedObject, ObjectPage
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.plan import PART_MIN_BYTES
@@ -19,8 +18,10 @@ from oss_jupyter.model.small_files import FilesRoute, SigningKeys
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import (
     Completed,
+    ListedObject,
     ListedPart,
     ObjectHead,
+    ObjectPage,
     PartReceipt,
     PartRequest,
     Route,

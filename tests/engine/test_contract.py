@@ -11,11 +11,10 @@ import pytest
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.engine.ports import Control
 from oss_jupyter.errors import PartStopped, ServiceError
-from oss_jupyter.model.dataset import ListedObject, ObjectPage
 from oss_jupyter.model.gauge import Gauge, LocalGauge
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.target import Target
-from oss_jupyter.model.wire_values import ObjectHead, PartReceipt, PartRequest, SignedRequest
+from oss_jupyter.model.wire_values import ListedObject, ObjectHead, ObjectPage, PartReceipt, PartRequest, SignedRequest
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from oss_jupyter.errors import NotOss, OssJupyterError
-from oss_jupyter.model.dataset import ListedObject, ObjectPage
 from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.wire_values import ListedObject, ObjectPage
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings

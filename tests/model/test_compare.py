@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.model.compare import Facts, Next, Step, Sum, Unknown, Why, decide, may_be_remembered, needs_listing
-from oss_jupyter.model.dataset import Checksums, Compare, FileReceipt, FoundFile, ListedObject, Outcome
-from oss_jupyter.model.wire_values import ObjectHead
+from oss_jupyter.model.dataset import Checksums, Compare, FileReceipt, FoundFile, Outcome
+from oss_jupyter.model.wire_values import ListedObject, ObjectHead
 
 DATA = b"some bytes"
 OTHER = b"same size!"

@@ -9,8 +9,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from oss_jupyter.model.compare import Unknown
-from oss_jupyter.model.dataset import ListedObject, ObjectPage
 from oss_jupyter.model.target import KEY_MAX_BYTES
+from oss_jupyter.model.wire_values import ListedObject, ObjectPage
 
 _HIGHEST = "\U0010fffd"  # the two behind it are no characters
 _SURROGATES = range(0xD800, 0xE000)  # no text that can be sent has them

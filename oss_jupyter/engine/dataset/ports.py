@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from oss_jupyter.engine.ports import Places
 from oss_jupyter.model.dataset import FileReceipt, Outcome
 from oss_jupyter.model.dataset_record import DatasetHeader, DatasetRecord
 from oss_jupyter.model.remembered import FilesTally, RememberedFile
@@ -48,14 +49,14 @@ class DatasetCheckpoint(Protocol):
         """Let other kernels have it."""
 
 
-class DatasetStore(Protocol):
-    """The datasets in a checkpoint directory; `directory` is None where nothing outlives the kernel."""
+class DatasetStore(Places, Protocol):
+    """The datasets in a checkpoint directory."""
 
-    @property
-    def directory(self) -> Path | None: ...
+    def files_path(self, transfer_id: str) -> Path | None:
+        """Return where the journal of its files lies while it is unfinished; None where nothing is saved."""
 
-    def keeps(self, transfer_id: str) -> bool:
-        """Whether a dataset has a checkpoint that outlives the kernel."""
+    def receipts_path(self, transfer_id: str) -> Path | None:
+        """Return where the receipts of a dataset that has finished lie; None where nothing is saved."""
 
     def open(self, transfer_id: str) -> tuple[DatasetCheckpoint, DatasetRecord | None]:
         """Lock a dataset's checkpoint and return it with what it remembers, or None where there is nothing yet.

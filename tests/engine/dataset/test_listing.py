@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from oss_jupyter.engine.dataset.listing import Listing, just_below
 from oss_jupyter.errors import NetworkError
 from oss_jupyter.model.compare import Unknown
-from oss_jupyter.model.dataset import ListedObject, ObjectPage
 from oss_jupyter.model.target import KEY_MAX_BYTES
+from oss_jupyter.model.wire_values import ListedObject, ObjectPage
 
 # Few letters, so that keys meet; and the ends of what a character can be.
 CHARACTERS = "ab/ !\x00\x01\x7f\u00e9\ud7ff\ue000\uffff\U00010000\U0010fffd\U0010ffff"

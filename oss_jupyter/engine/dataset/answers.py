@@ -1,0 +1,71 @@
+"""What the worker of a dataset asks of the service, answered: pages of objects one by one, heads some at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from oss_jupyter.engine.dataset.messages import Head, HeadWanted, Page, PageWanted
+from oss_jupyter.engine.threads import start_thread
+from oss_jupyter.errors import OssJupyterError, ServiceError
+from oss_jupyter.model.target import Target
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
+    from oss_jupyter.engine.event_queue import EventQueue
+    from oss_jupyter.engine.service_requests import ServiceRequests
+    from oss_jupyter.engine.stream import Stream
+
+_HEADS_AT_ONCE = 8
+_FORBIDDEN = 403
+
+
+class Answers:
+    """Only the dataset's own thread uses it; each head is asked for on a thread of its own."""
+
+    def __init__(self, job: DatasetCoordinator, requests: ServiceRequests, stream: Stream, events: EventQueue) -> None:
+        self._job = job
+        self._requests = requests
+        self._stream = stream
+        self._events = events
+        self._waiting: deque[HeadWanted] = deque()
+        self._asked = 0
+        self.may_look = True
+
+    def page(self, wanted: PageWanted) -> None:
+        """Answer with a page of objects. Raises what stands in the way, but for a permission that is not there."""
+        target = self._job.spec.target
+        try:
+            page = self._requests.list_objects(target, wanted.start_after)
+        except ServiceError as error:
+            if error.reply.status != _FORBIDDEN or error.code != "AccessDenied":
+                raise
+            page = None
+        self._stream.send(Page(page))
+
+    def head(self, wanted: HeadWanted) -> None:
+        """Ask for what HEAD says of an object, as soon as others have been answered."""
+        self._waiting.append(wanted)
+        self._ask()
+
+    def answered(self, head: Head) -> None:
+        """Hand an answer on, and ask for the next one."""
+        self._asked -= 1
+        self.may_look = self.may_look and head.permitted
+        self._stream.send(head)
+        self._ask()
+
+    def _ask(self) -> None:
+        while self._waiting and self._asked < _HEADS_AT_ONCE:
+            self._asked += 1
+            start_thread(self._look, "oss-request", self._waiting.popleft())
+
+    def _look(self, wanted: HeadWanted) -> None:
+        control = self._job.spec.control
+        try:
+            control.credentials_version()
+            head = control.head(Target(self._job.spec.target.bucket, wanted.key))
+        except OssJupyterError:  # whatever it was: then the file is sent, or known from earlier
+            self._events.put(Head(wanted.number, permitted=False))
+        else:
+            self._events.put(Head(wanted.number, permitted=True, head=head))

@@ -1,0 +1,158 @@
+"""The job of many files on their way below one prefix."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from oss_jupyter.engine.dataset.book import DatasetBook
+from oss_jupyter.engine.dataset.messages import Counts
+from oss_jupyter.engine.dataset.spec import DatasetSpec
+from oss_jupyter.engine.differences import note_live
+from oss_jupyter.engine.job import AnyJob, JobCoordinator
+from oss_jupyter.model.dataset import FailedFile
+from oss_jupyter.model.progress import PartsView, Snapshot
+from oss_jupyter.model.sizes import count
+from oss_jupyter.model.states import Event, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from oss_jupyter.engine.job_status import JobStatus
+    from oss_jupyter.engine.transfer_queue import TransferQueue
+    from oss_jupyter.model.dataset_record import DatasetRecord
+
+
+class DatasetCoordinator(JobCoordinator[DatasetSpec]):
+    """Many files. JobStatus's lock guards _share, _only_failed and _children, too.
+
+    book: what is known of the files, with a lock of its own.
+    """
+
+    def __init__(
+        self,
+        spec: DatasetSpec,
+        queue: TransferQueue[AnyJob],
+        state: State = State.QUEUED,
+        earlier: JobStatus[DatasetSpec] | None = None,
+    ) -> None:
+        super().__init__(spec, queue, state, earlier)
+        self.book = DatasetBook()
+        self._share: float | None = spec.limit
+        self._only_failed = False
+        self._children: dict[str, AnyJob] = {}
+
+    def resume(self) -> None:
+        """Carry on, with those files alone that have failed where all others are there."""
+        with self._changed:
+            self._only_failed = self._only_failed or self._lifecycle.state is State.COMPLETED_WITH_ERRORS
+        super().resume()
+
+    def go(self, spec: DatasetSpec) -> bool:
+        """Carry on, with all files as they are now; see JobCoordinator."""
+        with self._changed:
+            self._only_failed = False
+        return super().go(spec)
+
+    @property
+    def only_failed(self) -> bool:
+        """Whether the run is about those files alone that failed."""
+        with self._changed:
+            return self._only_failed
+
+    def all_again(self) -> None:
+        """Let the next run go through all files: this one has come to its end, or there is nothing to choose from."""
+        with self._changed:
+            self._only_failed = False
+
+    @property
+    def confirmed_count(self) -> int:
+        """How many files are in OSS."""
+        return self.book.done_count
+
+    @property
+    def moved_at(self) -> float:
+        """When the service last took or confirmed something, in monotonic seconds."""
+        return self.book.moved_at
+
+    def share_limit(self, bytes_per_second: float | None) -> None:
+        """Send no faster than this; the run divides it among what it sends."""
+        with self._changed:
+            self._share = bytes_per_second
+
+    @property
+    def share(self) -> float | None:
+        """The speed limit in bytes per second for all that the run sends, or None."""
+        with self._changed:
+            return self._share
+
+    def set_children(self, children: dict[str, AnyJob]) -> None:
+        """Show which files are transfers of their own now, by their ids."""
+        with self._changed:
+            self._children = children
+
+    def child(self, transfer_id: str) -> Snapshot | None:
+        """Return how a file is that is a transfer of its own, or None where there is none of that id now."""
+        with self._changed:
+            child = self._children.get(transfer_id)
+        return child.snapshot() if child is not None else None
+
+    def found(
+        self,
+        spec: DatasetSpec,
+        record: DatasetRecord,
+        counts: Counts,
+        failures: Iterable[FailedFile],
+        *,
+        elsewhere: bool,
+    ) -> None:
+        """Show what the disk knows of a dataset that rests here; `elsewhere`: another kernel drives it."""
+        event = Event.TAKEN_OVER if elsewhere else Event.LEFT
+        with self._changed:
+            moved = self._lifecycle.found(event)
+            if self._lifecycle.state not in (State.INTERRUPTED, State.ELSEWHERE):
+                return
+            self._spec = spec
+            self._only_failed = record.with_errors
+            self._error = None if self._lifecycle.state is State.ELSEWHERE else spec.hindrance
+        self.book.show(counts, failures)
+        if moved:
+            self.tell()
+
+    def what_is_kept(self, now: Snapshot) -> str:
+        """Return what counts when it is resumed, in one sentence."""
+        files = now.files
+        if files is None or not files.done:
+            return "No file has been sent."
+        there = count(files.done, "file is", "files are")
+        return f"{there} in OSS; resume sends the rest."
+
+    def _what_is_left(self, now: Snapshot, *, parts_kept: bool) -> str:
+        files = now.files
+        there = count(files.sent + files.kept if files else 0, "file that was sent stays", "files that were sent stay")
+        return f"{there} in OSS." + (" The parts of large ones are kept, too." if parts_kept else "")
+
+    def _book(self, now: float) -> tuple[PartsView, dict[str, Any]]:
+        parts, files = self.book.view()
+        if not self._lifecycle.running:
+            files = replace(files, files_per_second=None, on_the_wire=())
+        return parts, {"files": files}
+
+    def _take_over(self, spec: DatasetSpec, *, begins: bool) -> str:
+        before = self._spec
+        if "parallel" in spec.given or spec.parallel != before.parallel:
+            self._parallel = spec.parallel
+        if "limit" in spec.given or spec.limit != before.limit:
+            self._limit = spec.limit
+        if begins:
+            self._spec = spec
+            return ""
+        self._spec = replace(before, control=spec.control, policy=spec.policy)
+        late = {
+            "executor": spec.lane != before.lane,
+            "checkpoint_dir": spec.store is not before.store,
+            "compare": spec.compare is not before.compare,
+        }
+        names = [name for name, differs in late.items() if differs and name in spec.given]
+        names += [name for name in spec.given if spec.options.get(name) != before.options.get(name)]
+        return note_live(names) if names else ""

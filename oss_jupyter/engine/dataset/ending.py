@@ -1,0 +1,61 @@
+"""How a dataset comes to its end: with all of its files, or with some that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from oss_jupyter.engine.driver import Ending
+from oss_jupyter.errors import FilesFailed
+from oss_jupyter.model.dataset import FileReceipt, Outcome
+from oss_jupyter.model.dataset_receipt import DatasetReceipt
+from oss_jupyter.model.states import Event
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
+    from oss_jupyter.engine.dataset.ports import DatasetCheckpoint
+    from oss_jupyter.model.lifecycle import Command
+
+
+def ended(job: DatasetCoordinator, checkpoint: DatasetCheckpoint, command: Command) -> Ending:
+    """Close the books: the checkpoint goes where nothing failed, and stays for those files that did."""
+    failed = job.book.of(Outcome.FAILED)[0]
+    if failed:
+        checkpoint.finish_with_errors()
+        saved = checkpoint.files_path
+    else:
+        checkpoint.finish()
+        saved = checkpoint.receipts_path
+    job.note_all(checkpoint.remarks)
+    receipt = _receipt(job, saved)
+    if not failed:
+        return Ending(Event.CONFIRMED, command, receipt=receipt)
+    try:
+        receipt.raise_for_failed()
+    except FilesFailed as error:
+        return Ending(Event.SOME_FAILED, command, error, receipt)
+    raise AssertionError("some failed")
+
+
+def _receipt(job: DatasetCoordinator, saved: Path | None) -> DatasetReceipt:
+    book, now = job.book, job.snapshot()
+    numbers = {outcome.value: book.of(outcome) for outcome in Outcome}
+    read = job.spec.parts.remembered
+    return DatasetReceipt(
+        id=job.id,
+        url=str(job.spec.target),
+        **{name: files for name, (files, _) in numbers.items()},
+        **{f"{name}_bytes": size_bytes for name, (_, size_bytes) in numbers.items()},
+        seconds=job.active_seconds(),
+        retries=now.retries,
+        resent_bytes=now.resent_bytes,
+        failures=book.failures,
+        saved=partial(_saved, read, str(saved)) if saved else None,
+    )
+
+
+def _saved(read: Callable[..., Any], path: str) -> Iterable[FileReceipt]:
+    found: Iterable[FileReceipt] = read(path).receipts()
+    return found

@@ -1,0 +1,240 @@
+"""Between the thread that compares and the one that sends: files in a queue, the dials, and what a snag leads to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from oss_jupyter.engine.dataset.messages import Handed, WorkerRequest
+from oss_jupyter.engine.dataset.tally import WorkerTally
+from oss_jupyter.errors import PartStopped
+from oss_jupyter.model.dataset import FileReceipt, Outcome
+from oss_jupyter.model.gauge import Gauge
+from oss_jupyter.model.parallel import AutoParallel, FixedParallel, Parallel
+from oss_jupyter.model.small_files import FileSent, FileToSend, SigningKeys, Snag
+
+# Files that wait to be sent: enough that no connection waits for a comparison, and few in memory.
+READY_MOST = 4096
+# Large files that the kernel has at once; the others wait here, where they take less room.
+_HANDED_MOST = 32
+# While more files than this have met a snag and are not settled, no other is tried: it may be the line, or a refusal.
+_SNAGS_MOST = 4
+_OF_THE_LINE = (Snag.NETWORK, Snag.REFUSED, Snag.UNCLEAR)
+_WAIT_SECONDS = 0.25
+
+
+class WorkerFeed:
+    """Feed and dials of the sender.
+
+    `_changed` (a condition) guards _ready, _decided, _closed, _handed, _snagged, _later, _keys, _granted, _parallel and
+    _wake; _moved_bytes is the sender's own.
+    """
+
+    def __init__(
+        self,
+        request: WorkerRequest,
+        gauge: Gauge,
+        tally: WorkerTally,
+        written: Callable[[FileReceipt], None],
+        emit: Callable[[Any], object],
+    ) -> None:
+        self._gauge = gauge
+        self._tally = tally
+        self._written = written
+        self._emit = emit
+        self._width_most = request.width_most
+        self._changed = threading.Condition()
+        self._ready: deque[FileToSend] = deque()
+        self._decided = False
+        self._closed = False
+        self._handed: set[int] = set()
+        self._snagged: set[int] = set()
+        self._later: deque[Handed] = deque()
+        self._keys = request.keys
+        self._granted = 1
+        self._parallel = self._made(request.width)
+        self._wake: Callable[[], None] | None = None
+        self._moved_bytes = 0
+
+    # The thread that compares.
+
+    def put(self, file: FileToSend) -> None:
+        """Add a file to be sent; waits while there are many. Raises PartStopped."""
+        with self._changed:
+            while len(self._ready) >= READY_MOST and not self._over:
+                self._changed.wait(_WAIT_SECONDS)
+            if self._over:
+                raise PartStopped("The dataset was stopped.")
+            self._ready.append(file)
+            first = len(self._ready) == 1
+        if first:
+            self.wake()
+
+    def hand(self, file: FileToSend, snag: str = "", *, of_the_line: bool = False) -> None:
+        """Let the kernel send a file, now or as soon as it has sent others."""
+        handed = Handed(file, snag)
+        with self._changed:
+            if of_the_line:
+                self._snagged.add(file.number)
+            at_once = bool(snag) or len(self._handed) < _HANDED_MOST
+            if at_once:
+                self._handed.add(file.number)
+            else:
+                self._later.append(handed)
+        if at_once:
+            self._give(handed)
+
+    def decided(self) -> None:
+        """Note that no more files come."""
+        with self._changed:
+            self._decided = True
+            self._changed.notify_all()
+        self.wake()
+
+    # The thread that listens to the kernel, and the one that tells it.
+
+    def settled(self, number: int) -> None:
+        """Note that the kernel has dealt with a file."""
+        with self._changed:
+            self._handed.discard(number)
+            self._snagged.discard(number)
+            next_one = self._later.popleft() if self._later and len(self._handed) < _HANDED_MOST else None
+            if next_one is not None:
+                self._handed.add(next_one.file.number)
+            self._changed.notify_all()
+        if next_one is not None:
+            self._give(next_one)
+        self.wake()
+
+    def grant(self, count: int) -> None:
+        """Have so many connections from now on."""
+        with self._changed:
+            self._granted = count
+        self.wake()
+
+    def follow(self, count: int | None) -> None:
+        """Use so many connections from now on, None to follow the line, as far as they are granted."""
+        with self._changed:
+            self._parallel = self._made(count)
+
+    def take_keys(self, keys: SigningKeys) -> None:
+        """Sign with these from now on."""
+        with self._changed:
+            self._keys = keys
+
+    @property
+    def wanted(self) -> int:
+        """How many connections are of use now."""
+        with self._changed:
+            return self._parallel.target
+
+    def sample(self) -> None:
+        """Let the line be followed; to be called a few times a second."""
+        with self._changed:
+            self._parallel.sample(time.monotonic(), self._moved_bytes)
+
+    @property
+    def moved_bytes(self) -> int:
+        """Bytes that sockets have taken in all."""
+        return self._moved_bytes
+
+    def wake(self) -> None:
+        """End the sender's wait."""
+        with self._changed:
+            wake = self._wake
+        if wake is not None:
+            wake()
+
+    def wait_for_settled(self) -> None:
+        """Wait until the kernel has dealt with all that was handed over, or the dataset is stopped."""
+        with self._changed:
+            while (self._handed or self._later or not self._decided) and not self._over:
+                self._changed.wait(_WAIT_SECONDS)
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    # The sender: feed and dials.
+
+    def take(self) -> FileToSend | None:
+        """Return the next file, or None where there is none at this moment."""
+        with self._changed:
+            if not self._ready or len(self._snagged) > _SNAGS_MOST:
+                return None
+            file = self._ready.popleft()
+            if len(self._ready) == READY_MOST // 2:
+                self._changed.notify_all()
+        self._tally.on_the_wire(file.number, file.key, file.size)
+        return file
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more files will come."""
+        with self._changed:
+            return self._decided and not self._ready
+
+    def wake_with(self, wake: Callable[[], None] | None) -> None:
+        """Keep what ends the sender's wait."""
+        with self._changed:
+            self._wake = wake
+
+    def sent(self, done: FileSent) -> None:
+        """Write a receipt down."""
+        file = done.file
+        found = (file.path, file.key, file.size, file.mtime_ns)
+        receipt = FileReceipt(*found, Outcome.SENT, done.etag, done.crc64, done.md5, done.seconds)
+        self._written(receipt)
+        self._tally.ended(file.number, receipt)
+        self._parallel.confirmed()
+
+    def snagged(self, file: FileToSend, why: Snag, detail: str) -> None:
+        """Let the kernel find out what is the matter with a file."""
+        of_the_line = why in _OF_THE_LINE
+        if of_the_line:
+            with self._changed:
+                self._parallel.slow_down(time.monotonic())
+        self._tally.handed(file.number)
+        self.hand(file, f"{why}: {detail}", of_the_line=of_the_line)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it has to give way."""
+        return self._gauge.stopped
+
+    @property
+    def width(self) -> int:
+        """How many connections it may have now."""
+        with self._changed:
+            return min(self._granted, self._parallel.target)
+
+    def granted(self, wanted_bytes: int) -> int:
+        """Return how many bytes the speed limit allows now."""
+        limiter = self._gauge.limiter
+        return wanted_bytes if limiter is None else limiter.take(wanted_bytes)
+
+    def moved(self, sent_bytes: int) -> None:
+        """Count bytes that a socket has taken."""
+        self._moved_bytes += sent_bytes
+
+    def keys(self) -> SigningKeys:
+        """Return the credentials to sign with now."""
+        with self._changed:
+            assert self._keys is not None, "the kernel gives them before anything is sent"
+            return self._keys
+
+    @property
+    def _over(self) -> bool:
+        return self._closed or self._gauge.stopped
+
+    def _give(self, handed: Handed) -> None:
+        self._tally.handed(handed.file.number)
+        self._emit(handed)
+
+    def _made(self, count: int | None) -> Parallel:
+        return AutoParallel(self._width_most) if count is None else FixedParallel(count)

@@ -1,0 +1,266 @@
+"""One run of a dataset, on a thread of its own: it drives the worker, and the transfers of single files beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from oss_jupyter.engine.dataset.answers import Answers
+from oss_jupyter.engine.dataset.children import Children
+from oss_jupyter.engine.dataset.driving import TICK_SECONDS, Driving
+from oss_jupyter.engine.dataset.ending import ended
+from oss_jupyter.engine.dataset.messages import (
+    Handed,
+    HeadWanted,
+    PageWanted,
+    Progress,
+    ScanEnded,
+    Settled,
+    WorkerRequest,
+)
+from oss_jupyter.engine.dataset.notes import scan_notes
+from oss_jupyter.engine.dataset.worker import work
+from oss_jupyter.engine.driver import Driver, Ending
+from oss_jupyter.engine.log import log
+from oss_jupyter.engine.notes import Lasts
+from oss_jupyter.engine.service_requests import Interrupted
+from oss_jupyter.engine.threads import start_thread
+from oss_jupyter.errors import LaneLost, OssJupyterError
+from oss_jupyter.model.dataset_record import DatasetHeader, DatasetRecord
+from oss_jupyter.model.lifecycle import Command
+from oss_jupyter.model.progress import Phase
+from oss_jupyter.model.states import Event
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
+    from oss_jupyter.engine.dataset.ports import DatasetCheckpoint
+    from oss_jupyter.engine.stream import Stream
+
+# How long the worker and the single transfers may take to stop.
+_LET_GO_SECONDS = 30.0
+
+
+def start_dataset_run(job: DatasetCoordinator) -> None:
+    """Start the thread of a run whose turn it is. Raises Shortage, or InterpreterEnding."""
+    start_thread(DatasetRun(job), f"oss-transfer-{job.id}")
+    job.tell()
+
+
+class DatasetRun(Driver["DatasetCoordinator"]):
+    """Call it once, on a new thread; it leaves through `end`, whatever happens."""
+
+    def __init__(self, job: DatasetCoordinator) -> None:
+        super().__init__(job)
+        self._spec = job.spec
+        self._checkpoint: DatasetCheckpoint | None = None
+        self._record: DatasetRecord | None = None
+        self._children: Children | None = None
+        self._stream: Stream | None = None
+        self._answers: Answers | None = None
+
+    def _life(self) -> Ending:
+        command = self._job.command()
+        self._wait_for_earlier()
+        self._open_checkpoint()
+        self._requests.check()
+        self._job.book.begin(self._spec.clock.monotonic())
+        try:
+            self._serve()
+        finally:
+            self._stop()
+        return ended(self._job, self._open, command)
+
+    def _obey(self, command: Command) -> Ending:
+        if command is Command.ABORT:
+            try:
+                self._remove()
+            except OssJupyterError as error:
+                return Ending(Event.FAIL, command, error)
+            return Ending(Event.ABORT, command)
+        return Ending(Event.ABORT if command is Command.ABORT_KEEP_PARTS else Event.PAUSE, command)
+
+    def _failed(self, error: OssJupyterError, command: Command) -> Ending:
+        if not error.safe:
+            error.safe = self._job.what_is_kept(self._job.snapshot())
+        return Ending(Event.FAIL, command, error)
+
+    def _let_go(self) -> None:
+        if self._checkpoint is not None:
+            self._checkpoint.close()
+            self._checkpoint = None
+        self._job.leave_connections()
+
+    @property
+    def _open(self) -> DatasetCheckpoint:
+        assert self._checkpoint is not None, "the run opens it first"
+        return self._checkpoint
+
+    def _open_checkpoint(self) -> None:
+        self._spec = spec = self._job.spec
+        self._checkpoint, self._record = spec.store.open(self._job.id)
+        self._job.note_all(self._checkpoint.remarks)
+        if self._job.command().aborts:
+            return
+        self._checkpoint.start(self._header())
+        self._job.note_all(self._checkpoint.remarks)
+
+    def _header(self) -> DatasetHeader:
+        spec, job = self._spec, self._job
+        begun = self._record.header.created_at if self._record else spec.clock.time()
+        header = DatasetHeader(
+            transfer_id=spec.transfer_id,
+            source=spec.source,
+            target=spec.target,
+            selection=spec.selection,
+            compare=spec.compare,
+            options=spec.options.as_dict(),
+            place=spec.place,
+            created_at=begun,
+            profile=spec.profile,
+            credentials_given=spec.credentials_given,
+            part_size=spec.part_size,
+            prove=spec.prove,
+            force=spec.force,
+        )
+        return header.driven(job.limit, job.parallel_wanted()[0])
+
+    def _serve(self) -> None:
+        """Drive the worker until it has ended, and another one where its process dies."""
+        self._children = self._new_children()
+        while True:
+            lost = self._serve_one()
+            if lost is None:
+                return
+            if lost.what:
+                self._job.note(lost.what)
+            self._children.stop(abort=False)
+            self._settle_stopped()
+            self._job.book.begin(self._spec.clock.monotonic())
+
+    def _serve_one(self) -> LaneLost | None:
+        """Drive one worker; return how its process was lost, or None where it has done its work."""
+        events = self._events
+        keys = self._requests.signing_keys()
+        stream = self._stream = self._spec.worker_lane.stream(work, self._request(keys), events.put, self._job.id)
+        stream.future.add_done_callback(events.put)
+        self._answers = Answers(self._job, self._requests, stream, events)
+        assert self._children is not None
+        driving = Driving(self._job, self._requests, stream, self._children, keys)
+        while True:
+            self._requests.check()
+            event = events.next_event(TICK_SECONDS)
+            if event is stream.future:
+                self._stream = None
+                error = stream.future.exception()
+                if error is not None and not isinstance(error, LaneLost):
+                    raise error
+                return error
+            self._take(stream, event)
+            self._look_at_children(stream)
+            if driving.tick(self._spec.clock.monotonic()):
+                self._open.drive(self._job.limit, self._job.parallel_wanted()[0])
+                self._job.note_all(self._open.remarks)
+
+    def _request(self, keys: Any) -> WorkerRequest:
+        spec, files, receipts = self._spec, self._open.files_path, self._open.receipts_path
+        return WorkerRequest(
+            source=spec.source,
+            selection=spec.selection,
+            compare=spec.compare,
+            force=spec.force,
+            target=spec.target,
+            small_most_bytes=spec.small_most_bytes,
+            parts=spec.parts,
+            files_path=str(files) if files else None,
+            receipts_path=str(receipts) if receipts else None,
+            planned=spec.planned,
+            only_failed=self._job.only_failed,
+            route=spec.control.files_route(spec.target, spec.options),
+            keys=keys,
+            width=self._job.parallel_wanted()[0],
+            width_most=self._job.elastic_most,
+            content_type=spec.options.get("content_type") or "",
+            content_encoded=bool(spec.options.get("content_encoding")),
+        )
+
+    def _take(self, stream: Stream, event: Any) -> None:
+        children, answers = self._children, self._answers
+        assert children is not None
+        assert answers is not None
+        if isinstance(event, Progress):
+            self._job.book.told(event, self._spec.clock.monotonic())
+        elif isinstance(event, Handed):
+            log.debug("%s: %s is a transfer of its own; %s", self._job.id, event.file.key, event.snag or "it is large")
+            receipt = children.take(event)
+            if receipt is not None:
+                self._settle(stream, event.file.number, receipt, None)
+        elif isinstance(event, PageWanted):
+            answers.page(event)
+        elif isinstance(event, HeadWanted):
+            answers.head(event)
+        elif isinstance(event, ScanEnded):
+            for note in scan_notes(event):
+                self._job.note(note, Lasts.THIS_RUN)
+        elif event is not None:
+            answers.answered(event)
+
+    def _look_at_children(self, stream: Stream) -> None:
+        children = self._children
+        assert children is not None
+        for receipt, number, last in children.ended():
+            self._settle(stream, number, receipt, last)
+        if children.refusal is not None:
+            raise children.refusal
+
+    def _settle(self, stream: Stream, number: int, receipt: Any, last: Any) -> None:
+        self._job.book.settled(number, receipt, last)
+        stream.send(Settled(number, receipt))
+
+    def _stop(self) -> None:
+        """Stop the worker and all transfers, and take in what they still say."""
+        stream, children = self._stream, self._children
+        if stream is not None:
+            stream.gauge.stop()
+        if children is not None:
+            children.stop(abort=False)
+        until = self._spec.clock.monotonic() + _LET_GO_SECONDS
+        while self._spec.clock.monotonic() < until:
+            if (stream is None or stream.future.done()) and (children is None or children.at_rest):
+                break
+            event = self._events.next_event(TICK_SECONDS)
+            if isinstance(event, Progress):
+                self._job.book.told(event, self._spec.clock.monotonic())
+        if children is not None:
+            self._job.book.children(children.snapshots(), self._spec.clock.monotonic())
+        self._stream = None
+
+    def _new_children(self) -> Children:
+        return Children(self._spec.file_spec, self._open, self._child_moved, self._job.connections)
+
+    def _child_moved(self) -> None:
+        self._events.put(None)
+
+    def _settle_stopped(self) -> None:
+        """Forget transfers that a new worker will hand over again; their checkpoints are kept."""
+        children = self._children
+        assert children is not None
+        while not children.at_rest:
+            self._requests.check()
+            self._events.next_event(TICK_SECONDS)
+        self._children = self._new_children()
+
+    def _remove(self) -> None:
+        """Give up all transfers of single files and remove their parts; then the checkpoint goes."""
+        self._job.set_phase(Phase.REMOVING_PARTS)
+        children = self._children or self._new_children()
+        known = self._record.children.values() if self._record else ()
+        specs = [spec for child in known if (spec := self._spec.child_spec(child)) is not None]
+        children.adopt(specs)
+        children.stop(abort=True)
+        while not children.at_rest:
+            if self._job.command() is not Command.ABORT:
+                raise Interrupted
+            self._events.next_event(TICK_SECONDS)
+        failure = children.failure()
+        if failure is not None:
+            raise failure
+        self._open.delete()

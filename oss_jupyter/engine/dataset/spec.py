@@ -1,0 +1,52 @@
+"""What a dataset's job is asked to do, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oss_jupyter.engine.dataset.messages import WorkerParts
+from oss_jupyter.engine.dataset.ports import DatasetStore
+from oss_jupyter.engine.ports import StreamingLane
+from oss_jupyter.engine.spec import JobSpec, TransferSpec
+from oss_jupyter.model.dataset import Compare, DatasetSource, FileReceipt, Selection
+from oss_jupyter.model.dataset_record import Child
+from oss_jupyter.model.prove import Prove
+from oss_jupyter.model.waiting_list import Kind
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DatasetSpec(JobSpec):
+    """Many files below one prefix.
+
+    lane: where parts of large files run; worker_lane: where all else does. parts: what the worker is made of.
+    file_spec: returns the spec of one file, by its path and its whole key; it raises OssJupyterError where that cannot
+    be sent. child_spec: that of a file which an earlier run has begun, None where nothing of it is left. search: finds
+    files in what is written down of them, by a piece of their names. planned: what a plan has shown, as in
+    WorkerRequest. part_size: bytes, where it was asked for. small_most_bytes: larger files are transfers of their own.
+    """
+
+    source: DatasetSource
+    store: DatasetStore
+    worker_lane: StreamingLane
+    parts: WorkerParts
+    file_spec: Callable[[str, str], TransferSpec]
+    child_spec: Callable[[Child], TransferSpec | None]
+    search: Callable[[Path, str, int], Iterable[FileReceipt]]
+    small_most_bytes: int
+    selection: Selection = field(default_factory=Selection)
+    compare: Compare = Compare.CONTENT
+    planned: Mapping[str, tuple[int, int]] | None = None
+    part_size: int | None = None
+    prove: Prove = Prove.KEPT
+
+    @property
+    def source_text(self) -> str:
+        """How its user wrote it."""
+        return self.source.text
+
+    @property
+    def kind(self) -> Kind:
+        """It fills the line by itself."""
+        return Kind.LARGE
