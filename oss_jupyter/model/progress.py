@@ -219,5 +219,5 @@ class Snapshot:
         if self.state is State.COMPLETED:
             return 1.0
         if not self.total_bytes:
-            return 0.0
+            return min(0.99, self.files.done / self.files.total) if self.files and self.files.total else 0.0
         return min(0.99, self.shown_bytes / self.total_bytes)

@@ -7,15 +7,19 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
 
 from oss_jupyter import api
+from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.states import State
 from oss_jupyter.notebook.display.terminal import watch
 from oss_jupyter.sandbox import Sandbox
 from oss_jupyter.session.session import _shared
+
+from ..datasets import a_dataset, a_receipt, a_view, failures
 
 LINE = "%oss_upload trips.bin oss://test-bucket/k --part-size 1MiB --wait"
 
@@ -56,6 +60,33 @@ def test_without_a_terminal(service: Sandbox, data: Path) -> None:
     assert lines[1].startswith("completed · 8 MiB · ")
     assert "━" not in done.stdout
     assert not done.stderr
+
+
+class Rehearsed:
+    """Looks like the transfer of a dataset that is on its way at two looks, and then has ended."""
+
+    def __init__(self) -> None:
+        failed = a_dataset(State.COMPLETED_WITH_ERRORS, a_view(failed=2, failures=failures(2)), receipt=a_receipt())
+        self._looks = [a_dataset(), a_dataset(), a_dataset(view=a_view(scanning=True)), failed]
+
+    def wait(self, timeout: float) -> bool:
+        return len(self._looks) == 1
+
+    def snapshot(self) -> Snapshot:
+        return self._looks.pop(0)
+
+
+def test_the_bar_of_a_dataset_counts_files_and_names_what_failed() -> None:
+    """In a terminal a dataset has one line, and what failed is told below it when it has come to rest."""
+    out = io.StringIO()
+    watch(cast(Any, Rehearsed()), Console(file=out, force_terminal=True, width=140))
+    said = out.getvalue()
+    assert "data/2026-*/**/*.parquet -> oss://bucket/raw/ (k5ffjj43)" in said
+    assert "12,403 of at least 88,740 files · 31.2 GiB of at least 52 GiB · 84 MiB/s · 412 files/s" in said
+    ended = said.rpartition("completed with errors · ")[2]
+    assert "3 failed" in ended
+    assert "data/1.csv: Reason 1." in ended
+    assert "%oss_uploads resume k5ffjj43" in ended
 
 
 def test_names_are_no_markup(service: Sandbox, place: Path) -> None:
