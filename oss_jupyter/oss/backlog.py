@@ -31,8 +31,8 @@ class Backlog:
         self._ended = False
         self._held_bytes = 0
         self._held = 0
-        self.short = False
-        """Whether the system had no descriptor or memory for the next file: fewer connections would help."""
+        self.shortage = ""
+        """What the system had no more of for the next file, if that is why there was none: a descriptor, or memory."""
 
     @property
     def over(self) -> bool:
@@ -60,6 +60,7 @@ class Backlog:
 
     def next(self, *, fresh: bool) -> Job | None:
         """Return the next file for a connection, or None where there is none at this moment, or no room for it."""
+        self.shortage = ""
         if fresh and self._again:
             return self._again.popleft()
         while (file := self._files.popleft() if self._files else self._taken()) is not None:
@@ -72,12 +73,9 @@ class Backlog:
                 self._feed.snagged(file, found.why, found.detail)
                 continue
             except Shortage as shortage:
-                if self._held:
-                    self._files.appendleft(file)
-                    self.short = True
-                    return None
-                self._feed.snagged(file, Snag.UNREADABLE, shortage.code)
-                continue
+                self._files.appendleft(file)
+                self.shortage = shortage.code
+                return None
             self._held += 1
             self._held_bytes += file.size
             return job

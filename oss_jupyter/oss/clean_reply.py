@@ -18,9 +18,12 @@ from oss_jupyter.oss.reply import read_reply
 _OK = b"HTTP/1.1 200 "
 _END = b"\r\n\r\n"
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\r\n]*)?\r\n")
+_PROVING = (("ETag", "etag"), ("x-oss-request-id",) * 2, ("x-oss-hash-crc64ecma",) * 2)
 # What counts here; of others, like cookies, there may be several.
-_PROVING = ("ETag", "x-oss-request-id", "x-oss-hash-crc64ecma")
-_ONCE = {name.lower() for name in _PROVING} | {"content-length", "transfer-encoding", "connection"}
+_COUNTING = re.compile(
+    r"\r\n(etag|x-oss-request-id|x-oss-hash-crc64ecma|content-length|transfer-encoding|connection):([^\r]*)",
+    re.IGNORECASE,
+)
 # Names of the standard's letters, and no control character but a tab in values (RFC 9110, 5.1 and 5.5).
 _LINES = re.compile(r"(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*)*")
 _NO_HTTP = "what answers speaks no HTTP"
@@ -59,7 +62,7 @@ def read_put_reply(data: bytes, *, ended: bool = False) -> Confirmed | Doubt | N
     if "transfer-encoding" in headers or headers.get("content-length") != "0" or len(data) > end + len(_END):
         return Doubt(Snag.UNCLEAR, "the answer has a body")
     try:
-        said = read_proof({name: headers[name.lower()] for name in _PROVING if name.lower() in headers}, "")
+        said = read_proof({name: headers.get(key, "") for name, key in _PROVING}, "")
     except NotOss:
         return Doubt(Snag.UNCLEAR, "a header cannot be the service's")
     if not said.signed:
@@ -106,16 +109,10 @@ def _refusal(status: int, data: bytes, *, ended: bool) -> Doubt | None:
 
 
 def _headers(head: bytes) -> dict[str, str] | None:
-    """Return headers by their lower-case names, or None where they cannot be those of a server that can be trusted."""
+    """Return the headers that count, by their lower-case names; None where no server that can be trusted says so."""
     text = head.decode("latin-1")
-    lines = text.split("\r\n")
-    if len(lines) > HEADERS_MOST or len(head) > HEAD_BYTES or not _LINES.fullmatch(text, len(lines[0])):
+    if len(text) > HEAD_BYTES or text.count("\r\n") > HEADERS_MOST or not _LINES.fullmatch(text, text.find("\r\n")):
         return None
-    headers: dict[str, str] = {}
-    for line in lines[1:]:
-        name, _, value = line.partition(":")
-        name = name.lower()
-        if name in headers and name in _ONCE:
-            return None
-        headers[name] = value.strip(" \t")
-    return headers
+    found = _COUNTING.findall(text)
+    headers = {name.lower(): value.strip(" \t") for name, value in found}
+    return headers if len(headers) == len(found) else None

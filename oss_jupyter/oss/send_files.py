@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 
-from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.small_files import Dials, Feed, FileSent, FilesRoute, Snag
 from oss_jupyter.oss.backlog import Backlog
 from oss_jupyter.oss.clean_reply import Confirmed, Doubt
@@ -91,7 +90,7 @@ class _Sender:
             if isinstance(made, FileConnection):
                 self._employ(made)
             else:
-                self._no_connection(made)
+                self._give_one_up(Snag.NETWORK, made.code)
         while (connection := line.take_idle()) is not None:
             if not self._employ(connection):
                 break
@@ -104,12 +103,22 @@ class _Sender:
         """Send the next file over a connection, or let it rest; return whether it has one now."""
         job = self._backlog.next(fresh=connection.fresh) if len(self._line) <= self._width else None
         if job is None:
-            self._line.rest(connection)
+            self._unemployed(connection)
             return False
         head = self._heads.head(job.file, job.quoted_key, job.whole.content_md5, self._dials.keys())
         connection.begin(job, head)
         self._push(connection)
         return True
+
+    def _unemployed(self, connection: FileConnection) -> None:
+        """Let a connection rest, or close it to make room for files: each needs a descriptor, too."""
+        shortage = self._backlog.shortage
+        if not shortage:
+            self._line.rest(connection)
+            return
+        self._line.close(connection)
+        self._line.failed()
+        self._give_one_up(Snag.UNREADABLE, shortage)
 
     def _serve(self, connection: FileConnection, events: int) -> None:
         try:
@@ -191,9 +200,10 @@ class _Sender:
             self._backlog.done(job)
             self._feed.snagged(job.file, why, detail)
 
-    def _no_connection(self, failure: OssJupyterError) -> None:
+    def _give_one_up(self, why: Snag, detail: str) -> None:
+        """Hand a file back where there is no connection, and none to come."""
         if not len(self._line) and not self._line.dialling and (file := self._backlog.give_up()) is not None:
-            self._feed.snagged(file, Snag.NETWORK, failure.code)
+            self._feed.snagged(file, why, detail)
 
     def _go_on(self) -> None:
         """Ask for those that the speed limit held up."""
@@ -214,8 +224,5 @@ class _Sender:
             elif connection.answering_seconds(now) > reply_most_seconds(self._stall_seconds):
                 self._snag(connection, Snag.NETWORK, "the answer drips")
         self._line.close_old(self._width)
-        if self._backlog.short and (unused := self._line.take_idle()) is not None:
-            self._line.close(unused)
-            self._backlog.short = False
         self._backlog.fed()
         self._backlog.look_ahead(1)  # where there are no connections, nobody else asks

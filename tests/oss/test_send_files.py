@@ -6,6 +6,8 @@ import base64
 import hashlib
 import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,10 +20,11 @@ import trustme
 
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.model.options import make_options
-from oss_jupyter.model.small_files import FileToSend, SigningKeys, Snag
+from oss_jupyter.model.small_files import FileSent, FileToSend, SigningKeys, Snag
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import PartRequest
 from oss_jupyter.oss.endpoint import EndpointSettings
+from oss_jupyter.oss.send_files import send_files
 from oss_jupyter.oss.send_part import send_part
 from oss_jupyter.sandbox import Fault, Key, Sandbox
 
@@ -408,3 +411,58 @@ def test_no_secret_is_shown(sandbox: Sandbox, tmp_path: Path, caplog: pytest.Log
     said = f"{caplog.text}{keys!r}{route!r}{[feed.snags for feed in feeds]}"
     for secret in ("wrong-key", token, "Signature=", "Credential=", "proxy-password"):
         assert secret not in said
+
+
+def test_what_the_feed_raises_ends_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A receipt that cannot be written must not be followed by more: the sender ends, and says why."""
+    feed = ListFeed(make_files(tmp_path, 50))
+
+    def fails(_done: FileSent) -> None:
+        raise OSError("no space left")
+
+    feed.on_sent = fails
+    with pytest.raises(OSError, match="no space left"):
+        send_files(feed, route_of(sandbox.endpoint), HandDials(width=1))
+    assert len(feed.done) == 1
+    assert len(put_requests(sandbox)) == 1
+
+
+_FEW_DESCRIPTORS = """
+import resource, sys
+from pathlib import Path
+from tests.oss.files_kit import HandDials, make_files, route_of, send_all
+
+route = route_of(sys.argv[1])
+files = make_files(Path(sys.argv[2]), 300)
+send_all(files[:1], route)  # what is loaded late, is loaded
+resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
+feed = send_all(files, route, HandDials(width=64))
+print(len(feed.done), sorted({str(why) for why in feed.whys}))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit")
+def test_more_connections_than_descriptors(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Those that can be had carry all files: that one more cannot be opened is no file's fault."""
+    command = [sys.executable, "-c", _FEW_DESCRIPTORS, sandbox.endpoint, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split(maxsplit=1) == ["300", "[]\n"]
+
+
+_LATE = """
+import pickle, sys
+from oss_jupyter.oss import late
+
+named = pickle.dumps(late.send_files)
+assert b"late" in named
+assert not {"requests", "urllib3", "alibabacloud_oss_v2", "oss_jupyter.oss.send_files"} & set(sys.modules)
+pickle.loads(named)
+assert "requests" not in sys.modules
+from oss_jupyter.oss import send_files
+assert "alibabacloud_oss_v2" not in sys.modules
+"""
+
+
+def test_naming_it_loads_nothing() -> None:
+    """It crosses to the helper by its name; there it needs requests, and never the SDK."""
+    subprocess.run([sys.executable, "-c", _LATE], timeout=60, check=True)
