@@ -134,7 +134,8 @@ def decide(facts: Facts, compare: Compare = Compare.CONTENT, *, force: bool = Fa
     if not needs_listing(compare, force):
         return Step(Next.SEND, Why.FORCED if force else Why.NOT_COMPARED)
     if isinstance(there, Unknown):
-        return Step(Next.SKIP, Why.SENT_EARLIER) if receipt else Step(Next.SEND, Why.MAY_NOT_LIST)
+        vouched = receipt is not None and _vouches(receipt)
+        return Step(Next.SKIP, Why.SENT_EARLIER) if vouched else Step(Next.SEND, Why.MAY_NOT_LIST)
     if there is None:
         return Step(Next.SEND, Why.NEW)
     if there.kind == _LINK:  # what it leads to may change or go
@@ -146,6 +147,18 @@ def decide(facts: Facts, compare: Compare = Compare.CONTENT, *, force: bool = Fa
     if not there.size and there.kind:
         return Step(Next.SKIP, Why.SAME_BYTES)
     return _by_content(facts, there, receipt)
+
+
+def proven_etag(facts: Facts, step: Step) -> str:
+    """Return the ETag that the receipt of a skipped file has to keep, so that the next run knows the object by it.
+
+    "" where only sizes were compared: that vouches for nothing.
+    """
+    if step.why is Why.SAME_SIZE:
+        return ""
+    if isinstance(facts.there, ListedObject):
+        return facts.there.etag
+    return facts.remembered.etag if facts.remembered else ""
 
 
 def _by_content(facts: Facts, there: ListedObject, receipt: FileReceipt | None) -> Step:
@@ -166,8 +179,8 @@ def _by_head(facts: Facts, there: ListedObject, receipt: FileReceipt | None, our
         return Step(Next.HEAD)
     if isinstance(head, Unknown):
         # A receipt with an ETag is of an object that is no longer there.
-        known = receipt is not None and not receipt.etag
-        return Step(Next.SKIP, Why.SENT_EARLIER) if known else Step(Next.SEND, Why.MAY_NOT_LOOK)
+        vouched = receipt is not None and not receipt.etag and _vouches(receipt)
+        return Step(Next.SKIP, Why.SENT_EARLIER) if vouched else Step(Next.SEND, Why.MAY_NOT_LOOK)
     if head is None:
         return Step(Next.SEND, Why.NEW)
     if head.size != facts.file.size:
@@ -189,6 +202,11 @@ def _receipt_of(facts: Facts) -> FileReceipt | None:
     if receipt is None or receipt.outcome is Outcome.FAILED:
         return None
     return receipt if (receipt.path, receipt.size, receipt.mtime_ns) == facts.file.fingerprint else None
+
+
+def _vouches(receipt: FileReceipt) -> bool:
+    """Whether the object was the file's bytes then: it was sent, or found to be them."""
+    return receipt.outcome is not Outcome.SKIPPED or bool(receipt.etag)
 
 
 def _checksums_of(facts: Facts, receipt: FileReceipt | None) -> Checksums:

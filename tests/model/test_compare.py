@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oss_jupyter.crc64 import crc64
-from oss_jupyter.model.compare import Facts, Next, Step, Sum, Unknown, Why, decide, may_be_remembered, needs_listing
+from oss_jupyter.model.compare import (
+    Facts,
+    Next,
+    Step,
+    Sum,
+    Unknown,
+    Why,
+    decide,
+    may_be_remembered,
+    needs_listing,
+    proven_etag,
+)
 from oss_jupyter.model.dataset import Checksums, Compare, FileReceipt, FoundFile, Outcome
 from oss_jupyter.model.wire_values import ListedObject, ObjectHead
 
@@ -131,7 +142,18 @@ ROWS: dict[str, tuple[Walk, tuple[Next, Why, list[str]]]] = {
     "forced": (Walk(listed(), remembered=receipt(), force=True), (SEND, Why.FORCED, [])),
     "may not list": (Walk(NO), (SEND, Why.MAY_NOT_LIST, [])),
     "may not list, sent before": (Walk(NO, remembered=receipt()), (SKIP, Why.SENT_EARLIER, [])),
-    "may not list, there before": (Walk(NO, remembered=receipt(Outcome.SKIPPED)), (SKIP, Why.SENT_EARLIER, [])),
+    "may not list, there before": (
+        Walk(NO, remembered=receipt(Outcome.SKIPPED, etag=OPAQUE)),
+        (SKIP, Why.SENT_EARLIER, []),
+    ),
+    "may not list, of the same size before": (
+        Walk(NO, remembered=receipt(Outcome.SKIPPED, md5=md5(DATA))),
+        (SEND, Why.MAY_NOT_LIST, []),
+    ),
+    "may not look, of the same size before": (
+        Walk(listed(etag=PARTS), NO, remembered=receipt(Outcome.SKIPPED)),
+        (SEND, Why.MAY_NOT_LOOK, ["HEAD"]),
+    ),
     "may not list, by size": (
         Walk(NO, remembered=receipt(), compare=Compare.SIZE),
         (SKIP, Why.SENT_EARLIER, []),
@@ -210,6 +232,31 @@ def test_no_file_is_skipped_for_other_bytes(
         assert step is Next.SKIP
     assert cost.count("HEAD") <= 1
     assert cost.count("read") <= 1
+
+
+def end_of(walk: Walk) -> FileReceipt:
+    """Return the receipt that a skipped file leaves."""
+    next_step, why, _ = walk.end()
+    assert next_step is Next.SKIP
+    etag = proven_etag(Facts(found(), walk.there, walk.remembered), Step(next_step, why))
+    return receipt(Outcome.SKIPPED, etag=etag)
+
+
+@pytest.mark.parametrize("there", [listed(), listed(etag=OPAQUE), listed(etag=PARTS, kind="Multipart")])
+def test_a_file_that_was_skipped_costs_nothing_the_next_time(there: ListedObject) -> None:
+    """What was proven once is known by the object's ETag, run after run, also while nothing may be listed."""
+    first = end_of(Walk(there, head()))
+    second = end_of(Walk(there, remembered=first))
+    assert first == second
+    assert end_of(Walk(Unknown.NOT_PERMITTED, remembered=second)) == second
+    assert Walk(there, remembered=second).end() == (SKIP, Why.SAME_BYTES, [])
+
+
+def test_a_file_that_was_skipped_by_its_size_is_compared_the_next_time() -> None:
+    """Nobody has seen its bytes: the object's ETag says nothing of them."""
+    there = listed(OTHER, PARTS, "Multipart")
+    first = end_of(Walk(there, compare=Compare.SIZE))
+    assert Walk(there, head(OTHER), remembered=first).end() == (SEND, Why.OTHER_BYTES, ["HEAD", "read"])
 
 
 def test_both_checksums_come_of_one_reading() -> None:
