@@ -134,7 +134,7 @@ def decide(facts: Facts, compare: Compare = Compare.CONTENT, *, force: bool = Fa
     if not needs_listing(compare, force):
         return Step(Next.SEND, Why.FORCED if force else Why.NOT_COMPARED)
     if isinstance(there, Unknown):
-        vouched = receipt is not None and _vouches(receipt)
+        vouched = receipt is not None and vouches(receipt)
         return Step(Next.SKIP, Why.SENT_EARLIER) if vouched else Step(Next.SEND, Why.MAY_NOT_LIST)
     if there is None:
         return Step(Next.SEND, Why.NEW)
@@ -156,15 +156,34 @@ def proven_etag(facts: Facts, step: Step) -> str:
     """
     if step.why is Why.SAME_SIZE:
         return ""
+    if isinstance(facts.head, ObjectHead) and facts.head.etag:
+        return facts.head.etag
     if isinstance(facts.there, ListedObject):
         return facts.there.etag
     return facts.remembered.etag if facts.remembered else ""
 
 
+def vouches(receipt: FileReceipt) -> bool:
+    """Whether the object was the file's bytes then: it was sent, or proven to be them by more than its size."""
+    if receipt.outcome is Outcome.SKIPPED:
+        return bool(receipt.etag)
+    return receipt.outcome is not Outcome.FAILED
+
+
+def checksums_of(facts: Facts) -> Checksums:
+    """Return what is known of the file's checksums, computed now or remembered of the file as it is."""
+    if not facts.file.size:
+        return _EMPTY
+    now, receipt = facts.checksums or Checksums(), _receipt_of(facts)
+    if receipt is None:
+        return now
+    return Checksums(now.md5 or receipt.md5, receipt.crc64 if now.crc64 is None else now.crc64)
+
+
 def _by_content(facts: Facts, there: ListedObject, receipt: FileReceipt | None) -> Step:
     if receipt and receipt.etag and receipt.etag == there.etag:
         return Step(Next.SKIP, Why.SAME_BYTES if receipt.outcome is Outcome.SKIPPED else Why.SENT_EARLIER)
-    ours = _checksums_of(facts, receipt)
+    ours = checksums_of(facts)
     if there.md5 and not ours.md5:
         return Step(Next.CHECKSUMS, wanted=Sum.MD5 | Sum.CRC64)
     if there.md5 and ours.md5 == there.md5:
@@ -179,7 +198,7 @@ def _by_head(facts: Facts, there: ListedObject, receipt: FileReceipt | None, our
         return Step(Next.HEAD)
     if isinstance(head, Unknown):
         # A receipt with an ETag is of an object that is no longer there.
-        vouched = receipt is not None and not receipt.etag and _vouches(receipt)
+        vouched = receipt is not None and not receipt.etag and vouches(receipt)
         return Step(Next.SKIP, Why.SENT_EARLIER) if vouched else Step(Next.SEND, Why.MAY_NOT_LOOK)
     if head is None:
         return Step(Next.SEND, Why.NEW)
@@ -202,17 +221,3 @@ def _receipt_of(facts: Facts) -> FileReceipt | None:
     if receipt is None or receipt.outcome is Outcome.FAILED:
         return None
     return receipt if (receipt.path, receipt.size, receipt.mtime_ns) == facts.file.fingerprint else None
-
-
-def _vouches(receipt: FileReceipt) -> bool:
-    """Whether the object was the file's bytes then: it was sent, or found to be them."""
-    return receipt.outcome is not Outcome.SKIPPED or bool(receipt.etag)
-
-
-def _checksums_of(facts: Facts, receipt: FileReceipt | None) -> Checksums:
-    if not facts.file.size:
-        return _EMPTY
-    now = facts.checksums or Checksums()
-    if receipt is None:
-        return now
-    return Checksums(now.md5 or receipt.md5, receipt.crc64 if now.crc64 is None else now.crc64)

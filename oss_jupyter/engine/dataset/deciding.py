@@ -13,15 +13,24 @@ from oss_jupyter.engine.dataset.listing import Listing
 from oss_jupyter.engine.dataset.messages import Head, HeadWanted, Planned, ScanEnded, WorkerRequest
 from oss_jupyter.engine.dataset.tally import WorkerTally
 from oss_jupyter.errors import PartStopped, SourceError
-from oss_jupyter.model.compare import Facts, Next, Step, Unknown, decide, needs_listing
-from oss_jupyter.model.dataset import Action, Checksums, DatasetSource, FileReceipt, FoundFile, Outcome, Piece, Trouble
+from oss_jupyter.model.compare import (
+    Facts,
+    Next,
+    Step,
+    Unknown,
+    checksums_of,
+    decide,
+    may_be_remembered,
+    needs_listing,
+    proven_etag,
+    vouches,
+)
+from oss_jupyter.model.dataset import Action, DatasetSource, FileReceipt, FoundFile, Outcome, Piece, Trouble
 from oss_jupyter.model.small_files import FileToSend
 from oss_jupyter.model.wire_values import ObjectPage
 
 # What is told of, and is no file that could fail.
 _NO_FILES = (Trouble.NOT_A_FILE, Trouble.LINK_LOOP)
-# A file that was changed just now may be changed again without another mtime.
-_SETTLED_NS = 2_000_000_000
 _HEADS_MOST = 64
 _ROWS_AT_ONCE = 500
 
@@ -110,11 +119,11 @@ class Deciding:
     def _sent_before(self, file: FoundFile) -> bool:
         """Whether an earlier run of this same job has dealt with the file as it is now."""
         known = None if self._request.only_plan else self._earlier.get(self._key(file), file.path)
-        return (
-            known is not None
-            and known.outcome is not Outcome.FAILED
-            and (known.size, known.mtime_ns) == (file.size, file.mtime_ns)
-        )
+        if known is None or (known.size, known.mtime_ns) != (file.size, file.mtime_ns):
+            return False
+        if known.outcome is Outcome.SKIPPED:
+            return vouches(self._earlier.receipt(self._key(file), file.path))
+        return known.outcome is not Outcome.FAILED
 
     def _decide(self, number: int, file: FoundFile) -> None:
         compare, force = self._request.compare, self._request.force
@@ -164,9 +173,8 @@ class Deciding:
     def _skip(self, number: int, facts: Facts, step: Step) -> None:
         assert step.why is not None
         self._plan(facts.file, Action.SKIP, step.why.key)
-        receipt = facts.remembered
-        sums = facts.checksums or (Checksums(receipt.md5, receipt.crc64) if receipt else Checksums())
-        self._end(number, facts.file, Outcome.SKIPPED, md5=sums.md5, crc64=sums.crc64)
+        etag, sums = proven_etag(facts, step), checksums_of(facts)
+        self._end(number, facts.file, Outcome.SKIPPED, etag=etag, md5=sums.md5, crc64=sums.crc64)
 
     def _send(self, number: int, file: FoundFile, step: Step) -> None:
         assert step.why is not None
@@ -211,4 +219,4 @@ class Deciding:
 
 def _believable(mtime_ns: int) -> int:
     """Return the mtime by which a file may be recognised later, 0 where it is too young for that."""
-    return mtime_ns if time.time_ns() - mtime_ns > _SETTLED_NS else 0
+    return mtime_ns if may_be_remembered(mtime_ns, time.time_ns()) else 0
