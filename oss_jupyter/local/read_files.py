@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from oss_jupyter.errors import CheckpointNotWritable, OssJupyterError
+from oss_jupyter.errors import CheckpointDamaged, CheckpointNotWritable, OssJupyterError
 from oss_jupyter.local.files import open_own
 from oss_jupyter.model.dataset import FileReceipt, Outcome
 from oss_jupyter.model.file_lines import (
@@ -33,6 +33,8 @@ from oss_jupyter.model.file_lines import (
 from oss_jupyter.model.remembered import FilesTally, Remembered, RememberedFile, Tally
 from oss_jupyter.model.shortage import shortage_of
 
+# What 30,000,000 files take: what is larger is something else.
+FILES_MAX_BYTES = 4 * 1024**3
 _BLOCK_BYTES = 1024 * 1024
 
 
@@ -52,6 +54,11 @@ class KeptFiles:
 
     def __len__(self) -> int:
         return len(self._remembered)
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory that it takes."""
+        return self._remembered.memory_bytes
 
     def get(self, key: str, path: str) -> RememberedFile | None:
         """Return what is remembered of a file, or None."""
@@ -238,6 +245,12 @@ def _is_torn(file: BinaryIO) -> bool:
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(open_own(path, os.O_RDONLY), "rb") as file:
+            if os.fstat(file.fileno()).st_size > FILES_MAX_BYTES:
+                raise CheckpointDamaged(
+                    f"{path} is too large to be a list of a dataset's files.",
+                    "It is set aside when the upload is run again.",
+                    safe="What was sent is in OSS.",
+                )
             yield file
     except FileNotFoundError:
         raise

@@ -24,6 +24,8 @@ from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.target import Target, make_prefix
 
 DATASET_FORMAT = 1
+# A list of a hundred thousand files is in the pieces; for people its beginning is enough.
+_TEXT_MAX_CHARACTERS = 4_096
 _DRIVEN = ("profile", "credentials_given", "limit", "parallel", "part_size", "prove", "force")
 
 
@@ -92,7 +94,7 @@ def dataset_line(header: DatasetHeader) -> bytes:
         {
             "format": DATASET_FORMAT,
             "id": header.transfer_id,
-            "text": header.source.text,
+            "text": header.source.text[:_TEXT_MAX_CHARACTERS],
             "pieces": [[piece.path, piece.key, piece.pattern, piece.is_file] for piece in header.source.pieces],
             "rules": [[rule.pattern, rule.takes_in] for rule in selection.rules],
             "hidden": selection.hidden,
