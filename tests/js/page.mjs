@@ -16,6 +16,10 @@ class Element {
   getAttribute = (name) => this.#attributes.get(name) ?? null;
   setAttribute = (name, value) => this.#attributes.set(name, String(value));
   append = (...children) => this.children.push(...children);
+  replaceChildren = (...children) => (this.children = children);
+  get firstChild() {
+    return this.children[0];
+  }
   addEventListener = (name, listener) => this.#listeners.set(name, listener);
   dispatch = (name, event) => this.#listeners.get(name)(event);
   focus = () => (document.activeElement = this);
