@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["settings"]
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(420)
 
 COUNT = 2_000
+# On a machine that has much else to do.
+ENDS_MS = 120_000
 SIZE = 2_000
 UPLOAD = "%oss_upload data/ oss://test-bucket/raw/"
 
@@ -62,9 +64,8 @@ def begun(notebook: Notebook, card: Locator, least: int = 100) -> None:
     until(notebook, lambda: least <= int(line_of(card).split(" of ")[0].replace(",", "") or 0) < COUNT)
 
 
-def wait_until_completed(card: Locator) -> None:
-    """Other than with errors."""
-    card.locator('.ossj-status[data-state="completed"]').wait_for(timeout=WAIT_MS)
+def wait_for_state(card: Locator, state: str) -> None:
+    card.locator(f'.ossj-status[data-state="{state}"]').wait_for(timeout=ENDS_MS)
 
 
 def slow(sandbox: Sandbox) -> None:
@@ -86,7 +87,7 @@ def test_a_folder_goes_up_from_the_magic(
     assert "On the wire now" in card.inner_text()
     picture(notebook, 1, "dataset-running")
     sandbox.rate_bytes_per_second = None
-    wait_until_completed(card)
+    wait_for_state(card, "completed")
     assert line_of(card).startswith("2,000 files · ")
     assert all_there(sandbox, folder)
     card.get_by_role("searchbox", name="Find a file").fill("day-07/1987")
@@ -128,7 +129,7 @@ def test_a_folder_goes_up_from_the_chooser_of_the_desk(
     begun(notebook, card)
     picture(notebook, 1, "dataset-desk")
     sandbox.rate_bytes_per_second = None
-    wait_until_completed(row)
+    wait_for_state(row, "completed")
     assert line_of(row).startswith("2,000 files · ")
     assert all_there(sandbox, folder)
 
@@ -143,7 +144,7 @@ def test_one_failing_file_is_tried_again_with_the_button(
     notebook.run(0)
     notebook.run(1)
     card = card_of(notebook, 1)
-    wait_for_status(card, "Completed with errors")
+    wait_for_state(card, "completed_with_errors")
     failures = card.locator(".ossj-failures")
     assert failures.locator("summary").inner_text() == "1 file failed"
     assert bad in failures.inner_text()
@@ -157,7 +158,7 @@ def test_one_failing_file_is_tried_again_with_the_button(
     sandbox.faults.clear()
     sandbox.clear_requests()
     press(card, "Retry failed")
-    wait_until_completed(card)
+    wait_for_state(card, "completed")
     assert sent_keys(sandbox) == [bad]
     assert not failures.is_visible()
     assert all_there(sandbox, folder)
@@ -181,7 +182,7 @@ def test_a_kernel_restart_in_the_middle_sends_nothing_twice(
     notebook.run(0)
     notebook.run(1)
     card = card_of(notebook, 1)
-    wait_until_completed(card)
+    wait_for_state(card, "completed")
     assert "kept from before" in card.inner_text() or "already there" in card.inner_text()
     assert all_there(sandbox, folder)
     keys = sent_keys(sandbox)
@@ -220,6 +221,6 @@ def test_a_large_file_shows_its_parts(
     press(card, "raw/large.bin")
     parts.wait_for(timeout=WAIT_MS)
     sandbox.rate_bytes_per_second = None
-    wait_until_completed(card)
+    wait_for_state(card, "completed")
     parts.wait_for(state="hidden", timeout=WAIT_MS)
     assert stored(sandbox, "raw/large.bin") == (tmp_path / "data" / "large.bin").read_bytes()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.dataset_text import FAILURES_SHOWN
 from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, transfer_html
 from oss_jupyter.notebook.display.text import describe
@@ -35,7 +36,8 @@ def summary(snapshot: Snapshot) -> MimeBundle:
     """Return the summary as HTML and as text."""
     *longer, shortest = _ever_shorter(snapshot)
     shown = next(filter(_is_small, longer), shortest)
-    return {"text/html": _html(shown), "text/plain": "\n".join([*describe(shown), moment(moving=shown.state.active)])}
+    lines = [*describe(shown, with_error=_has_error(shown)), moment(moving=shown.state.active)]
+    return {"text/html": _html(shown), "text/plain": "\n".join(lines)}
 
 
 def _is_small(snapshot: Snapshot) -> bool:
@@ -44,8 +46,13 @@ def _is_small(snapshot: Snapshot) -> bool:
 
 
 def _html(snapshot: Snapshot) -> str:
-    below = [moment(moving=snapshot.state.active)]
-    return f'{STYLE}<div class="ossj-static">{transfer_html(snapshot)}{lines_html(below)}</div>'
+    table = transfer_html(snapshot, with_error=_has_error(snapshot))
+    return f'{STYLE}<div class="ossj-static">{table}{lines_html([moment(moving=snapshot.state.active)])}</div>'
+
+
+def _has_error(snapshot: Snapshot) -> bool:
+    """Whether there is another one than those of single files, which are listed."""
+    return snapshot.state is not State.COMPLETED_WITH_ERRORS
 
 
 def _ever_shorter(snapshot: Snapshot) -> Iterator[Snapshot]:

@@ -1,6 +1,6 @@
 // A list of files of a dataset, each with a few words; one that goes in parts is a button that opens its map.
 
-import { button, make, makeMiddle, setShown, setText } from "../common/dom.js";
+import { button, make, makeMiddle, setAttribute, setShown, setText } from "../common/dom.js";
 
 // `open(transferId)` is called when a file that goes in parts was pressed.
 export function createFileList(say, label, open) {
@@ -27,6 +27,7 @@ export function createFileList(say, label, open) {
       const row = (rows[index] ??= makeRow());
       row.transferId = transferId;
       row.name.set(key);
+      setAttribute(row.press, "aria-label", key); // two halves of a name would be read as two words
       place(row, transferId !== "");
       setText(row.words, words);
     });

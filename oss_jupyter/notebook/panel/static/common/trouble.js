@@ -21,9 +21,11 @@ export function createTrouble(say) {
   let shownNotes = "";
 
   function update(state) {
-    setShown(box, state.error !== null);
-    const newText = state.error ? [...state.error, state.cell].filter(Boolean).join("\n") : "";
-    if (newText !== text) lines.replaceChildren(...(state.error ? errorLines(state, say) : []));
+    // The files that failed stand in a list of their own.
+    const error = state.failures?.length && state.state === "completed_with_errors" ? null : state.error;
+    setShown(box, error !== null);
+    const newText = error ? [...error, state.cell].filter(Boolean).join("\n") : "";
+    if (newText !== text) lines.replaceChildren(...(error ? errorLines(state, say) : []));
     text = newText;
     const newNotes = state.notes.join("\n");
     if (newNotes !== shownNotes) notes.replaceChildren(...state.notes.map((note) => make("li", "", note)));
