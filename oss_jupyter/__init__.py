@@ -15,7 +15,8 @@ from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.version import __version__
 
 if TYPE_CHECKING:
-    from oss_jupyter.api import abort, forget, panel, resume, settings, transfers, upload
+    from oss_jupyter.api import abort, forget, panel, plan, resume, settings, transfers, upload
+    from oss_jupyter.engine.dataset.transfer import DatasetTransfer
     from oss_jupyter.engine.transfer import Transfer
     from oss_jupyter.errors import FilesFailed
     from oss_jupyter.model.dataset_plan import DatasetPlan
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DatasetPlan",
     "DatasetReceipt",
+    "DatasetTransfer",
     "FilesFailed",
     "OssJupyterError",
     "Receipt",
@@ -37,6 +39,7 @@ __all__ = [
     "forget",
     "load_ipython_extension",
     "panel",
+    "plan",
     "resume",
     "settings",
     "transfers",
@@ -48,6 +51,7 @@ __all__ = [
 _HOMES = {
     "DatasetPlan": "oss_jupyter.model.dataset_plan",
     "DatasetReceipt": "oss_jupyter.model.dataset_receipt",
+    "DatasetTransfer": "oss_jupyter.engine.dataset.transfer",
     "FilesFailed": "oss_jupyter.errors",
     "Receipt": "oss_jupyter.model.progress",
     "Snapshot": "oss_jupyter.model.progress",
@@ -56,6 +60,7 @@ _HOMES = {
     "abort": "oss_jupyter.api",
     "forget": "oss_jupyter.api",
     "panel": "oss_jupyter.api",
+    "plan": "oss_jupyter.api",
     "resume": "oss_jupyter.api",
     "settings": "oss_jupyter.api",
     "transfers": "oss_jupyter.api",

@@ -5,16 +5,17 @@ A script gets no more than it needs: what a notebook adds is loaded only where I
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.arguments import AnewOptions, UploadOptions
+from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.forgetting import forget as forget_in
 from oss_jupyter.session.manual import with_arguments
+from oss_jupyter.session.planning import plan as make_plan
 from oss_jupyter.session.session import Session, current_session
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.text import left_alone
@@ -29,20 +30,36 @@ def settings() -> OssJupyter:
 
 
 @with_arguments
-def upload(source: str | os.PathLike[str], target: str, **arguments: Unpack[UploadOptions]) -> Transfer:
-    """Upload a local file behind the caller's back and return at once.
+def upload(source: Any, target: str, **arguments: Unpack[UploadOptions]) -> Transfer:
+    """Upload a local file, or a dataset of many, behind the caller's back and return at once.
 
-    Calling it again with the same file and target attaches to the live transfer, resumes the
-    unfinished one, or finds that the object is already there.
+    Calling it again with the same source and target attaches to the live transfer, resumes the
+    unfinished one, or finds that the objects are already there.
 
-    source: path of a file. target: ``oss://bucket/key``; a key that ends in ``/`` gets the file's
-    name appended. None is the same as leaving an argument out: then the setting of its name counts,
-    see `oj.settings`, whose default stands behind the =; and what has no setting is not asked for.
+    source: path of a file, of a folder, or a glob such as ``"data/*/*.parquet"``; a list of these;
+    or a mapping of paths to keys. target: ``oss://bucket/key``; a key that ends in ``/`` gets the
+    file's name appended. Of a dataset it is what all keys begin with: the contents of a folder go
+    under it. All but a single file gives a DatasetTransfer.
+
+    None is the same as leaving an argument out: then the setting of its name counts, see
+    `oj.settings`, whose default stands behind the =; and what has no setting is not asked for.
 
     Raises InputError or SourceError for what can be known before anything is sent; everything later
     is raised by `Transfer.result`.
     """
     return _session().upload(source, target, UploadArguments.of(**arguments))
+
+
+@with_arguments
+def plan(source: Any, target: str, **arguments: Unpack[UploadOptions]) -> DatasetPlan:
+    """Return what `upload` with the same arguments would do with each file; nothing is sent.
+
+    source, target and all else are as in `upload`. The plan is shown as a table, and its `upload()` carries out exactly
+    what it shows. Looking reads the files that have to be compared, and asks for lists of objects.
+
+    Raises InputError or SourceError for what can be known at once, and what stands in the way of asking the service.
+    """
+    return make_plan(_session(), source, target, UploadArguments.of(**arguments))
 
 
 def transfers() -> tuple[Transfer, ...]:

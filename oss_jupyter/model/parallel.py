@@ -41,8 +41,8 @@ class Parallel(Protocol):
     def sample(self, now: float, moved_bytes: int) -> None:
         """Take a sample a few times a second: monotonic seconds, and bytes sent in all."""
 
-    def confirmed(self) -> None:
-        """Note a receipt."""
+    def confirmed(self, seconds: float = 0.0) -> None:
+        """Note a receipt, and how long it took if that counts."""
 
     def slow_down(self, now: float) -> None:
         """Note that the service throttles, or that a connection was lost."""
@@ -61,7 +61,7 @@ class FixedParallel:
     def sample(self, now: float, moved_bytes: int) -> None:
         """Samples say nothing to a fixed number."""
 
-    def confirmed(self) -> None:
+    def confirmed(self, seconds: float = 0.0) -> None:
         """Take one back after each receipt."""
         self.target = min(self._wanted, self.target + 1)
 
@@ -107,7 +107,7 @@ class AutoParallel:
         if now - began_at >= self.epoch_seconds:
             self._decide(now, (moved_bytes - began_bytes) / (now - began_at))
 
-    def confirmed(self) -> None:
+    def confirmed(self, seconds: float = 0.0) -> None:
         """Receipts say nothing that throughput does not."""
 
     def slow_down(self, now: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from oss_jupyter.model.upload_arguments import UploadArguments
     from oss_jupyter.session.wiring import Wiring
 
-Planned = Mapping[str, tuple[int, int]]
-
 
 def remembered(path: str | None) -> Any:
     """Return what is remembered of a dataset's files, see `read_files`; nothing where nothing is kept."""
@@ -66,16 +63,12 @@ class DatasetWiring:
 
     wiring: Wiring
 
-    def spec(
-        self, source: DatasetSource, target: str, arguments: UploadArguments, planned: Planned | None = None
-    ) -> DatasetSpec:
+    def spec(self, source: DatasetSource, target: str, arguments: UploadArguments) -> DatasetSpec:
         """Return a checked spec. Raises InputError, before anything is sent."""
         with before_sending():
-            return self._spec(source, target, arguments, planned)
+            return self._spec(source, target, arguments)
 
-    def _spec(
-        self, source: DatasetSource, target: str, arguments: UploadArguments, planned: Planned | None
-    ) -> DatasetSpec:
+    def _spec(self, source: DatasetSource, target: str, arguments: UploadArguments) -> DatasetSpec:
         wiring, given = self.wiring, arguments.given
         below = parse_prefix(target)
         selection = selection_of(arguments)
@@ -105,7 +98,6 @@ class DatasetWiring:
             **wiring.driven(given),
             force=force,
             prove=parse_prove(given.get("prove", wiring.settings.prove)),
-            planned=planned,
             part_size=None if part_size is None or part_size == "auto" else parse_size(part_size, "part_size"),
             small_most_bytes=self._small_most_bytes(part_size),
             file_spec=_unset,

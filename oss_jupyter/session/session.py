@@ -26,11 +26,10 @@ from oss_jupyter.local.relocate import relocate
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.arguments import AnewOptions
-from oss_jupyter.model.dataset import DatasetSource
 from oss_jupyter.model.sizes import parse_limit
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.model.upload_arguments import UploadArguments
-from oss_jupyter.session.dataset_wiring import DatasetWiring, Planned
+from oss_jupyter.session.dataset_wiring import DatasetWiring
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
@@ -92,23 +91,18 @@ class Session:
 
         spell: as in JobSpec.
         """
-        self.leaving.arrange()
-        self._uploads_begin()
         spec: TransferSpec | DatasetSpec
         dataset = dataset_source(source)
         if dataset is None:
             spec = replace(self.wiring.spec(source, target, arguments), spell=spell)
         else:
             spec = replace(self.datasets.spec(dataset, target, arguments), spell=spell)
-        return self._begin_upload(spec, arguments)
+        return self.begin(spec, arguments)
 
-    def carry_out(self, source: DatasetSource, target: str, arguments: UploadArguments, planned: Planned) -> Transfer:
-        """Start the upload of what a plan has shown."""
+    def begin(self, spec: TransferSpec | DatasetSpec, arguments: UploadArguments) -> Transfer:
+        """Start, attach to or resume what a spec says."""
         self.leaving.arrange()
         self._uploads_begin()
-        return self._begin_upload(self.datasets.spec(source, target, arguments, planned), arguments)
-
-    def _begin_upload(self, spec: TransferSpec | DatasetSpec, arguments: UploadArguments) -> Transfer:
         with interrupts_later():
             spec.lane.start()
             transfer = self.manager.upload(spec)

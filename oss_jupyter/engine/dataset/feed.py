@@ -12,8 +12,9 @@ from oss_jupyter.engine.dataset.messages import Handed, WorkerRequest
 from oss_jupyter.engine.dataset.tally import WorkerTally
 from oss_jupyter.errors import PartStopped
 from oss_jupyter.model.dataset import FileReceipt, Outcome
+from oss_jupyter.model.files_parallel import FilesParallel
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.parallel import AutoParallel, FixedParallel, Parallel
+from oss_jupyter.model.parallel import FixedParallel, Parallel
 from oss_jupyter.model.small_files import FileSent, FileToSend, SigningKeys, Snag
 
 # Files that wait to be sent: enough that no connection waits for a comparison, and few in memory.
@@ -54,7 +55,7 @@ class WorkerFeed:
         self._snagged: set[int] = set()
         self._later: deque[Handed] = deque()
         self._keys = request.keys
-        self._granted = 1
+        self._granted = request.granted
         self._parallel = self._made(request.width)
         self._wake: Callable[[], None] | None = None
         self._moved_bytes = 0
@@ -191,7 +192,7 @@ class WorkerFeed:
         receipt = FileReceipt(*found, Outcome.SENT, done.etag, done.crc64, done.md5, done.seconds)
         self._written(receipt)
         self._tally.ended(file.number, receipt)
-        self._parallel.confirmed()
+        self._parallel.confirmed(done.seconds)
 
     def snagged(self, file: FileToSend, why: Snag, detail: str) -> None:
         """Let the kernel find out what is the matter with a file."""
@@ -237,4 +238,4 @@ class WorkerFeed:
         self._emit(handed)
 
     def _made(self, count: int | None) -> Parallel:
-        return AutoParallel(self._width_most) if count is None else FixedParallel(count)
+        return FilesParallel(self._width_most) if count is None else FixedParallel(count)

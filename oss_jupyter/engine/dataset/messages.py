@@ -47,10 +47,10 @@ class WorkerRequest:
     """What a worker does, until all is done or it is stopped.
 
     target: bucket and prefix. small_most_bytes: larger files are handed to the kernel. files_path: where it writes what
-    becomes of each file, None: nowhere. receipts_path: what the last completed run has left there. planned: by
-    key below the prefix, size and mtime of the files that a plan has shown; others fail. only_failed: those files alone
-    that failed before. only_plan: tell what would be done, and do nothing. width: connections, None:
-    follow the line, up to width_most. content_type: that of all files, "" to guess it for each.
+    becomes of each file, None: nowhere. receipts_path: what the last completed run has left. planned: by key below
+    the prefix, size and mtime of the files that a plan has shown; others fail. only_failed: those files alone that
+    failed before. only_plan: tell what would be done, and do nothing. width: connections, None: follow the line, up to
+    width_most; granted: how many it may have at first. content_type: that of all files, "" to guess it for each.
     """
 
     source: DatasetSource
@@ -68,6 +68,7 @@ class WorkerRequest:
     route: FilesRoute | None = None
     keys: SigningKeys | None = None
     width: int | None = None
+    granted: int = 1
     width_most: int = 16
     content_type: str = ""
     content_encoded: bool = False

@@ -24,8 +24,9 @@ from oss_jupyter.engine.log import log
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.service_requests import Interrupted
 from oss_jupyter.engine.threads import start_thread
-from oss_jupyter.errors import LaneLost, OssJupyterError
+from oss_jupyter.errors import InputError, LaneLost, OssJupyterError
 from oss_jupyter.model.dataset_record import DatasetHeader, DatasetRecord
+from oss_jupyter.model.files_parallel import FILES_START
 from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.states import Event
@@ -81,6 +82,8 @@ class DatasetRun(Driver["DatasetCoordinator"]):
     def _failed(self, error: OssJupyterError, command: Command) -> Ending:
         if not error.safe:
             error.safe = self._job.what_is_kept(self._job.snapshot())
+        if isinstance(error, InputError) and self._checkpoint is not None and not self._job.book.done_count:
+            self._checkpoint.delete()  # it can never work as it was asked for
         return Ending(Event.FAIL, command, error)
 
     def _let_go(self) -> None:
@@ -162,6 +165,7 @@ class DatasetRun(Driver["DatasetCoordinator"]):
 
     def _request(self, keys: Any) -> WorkerRequest:
         spec, files, receipts = self._spec, self._open.files_path, self._open.receipts_path
+        wanted = self._job.parallel_wanted()[0]
         return WorkerRequest(
             source=spec.source,
             selection=spec.selection,
@@ -172,11 +176,12 @@ class DatasetRun(Driver["DatasetCoordinator"]):
             parts=spec.parts,
             files_path=str(files) if files else None,
             receipts_path=str(receipts) if receipts else None,
-            planned=spec.planned,
+            planned=None if self._job.only_failed else spec.planned,
             only_failed=self._job.only_failed,
             route=spec.control.files_route(spec.target, spec.options),
             keys=keys,
-            width=self._job.parallel_wanted()[0],
+            width=wanted,
+            granted=self._job.grant(wanted or FILES_START, elastic=wanted is None),
             width_most=self._job.elastic_most,
             content_type=spec.options.get("content_type") or "",
             content_encoded=bool(spec.options.get("content_encoding")),

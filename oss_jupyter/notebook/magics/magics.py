@@ -11,6 +11,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.arguments import ANEW_NAMES
+from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.display.view import say
 from oss_jupyter.notebook.magics.argv import pairs, parse, wants_help
@@ -20,9 +21,10 @@ from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words
 from oss_jupyter.notebook.magics.uploads import Uploads
 from oss_jupyter.notebook.magics.waiting import wait_for
+from oss_jupyter.session.planning import plan
 from oss_jupyter.session.session import Session
 
-_UPLOAD_USAGE = "Usage: %oss_upload FILE oss://bucket/key [options]; %oss_upload? explains them."
+_UPLOAD_USAGE = "Usage: %oss_upload FILE|FOLDER|GLOB... oss://bucket/key [options]; %oss_upload? explains them."
 _UPLOADS_USAGE = (
     "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID|all [--keep-parts | --forget] | "
     "clean | wait ID|all]"
@@ -47,20 +49,27 @@ class OssMagics(Magics):
     @upload_options
     @line_magic
     @in_magic_words
-    def oss_upload(self, line: str) -> Transfer | None:
-        """Upload a local file into OSS, behind the notebook.
+    def oss_upload(self, line: str) -> Transfer | DatasetPlan | None:
+        """Upload a local file, or a folder of them, into OSS, behind the notebook.
 
         It returns at once. Running the same cell again attaches to the upload, resumes it where an earlier kernel or
         a failure left it, or finds that the object is already there. `t = %oss_upload ...` keeps the Transfer, which
         can be paused, resumed, aborted and awaited. What is left out comes from `%config OssJupyter`.
+
+        A folder, a glob in quotes, or several paths are one upload: the contents of a folder go under the target, files
+        that are there already are skipped, and --dry-run returns the plan.
         """
         if self._helped(self.oss_upload, line):
             return None
         given = vars(parse(self.oss_upload, line, _UPLOAD_USAGE))
-        source, target, wait = given.pop("source"), given.pop("target"), given.pop("wait")
+        sources, target = given.pop("source"), given.pop("target")
+        wait, dry_run = given.pop("wait"), given.pop("dry_run")
         given["metadata"] = pairs(given["metadata"])
         given["credentials"] = self._variable(given["credentials"])
         arguments = UploadArguments.of(**{name: value for name, value in given.items() if value is not None})
+        source = sources[0] if len(sources) == 1 else sources
+        if dry_run:
+            return plan(self._session, source, target, arguments)
         transfer = self._session.upload(source, target, arguments, spell=as_magic)
         if wait:
             wait_for(transfer, self._session.reporter)

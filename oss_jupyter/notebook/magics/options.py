@@ -14,8 +14,13 @@ from oss_jupyter.model.dataset import Rule
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 _FIRST = (
-    argument("source", help="Path of a file. Quote spaces; {variable}, $variable and ~ are expanded."),
-    argument("target", help="oss://bucket/key; a key that ends in / gets the file's name appended."),
+    argument(
+        "source",
+        nargs="+",
+        help="Path of a file or a folder, or a glob in quotes; several are one upload. {variable}, $variable, ~ work.",
+    ),
+    argument("target", help="oss://bucket/key; one that ends in / gets the file's name, or the paths below a folder."),
+    argument("--dry-run", action="store_true", help="Send nothing: show what would be done with each file."),
     argument("--wait", action="store_true", help="Wait for the end. Interrupting the wait leaves the upload running."),
 )
 _SHORT = {one.short_for: name for name, one in ARGUMENTS.items() if one.short_for}

@@ -1,0 +1,103 @@
+"""Looking through a dataset without sending anything: each file with what an upload would do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from oss_jupyter.engine.dataset.messages import (
+    Head,
+    HeadWanted,
+    Page,
+    PageWanted,
+    Planned,
+    ScanEnded,
+    WorkerRequest,
+)
+from oss_jupyter.engine.dataset.worker import work
+from oss_jupyter.errors import OssJupyterError, ServiceError
+from oss_jupyter.model.planned_rows import PlannedFile
+from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import ObjectPage
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.dataset.spec import DatasetSpec
+
+_FORBIDDEN = 403
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What it took: pages of objects and heads that were asked for; and how the scan ended."""
+
+    pages: int
+    heads: int
+    scan: ScanEnded | None
+
+
+def look_through(spec: DatasetSpec, take: Callable[[PlannedFile], object]) -> Looked:
+    """Call `take` for each file in the order of keys, on this thread. An interrupt ends it.
+
+    Raises CredentialsError, NetworkError, ServiceError where the service cannot be asked; what the scan raises.
+    """
+    events: SimpleQueue[Any] = SimpleQueue()
+    stream = spec.worker_lane.stream(work, _request(spec), events.put, spec.transfer_id)
+    stream.future.add_done_callback(events.put)
+    pages = heads = 0
+    ended: ScanEnded | None = None
+    try:
+        while not isinstance(event := events.get(), Future):
+            if isinstance(event, PageWanted):
+                pages += 1
+                stream.send(Page(_page(spec, event.start_after)))
+            elif isinstance(event, HeadWanted):
+                heads += 1
+                stream.send(_head(spec, event))
+            elif isinstance(event, Planned):
+                for file, action, reason in event.rows:
+                    take(PlannedFile(file.path, file.key, file.size, action, reason, file.mtime_ns))
+            elif isinstance(event, ScanEnded):
+                ended = event
+        stream.future.result()
+    finally:
+        stream.gauge.stop()
+        spec.control.close()
+    return Looked(pages, heads, ended)
+
+
+def _request(spec: DatasetSpec) -> WorkerRequest:
+    receipts = spec.store.receipts_path(spec.transfer_id)
+    files = spec.store.files_path(spec.transfer_id)
+    return WorkerRequest(
+        source=spec.source,
+        selection=spec.selection,
+        compare=spec.compare,
+        force=spec.force,
+        target=spec.target,
+        small_most_bytes=spec.small_most_bytes,
+        parts=spec.parts,
+        files_path=str(files) if files else None,
+        receipts_path=str(receipts) if receipts else None,
+        only_plan=True,
+    )
+
+
+def _page(spec: DatasetSpec, start_after: str) -> ObjectPage | None:
+    try:
+        spec.control.credentials_version()
+        return spec.control.list_objects(spec.target.bucket, spec.target.key, start_after)
+    except ServiceError as error:
+        if error.reply.status != _FORBIDDEN or error.code != "AccessDenied":
+            raise
+        return None
+
+
+def _head(spec: DatasetSpec, wanted: HeadWanted) -> Head:
+    try:
+        spec.control.credentials_version()
+        return Head(wanted.number, permitted=True, head=spec.control.head(Target(spec.target.bucket, wanted.key)))
+    except OssJupyterError:
+        return Head(wanted.number, permitted=False)

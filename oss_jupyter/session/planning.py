@@ -1,0 +1,72 @@
+"""A plan of an upload: made by looking, and carried out exactly as it was shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from oss_jupyter.engine.dataset.planning import look_through
+from oss_jupyter.local.dataset_source import dataset_source
+from oss_jupyter.local.sendable import sendable
+from oss_jupyter.local.source import FileSource
+from oss_jupyter.model.dataset import Action, DatasetSource, Piece
+from oss_jupyter.model.dataset_plan import DatasetPlan, PlanBuilder
+from oss_jupyter.model.identity import transfer_id
+from oss_jupyter.model.planned_rows import PlannedFile
+from oss_jupyter.model.target import Target, parse_target
+from oss_jupyter.model.upload_arguments import UploadArguments
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.dataset.spec import DatasetSpec
+    from oss_jupyter.engine.transfer import Transfer
+    from oss_jupyter.session.session import Session
+
+_SENT = (Action.SEND, Action.RESUME)
+
+
+def plan(session: Session, given: Any, target: str, arguments: UploadArguments) -> DatasetPlan:
+    """Return what `upload` with the same arguments would do; nothing is sent. Raises what stands in its way."""
+    source, below = _source_and_target(given, target)
+    spec = session.datasets.spec(source, below, arguments)
+
+    def begin(shown: DatasetPlan, **how: Any) -> Transfer:
+        return _carry_out(session, shown, spec, arguments, how)
+
+    builder = PlanBuilder(str(spec.target), spec.source_text, spec.part_size, begin)
+    looked = look_through(spec, lambda row: builder.add(_resumed(row, spec, session)))
+    return builder.plan(lists=looked.pages, heads=looked.heads)
+
+
+def _source_and_target(given: Any, target: str) -> tuple[DatasetSource, str]:
+    """Return a dataset and its prefix; one file is a dataset of one."""
+    source = dataset_source(given)
+    if source is not None:
+        return source, target
+    path = FileSource(sendable(given)).path
+    goal = parse_target(target, path.name)
+    folder, _, name = goal.key.rpartition("/")
+    below = f"oss://{goal.bucket}/{folder}/" if folder else f"oss://{goal.bucket}/"
+    return DatasetSource((Piece(str(path), name, is_file=True),), str(given)), below
+
+
+def _resumed(row: PlannedFile, spec: DatasetSpec, session: Session) -> PlannedFile:
+    """Return the row as one that carries on, where a large file has been begun."""
+    if row.action is not Action.SEND or row.size <= spec.small_most_bytes:
+        return row
+    known = transfer_id(row.path, Target(spec.target.bucket, row.key), spec.host)
+    begun = any(store.keeps(known) for store in session.wiring.stores.directories())
+    return replace(row, action=Action.RESUME) if begun else row
+
+
+def _carry_out(
+    session: Session, shown: DatasetPlan, spec: DatasetSpec, arguments: UploadArguments, how: dict[str, Any]
+) -> Transfer:
+    prefix = spec.target.key
+    rows = [row for row in shown if row.action in _SENT]
+    pieces = tuple(Piece(row.path, row.key.removeprefix(prefix), is_file=True) for row in rows)
+    planned = {piece.key: (row.size, row.mtime_ns) for piece, row in zip(pieces, rows, strict=True)}
+    asked = UploadArguments.of(**{**arguments.given, **how})
+    made = session.datasets.spec(spec.source, str(spec.target), asked)
+    # It keeps the id of what was planned, so that the same cell finds it again.
+    chosen = replace(made, source=DatasetSource(pieces, spec.source.text), planned=planned)
+    return session.begin(chosen, asked)
