@@ -10,7 +10,7 @@ from typing import Any, overload
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.columns import columns, shortened
 from oss_jupyter.model.dataset import Action
-from oss_jupyter.model.dataset_text import counted_bytes, place_of, reason_text
+from oss_jupyter.model.dataset_text import counted_bytes, files, place_of, reason_text
 from oss_jupyter.model.frames import frame
 from oss_jupyter.model.planned_rows import PlannedFile, PlannedRows, RowPacker
 from oss_jupyter.model.requests_estimate import RequestCounter, RequestsEstimate
@@ -144,9 +144,7 @@ class DatasetPlan(Sequence[PlannedFile]):
     @property
     def heading(self) -> str:
         """What goes where, and how much it is, in one line."""
-        return printable(
-            f"{shortened(self.source)} -> {self.target}: {counted_bytes(self.total.files, self.total.bytes)}"
-        )
+        return printable(f"{shortened(self.source)} -> {self.target}: {self.total_words()}")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -154,8 +152,13 @@ class DatasetPlan(Sequence[PlannedFile]):
         kinds = ", ".join(f"{number:,} {name}" for name, number in self.requests.by_name if number)
         return (*([say("plan_requests", requests=kinds)] if kinds else []), *([self.warning] if self.warning else []))
 
+    def total_words(self, action: Action | None = None) -> str:
+        """Return how many files there are of an action or in all, and how much; what cannot be sent has no size."""
+        one = self.total if action is None else self.totals[action]
+        return files(one.files) if action is Action.CANNOT else counted_bytes(one.files, one.bytes)
+
     def _totals_lines(self) -> list[str]:
-        rows = [(str(action), counted_bytes(one.files, one.bytes)) for action, one in self.totals.items() if one.files]
+        rows = [(str(action), self.total_words(action)) for action, one in self.totals.items() if one.files]
         return columns(rows).splitlines() if rows else []
 
     def _table(self) -> str:

@@ -54,6 +54,7 @@ def test_each_action_of_a_plan_is_a_fold_with_its_own_rows() -> None:
     assert ">new<" not in skipped
     assert "img_0001999.jpg" not in skipped
     assert "(385 more)" in skipped
+    assert shown[4][0] == "cannot: 199 files"
     cannot = shown[4][1]
     assert "img_0000009.jpg" in cannot
     assert "it cannot be read" in cannot

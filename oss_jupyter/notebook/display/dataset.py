@@ -46,9 +46,8 @@ def _plan(plan: DatasetPlan, most: int) -> str:
 
 
 def _fold(plan: DatasetPlan, action: Action | None, group: str, most: int) -> str:
-    total = plan.total if action is None else plan.totals[action]
     name = say("plan_all") if action is None else str(action)
-    summary = escape(f"{name}: {counted_bytes(total.files, total.bytes)}")
+    summary = escape(f"{name}: {plan.total_words(action)}")
     opened = " open" if action is None else ""
     return f'<details name="{group}"{opened}><summary>{summary}</summary>{_rows(plan, action, most)}</details>'
 
