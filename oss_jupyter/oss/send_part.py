@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -139,7 +140,8 @@ def _exchange(request: PartRequest, body: _Body) -> tuple[requests.Response, byt
 
 
 def _host(request: PartRequest) -> str:
-    return urllib3.util.parse_url(request.signed.url).host or ""
+    # That of urllib3 writes a signed URL anew, byte for byte.
+    return urlsplit(request.signed.url).hostname or ""
 
 
 def _proven(request: PartRequest, reply: requests.Response, content: bytes) -> Proof:
