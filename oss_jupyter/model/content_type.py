@@ -52,4 +52,14 @@ def _guess(name: str, encoded: bool) -> str | None:
     packed = _PACKED_TYPES.get(suffix) or _PACKED_TYPES.get(suffix.lower())
     if packed:
         return _guess(stem, encoded=False) if encoded else packed
-    return _DATA_TYPES.get(suffix.lower()) or mimetypes.guess_type(f"x.{suffix}")[0]
+    return _DATA_TYPES.get(suffix.lower()) or _listed(f".{suffix}")
+
+
+def _listed(suffix: str) -> str | None:
+    """Return what the standard library's table says, which also has what the user added to it.
+
+    Asking `mimetypes.guess_type` takes ten times as long, and of a dataset each file is asked about.
+    """
+    if not mimetypes.inited:
+        mimetypes.init()
+    return mimetypes.types_map.get(suffix) or mimetypes.types_map.get(suffix.lower())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib
 import json
+import mimetypes
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -322,6 +323,15 @@ def test_a_packed_file_is_what_packed_it(name: str, packed: str, inside: str) ->
 def test_names_that_tell_no_type(name: str) -> None:
     """They are bytes."""
     assert guess_content_type(name) == "application/octet-stream"
+
+
+def test_a_type_that_was_added_counts() -> None:
+    """Whoever teaches Python a suffix has it guessed, in any case of its letters."""
+    mimetypes.add_type("application/x-mine", ".mine-here")
+    try:
+        assert guess_content_type("a/b.mine-here") == guess_content_type("b.MINE-here") == "application/x-mine"
+    finally:
+        del mimetypes.types_map[".mine-here"]
 
 
 def test_every_option_is_refused_by_name_for_a_value_of_no_kind() -> None:
