@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from oss_jupyter.errors import InputError, SourceMissing
+from oss_jupyter.errors import InputError, SourceMissing, before_sending
 from oss_jupyter.local.sendable import how_it_becomes_a_file, is_list
 from oss_jupyter.model.dataset import DatasetSource, Piece
 from oss_jupyter.model.reading import reading
@@ -36,12 +36,17 @@ def dataset_source(given: Any, base: str | os.PathLike[str] | None = None) -> Da
     base: where relative paths begin, the working directory without it. Raises InputError, SourceMissing and
     SourceUnreadable for what is given as a dataset and can be none.
     """
+    with before_sending():
+        return _source(given, base or "")
+
+
+def _source(given: Any, base: str | os.PathLike[str]) -> DatasetSource | None:
     if isinstance(given, (str, os.PathLike)):
-        return _of_a_path(given, base or "")
+        return _of_a_path(given, base)
     if isinstance(given, Mapping):
-        pieces = [_keyed(path, key, base or "") for path, key in given.items()]
+        pieces = [_keyed(path, key, base) for path, key in given.items()]
     elif is_list(given):
-        pieces = [_piece(item, base or "", f"Item {number}") for number, item in enumerate(given, 1)]
+        pieces = [_piece(item, base, f"Item {number}") for number, item in enumerate(given, 1)]
         _refuse_folders_in_each_other(pieces)
     else:
         return None

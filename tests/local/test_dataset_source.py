@@ -49,12 +49,12 @@ def keys(given: Any) -> list[str]:
 
 
 def refused(given: Any) -> tuple[str, str, str, str]:
-    """Return the four lines of an error; the second is filled in by whoever calls."""
+    """Return the four lines of an error."""
     with pytest.raises(OssJupyterError) as error:
         dataset_source(given)
     lines = error.value.four_lines()
-    assert lines[0]
-    assert lines[2]
+    assert all(lines), lines
+    assert lines[1] == "Nothing was sent."
     assert all(line.isprintable() for line in lines), lines
     return lines
 
