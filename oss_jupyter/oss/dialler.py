@@ -53,8 +53,13 @@ class Dialler:
             self._ordered += count
             more = min(self._ordered, _THREADS_MOST) - self._working
             self._working += max(0, more)
-        for _ in range(more):
-            threading.Thread(target=self._work, name="oss-connect", daemon=True).start()
+        missing = max(0, more)
+        try:
+            while missing:
+                threading.Thread(target=self._work, name="oss-connect", daemon=True).start()
+                missing -= 1
+        except (RuntimeError, MemoryError) as error:
+            self._without_threads(missing, from_exception(error))
 
     def close(self) -> None:
         """Open no more, and close what nobody has taken; what is being opened is closed once it stands."""
@@ -62,6 +67,14 @@ class Dialler:
             self._closed = True
             self._ordered = 0
         self._drop()
+
+    def _without_threads(self, missing: int, failure: OssJupyterError) -> None:
+        """Let those that run do the work; where there are none, nobody will."""
+        with self._lock:
+            self._working -= missing
+            undone = 0 if self._working else self._ordered
+            self._ordered -= undone
+        self.ready.extend([failure] * undone)
 
     def _drop(self) -> None:
         with suppress(IndexError):

@@ -50,7 +50,8 @@ class ListFeed:
         self.snags: list[tuple[FileToSend, Snag, str]] = []
         self.asked = 0
         self.told = threading.Event()
-        self.on_sent: Callable[[FileSent], None] = lambda _done: None
+        self.on_sent: Callable[[FileSent], object] = lambda _done: None
+        self.on_snagged: Callable[[], object] = lambda: None
 
     def take(self) -> FileToSend | None:
         """Return the next."""
@@ -78,6 +79,7 @@ class ListFeed:
         """Note a snag."""
         self.snags.append((file, why, detail))
         self.told.set()
+        self.on_snagged()
 
     @property
     def whys(self) -> list[Snag]:

@@ -19,6 +19,7 @@ from oss_jupyter.model.small_files import FilesRoute, Snag
 from oss_jupyter.model.wire_values import Route
 from oss_jupyter.oss.file_connection import FileConnection
 from oss_jupyter.oss.file_connections import FileConnections
+from oss_jupyter.oss.send_files import send_files
 from oss_jupyter.sandbox import Key, Sandbox
 
 from .files_kit import BUCKET, KEY, SOON_SECONDS, HandDials, ListFeed, Sending, make_files, route_of, send_all, until
@@ -299,6 +300,19 @@ def test_where_nobody_listens(tmp_path: Path) -> None:
     assert [(why, detail) for _, why, detail in feed.snags] == [(Snag.NETWORK, "ConnectionRefused")] * len(feed.snags)
     assert len(feed.done) == 30 - len(feed.snags)
     assert len(feed.snags) <= 4
+
+
+def test_where_no_thread_can_be_started(sandbox: Sandbox, tmp_path: Path) -> None:
+    """It is no hang: one file comes back with the reason, and the others go once there are threads again."""
+    feed = ListFeed(make_files(tmp_path, 5))
+    before = threading.stack_size(2**47)  # no thread has room for such a stack
+    feed.on_snagged = lambda: threading.stack_size(before)
+    try:
+        send_files(feed, route_of(sandbox.endpoint), HandDials())
+    finally:
+        threading.stack_size(before)
+    assert [(why, detail) for _, why, detail in feed.snags] == [(Snag.NETWORK, "NoThread")]
+    assert len(feed.done) == 4
 
 
 def test_a_server_that_takes_few_connections(tmp_path: Path) -> None:
