@@ -36,6 +36,8 @@ from oss_jupyter.model.shortage import shortage_of
 # What 30,000,000 files take: what is larger is something else.
 FILES_MAX_BYTES = 4 * 1024**3
 _BLOCK_BYTES = 1024 * 1024
+# A line has about so many bytes; room for so many files at once is made before they are counted.
+_LINE_BYTES, _EXPECTED_MOST = 100, 1_000_000
 
 
 class KeptFiles:
@@ -108,6 +110,8 @@ def read_files(path: Path) -> KeptFiles:
     remembered = Remembered()
     try:
         with _opened(path) as file:
+            lines = os.fstat(file.fileno()).st_size // _LINE_BYTES
+            remembered = Remembered(min(lines, _EXPECTED_MOST))
             return KeptFiles(path, remembered, _load(file, remembered))
     except FileNotFoundError:
         return KeptFiles(path, remembered, FilesTally())

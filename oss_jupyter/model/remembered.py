@@ -22,7 +22,7 @@ _RECORD = Struct("<IqQB24s")
 _OUTCOMES = (Outcome.SENT, Outcome.KEPT, Outcome.SKIPPED, Outcome.FAILED)
 _PLACES = {word: _OUTCOMES.index(outcome) for word, outcome in OUTCOMES.items()}
 _SENT_IS_KEPT = bytes([1, 1, 2, 3]) + bytes(range(4, 256))
-_FIRST_SLOTS = 1024
+_FILES_FEWEST = 500
 _HALF = 0xFFFFFFFF
 _OWN_ETAG = 128
 
@@ -74,8 +74,10 @@ class Remembered:
     `_slots` holds numbers of records, from 1, at the places that their hashes name; 0 is free.
     """
 
-    def __init__(self) -> None:
-        self._slots = array("I", bytes(4 * _FIRST_SLOTS))
+    def __init__(self, expected: int = 0) -> None:
+        """Make room for so many files; more find room as well."""
+        slots = 1 << max(_FILES_FEWEST, expected * 3 // 2).bit_length()
+        self._slots = array("I", bytes(4 * slots))
         self._hashes = array("q")
         self._sizes = array("Q")
         self._records = bytearray()
@@ -118,9 +120,9 @@ class Remembered:
 
     def put(self, key: str, path: str, entry: Any, digest: bytes, place: int) -> None:
         """Remember a file by the entry of its line and its digest; place: where the line begins."""
-        word, _, _, size, mtime_ns, *_ = entry
+        word, size = entry[0], entry[3]
         own_etag = 0 if etag_of(entry, digest) is None else _OWN_ETAG
-        record = _RECORD.pack(hash(path) & _HALF, mtime_ns, place, len(digest) + own_etag, digest)
+        record = _RECORD.pack(hash(path) & _HALF, entry[4], place, len(digest) + own_etag, digest)
         name = hash(key)
         index = self._index(name)
         if index < 0:
