@@ -59,6 +59,7 @@ class Deciding:
         self._receipts = self._parts.remembered(request.receipts_path)
         self._heads: SimpleQueue[Head | None] = SimpleQueue()
         self._asked: dict[int, tuple[FoundFile, Facts]] = {}
+        self._may_look = True
         self._rows: list[tuple[FoundFile, Action, str]] = []
         self._passed: list[FoundFile] = []
         self._stopped: Callable[[], bool] = bool
@@ -77,7 +78,9 @@ class Deciding:
         while self._asked:
             self._take_head()
         self._tell_rows()
-        self._emit(ScanEnded(getattr(files, "passed_over", None), tuple(self._passed), self._listing.permitted))
+        self._emit(
+            ScanEnded(getattr(files, "passed_over", None), tuple(self._passed), self._listing.permitted, self._may_look)
+        )
 
     def answered(self, head: Head | None) -> None:
         """Take what HEAD said; None: there will be no more answers."""
@@ -131,7 +134,9 @@ class Deciding:
         self._follow(number, Facts(file, there, self._remembered(file)))
 
     def _follow(self, number: int, facts: Facts) -> None:
-        """Decide, and find out what that takes."""
+        """Decide, and find out what that takes; once HEAD was refused it is asked no more."""
+        if not self._may_look:
+            facts = replace(facts, head=Unknown.NOT_PERMITTED)
         try:
             while (step := self._step(facts)).next is Next.CHECKSUMS:
                 sums = self._parts.checksums(
@@ -162,6 +167,7 @@ class Deciding:
         self._check()
         if head is not None and head.number in self._asked:
             _, facts = self._asked.pop(head.number)
+            self._may_look = self._may_look and head.permitted
             self._follow(head.number, replace(facts, head=head.head if head.permitted else Unknown.NOT_PERMITTED))
 
     def _remembered(self, file: FoundFile) -> FileReceipt | None:

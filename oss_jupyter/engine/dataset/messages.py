@@ -114,12 +114,14 @@ class Planned:
 class ScanEnded:
     """All files are known.
 
-    passed_over: what the scan left out. no_files: what was met and is no file. may_list: whether objects may be listed.
+    passed_over: what the scan left out. no_files: what was met and is no file. may_list, may_look: whether objects may
+    be listed, and looked at by HEAD; True, too, where nobody had to.
     """
 
     passed_over: PassedOver | None
     no_files: tuple[FoundFile, ...]
     may_list: bool
+    may_look: bool
 
 
 @dataclass(frozen=True)

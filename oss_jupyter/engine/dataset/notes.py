@@ -30,3 +30,5 @@ def scan_notes(ended: ScanEnded) -> Iterator[str]:
         yield f"{links} not followed, for example {passed.linked_folder}. follow_links=True follows them."
     if not ended.may_list:
         yield str(Lack.LIST_OBJECTS)
+    if not ended.may_look:
+        yield str(Lack.GET_OBJECT)
