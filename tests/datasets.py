@@ -16,7 +16,18 @@ from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
 
 EVIL = '<img src=x onerror="alert(1)">&'
-ODD = ("a b+c%20#?.csv", "'\"`.csv", "🌧️.csv", "e\u0301.csv", "a\nb.csv", "\x1b[31mred.csv", "caf\udce9.csv", "n" * 255)
+ODD = (
+    "a b+c%20#?.csv",
+    "'\"`.csv",
+    "🌧️.csv",
+    "e\u0301.csv",
+    "a\nb.csv",
+    "\x1b[31mred.csv",
+    "caf\udce9.csv",
+    "n" * 255,
+    "\u202egpj.exe",
+    "a\u2028b\ufeff.csv",
+)
 
 
 def a_view(**changes: Any) -> FilesView:

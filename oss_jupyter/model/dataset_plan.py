@@ -124,7 +124,10 @@ class DatasetPlan(Sequence[PlannedFile]):
         return list(islice(self.packed.of(action), most - len(last))), total - most, last
 
     def to_frame(self) -> Any:
-        """Return a pandas.DataFrame with a line for each row. Raises PackageMissing."""
+        """Return a pandas.DataFrame with a line for each row; names that are no Unicode are written out in it.
+
+        Raises PackageMissing.
+        """
         return frame(PlannedFile, self)
 
     def upload(self, **how: Any) -> Any:

@@ -113,7 +113,10 @@ class DatasetReceipt:
         return iter(self.saved())
 
     def to_frame(self) -> Any:
-        """Return the receipts of all files as a pandas.DataFrame. Raises PackageMissing, or InputError as `files`."""
+        """Return the receipts of all files as a pandas.DataFrame; names that are no Unicode are written out in it.
+
+        Raises PackageMissing, and InputError as `files` does.
+        """
         return frame(FileReceipt, self.files())
 
     def to_csv(self, path: Any) -> None:
