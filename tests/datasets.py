@@ -96,12 +96,12 @@ def a_plan(files: int = 40, begin: Any = None) -> DatasetPlan:
         name, time = f"class_{number // 1000:03d}/img_{number:07d}.jpg", 1_790_000_000_000_000_000 + number * 7_919_123
         path, size = f"/home/somebody/projects/data/{name}", 5_000 + number * 7_919 % 30_000
         if number % 10 == 9:
-            builder.add(PlannedFile(path, name, 0, Action.CANNOT, "unreadable"))
+            builder.add(PlannedFile(path, f"raw/{name}", 0, Action.CANNOT, "unreadable"))
         elif number % 4 == 3:
-            builder.add(PlannedFile(path, name, size, Action.SKIP, Why.SAME_BYTES.key, time))
+            builder.add(PlannedFile(path, f"raw/{name}", size, Action.SKIP, Why.SAME_BYTES.key, time))
         else:
-            builder.add(PlannedFile(path, name, size, Action.SEND, Why.NEW.key, time))
-    builder.add(PlannedFile("/mnt/z.bin", "z.bin", 20 * MIB, Action.RESUME, "unfinished", 1))
+            builder.add(PlannedFile(path, f"raw/{name}", size, Action.SEND, Why.NEW.key, time))
+    builder.add(PlannedFile("/mnt/z.bin", "raw/z.bin", 20 * MIB, Action.RESUME, "unfinished", 1))
     return builder.plan(lists=1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, overload
@@ -155,6 +155,11 @@ class DatasetPlan(Sequence[PlannedFile]):
         kinds = ", ".join(f"{number:,} {name}" for name, number in self.requests.by_name if number)
         return (*([say("plan_requests", requests=kinds)] if kinds else []), *([self.warning] if self.warning else []))
 
+    def shown(self, rows: Iterable[PlannedFile]) -> list[tuple[str, ...]]:
+        """Return rows as a table shows them, below `column_names`."""
+        prefix = self.target.partition("://")[2].partition("/")[2]
+        return [_cells_of(row, prefix) for row in rows]
+
     def total_words(self, action: Action | None = None) -> str:
         """Return how many files there are of an action or in all, and how much; what cannot be sent has no size."""
         one = self.total if action is None else self.totals[action]
@@ -167,7 +172,7 @@ class DatasetPlan(Sequence[PlannedFile]):
     def _table(self) -> str:
         first, left_out, last = self.ends()
         more = [("", say("plan_more", count=f"{left_out:,}"), "", "")] if left_out else []
-        lines = [*map(cells_of, first), *more, *map(cells_of, last)]
+        lines = [*self.shown(first), *more, *self.shown(last)]
         return "\n" + columns([column_names(), *lines]) if lines else ""
 
 
@@ -206,10 +211,10 @@ def column_names() -> tuple[str, ...]:
     return tuple(say(f"column_{name}") for name in ("action", "file", "size", "reason"))
 
 
-def cells_of(row: PlannedFile) -> tuple[str, ...]:
-    """Return a row as a table shows it."""
+def _cells_of(row: PlannedFile, prefix: str) -> tuple[str, ...]:
+    """Return a row as a table shows it: what all keys begin with stands above it."""
     size = "" if row.action is Action.CANNOT else format_size(row.size)
-    return (str(row.action), place_of(row.path, row.key), size, shortened(reason_text(row.reason)))
+    return (str(row.action), place_of(row.path, row.key, prefix), size, shortened(reason_text(row.reason)))
 
 
 def _action(value: Action | str) -> Action:

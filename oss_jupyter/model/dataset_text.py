@@ -71,8 +71,9 @@ def counted_bytes(number: int, size_bytes: int) -> str:
     return f"{files(number)}, {format_size(size_bytes)}"
 
 
-def place_of(path: str, key: str) -> str:
-    """Return where a file goes, for a table: its key, led by its path where that does not end in the key."""
+def place_of(path: str, key: str, prefix: str = "") -> str:
+    """Return where a file goes, for a table: its key below a prefix, led by its path where that does not end in it."""
+    key = key.removeprefix(prefix)
     if not key:
         return shortened(printable(path))
     if f"/{path}".replace("\\", "/").endswith(f"/{key}"):

@@ -21,7 +21,7 @@ _ACTIONS = tuple(Action)
 
 @dataclass(frozen=True)
 class PlannedFile:
-    """A file of a plan. path: as the system spells it. key: below the prefix of the target.
+    """A file of a plan. path: as the system spells it. key: of its object, as a whole.
 
     size: in bytes; mtime_ns: nanoseconds since the epoch, both as they were when the plan was made. reason: why it is
     dealt with so: a key of the texts `why_…`, such as that of a `Why` or a `Trouble`, ``key: words``, or words.

@@ -25,8 +25,8 @@ builder = PlanBuilder("oss://my-bucket/raw/", "data/")
 for number in range(12_000):
     action, why = [(Action.SEND, "new"), (Action.SEND, "other_size"), (Action.SKIP, "same_bytes")][number % 3]
     name = f"class_{number // 1000:02d}/img_{number:06d}.jpg"
-    builder.add(PlannedFile(f"/data/{name}", name, 20_000 + number, action, why, 1))
-builder.add(PlannedFile("/data/secret.bin", "secret.bin", 0, Action.CANNOT, "unreadable: Permission denied"))
+    builder.add(PlannedFile(f"/data/{name}", f"raw/{name}", 20_000 + number, action, why, 1))
+builder.add(PlannedFile("/data/secret.bin", "raw/secret.bin", 0, Action.CANNOT, "unreadable: Permission denied"))
 builder.plan(lists=12)
 """.strip()
 

@@ -186,11 +186,13 @@ def test_reasons_are_told_in_words() -> None:
         ("/data/a/b.csv", "c.csv", "/data/a/b.csv -> c.csv"),
         ("/data/ab.csv", "b.csv", "/data/ab.csv -> b.csv"),
         ("/data/fifo", "", "/data/fifo"),
+        ("/data/a/b.csv", "raw/a/b.csv", "a/b.csv"),
+        ("/data/a/b.csv", "raw/2026/b.csv", "/data/a/b.csv -> 2026/b.csv"),
     ],
 )
 def test_a_row_shows_the_path_only_where_the_key_does_not_tell_it(path: str, key: str, shown: str) -> None:
     """Folders give a column that can be read, and a mapping shows both names."""
-    assert place_of(path, key) == shown
+    assert place_of(path, key, "raw/") == shown
 
 
 def test_as_a_frame_it_can_be_filtered() -> None:

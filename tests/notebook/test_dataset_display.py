@@ -128,7 +128,7 @@ from oss_jupyter.model.dataset_plan import PlanBuilder
 from oss_jupyter.model.planned_rows import PlannedFile
 oj.transfers()
 builder = PlanBuilder("oss://bucket/raw/", "data/")
-builder.add(PlannedFile("/data/a.csv", "a.csv", 3, Action.SEND, "new"))
+builder.add(PlannedFile("/data/a.csv", "raw/a.csv", 3, Action.SEND, "new"))
 plan = builder.plan()
 """
 

@@ -9,7 +9,7 @@ import uuid
 from html import escape
 
 from oss_jupyter.model.dataset import Action
-from oss_jupyter.model.dataset_plan import ROWS_SHOWN, DatasetPlan, cells_of, column_names
+from oss_jupyter.model.dataset_plan import ROWS_SHOWN, DatasetPlan, column_names
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.dataset_text import counted_bytes, failure_lines
 from oss_jupyter.notebook.display.html import lines_html, table_html
@@ -56,6 +56,6 @@ def _rows(plan: DatasetPlan, action: Action | None, most: int) -> str:
     """Return the first and last rows; of one action without its name."""
     first, left_out, last = plan.ends(action, most)
     more = [("", say("plan_more", count=f"{left_out:,}"), "", "")] if left_out else []
-    rows = [*map(cells_of, first), *more, *map(cells_of, last)]
+    rows = [*plan.shown(first), *more, *plan.shown(last)]
     begin = 0 if action is None else 1
     return table_html([row[begin:] for row in rows], column_names()[begin:])
