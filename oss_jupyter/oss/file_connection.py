@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from oss_jupyter.model.small_files import Dials, FileToSend
 from oss_jupyter.oss.clean_reply import Confirmed, Doubt, read_put_reply
+from oss_jupyter.oss.watch import unacknowledged
 from oss_jupyter.oss.whole_file import WholeFile
-from oss_jupyter.oss.wire import unacknowledged
 
 # Up to this size, one copy and one system call are cheaper than two calls.
 _JOINED_BYTES = 256 * 1024

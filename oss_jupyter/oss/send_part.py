@@ -25,7 +25,8 @@ from oss_jupyter.oss.failures import from_exception, from_reply, not_oss
 from oss_jupyter.oss.own_pace import OwnPace
 from oss_jupyter.oss.proof import Proof, read_proof
 from oss_jupyter.oss.reply import is_failed_callback, is_refusal
-from oss_jupyter.oss.wire import Watch, adapter, watching
+from oss_jupyter.oss.watch import Watch
+from oss_jupyter.oss.wire import adapter, watching
 
 # One read, one checksum and a handful of sends: large enough that their fixed cost disappears, small enough that
 # sixteen connections hold 16 MiB.

@@ -10,35 +10,28 @@ from __future__ import annotations
 import logging
 import select
 import socket
-import ssl
-import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from oss_jupyter import forks
-from oss_jupyter.errors import PartStopped, Stalled
-from oss_jupyter.oss.connections import Adapter, FinalReply, PlainConnection, PlainPool, Reader, TlsConnection, TlsPool
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-if sys.platform != "win32":
-    import fcntl
-    import termios
+from oss_jupyter import forks
+from oss_jupyter.oss.connections import Adapter, FinalReply, PlainConnection, PlainPool, Reader, TlsConnection, TlsPool
+from oss_jupyter.oss.tls import SEALED_BYTES, SealingTls, context_for
+from oss_jupyter.oss.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from urllib3.connectionpool import HTTPConnectionPool
     from urllib3.response import HTTPResponse
-
-    from oss_jupyter.model.gauge import Gauge
 
 # How long a stop may go unnoticed while a socket takes nothing; also the price of a look: ten wake-ups a second.
 TICK_SECONDS = 0.1
 # How long a sender waits before it asks an empty bucket again.
 _PACE_SECONDS = 0.02
-# How old the count of a part's bytes may be while they flow; displays look less often.
-_GLANCE_SECONDS = 0.02
 # What TLS encrypts in one piece (RFC 8446, 5.1).
 _RECORD_BYTES = 16 * 1024
 
@@ -72,58 +65,6 @@ def _cut_query(value: object) -> object:
 logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQuery())
 
 
-class Watch:
-    """What a connection of this thread looks at while it sends: the part's gauge and the longest silence allowed."""
-
-    def __init__(self, gauge: Gauge, stall_seconds: float) -> None:
-        self.gauge = gauge
-        self._stall_seconds = stall_seconds
-        self._accepted_bytes = 0
-        self._moved_at = time.monotonic()
-        self._observed_at = 0.0
-
-    def check(self) -> None:
-        """Raise PartStopped once the part has to give way, Stalled when nothing has moved for too long."""
-        if self.gauge.stopped:
-            raise PartStopped("The part was stopped.")
-        if time.monotonic() - self._moved_at > self._stall_seconds:
-            raise Stalled(
-                f"The service took no data for {self._stall_seconds:.0f} s.",
-                "Check the network, then resume.",
-            )
-
-    def moved(self) -> None:
-        """Note that this is no silence."""
-        self._moved_at = time.monotonic()
-
-    def accepted(self, count_bytes: int) -> None:
-        """Count what the system has taken from us."""
-        self._accepted_bytes += count_bytes
-
-    def glance(self, sock: socket.socket) -> None:
-        """Observe now and then: on a fast line, to ask the system after every slice is to wait for the lock again."""
-        if time.monotonic() - self._observed_at > _GLANCE_SECONDS:
-            self.observe(sock)
-
-    def observe(self, sock: socket.socket) -> None:
-        """Count what the other side has confirmed: the system takes megabytes ahead of a slow line."""
-        self._observed_at = time.monotonic()
-        delivered_bytes = self._accepted_bytes - unacknowledged(sock)
-        if delivered_bytes > self.gauge.sent_bytes:
-            self.gauge.sent_bytes = delivered_bytes
-            self.moved()
-
-    def granted(self, wanted_bytes: int) -> int:
-        """Return how many bytes the speed limit allows now."""
-        limiter = self.gauge.limiter
-        return wanted_bytes if limiter is None else limiter.take(wanted_bytes)
-
-    def give_back(self, unused_bytes: int) -> None:
-        """Return what was granted and the socket did not take."""
-        if unused_bytes and self.gauge.limiter is not None:
-            self.gauge.limiter.give_back(unused_bytes)
-
-
 @contextmanager
 def watching(watch: Watch) -> Iterator[None]:
     """Let the connections of this thread report to `watch`."""
@@ -145,10 +86,16 @@ def adapter() -> Adapter:
     return cast("Adapter", _thread.adapter)
 
 
+def get_ready(ca_bundle: str) -> None:
+    """Read the certificates that parts will be sent with."""
+    context_for(ca_bundle or DEFAULT_CA_BUNDLE_PATH, None)
+
+
 class _WatchedMixin:
     """Overrides the two places of a urllib3 connection that wait: sending a slice and waiting for the reply."""
 
     sock: socket.socket
+    timeout: float
 
     def send(self, data: Any) -> None:
         if not isinstance(data, memoryview):
@@ -158,7 +105,7 @@ class _WatchedMixin:
         watch: Watch = _thread.watch
         sock = self.sock
         watch.gauge.on_stop = lambda: _cut(sock)
-        hand_over = _hand_over if isinstance(sock, socket.socket) else _hand_over_in_tunnel
+        hand_over = _hand_over_of(sock)
         done_bytes = 0
         while done_bytes < len(data):
             watch.check()
@@ -167,61 +114,77 @@ class _WatchedMixin:
                 time.sleep(_PACE_SECONDS)
                 watch.moved()
                 continue
-            accepted_bytes = hand_over(sock, data[done_bytes : done_bytes + granted_bytes])
+            accepted_bytes = hand_over(sock, data[done_bytes : done_bytes + granted_bytes], watch)
             watch.give_back(granted_bytes - accepted_bytes)
-            watch.accepted(accepted_bytes)
-            watch.glance(sock)
             done_bytes += accepted_bytes
 
     def getresponse(self) -> HTTPResponse:
         watch: Watch = _thread.watch
         watch.moved()
-        while not _has_read_ahead(self.sock) and not _ready(self.sock, reading=True):
+        self.sock.settimeout(self.timeout)
+        while not _can_read(self.sock):
             watch.observe(self.sock)
             watch.check()
         watch.observe(self.sock)
         return cast("HTTPResponse", super().getresponse())  # type: ignore[misc]
 
 
-def _hand_over(sock: socket.socket, data: memoryview) -> int:
-    """Return how many bytes the system took without a wait; where it takes none, wait a tick until it would.
+def _hand_over_of(sock: Any) -> Callable[[Any, memoryview, Watch], int]:
+    """Return what hands bytes to the system, tells the watch how many it took, and returns their number."""
+    if isinstance(sock, SealingTls):
+        return _hand_over_sealed
+    return _hand_over if isinstance(sock, socket.socket) else _hand_over_in_tunnel
 
-    It is asked until it refuses, because TLS takes one record of 16 KiB at a time.
-    """
-    if sock.gettimeout() != 0:
-        sock.setblocking(False)
-    taken_bytes, for_reading = 0, False
-    try:
-        with _in_full_packets(sock):
-            while taken_bytes < len(data):
-                taken_bytes += sock.send(data[taken_bytes:])
-    except ssl.SSLWantReadError:
-        for_reading = True
-    except (BlockingIOError, ssl.SSLWantWriteError):
-        pass
-    if not taken_bytes:
-        _ready(sock, reading=for_reading)
+
+def _hand_over(sock: Any, data: memoryview, watch: Watch) -> int:
+    taken_bytes = _taken(sock, data)
+    watch.accepted(taken_bytes)
+    watch.glance(sock)
     return taken_bytes
 
 
-@contextmanager
-def _in_full_packets(sock: socket.socket) -> Iterator[None]:
-    """Hold the records of TLS back until they fill packets: one by one, each would wake somebody at the other end."""
-    cork = getattr(socket, "TCP_CORK", None) if isinstance(sock, ssl.SSLSocket) else None  # Linux, tcp(7)
-    if cork is None:
-        yield
-        return
-    sock.setsockopt(socket.IPPROTO_TCP, cork, 1)
+def _hand_over_sealed(sock: SealingTls, data: memoryview, watch: Watch) -> int:
+    """Hand over some of it, all that was encrypted: that cannot be done twice."""
+    data = data[:SEALED_BYTES]
+    records = left = sock.seal(data)
+    counted_bytes = 0
+    while left:
+        watch.check()
+        left = left[_taken(sock.socket, left) :]
+        taken_bytes = len(data) * (len(records) - len(left)) // len(records)
+        watch.accepted(taken_bytes - counted_bytes)
+        watch.glance(sock)
+        counted_bytes = taken_bytes
+    return len(data)
+
+
+def _hand_over_in_tunnel(sock: Any, data: memoryview, watch: Watch) -> int:
+    """Hand over one record: TLS inside of the TLS to a proxy cannot be asked without waiting."""
+    taken_bytes = int(sock.send(data[:_RECORD_BYTES]))
+    watch.accepted(taken_bytes)
+    watch.glance(sock)
+    return taken_bytes
+
+
+def _taken(sock: socket.socket, data: memoryview) -> int:
+    """Return how many bytes the system took without a wait; where it takes none, wait a tick until it would."""
+    if sock.gettimeout() != 0:
+        sock.setblocking(False)
+    taken_bytes = 0
     try:
-        yield
-    finally:
-        with suppress(OSError):  # it may be closed by now
-            sock.setsockopt(socket.IPPROTO_TCP, cork, 0)
+        while taken_bytes < len(data):
+            taken_bytes += sock.send(data[taken_bytes:])
+    except BlockingIOError:
+        if not taken_bytes:
+            _ready(sock, reading=False)
+    return taken_bytes
 
 
-def _hand_over_in_tunnel(sock: Any, data: memoryview) -> int:
-    """The same for TLS inside of the TLS to a proxy, which cannot be asked without waiting: one record at a time."""
-    return int(sock.send(data[:_RECORD_BYTES]))
+def _can_read(sock: Any) -> bool:
+    """Wait a tick at most, and return whether there is something to read."""
+    if _has_read_ahead(sock):
+        return True
+    return _ready(sock, reading=True) and (not isinstance(sock, SealingTls) or sock.take_in())
 
 
 def _has_read_ahead(sock: Any) -> bool:
@@ -241,16 +204,6 @@ def _ready(sock: Any, *, reading: bool) -> bool:
     return bool(poll.poll(TICK_SECONDS * 1000))
 
 
-def unacknowledged(sock: socket.socket) -> int:
-    """Return how many bytes the system holds that the other side has not confirmed, or 0 where it does not tell."""
-    if sys.platform == "win32":
-        return 0
-    try:
-        return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
-    except OSError:
-        return 0
-
-
 def _cut(sock: Any) -> None:
     inner = sock if isinstance(sock, socket.socket) else sock.socket
     with suppress(OSError):
@@ -265,7 +218,7 @@ class _WatchedReader(Reader):
         watch: Watch = _thread.watch
         until = time.monotonic() + left_seconds
         watch.check()  # a drop may always be there already
-        while not _has_read_ahead(self.sock) and not _ready(self.sock, reading=True) and time.monotonic() < until:
+        while not _can_read(self.sock) and time.monotonic() < until:
             watch.check()
         watch.moved()
         super().wait(until - time.monotonic())
@@ -281,6 +234,12 @@ class _WatchedPlain(_WatchedMixin, PlainConnection):  # type: ignore[misc]
 
 class _WatchedTls(_WatchedMixin, TlsConnection):  # type: ignore[misc]
     response_class = _WatchedReply
+
+    def connect(self) -> None:
+        if self._tunnel_scheme != "https":  # else TLS goes inside of the TLS to a proxy, and that is urllib3's own
+            self.ssl_context = context_for(self.ca_certs, self.ca_cert_dir)
+            self.ca_certs = self.ca_cert_dir = None  # they are read already
+        super().connect()
 
 
 class _PlainPool(PlainPool):
