@@ -145,4 +145,5 @@ def _session() -> Session:
         from oss_jupyter.notebook.magics.unattended import attach
 
         attach(session)
+    session.warm_up()
     return session

@@ -15,25 +15,23 @@ import traceback
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NoReturn
 
+from oss_jupyter.engine.courtesy import Courtesy
 from oss_jupyter.engine.frames import Frames, send_frame
-from oss_jupyter.engine.helper_process import FEED, READY, STREAM, TAKEN, Told
+from oss_jupyter.engine.helper_process import FEED, PRELOAD, READY, STREAM, TAKEN, Told
 from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.rate_limiter import RateLimiter
 from oss_jupyter.engine.shared_memory import SharedMemory, SlotGauge
 from oss_jupyter.engine.stream import StreamWork
 from oss_jupyter.errors import NoMemory, NoThread
+from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.wire_values import PartReceipt
 
-_ORPHAN_CHECK_SECONDS = 0.5
-# The user's cells, their browser and their editor come first; where a core is idle, this costs the upload nothing.
-_NICENESS = 5
+_LOOK_SECONDS = 0.25
 _READ_BYTES = 64 * 1024
 # Failures of this process and not of a part, the last where memory ends inside Python: the kernel finds another way.
 _OUR_OWN = (NoThread, NoMemory, MemoryError, ImportError, SystemError)
@@ -89,6 +87,8 @@ class Helper:
                 self._feed(*message[1:])
             elif message[0] == STREAM:
                 self._begin_stream(*message[1:])
+            elif message[0] == PRELOAD:
+                self._preload(message[1])
             else:
                 self._take_job(*message)
 
@@ -96,6 +96,10 @@ class Helper:
         frames = Frames()
         while content := os.read(self._jobs, _READ_BYTES):
             yield from frames.feed(content)
+
+    def _preload(self, work: Callable[[], object]) -> None:
+        """Do it beside the first parts; what cannot be done is done with them, and fails with them."""
+        self._lane.submit(lambda _request, _gauge: work(), None, LocalGauge())
 
     def _take_job(self, number: int, work: Callable[..., Any], request: object, slot: int, transfer_index: int) -> None:
         gauge = SlotGauge(self._memory, slot, self._limiter(transfer_index))
@@ -176,23 +180,19 @@ def _end(why: BaseException) -> NoReturn:
         os._exit(1)
 
 
-def _give_way() -> None:
-    os.nice(_NICENESS)
-    # A session of its own is a group of its own for Linux, within which niceness counts, and not beyond it (sched(7)).
-    with suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(_NICENESS), encoding="ascii")
-
-
 class _Leash:
     """Ends this process once its parent has gone, or once no thread of Python's has run for a while.
 
     Linux can tie a process to its parent, but means the thread that started it (PR_SET_PDEATHSIG), and the kernel's
     threads come and go. An alarm is the same on every system, and needs no interpreter lock: one thread can keep that
     for ever, in code that is not Python's. So the alarm is set, and put off for as long as the parent is seen.
+
+    on_look: what else is looked at as often, on the same thread.
     """
 
-    def __init__(self, parent: int, locked_seconds: float) -> None:
+    def __init__(self, parent: int, locked_seconds: float, on_look: Callable[[], object]) -> None:
         self._parent = parent
+        self._on_look = on_look
         self._locked_seconds = locked_seconds
         # The kernel may ignore or block it, and a child inherits both.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -207,16 +207,17 @@ class _Leash:
         try:
             while os.getppid() == self._parent:
                 self._put_off()
-                time.sleep(_ORPHAN_CHECK_SECONDS)
+                self._on_look()
+                time.sleep(_LOOK_SECONDS)
         finally:  # also where memory ends: nobody would be left to look
             os._exit(0)
 
 
 def main(memory: int, jobs: int, replies: int, parent: int, locked_seconds: float) -> None:
     """Serve the kernel whose process id is `parent`; memory, jobs and replies are descriptors."""
-    _Leash(parent, locked_seconds)
-    _give_way()
-    Helper(jobs, replies, SharedMemory(memory)).run()
+    shared = SharedMemory(memory)
+    _Leash(parent, locked_seconds, Courtesy(parent, shared.painted_at).look)
+    Helper(jobs, replies, shared).run()
     # Not sys.exit: parts may still be on the wire, and whoever waits for them has gone.
     os._exit(0)
 

@@ -6,17 +6,15 @@ Where there is no helper to be had, jobs run in threads of the kernel, and `rema
 
 from __future__ import annotations
 
-import os
-import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from oss_jupyter.engine.helper_process import FEED, READY, STREAM, TAKEN, HelperProcess, Told
+from oss_jupyter.engine.flight import Flight
+from oss_jupyter.engine.helper_process import FEED, PRELOAD, READY, REFUSALS, STREAM, TAKEN, HelperProcess, Told
 from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.shared_memory import SLOTS, TRANSFERS_MOST, SharedMemory, SlotGauge
 from oss_jupyter.engine.stream import Stream, StreamWork
@@ -35,26 +33,6 @@ _LOCKED_SECONDS = 30.0
 _USELESS_MAX = 2
 _NOT_STARTED = "No helper process could be started"
 _ENDED = "Helper processes were started and ended before they had sent anything"
-# What stands in the way of another process: the system's limits, or no Python to start.
-_REFUSALS = (OSError, ValueError, RuntimeError, MemoryError, subprocess.SubprocessError)
-
-
-def helper_possible() -> bool:
-    """Whether this system can hand a descriptor to a child; elsewhere parts run in threads."""
-    return os.name == "posix"
-
-
-@dataclass
-class _Flight:
-    """A job in the helper. A receipt holds its place there until it is written down. take: gets what a stream tells."""
-
-    process: HelperProcess
-    future: Future[Any]
-    gauge: SlotGauge
-    transfer_index: int
-    take: Callable[[Any], object] | None = None
-    has_receipt: bool = False
-    is_taken: bool = False
 
 
 class HelperLane:
@@ -62,6 +40,7 @@ class HelperLane:
 
     `_lock` guards _memory, _process, _useless, _remark, _flights, _free_slots, _transfer_indices, _rates and _last_job.
     `_starting` is held while a helper is started, by one thread. Futures are settled and messages sent outside `_lock`.
+    preload: what each helper does first, behind whatever comes; pickled by its name.
     """
 
     def __init__(
@@ -69,8 +48,10 @@ class HelperLane:
         threads: ThreadLane | None = None,
         start_seconds: float = _START_SECONDS,
         locked_seconds: float = _LOCKED_SECONDS,
+        preload: Callable[[], object] | None = None,
     ) -> None:
         self._threads = threads or ThreadLane()
+        self._preload = preload
         self._start_seconds = start_seconds
         self._locked_seconds = locked_seconds
         self._lock = threading.Lock()
@@ -79,7 +60,7 @@ class HelperLane:
         self._process: HelperProcess | None = None
         self._useless = 0
         self._remark = ""
-        self._flights: dict[int, _Flight] = {}
+        self._flights: dict[int, Flight] = {}
         self._free_slots = list(range(SLOTS))
         self._transfer_indices: dict[str, int] = {}
         self._rates: dict[str, int] = {}
@@ -158,6 +139,19 @@ class HelperLane:
         flight.process.send((STREAM, job, work, request, gauge.slot, flight.transfer_index))
         return Stream(future, gauge, lambda value: flight.process.send((FEED, job, value)))
 
+    def painted(self) -> None:
+        """Note that a page is drawn now, so that the helper gives way to it."""
+        with self._lock:
+            if self._memory is not None:
+                self._memory.painted()
+
+    def rest(self) -> None:
+        """Let the helper go where it has nothing to do."""
+        with self._lock:
+            process = None if self._flights else self._process
+        if process is not None:
+            process.close()
+
     def close(self) -> None:
         """Let the helper go, and the threads."""
         with self._lock:
@@ -168,13 +162,13 @@ class HelperLane:
 
     def _take_off(
         self, future: Future[Any], gauge: SlotGauge, transfer_id: str, take: Callable[[Any], object] | None = None
-    ) -> tuple[int, _Flight | None]:
+    ) -> tuple[int, Flight | None]:
         """Return the number of a new job and the job, or None, with the future settled, where the helper has gone."""
         with self._lock:
             process, memory = self._process, self._memory
             self._last_job = job = self._last_job + 1
             if process is not None and memory is not None:
-                flight = _Flight(process, future, gauge, self._index_of(memory, transfer_id), take)
+                flight = Flight(process, future, gauge, self._index_of(memory, transfer_id), take)
                 self._flights[job] = flight
                 return job, flight
             self._free_slots.append(gauge.leave())
@@ -218,11 +212,13 @@ class HelperLane:
         try:
             memory = known_memory or SharedMemory.new()
             process = HelperProcess(memory.descriptor, self._locked_seconds)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             self._go_without(_NOT_STARTED, f"{type(error).__name__}: {error}")
             return None
         with self._lock:
             self._memory, self._process = memory, process
+        if self._preload is not None:
+            process.send((PRELOAD, self._preload))
         return self._watched(process)
 
     def _watched(self, process: HelperProcess) -> HelperProcess | None:
@@ -287,12 +283,12 @@ class HelperLane:
         else:
             flight.future.set_result(outcome)
 
-    def _taken(self, flight: _Flight) -> None:
+    def _taken(self, flight: Flight) -> None:
         with self._lock:
             flight.is_taken = True
             has_receipt = flight.has_receipt
         if has_receipt:
             self._give_place(flight)
 
-    def _give_place(self, flight: _Flight) -> None:
+    def _give_place(self, flight: Flight) -> None:
         flight.process.send((TAKEN, flight.transfer_index))

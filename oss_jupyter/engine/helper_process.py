@@ -22,6 +22,8 @@ from oss_jupyter.engine.frames import Frames, send_frame
 
 # What the helper says first, and what the kernel says of each receipt that it has written down.
 READY, TAKEN = "ready", "taken"
+# Something to do before the first part comes.
+PRELOAD = "preload"
 # What the kernel says to begin a stream, and before each value for one.
 STREAM, FEED = "stream", "feed"
 
@@ -36,6 +38,15 @@ class Told:
     """A value that a stream tells, which goes on."""
 
     value: Any
+
+
+# What stands in the way of another process: the system's limits, or no Python to start.
+REFUSALS = (OSError, ValueError, RuntimeError, MemoryError, subprocess.SubprocessError)
+
+
+def helper_possible() -> bool:
+    """Whether this system can hand a descriptor to a child; elsewhere parts run in threads."""
+    return os.name == "posix"
 
 
 class HelperProcess:

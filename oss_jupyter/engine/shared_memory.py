@@ -14,6 +14,7 @@ import mmap
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 
 from oss_jupyter.engine.rate_limiter import RateLimiter
@@ -24,11 +25,11 @@ SLOTS = 4 * PARALLEL_MOST
 # Transfers; a few dozen run at once.
 TRANSFERS_MOST = 256
 _CELL_BYTES = 8
-_BOARD_BYTES = (2 * SLOTS + 2 * TRANSFERS_MOST) * _CELL_BYTES
+_BOARD_BYTES = (2 * SLOTS + 2 * TRANSFERS_MOST + 1) * _CELL_BYTES
 
 
 class SharedMemory:
-    """Cells by kind: bytes sent and stop switch per slot; speed limit and width per transfer index.
+    """Cells by kind: bytes sent and stop switch per slot; speed limit and width per transfer index; and one for pages.
 
     A transfer index is its place: `rates` are in bytes per second, `widths` say how many parts run at once, and
     0 is no limit in both.
@@ -41,7 +42,8 @@ class SharedMemory:
         self.sent_bytes = cells[:SLOTS]
         self.stops = cells[SLOTS : 2 * SLOTS]
         self.rates = cells[2 * SLOTS : 2 * SLOTS + TRANSFERS_MOST]
-        self.widths = cells[2 * SLOTS + TRANSFERS_MOST :]
+        self.widths = cells[2 * SLOTS + TRANSFERS_MOST : 2 * SLOTS + 2 * TRANSFERS_MOST]
+        self._painted = cells[2 * SLOTS + 2 * TRANSFERS_MOST :]
 
     @classmethod
     def new(cls) -> SharedMemory:
@@ -53,6 +55,14 @@ class SharedMemory:
         except BaseException:
             os.close(descriptor)
             raise
+
+    def painted(self) -> None:
+        """Note that something is drawn on a page now."""
+        self._painted[0] = int(time.monotonic() * 1000)
+
+    def painted_at(self) -> float:
+        """Return when that was, in monotonic seconds."""
+        return self._painted[0] / 1000
 
     def close(self) -> None:
         """Let go of the descriptor; the memory goes with the last process that has it."""

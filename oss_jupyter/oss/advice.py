@@ -14,7 +14,6 @@ from datetime import datetime
 from http import HTTPStatus
 
 from oss_jupyter.errors import ServiceReply
-from oss_jupyter.oss.endpoint import region_of
 
 
 @dataclass(frozen=True)
@@ -233,6 +232,8 @@ def _other_region(reply: ServiceReply, _asked: Asked) -> Words:
             "The {bucket} is reached by another host.",
             "Look up its endpoint in the console and give it with endpoint= and region=.",
         )
+    from oss_jupyter.oss.endpoint import region_of  # 40 ms, which parts need not wait for
+
     region = region_of(endpoint)
     argument = f'endpoint="{endpoint}"' + (f', region="{region}"' if region else "")
     return "The {bucket} is not in {region}.", _literal(f"Use {argument}.")

@@ -7,13 +7,16 @@ the environment of the moment in which it was started. So the kernel looks them 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy
 
 from oss_jupyter.model.wire_values import Route
-from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.proxy import checked_proxy, reached_directly
+
+if TYPE_CHECKING:
+    from oss_jupyter.oss.endpoint import EndpointSettings
 
 # One look takes microseconds; so many in a row are not all met by a change.
 _LOOKS = 100

@@ -25,3 +25,11 @@ def send_files(feed: Feed, route: FilesRoute, dials: Dials) -> None:
         from oss_jupyter.oss.send_files import send_files as send
 
     send(feed, route, dials)
+
+
+def get_ready(ca_bundle: str = "") -> None:
+    """Load what the first part needs, the certificates that its server is known by included."""
+    with forks.no_forks:
+        from oss_jupyter.oss.wire import get_ready
+
+    get_ready(ca_bundle)

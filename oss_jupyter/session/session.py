@@ -63,6 +63,7 @@ class Session:
         self.leaving.arrange()
         self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")
         self.settings.observe(lambda change: self.manager.set_uploads_at_once(change["new"]), "uploads_at_once")
+        self.settings.observe(lambda change: self.wiring.cool_down(), "helper")
         forks.in_child(self._begin_anew)
 
     def _begin(self) -> None:
@@ -176,6 +177,11 @@ class Session:
                 self._give_anew(transfer, anew)
             transfer.abort(keep_parts=keep_parts)
         return chosen
+
+    def warm_up(self) -> None:
+        """Start what uploads need, because the package is used: it takes no time of the caller's."""
+        with interrupts_later():
+            self.wiring.warm_up()
 
     def _uploads_begin(self) -> None:
         if self.shell is not None:

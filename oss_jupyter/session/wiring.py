@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any, cast
 
 from oss_jupyter.engine.executor_lane import ExecutorLane, check_executor
-from oss_jupyter.engine.helper_lane import HelperLane, helper_possible
+from oss_jupyter.engine.helper_lane import HelperLane
+from oss_jupyter.engine.helper_process import helper_possible
 from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.ports import CheckpointStore, Clock, Control, Lane, StreamingLane
 from oss_jupyter.engine.spec import TransferSpec
@@ -34,7 +35,7 @@ from oss_jupyter.model.target import parse_target
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.endpoint import EndpointSettings, host_of, is_loopback, is_standard
-from oss_jupyter.oss.late import send_part
+from oss_jupyter.oss.late import get_ready, send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
 from oss_jupyter.session.controls import Controls
@@ -187,12 +188,27 @@ class Wiring:
             return self.threads
         return self.streaming_lane()
 
+    def warm_up(self) -> None:
+        """Start the helper, so that it is there when an upload comes. It gets ready by itself."""
+        self.streaming_lane().start()
+
+    def cool_down(self) -> None:
+        """Let an idle helper go where the settings want none any more."""
+        if self.settings.helper == "never" and self._helper is not None:
+            self._helper.rest()
+
+    def painted(self) -> None:
+        """Note that a page shows uploads and is drawn now."""
+        if self._helper is not None:
+            self._helper.painted()
+
     def streaming_lane(self) -> StreamingLane:
         """Return the helper, or threads where there is none; for datasets, whatever their size."""
         if self.settings.helper == "never" or not helper_possible():
             return self.threads
         if self._helper is None:
-            self._helper = HelperLane(self.threads)
+            ca_bundle = self.settings.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE", "")
+            self._helper = HelperLane(self.threads, preload=partial(get_ready, ca_bundle))
         return self._helper
 
     def driven(self, given: UploadOptions) -> dict[str, Any]:

@@ -168,16 +168,6 @@ def test_interrupting_a_cell_does_not_reach_the_helper(lane: HelperLane) -> None
     assert os.getpgid(lane.pid) != os.getpgid(0)
 
 
-def test_the_users_processes_come_first(kernel: Kernel, lane: HelperLane, source: Path) -> None:
-    """The helper is nice to others; on Linux also beyond its own session, where that is a group of its own."""
-    kernel.upload(source, lane=lane).result(LONG_SECONDS)
-    assert lane.pid is not None
-    assert os.getpriority(os.PRIO_PROCESS, lane.pid) > os.getpriority(os.PRIO_PROCESS, 0)
-    group = Path(f"/proc/{lane.pid}/autogroup")
-    if group.exists():
-        assert not group.read_text(encoding="ascii").endswith("nice 0\n")
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="the environment of a process is shown in /proc")
 def test_the_helper_holds_no_keys_of_the_user(
     kernel: Kernel, lane: HelperLane, source: Path, monkeypatch: pytest.MonkeyPatch

@@ -27,8 +27,8 @@ _SCRIPT = """
 import json, os, resource, sys
 import oss_jupyter as oj
 import alibabacloud_oss_v2, requests  # what the kernel has loaded when its limits are reached
-oj.settings().helper = "always"
 {before}
+oj.settings().helper = "always"
 transfer = oj.upload(sys.argv[1], {url!r}, **json.loads(sys.argv[2]))
 {during}
 receipt = transfer.result()

@@ -39,6 +39,7 @@ def load(shell: Any) -> None:
     session = current_session()
     attach(session)
     _configure(session.settings, shell)
+    session.warm_up()
     session.wiring.spell = as_magic
     shell.register_magics(OssMagics(shell, session))
     _register_displays(shell)

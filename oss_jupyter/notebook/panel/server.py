@@ -47,7 +47,7 @@ class PanelServer:
     """What is shown, and who updates and serves it. The desk and the banner stand on it too."""
 
     def __init__(self, painter: Painter | None = None) -> None:
-        self.painter = painter or Painter()
+        self.painter = painter or Painter(on_look=lambda: current_session().wiring.painted())
         self.commands = Commands()
         self._shown: dict[str, Shown] = {}  # by the widget's id; ipywidgets keeps every widget as well
         Actions(lambda: current_session().manager, self._transfer_of, self.look_at).add_to(self.commands)

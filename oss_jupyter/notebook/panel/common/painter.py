@@ -29,14 +29,19 @@ class Painted(Protocol):
 
 
 class Painter:
-    """Any thread may call the public methods. `_lock` guards _painted and _thread; _next_look is that thread's own."""
+    """Any thread may call the public methods. `_lock` guards _painted and _thread; _next_look is that thread's own.
+
+    on_look: called before each look.
+    """
 
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         interval_seconds: float = INTERVAL_SECONDS,
+        on_look: Callable[[], object] = lambda: None,
     ) -> None:
+        self._on_look = on_look
         self._clock = clock
         self._sleep = sleep
         self._interval_seconds = interval_seconds
@@ -66,6 +71,7 @@ class Painter:
                     return
                 # Taken off before it is looked at, so that whoever is added in the meantime is not overlooked.
                 self._painted.clear()
+            self._on_look()
             lively = [item for item in painted if self._paint(item)]
             with self._lock:
                 self._painted.update(dict.fromkeys(lively))
