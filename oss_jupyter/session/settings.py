@@ -99,7 +99,8 @@ class OssJupyter(Configurable):
         4,
         min=1,
         max=64,
-        help="How many large uploads run at once; others are queued. Small ones, sent in one piece, run beside them.",
+        help="How many large uploads run at once; others are queued. Small ones, sent in one piece, run beside them: "
+        "half as many as parallel_most says.",
     ).tag(config=True)
     limit = _Size(
         None,

@@ -8,6 +8,7 @@ import pytest
 
 from oss_jupyter import api
 from oss_jupyter.errors import InputError
+from oss_jupyter.model.budget import Connections
 from oss_jupyter.model.sizes import MIB
 from oss_jupyter.session.session import current_session
 
@@ -42,6 +43,25 @@ def test_a_part_size_may_be_a_number(shell: Shell) -> None:
     """A number of bytes is as good as a text with a unit."""
     shell.ok("%config OssJupyter.part_size = 8 * 2**20")
     assert api.settings().part_size == "8388608"
+
+
+def test_a_named_number_of_connections_is_the_most_for_everything(new_shell: Callable[..., Shell]) -> None:
+    """While nobody sets it datasets may have more; once somebody does, also to what it was, that is all there is."""
+    shell = new_shell()
+    shell.ok("%load_ext oss_jupyter")
+    assert api.settings().connections() == Connections(16, 256)
+    for most in (16, 256, 1):
+        shell.ok(f"%config OssJupyter.parallel_most = {most}")
+        assert api.settings().connections() == Connections(most, most)
+    for wrong in (0, 257):
+        shell.ok(f"%config OssJupyter.parallel_most = {wrong}")
+        assert api.settings().connections() == Connections(1, 1)
+
+
+def test_connections_named_in_the_configuration(new_shell: Callable[..., Shell]) -> None:
+    """A number in ipython_config.py is somebody's word as well."""
+    new_shell(parallel_most=16).ok("%load_ext oss_jupyter")
+    assert api.settings().connections() == Connections(16, 16)
 
 
 def test_ipythons_configuration_is_read(new_shell: Callable[..., Shell]) -> None:
