@@ -83,7 +83,7 @@ def test_a_folder_goes_up_from_the_magic(
     card = card_of(notebook, 1)
     begun(notebook, card)
     assert " files · " in line_of(card)
-    assert "files/s" in card.inner_text()
+    card.get_by_text("files/s").first.wait_for(timeout=WAIT_MS)
     assert "On the wire now" in card.inner_text()
     picture(notebook, 1, "dataset-running")
     sandbox.rate_bytes_per_second = None
@@ -198,7 +198,7 @@ def test_a_kernel_restart_in_the_middle_sends_nothing_twice(
 def test_a_large_file_shows_its_parts(
     open_notebook: Open, sandbox: Sandbox, settings: str, tmp_path: Path, picture: Picture
 ) -> None:
-    """A press on a large file on the wire opens its part map, Escape leads back, and its end closes it."""
+    """A press on a large file on the wire opens its part map, Escape leads back, and it can be seen to its end."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "large.bin").write_bytes(os.urandom(64 * MIB))
     for number in range(20):
@@ -222,5 +222,7 @@ def test_a_large_file_shows_its_parts(
     parts.wait_for(timeout=WAIT_MS)
     sandbox.rate_bytes_per_second = None
     wait_for_state(card, "completed")
+    press(card, "← All files")
     parts.wait_for(state="hidden", timeout=WAIT_MS)
+    assert "sent 21" in card.locator(".ossj-legend").first.inner_text()
     assert stored(sandbox, "raw/large.bin") == (tmp_path / "data" / "large.bin").read_bytes()

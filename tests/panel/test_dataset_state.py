@@ -138,6 +138,13 @@ def test_what_has_failed_files_can_be_resumed_and_is_one_small_row() -> None:
     assert len(to_text([row])) < 1500
 
 
+def test_the_button_for_failed_files_resumes() -> None:
+    """What the button of the page asks for is known here, and takes what failed."""
+    transfer = StandInDataset(a_dataset(state=State.COMPLETED_WITH_ERRORS))
+    assert Page(transfer).ask("retry_failed")["status"] == "ok"
+    assert transfer.asked == ["resume"]
+
+
 def test_files_are_found_by_a_piece_of_their_names() -> None:
     """Twenty at most, and whether there are more; what cannot be shown is written out."""
     page = Page(StandInDataset())

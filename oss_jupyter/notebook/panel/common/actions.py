@@ -42,7 +42,8 @@ class Actions:
         """Make the commands known."""
         commands.add("pause", self._on_one(lambda transfer, arguments: transfer.pause()))
         commands.add("resume", self._on_one(lambda transfer, arguments: transfer.resume()))
-        commands.add("retry", self._on_one(lambda transfer, arguments: transfer.resume()))
+        for name in ("retry", "retry_failed"):
+            commands.add(name, self._on_one(lambda transfer, arguments: transfer.resume()))
         commands.add("abort", self._on_one(lambda transfer, arguments: transfer.abort(arguments.flag("keep_parts"))))
         commands.add("set_parallel", self._on_one(_set_parallel))
         commands.add("set_limit", self._on_one(_set_limit))
