@@ -10,7 +10,6 @@ from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, TransferBusy
 from oss_jupyter.local.suffixes import JOURNAL
 from oss_jupyter.model.columns import shortened
-from oss_jupyter.model.dataset_text import failure_lines
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import Event, State, allowed
@@ -171,8 +170,9 @@ class Uploads:
 
 def _row(transfer: Transfer) -> tuple[str, ...]:
     now = transfer.snapshot()
-    failed = failure_lines(now.files.failures, now.files.failed, 1) if now.files else []
-    note = failed[0] if failed else now.error[0] if now.error else now.notes[-1] if now.notes else ""
+    failed = now.files.failures[:1] if now.files else ()
+    named = [f"{shortened(one.path)}: {one.code or one.reason}" for one in failed]  # `show` tells the reasons
+    note = named[0] if named else now.error[0] if now.error else now.notes[-1] if now.notes else ""
     file, target = shortened(name_of(now)), shortened(printable(str(now.target)))
     return (now.id, file, target, state_word(now), short_line(now), brief(printable(note)))
 
