@@ -13,7 +13,7 @@ import alibabacloud_oss_v2 as sdk
 import pytest
 
 import oss_jupyter as oj
-from oss_jupyter.sandbox import Sandbox
+from oss_jupyter.sandbox import Fault, Sandbox
 
 KEY = ("test-key-id", "test-key-secret")
 
@@ -62,10 +62,25 @@ def test_a_callback_that_is_a_mapping_is_sent_as_the_service_wants_it(
     assert json.loads(base64.b64decode(sent[0].headers["x-oss-callback-var"])) == {"x:project": "taxi"}
 
 
+def test_a_callback_is_called_once_for_each_file_of_a_dataset(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Also where its server fails, and nobody may look: the object is stored, and is not sent once more."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for number in range(5):
+        (folder / f"{number}.bin").write_bytes(os.urandom(1000))
+    sandbox.faults.add(Fault("PutObject", "callback_failed", times=None))
+    sandbox.faults.add(Fault("HeadObject", code="AccessDenied", status=403, times=None))
+    callback = {"callbackUrl": "http://127.0.0.1:1/done", "callbackBody": "object=${object}"}
+    _upload(folder, sandbox, callback=callback)
+    sent = [request for request in sandbox.requests if request.operation == "PutObject"]
+    assert len(sent) == 5
+    assert all("x-oss-callback" in request.headers for request in sent)
+
+
 def _upload(source: Path, sandbox: Sandbox, **options: Any) -> None:
     oj.upload(
         source,
-        "oss://test-bucket/k",
+        "oss://test-bucket/k/" if source.is_dir() else "oss://test-bucket/k",
         endpoint=sandbox.endpoint,
         region="cn-hangzhou",
         credentials=KEY,

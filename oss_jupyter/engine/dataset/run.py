@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 # How long the worker and the single transfers may take to stop.
 _LET_GO_SECONDS = 30.0
+# The answer of a callback's server is something to be told, which the lane of small files does not: it would be called
+# again by the transfer that has to find out.
+_NONE_IS_SMALL = -1
 
 
 def start_dataset_run(job: DatasetCoordinator) -> None:
@@ -172,7 +175,7 @@ class DatasetRun(Driver["DatasetCoordinator"]):
             compare=spec.compare,
             force=spec.force,
             target=spec.target,
-            small_most_bytes=spec.small_most_bytes,
+            small_most_bytes=_NONE_IS_SMALL if spec.options.get("callback") else spec.small_most_bytes,
             parts=spec.parts,
             files_path=str(files) if files else None,
             receipts_path=str(receipts) if receipts else None,
