@@ -90,9 +90,9 @@ def test_missing_file(upload: Upload, tmp_path: Path) -> None:
     assert safe == "Nothing was sent."
 
 
-@pytest.mark.parametrize(("name", "advice"), [("{path}", "variable"), ("$path", "variable"), ("*.csv", "patterns")])
+@pytest.mark.parametrize(("name", "advice"), [("{path}", "variable"), ("$path", "variable")])
 def test_a_name_that_was_never_a_name(upload: Upload, tmp_path: Path, name: str, advice: str) -> None:
-    """A variable that is not there, and a pattern, are told from a wrong path."""
+    """A variable that is not there is told from a wrong path."""
     assert advice in lines_of(upload, "SourceMissing", source=tmp_path / name)[2]
 
 

@@ -105,10 +105,10 @@ def test_a_name_that_is_no_utf8_goes_up_and_can_be_shown(upload: Upload, gbk: st
 
 
 def test_an_error_about_a_name_that_is_no_utf8_can_be_shown(upload: Upload, gbk: str) -> None:
-    """In every error that quotes it: missing, a directory, and no key."""
+    """In every error that quotes it: missing, an empty folder, and no key."""
     assert GBK_SHOWN in lines_of(lambda: upload(gbk))[0]
     Path(gbk).mkdir()
-    assert GBK_SHOWN in lines_of(lambda: upload(gbk))[0]
+    assert GBK_SHOWN in lines_of(lambda: upload(gbk).result(20))[0]
     Path(gbk, "x").write_bytes(b"x")
     Path(gbk, gbk).write_bytes(b"x")
     what, _, advice, code = lines_of(lambda: upload(Path(gbk, gbk), "oss://test-bucket/data/"))
@@ -215,7 +215,6 @@ def test_what_no_file_name_can_hold(upload: Upload, argument: str, text: str) ->
         (b"bytes", "a bytes", ".write(data)"),
         (bytearray(b"bytes"), "a bytearray", ".write(data)"),
         (io.BytesIO(b"bytes"), "a BytesIO", "getvalue()"),
-        ({"a": 1}, "a dict", "json.dump"),
         (None, "None", "the path of a file"),
         (3, "an int", "the path of a file"),
         (2.5, "a float", "the path of a file"),
@@ -254,10 +253,16 @@ def test_addresses_are_no_local_files(upload: Upload, source: str) -> None:
     assert ("then the target" in advice) is source.startswith("oss:")
 
 
-@pytest.mark.parametrize("source", ["", "."])
-def test_an_empty_source(upload: Upload, source: str) -> None:
-    """It is no file, whatever the working directory is."""
-    lines_of(lambda: upload(source))
+@pytest.mark.parametrize(
+    ("source", "more"),
+    [("", {}), (".", {}), ("*.csv", {}), ("full", {"include": "*.csv"}), ("full", {"exclude": "*"}), ("full/.*", {})],
+)
+def test_a_source_with_nothing_in_it(upload: Upload, source: str, more: dict[str, Any]) -> None:
+    """An empty folder, a glob or rules that match nothing: that is no success, because it is most often a mistake."""
+    if source.startswith("full"):
+        Path("full").mkdir()
+        Path("full/a.bin").write_bytes(b"x")
+    lines_of(lambda: upload(source, "oss://test-bucket/in/", **more).result(20))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 from oss_jupyter.engine.dataset.feed import WorkerFeed
 from oss_jupyter.engine.dataset.listing import Listing
 from oss_jupyter.engine.dataset.messages import Head, HeadWanted, Planned, ScanEnded, WorkerRequest
+from oss_jupyter.engine.dataset.notes import nothing_found
 from oss_jupyter.engine.dataset.tally import WorkerTally
 from oss_jupyter.errors import PartStopped, SourceError
 from oss_jupyter.model.compare import (
@@ -69,8 +70,9 @@ class Deciding:
         self._stopped = stopped
         if self._request.source.may_collide and not self._request.only_failed:
             self._parts.refuse_collisions(self._scan())
-        files = self._scan()
+        files, nothing = self._scan(), True
         for file in files:
+            nothing = False
             self._check()
             self._take(file)
             while self._asked and (len(self._asked) >= _HEADS_MOST or not self._heads.empty()):
@@ -78,9 +80,10 @@ class Deciding:
         while self._asked:
             self._take_head()
         self._tell_rows()
-        self._emit(
-            ScanEnded(getattr(files, "passed_over", None), tuple(self._passed), self._listing.permitted, self._may_look)
-        )
+        passed_over = getattr(files, "passed_over", None)
+        if nothing and not self._request.only_failed:
+            raise nothing_found(self._request.source.text, passed_over)
+        self._emit(ScanEnded(passed_over, tuple(self._passed), self._listing.permitted, self._may_look))
 
     def answered(self, head: Head | None) -> None:
         """Take what HEAD said; None: there will be no more answers."""

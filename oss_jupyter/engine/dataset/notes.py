@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oss_jupyter.engine.dataset.messages import ScanEnded
+from oss_jupyter.errors import SourceMissing
 from oss_jupyter.model.compare import Lack
 from oss_jupyter.model.dataset import Trouble
+from oss_jupyter.model.passed_over import PassedOver
 from oss_jupyter.model.sizes import count
+
+
+def nothing_found(text: str, passed: PassedOver | None) -> SourceMissing:
+    """Return the error where a dataset has no file at all, with what was passed over: most often a pattern is wrong."""
+    what, advice = f"{text} has no file to upload.", "Check the path, the pattern and the rules."
+    if passed is not None and passed.left_out:
+        there = count(passed.left_out, "name is", "names are")
+        what = f"{text} has no file to upload: {there} there, and none is wanted."
+        advice = (
+            "Check the glob, .ossignore, and include and exclude, which begin below the folder; or give hidden=True."
+        )
+    elif passed is not None and passed.linked_folders:
+        what = f"{text} has no file to upload, only links to folders, for example {passed.linked_folder}."
+        advice = "Write follow_links=True to follow them."
+    return SourceMissing(what, advice, code="NothingToUpload")
 
 
 def scan_notes(ended: ScanEnded) -> Iterator[str]:
