@@ -12,7 +12,7 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
-from . import cell, deaths, display, markdown, promises, scale, tables
+from . import cell, deaths, display, markdown, promises, receipts, scale, tables
 from .clients import versions
 from .harness import GIB, Setup, available_clients, workplace
 from .promises import Promise
@@ -32,7 +32,9 @@ _TABLES = {
     "links": ("How many connections", tables.links, markdown.links_table, promises.of_links),
 }
 _CHECKS: dict[str, Callable[[Setup], Iterable[Promise]]] = {
+    "receipts": receipts.receipts,
     "cell": cell.cell,
+    "run-all": cell.run_all,
     "helper-killed": deaths.helper_killed,
     "kernel-killed": deaths.kernel_killed,
     "many-parts": scale.many_parts,

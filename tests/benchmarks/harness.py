@@ -78,8 +78,9 @@ def measure(
     part_size: int = PART_BYTES,
     parallel: int = PARALLEL,
     sampled_seconds: float = 0.0,
+    tree: Path | None = None,
 ) -> Outcome:
-    """Run one client once. Raises RuntimeError with what it said where it failed."""
+    """Run one client once, from the sources in `tree` where it is given. Raises RuntimeError with what it said."""
     sink.clear()
     ca_bundle = str(sink.ca_bundle) if sink.ca_bundle else None
     with tempfile.TemporaryDirectory(prefix="oss-bench-") as folder:
@@ -92,6 +93,7 @@ def measure(
             text=True,
             timeout=most_seconds + _START_SECONDS,
             env=environment(ca_bundle),
+            cwd=tree,
             check=False,
         )
         outcome = _read(done.stdout, done.stderr, client)
