@@ -260,6 +260,8 @@ class JobCoordinator(JobStatus[S]):
         return self._queue.place(self)
 
     def _moved(self) -> None:
+        if self.turn()[0] in (Turn.NONE, Turn.WAITS):
+            self.leave_connections()
         self._queue.heed(self)
         self.tell()
 

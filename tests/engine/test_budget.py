@@ -13,6 +13,8 @@ from oss_jupyter.engine.budget import Budget
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.budget import Connections
+from oss_jupyter.model.lifecycle import Command
+from oss_jupyter.model.states import Event
 from oss_jupyter.sandbox import Sandbox
 
 from .by_hand import Hand
@@ -106,6 +108,16 @@ def test_who_waits_for_credentials_leaves_its_connections(kernel: Kernel, servic
     hand.send()
     look()
     assert others == [13, 16, 16]
+
+
+def test_who_rests_has_no_connections(kernel: Kernel, service: Service, source: Path) -> None:
+    """Whatever a job had when it came to rest the others have, also where its run did not give it back."""
+    hand = Hand(kernel, source, service)
+    assert hand.transfer.grant(5) == 5
+    assert hand.budget.grant("other", 16) == 11
+    hand.transfer.pause()
+    assert hand.transfer.end(Event.PAUSE, Command.PAUSE)
+    assert hand.budget.grant("other", 16) == 16
 
 
 def test_many_threads_ask_at_once() -> None:
