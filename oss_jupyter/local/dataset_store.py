@@ -10,13 +10,14 @@ from pathlib import Path
 
 from filelock import BaseFileLock
 
-from oss_jupyter.errors import CheckpointDamaged, Shortage
+from oss_jupyter.errors import CheckpointDamaged, CheckpointError, Shortage
 from oss_jupyter.local.aside import move_aside, set_aside
 from oss_jupyter.local.dataset_checkpoint import DatasetCheckpoint, MemoryDatasetCheckpoint
 from oss_jupyter.local.files import check_own, others_can_write, read_own
 from oss_jupyter.local.found_dataset import DATASET_MAX_BYTES, FoundDataset, believe_dataset, read_found_dataset
 from oss_jupyter.local.locks import Locks, remove_held
 from oss_jupyter.local.read_files import check_format
+from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.local.suffixes import DATASET, FILES, RECEIPTS
 from oss_jupyter.model.dataset_record import DatasetRecord
 
@@ -100,13 +101,14 @@ class DatasetStore:
         return frozenset().union(*(found.children for found in self.inventory()))
 
     def remove(self, transfer_id: str) -> None:
-        """Remove a dataset's checkpoint, whatever it says; its children have their own, and receipts stay.
+        """Remove a dataset's checkpoint, whatever it says, and those of its children; receipts stay.
 
         Raises TransferBusy, CheckpointForeign, CheckpointNotWritable.
         """
         try:
             lock = self._locks.held(transfer_id)
             try:
+                self._remove_children(transfer_id)
                 for path in (self.path_of(transfer_id).with_suffix(FILES), self.path_of(transfer_id)):
                     with suppress(FileNotFoundError):
                         check_own(path)
@@ -116,6 +118,12 @@ class DatasetStore:
                 lock.release(force=True)
         except OSError as error:
             raise self._locks.unusable(error) from error
+
+    def _remove_children(self, transfer_id: str) -> None:
+        checkpoints = CheckpointDirectory(self.directory)
+        for child in read_found_dataset(self.path_of(transfer_id)).children:
+            with suppress(CheckpointError):  # what another kernel drives since is its own
+                checkpoints.remove(child)
 
     def _opened(self, transfer_id: str, lock: BaseFileLock) -> tuple[DatasetCheckpoint, DatasetRecord | None]:
         path = self.path_of(transfer_id)

@@ -15,6 +15,7 @@ from oss_jupyter.errors import (
     Shortage,
 )
 from oss_jupyter.local.files import others_can_write, read_own
+from oss_jupyter.local.found import Found
 from oss_jupyter.local.read_files import read_files
 from oss_jupyter.local.suffixes import DATASET, FILES
 from oss_jupyter.model.dataset import FileReceipt, Outcome
@@ -47,6 +48,10 @@ class FoundDataset:
     busy: bool = False
     exposed: bool = False
     changed_at_ns: int = 0
+
+    def as_found(self) -> Found:
+        """Return a dataset with a problem as lists of such things know them."""
+        return Found(self.transfer_id, self.path, problem=self.problem, remnant=self.remnant, busy=self.busy)
 
 
 def believe_dataset(path: Path, data: bytes) -> DatasetRecord:

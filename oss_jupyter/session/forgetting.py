@@ -56,9 +56,11 @@ def _forget_transfer(session: Session, transfer: Transfer) -> str:
 
 
 def _forget_problem(session: Session, problem: Found) -> str:
-    for store in session.wiring.stores.directories():
-        if store.path_of(problem.transfer_id) == problem.path:
-            store.remove(problem.transfer_id)
+    stores = session.wiring.stores
+    for directory in stores.directories():
+        for store in (directory, stores.datasets_of(directory)):
+            if store.path_of(problem.transfer_id) == problem.path:
+                store.remove(problem.transfer_id)
     what = f"Parts of its {printable(problem.remnant)}" if problem.remnant else "Parts of an upload that it named"
     return f"Forgotten here: {problem.path.name}. {what} may stay in OSS. {_HOW_TO_REMOVE.format(bucket='BUCKET')}"
 

@@ -19,7 +19,7 @@ from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import InputError, InterpreterEnding, TransferStateError
 from oss_jupyter.local.dataset_source import dataset_source
-from oss_jupyter.local.dataset_store import DatasetStore
+from oss_jupyter.local.dataset_store import DatasetStore, NoDatasetStore
 from oss_jupyter.local.found import Found
 from oss_jupyter.local.found_dataset import FoundDataset
 from oss_jupyter.local.relocate import relocate
@@ -126,7 +126,7 @@ class Session:
             store for store in map(self.wiring.stores.datasets_of, directories) if isinstance(store, DatasetStore)
         ]
         files = [found for store in directories for found in store.problems()]
-        return files + [_as_found(found) for store in datasets for found in store.problems()]
+        return files + [found.as_found() for store in datasets for found in store.problems()]
 
     def find(self, text: str) -> Transfer:
         """Return the transfer whose id begins with `text`. Raises TransferNotFound, InputError."""
@@ -216,7 +216,13 @@ class Session:
                 f"The file of an upload that is {transfer.state} stays where it is.", "Abort it and begin a new one."
             )
         spec = coordinator_of(transfer).spec
-        record = relocate(self.wiring.stores.of(spec), transfer.id, FileSource(path), spec.host)
+        store = self.wiring.stores.of(spec)
+        if isinstance(store, (DatasetStore, NoDatasetStore)):
+            raise InputError(
+                "The files of a dataset stay where they are.",
+                "Begin a new upload of where they are now: those that are in OSS already are not sent again.",
+            )
+        record = relocate(store, transfer.id, FileSource(path), spec.host)
         if record.header.transfer_id == transfer.id:
             return transfer
         self.manager.forget(lambda known: known is transfer)
@@ -277,11 +283,6 @@ def _raise_if_too_late(transfer: Transfer) -> None:
     """Raise at once what nobody would be left to ask for."""
     if isinstance(transfer.error, InterpreterEnding):
         raise transfer.error
-
-
-def _as_found(found: FoundDataset) -> Found:
-    """Return a dataset with a problem as lists of such things know them."""
-    return Found(found.transfer_id, found.path, problem=found.problem, remnant=found.remnant, busy=found.busy)
 
 
 def _given(anew: AnewOptions) -> AnewOptions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from oss_jupyter.engine.dataset.spec import DatasetSpec
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.local.dataset_store import DatasetStore, DatasetStores, NoDatasetStore
 from oss_jupyter.local.memory import NoCheckpoints
@@ -56,9 +57,9 @@ class Stores:
             self._datasets[path] = DatasetStore(path) if path else NoDatasetStore()
         return self._datasets[path]
 
-    def of(self, spec: TransferSpec) -> Checkpoints:
+    def of(self, spec: TransferSpec | DatasetSpec) -> Checkpoints | DatasetStores:
         """Return where the checkpoint of a spec is kept, with all that the engine has no need of."""
-        return next(store for store in self._stores.values() if store is spec.store)
+        return next(store for store in (*self._stores.values(), *self._datasets.values()) if store is spec.store)
 
     def directories(self) -> tuple[CheckpointDirectory, ...]:
         """Return the settings' checkpoint directory and every other one that was used in this kernel."""

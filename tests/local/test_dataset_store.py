@@ -18,7 +18,10 @@ from oss_jupyter.local.read_files import KeptFiles, read_files
 from oss_jupyter.local.receipts import prune
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.dataset import Outcome
+from oss_jupyter.model.record import CheckpointHeader
 from oss_jupyter.model.remembered import Tally
+from oss_jupyter.model.target import Target
+from oss_jupyter.model.wire_values import Fingerprint
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.stores import Stores
 
@@ -200,6 +203,21 @@ def test_a_list_reads_what_has_changed(store: DatasetStore) -> None:
     journal.close()
     checkpoint.close()
     assert known() == 2
+
+
+def test_removed_with_what_belongs_to_it(store: DatasetStore) -> None:
+    """Nothing of a dataset that is removed comes back as an upload of its own; other uploads and receipts stay."""
+    checkpoint = begin(store)
+    checkpoint.child("child1", "/data/1", "raw/1")
+    checkpoint.close()
+    checkpoints = CheckpointDirectory(store.directory)
+    for name in ("child1", "other1"):
+        journal, _ = checkpoints.open(name)
+        journal.start(CheckpointHeader(name, "/data/1", Target("bucket", "raw/1"), Fingerprint(5, 1, "2"), 102_400))
+        journal.close()
+    store.receipts_path(ID).touch()
+    store.remove(ID)
+    assert left(store) == {"other1.journal", "other1.lock", f"{ID}.receipts"}
 
 
 def test_old_receipts_go(store: DatasetStore) -> None:

@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import oss_jupyter as oj
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import CheckpointForeign, TransferBusy, TransferNotFound, TransferStateError
+from oss_jupyter.errors import CheckpointForeign, InputError, TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.panel.card.card_state import header
 from oss_jupyter.sandbox import Fault, Key, Sandbox
@@ -161,3 +161,42 @@ def test_in_memory(new_shell: NewShell, service: Sandbox, data: Path) -> None:
     assert "Forgotten here" in oj.forget(transfer.id)
     again = oj.upload(data, "oss://test-bucket/k", part_size="1MiB", checkpoint_dir=None)
     assert again.result(60).kept_bytes == 0
+
+
+def test_a_dataset_goes_with_what_belongs_to_it(
+    new_shell: NewShell, data: Path, checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files of a dataset that go up in parts do not come back as uploads of their own."""
+    (data.parent / "set").mkdir()
+    (data.parent / "set" / "small.txt").write_text("small")
+    data.rename(data.parent / "set" / data.name)
+    monkeypatch.setenv("OSS_ACCESS_KEY_ID", "test-key-id")
+    monkeypatch.setenv("OSS_ACCESS_KEY_SECRET", "test-key-secret")
+    monkeypatch.setenv("OSS_REGION", "cn-hangzhou")
+    with Sandbox(tmp_path / "gone", keys=[Key("test-key-id", "test-key-secret")]) as service:
+        service.create_bucket("gone-bucket")
+        monkeypatch.setenv("OSS_ENDPOINT", service.endpoint)
+        new_shell().ok("%load_ext oss_jupyter")
+        service.faults.add(Fault("UploadPart", part_number=6, kind="stall", times=None))
+        transfer = oj.upload(data.parent / "set", "oss://gone-bucket/raw/", part_size="1MiB", parallel=2)
+        while not list(checkpoints.glob("*.journal")):
+            assert not transfer.wait(0.05), transfer.error
+        transfer.pause()
+        transfer.wait(30)
+    assert len(list(checkpoints.glob("*.dataset"))) == 1
+    new_shell().ok("%load_ext oss_jupyter")
+    with pytest.raises(InputError, match="stay where they are"):
+        current_session().relocate(only(), data.parent)
+    assert "oss://gone-bucket/raw/" in oj.forget(transfer.id)
+    assert not [path.name for path in checkpoints.iterdir() if path.suffix != ".lock"]
+    assert not new_shell().ok("%load_ext oss_jupyter").text.strip()
+    assert oj.transfers() == ()
+
+
+def test_a_damaged_dataset_is_forgotten(new_shell: NewShell, checkpoints: Path) -> None:
+    """A dataset's checkpoint that cannot be read is removed by its id as well."""
+    new_shell().ok("%load_ext oss_jupyter")
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    (checkpoints / f"{ID}.dataset").write_bytes(b"nonsense\n")
+    assert "Forgotten here" in oj.forget(ID[:5])
+    assert not list(checkpoints.iterdir())
