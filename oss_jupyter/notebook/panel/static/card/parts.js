@@ -5,6 +5,9 @@ import { createBar } from "../common/bar.js";
 import { createMap } from "./map.js";
 import { hasMap, statusWord } from "../common/lines.js";
 
+// Where the key begins, in the pieces of oss://bucket/key.
+const KEY_FROM = 3;
+
 // `onBack()` is called when all files are wanted again.
 export function createParts(say, onBack) {
   const element = make("div", "ossj-parts");
@@ -22,7 +25,7 @@ export function createParts(say, onBack) {
   });
 
   function update(child) {
-    name.set(child.name);
+    name.set(child.url.split("/").slice(KEY_FROM).join("/"));
     setText(status, statusWord(child, say));
     bar.update(child);
     map.update(child);
