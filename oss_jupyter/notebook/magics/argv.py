@@ -108,6 +108,12 @@ def _holds_a_table(line: str) -> bool:
     return "\n" in bare.strip()
 
 
+def refuse_one_name(words: list[str]) -> None:
+    """Raise UsageError where several words are the name of one file, which has blanks in it."""
+    if len(words) > 1 and os.path.lexists(" ".join(words)):
+        raise UsageError("There is one file of that whole name: put names with spaces into quotes.")
+
+
 def pairs(texts: list[str] | None) -> dict[str, str] | None:
     """Return ``["k=v"]`` as a mapping. Raises UsageError."""
     if texts is None:

@@ -14,7 +14,7 @@ from oss_jupyter.model.arguments import ANEW_NAMES
 from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.display.view import say
-from oss_jupyter.notebook.magics.argv import pairs, parse, wants_help
+from oss_jupyter.notebook.magics.argv import pairs, parse, refuse_one_name, wants_help
 from oss_jupyter.notebook.magics.options import anew_options, upload_options
 from oss_jupyter.notebook.magics.sandbox_switch import SandboxSwitch
 from oss_jupyter.notebook.magics.showing import show
@@ -64,6 +64,7 @@ class OssMagics(Magics):
         given = vars(parse(self.oss_upload, line, _UPLOAD_USAGE))
         sources, target = given.pop("source"), given.pop("target")
         wait, dry_run = given.pop("wait"), given.pop("dry_run")
+        refuse_one_name(sources)
         given["metadata"] = pairs(given["metadata"])
         given["credentials"] = self._variable(given["credentials"])
         arguments = UploadArguments.of(**{name: value for name, value in given.items() if value is not None})
