@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oss_jupyter.errors import OutcomeUnknown, ServiceError
+from oss_jupyter.errors import OssJupyterError, OutcomeUnknown, ServiceError
 from oss_jupyter.model.wire_values import Completed, ObjectHead
 
 if TYPE_CHECKING:
@@ -38,11 +38,21 @@ def look_at(spec: TransferSpec, requests: ServiceRequests) -> Look:
     try:
         return Look(requests.head())
     except ServiceError as error:
-        # HEAD needs oss:GetObject; a key with oss:PutObject alone uploads without it. An AccessDenied that names
-        # another endpoint is something else: the bucket lives in another region.
-        if error.reply.status == 403 and error.reply.code == "AccessDenied" and "Endpoint" not in error.reply.extras:
+        # HEAD needs oss:GetObject; a key with oss:PutObject alone uploads without it.
+        if lacks_permission(error):
             return Look(None, permitted=False)
         raise
+
+
+def lacks_permission(error: OssJupyterError) -> bool:
+    """Whether the credentials may not ask what was refused.
+
+    An AccessDenied that names another endpoint is something else: the bucket lives in another region.
+    """
+    if not isinstance(error, ServiceError):
+        return False
+    reply = error.reply
+    return reply.status == 403 and reply.code == "AccessDenied" and "Endpoint" not in reply.extras
 
 
 def already_there(spec: TransferSpec, crc: int | None, requests: ServiceRequests) -> ObjectHead | None:

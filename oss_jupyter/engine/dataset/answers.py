@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.dataset.messages import Head, HeadWanted, Page, PageWanted
+from oss_jupyter.engine.object_check import lacks_permission
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.target import Target
@@ -13,11 +14,11 @@ from oss_jupyter.model.target import Target
 if TYPE_CHECKING:
     from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
     from oss_jupyter.engine.event_queue import EventQueue
+    from oss_jupyter.engine.ports import Control
     from oss_jupyter.engine.service_requests import ServiceRequests
     from oss_jupyter.engine.stream import Stream
 
 _HEADS_AT_ONCE = 8
-_FORBIDDEN = 403
 
 
 class Answers:
@@ -30,7 +31,6 @@ class Answers:
         self._events = events
         self._waiting: deque[HeadWanted] = deque()
         self._asked = 0
-        self.may_look = True
 
     def page(self, wanted: PageWanted) -> None:
         """Answer with a page of objects. Raises what stands in the way, but for a permission that is not there."""
@@ -38,7 +38,7 @@ class Answers:
         try:
             page = self._requests.list_objects(target, wanted.start_after)
         except ServiceError as error:
-            if error.reply.status != _FORBIDDEN or error.code != "AccessDenied":
+            if not lacks_permission(error):
                 raise
             page = None
         self._stream.send(Page(page))
@@ -51,7 +51,6 @@ class Answers:
     def answered(self, head: Head) -> None:
         """Hand an answer on, and ask for the next one."""
         self._asked -= 1
-        self.may_look = self.may_look and head.permitted
         self._stream.send(head)
         self._ask()
 
@@ -61,11 +60,14 @@ class Answers:
             start_thread(self._look, "oss-request", self._waiting.popleft())
 
     def _look(self, wanted: HeadWanted) -> None:
-        control = self._job.spec.control
-        try:
-            control.credentials_version()
-            head = control.head(Target(self._job.spec.target.bucket, wanted.key))
-        except OssJupyterError:  # whatever it was: then the file is sent, or known from earlier
-            self._events.put(Head(wanted.number, permitted=False))
-        else:
-            self._events.put(Head(wanted.number, permitted=True, head=head))
+        spec = self._job.spec
+        self._events.put(look(spec.control, spec.target.bucket, wanted))
+
+
+def look(control: Control, bucket: str, wanted: HeadWanted) -> Head:
+    """Return what HEAD says of an object; whatever stands in the way, the file is sent then, or known from earlier."""
+    try:
+        control.credentials_version()
+        return Head(wanted.number, permitted=True, head=control.head(Target(bucket, wanted.key)))
+    except OssJupyterError as error:
+        return Head(wanted.number, permitted=not lacks_permission(error), answered=False)

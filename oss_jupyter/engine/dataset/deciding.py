@@ -171,7 +171,7 @@ class Deciding:
         if head is not None and head.number in self._asked:
             _, facts = self._asked.pop(head.number)
             self._may_look = self._may_look and head.permitted
-            self._follow(head.number, replace(facts, head=head.head if head.permitted else Unknown.NOT_PERMITTED))
+            self._follow(head.number, replace(facts, head=head.head if head.answered else Unknown.NOT_PERMITTED))
 
     def _remembered(self, file: FoundFile) -> FileReceipt | None:
         """Return the receipt of an earlier run for the same object."""

@@ -172,11 +172,15 @@ class Page:
 
 @dataclass(frozen=True)
 class Head:
-    """The answer to HeadWanted: permitted, and the object, None where there is none."""
+    """The answer to HeadWanted: the object, None where there is none.
+
+    answered: False where nothing can be told of it; permitted: False where that is so because HEAD is not permitted.
+    """
 
     number: int
     permitted: bool
     head: ObjectHead | None = None
+    answered: bool = True
 
 
 @dataclass(frozen=True)

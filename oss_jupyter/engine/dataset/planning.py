@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from oss_jupyter.engine.dataset.answers import look
 from oss_jupyter.engine.dataset.messages import (
-    Head,
     HeadWanted,
     Page,
     PageWanted,
@@ -18,15 +18,13 @@ from oss_jupyter.engine.dataset.messages import (
     WorkerRequest,
 )
 from oss_jupyter.engine.dataset.worker import work
-from oss_jupyter.errors import OssJupyterError, ServiceError
+from oss_jupyter.engine.object_check import lacks_permission
+from oss_jupyter.errors import ServiceError
 from oss_jupyter.model.planned_rows import PlannedFile
-from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import ObjectPage
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.dataset.spec import DatasetSpec
-
-_FORBIDDEN = 403
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def look_through(spec: DatasetSpec, take: Callable[[PlannedFile], object]) -> Lo
                 stream.send(Page(_page(spec, event.start_after)))
             elif isinstance(event, HeadWanted):
                 heads += 1
-                stream.send(_head(spec, event))
+                stream.send(look(spec.control, spec.target.bucket, event))
             elif isinstance(event, Planned):
                 for file, action, reason in event.rows:
                     take(PlannedFile(file.path, file.key, file.size, action, reason, file.mtime_ns))
@@ -90,14 +88,6 @@ def _page(spec: DatasetSpec, start_after: str) -> ObjectPage | None:
         spec.control.credentials_version()
         return spec.control.list_objects(spec.target.bucket, spec.target.key, start_after)
     except ServiceError as error:
-        if error.reply.status != _FORBIDDEN or error.code != "AccessDenied":
+        if not lacks_permission(error):
             raise
         return None
-
-
-def _head(spec: DatasetSpec, wanted: HeadWanted) -> Head:
-    try:
-        spec.control.credentials_version()
-        return Head(wanted.number, permitted=True, head=spec.control.head(Target(spec.target.bucket, wanted.key)))
-    except OssJupyterError:
-        return Head(wanted.number, permitted=False)

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from oss_jupyter.errors import ServiceError
 from oss_jupyter.model.compare import Lack
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.upload_arguments import UploadArguments
-from oss_jupyter.sandbox import Key, Sandbox
+from oss_jupyter.sandbox import Fault, Key, Sandbox
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.settings import OssJupyter
 
@@ -163,6 +164,28 @@ def test_where_no_object_may_be_looked_at_that_is_asked_once(tmp_path: Path, san
     asked, receipt = folder.upload(server_side_encryption="KMS")
     assert (receipt.sent, asked["PutObject"]) == (300, 300)
     assert asked["HeadObject"] < 100  # those that were asked beside each other
+
+
+def test_an_object_of_which_nothing_is_told_stops_no_other(folder: Folder) -> None:
+    """Its file is sent; that HEAD failed for it says nothing of the others, and nothing of permissions."""
+    folder.upload(server_side_encryption="KMS")
+    folder.forget()
+    folder.sandbox.faults.add(Fault("HeadObject", key="raw/a b.csv", code="InternalError", times=None))
+    receipt = folder.upload(server_side_encryption="KMS")[1]
+    assert (receipt.sent, receipt.skipped) == (1, 8)
+    assert not folder.notes
+
+
+def test_a_bucket_of_another_region_is_no_lack_of_a_permission(folder: Folder) -> None:
+    """The refusal that names another endpoint ends the upload before anything is sent."""
+    elsewhere = {"Endpoint": "oss-cn-beijing.aliyuncs.com"}
+    folder.sandbox.faults.add(Fault("ListObjectsV2", code="AccessDenied", elements=elsewhere, times=None))
+    with pytest.raises(ServiceError) as caught:
+        folder.upload()
+    assert "oss-cn-beijing" in str(caught.value)
+    assert not [record for record in folder.sandbox.requests if record.operation == "PutObject"]
+    folder.sandbox.faults.clear()
+    folder.upload()
 
 
 @pytest.mark.parametrize(("arguments", "sent"), [({"compare": "none"}, 9), ({"force": True}, 9)])
