@@ -33,3 +33,10 @@ def get_ready(ca_bundle: str = "") -> None:
         from oss_jupyter.oss.wire import get_ready
 
     get_ready(ca_bundle)
+
+
+def load_sdk() -> None:
+    """Load what small requests need, 0.1 s."""
+    with forks.no_forks:
+        import oss_jupyter.oss.sdk
+        import oss_jupyter.oss.transport  # noqa: F401

@@ -35,7 +35,7 @@ from oss_jupyter.model.target import parse_target
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.endpoint import EndpointSettings, host_of, is_loopback, is_standard
-from oss_jupyter.oss.late import get_ready, send_part
+from oss_jupyter.oss.late import get_ready, load_sdk, send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
 from oss_jupyter.session.controls import Controls
@@ -191,6 +191,10 @@ class Wiring:
     def warm_up(self) -> None:
         """Start the helper, so that it is there when an upload comes. It gets ready by itself."""
         self.streaming_lane().start()
+
+    def load_ahead(self) -> None:
+        """Load what the first upload needs, before a busy cell makes each step of that wait for the interpreter."""
+        load_sdk()
 
     def cool_down(self) -> None:
         """Let an idle helper go where the settings want none any more."""

@@ -1,7 +1,7 @@
 """`%load_ext oss_jupyter` and `%unload_ext oss_jupyter`: what is put into IPython, and taken out again.
 
-Loading sends nothing and waits for neither the SDK nor requests, rich or ipywidgets: those come with the first upload,
-bar or card. In a notebook, what cards need is loaded behind the user's back, so that the first one is there at once.
+Loading sends nothing and waits for neither the SDK nor requests, rich or ipywidgets. In a notebook they are
+loaded behind the user's back, so that the first card is there at once, and the first byte leaves before a busy cell.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.notebook.magics.showing import forget_shown, in_notebook, is_shown, show, with_widgets
 from oss_jupyter.notebook.magics.spelling import as_magic
 from oss_jupyter.notebook.magics.unattended import attach
-from oss_jupyter.session.session import current_session
+from oss_jupyter.session.session import Session, current_session
 from oss_jupyter.session.settings import OssJupyter
 
 _MAGICS = ("oss_upload", "oss_uploads", "oss_panel", "oss_sandbox")
@@ -48,9 +48,9 @@ def load(shell: Any) -> None:
     lines = banner(session, unfinished)
     if lines:
         _in_a_cell(shell, partial(_show_banner, unfinished, lines))
-    if with_widgets():
+    if in_notebook():
         with suppress(OssJupyterError):  # it only saves time
-            start_thread(_load_cards, "oss-warm-up")
+            start_thread(_load_ahead, "oss-warm-up", session)
 
 
 def unload(shell: Any) -> None:
@@ -83,10 +83,13 @@ def _configure(settings: OssJupyter, shell: Any) -> None:
         shell.configurables.append(settings)
 
 
-def _load_cards() -> None:
-    """Import ipywidgets and all that, 0.2 s; where that fails, whoever shows the first card is told."""
-    with suppress(Exception), forks.no_forks:
-        import_module("oss_jupyter.notebook.panel.show")
+def _load_ahead(session: Session) -> None:
+    """Import what an upload and its card need, 0.2 s; where that fails, whoever needs it is told."""
+    with suppress(Exception):
+        session.wiring.load_ahead()
+    if with_widgets():
+        with suppress(Exception), forks.no_forks:
+            import_module("oss_jupyter.notebook.panel.show")
 
 
 def _show_banner(unfinished: tuple[Transfer, ...], lines: list[str]) -> None:
