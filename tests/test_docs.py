@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 
 import oss_jupyter
-from oss_jupyter import Transfer
 from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.sandbox import Key, Sandbox
 from oss_jupyter.session.settings import OssJupyter
@@ -52,6 +51,10 @@ def home(sandbox: Sandbox, tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "home"
     folder.mkdir()
     (folder / FILE_NAME).write_bytes(FILE_BYTES)
+    (folder / "README.txt").write_text("What the trips are.\n", encoding="utf-8")
+    for name in ("images/2026-07/beach/1.jpg", "images/2026-08/2.jpg", "images/keep.tmp", "images/other.tmp"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name, encoding="utf-8")
     sandbox.create_bucket("my-bucket")
     with jupyter_home(folder):
         yield folder
@@ -72,6 +75,8 @@ def test_the_cells_of_the_documents_work_when_they_are_typed_one_after_the_other
             shown += [kernel.run(cell) for cell in blocks(document, "python")]
         kernel.run("%oss_uploads wait all")
     assert "demo-bucket/data/trips.parquet" in "".join(shown)
+    for name in ("images/2026-08/2.jpg", "summer/2026-07/beach/1.jpg", "raw/images/keep.tmp", "mixed/README.txt"):
+        assert sandbox.object_path("my-bucket", name).is_file(), name
     for key in ("data", "copies", "archive"):
         assert sandbox.object_path("my-bucket", f"{key}/{FILE_NAME}").read_bytes() == FILE_BYTES
 
@@ -123,7 +128,7 @@ def test_every_python_name_of_the_readme_exists() -> None:
     assert "upload" in package
     assert package <= set(dir(oss_jupyter))
     assert "pause" in transfer
-    assert transfer <= {*dir(Transfer), "id"}
+    assert transfer <= {*dir(DatasetTransfer), "id"}
 
 
 def test_the_policy_of_the_readme_is_json_and_asks_for_no_more_than_putting_objects() -> None:
