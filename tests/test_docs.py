@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 import oss_jupyter
+from oss_jupyter import DatasetTransfer
 from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.sandbox import Key, Sandbox
 from oss_jupyter.session.settings import OssJupyter

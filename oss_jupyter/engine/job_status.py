@@ -239,6 +239,11 @@ class JobStatus(Generic[S]):
         self._audience.rest(self._spec.clock.monotonic())
         self._changed.notify_all()
 
+    def run_seconds(self) -> float:
+        """Return how long the run of now has been going."""
+        with self._changed:
+            return self._spec.clock.monotonic() - self._started_monotonic
+
     def active_seconds(self) -> float:
         """Return how long the runs in this kernel have been going, pauses left out."""
         with self._changed:

@@ -40,7 +40,7 @@ class DatasetReceipt:
     skipped_bytes: Annotated[int, "Bytes of them."] = 0
     failed: Annotated[int, "Files that could not be sent."] = 0
     failed_bytes: Annotated[int, "Bytes of them."] = 0
-    seconds: Annotated[float, "In this kernel, pauses left out."] = 0.0
+    seconds: Annotated[float, "Of this run."] = 0.0
     retries: Annotated[int, "How often something was tried again."] = 0
     resent_bytes: Annotated[int, "Over the wire once more."] = 0
     failures: Annotated[tuple[FailedFile, ...], "The first 1,000 that failed, with the reasons."] = ()

@@ -82,8 +82,7 @@ class Children:
         except OssJupyterError as error:
             return _failed(file, error)
         job = TransferCoordinator(spec, self._queue)
-        if not spec.plan.single:
-            self._checkpoint.child(job.id, file.path, file.key)
+        self._checkpoint.child(job.id, file.path, file.key)
         self._running[file.number] = Child(file, job)
         job.on_change(self._changed)
         job.go(spec)

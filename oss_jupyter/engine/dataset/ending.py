@@ -48,7 +48,7 @@ def _receipt(job: DatasetCoordinator, saved: Path | None) -> DatasetReceipt:
         url=str(job.spec.target),
         **{name: files for name, (files, _) in numbers.items()},
         **{f"{name}_bytes": size_bytes for name, (_, size_bytes) in numbers.items()},
-        seconds=job.active_seconds(),
+        seconds=job.run_seconds(),
         retries=now.retries,
         resent_bytes=now.resent_bytes,
         failures=book.failures,
