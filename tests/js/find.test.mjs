@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { installPage } from "./page.mjs";
-import { ASK_AFTER_TYPING_MS, createFind, LOOK_AGAIN_MS } from "../../oss_jupyter/notebook/panel/static/card/find.js";
+import { ASK_AFTER_TYPING_MS, createFind, LOOK_AGAIN_MS, PARTS_OF_TIME } from "../../oss_jupyter/notebook/panel/static/card/find.js";
 import { sayIn } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
 
 installPage();
@@ -12,7 +12,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 const found = (...keys) => ({ status: "ok", more: false, files: keys.map((key) => ({ key, kind: 2, size: 5, reason: "", transfer_id: "" })) });
 
 function begin(t) {
-  mock.timers.enable({ apis: ["setTimeout"] });
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
   t.after(() => mock.timers.reset());
   const asked = [];
   const find = createFind(sayIn("en"), (text) => new Promise((resolve) => asked.push({ text, resolve })), () => {});
@@ -66,7 +66,20 @@ test("while the card moves it is looked at again now and then, one question at a
   assert.equal(asked.length, 1);
   await answer(0, found("a"));
   for (let count = 0; count < 10; count += 1) find.update();
-  mock.timers.tick(LOOK_AGAIN_MS);
+  mock.timers.tick(PARTS_OF_TIME * LOOK_AGAIN_MS);
+  assert.equal(asked.length, 2);
+});
+
+test("what took the kernel long is looked at again after a time that is many times as long", async (t) => {
+  const { find, asked, type, answer } = begin(t);
+  type("a");
+  mock.timers.tick(ASK_AFTER_TYPING_MS);
+  mock.timers.tick(400);
+  await answer(0, found("a"));
+  find.update();
+  mock.timers.tick(PARTS_OF_TIME * 400 - 1);
+  assert.equal(asked.length, 1);
+  mock.timers.tick(1);
   assert.equal(asked.length, 2);
 });
 

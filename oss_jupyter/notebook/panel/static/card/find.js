@@ -6,6 +6,8 @@ import { make, setShown, setText } from "../common/dom.js";
 
 export const ASK_AFTER_TYPING_MS = 250;
 export const LOOK_AGAIN_MS = 2000;
+// Among very many files the kernel takes a while: of its time no more than one part in so many is asked for again.
+export const PARTS_OF_TIME = 50;
 
 // `ask(text)` returns a promise of the kernel's reply.
 export function createFind(say, ask, open) {
@@ -20,6 +22,7 @@ export function createFind(say, ask, open) {
   element.append(input, list.element, remark);
   let timer = 0;
   let waiting = false; // for a reply
+  let tookMs = 0; // the latest
   showReply(null);
 
   const query = () => input.value.trim();
@@ -38,7 +41,9 @@ export function createFind(say, ask, open) {
     const text = query();
     if (!text) return showReply(null);
     waiting = true;
+    const askedAt = Date.now();
     const reply = await ask(text);
+    tookMs = Date.now() - askedAt;
     waiting = false;
     if (text !== query()) return again(0);
     if (reply.status === "ok" || reply.error) showReply(reply);
@@ -59,7 +64,7 @@ export function createFind(say, ask, open) {
   });
 
   function update() {
-    if (query() && !timer && !waiting) again(LOOK_AGAIN_MS);
+    if (query() && !timer && !waiting) again(Math.max(LOOK_AGAIN_MS, PARTS_OF_TIME * tookMs));
   }
 
   return { element, update, close: () => clearTimeout(timer) };
