@@ -236,10 +236,18 @@ class _WatchedTls(_WatchedMixin, TlsConnection):  # type: ignore[misc]
     response_class = _WatchedReply
 
     def connect(self) -> None:
-        if self._tunnel_scheme != "https":  # else TLS goes inside of the TLS to a proxy, and that is urllib3's own
-            self.ssl_context = context_for(self.ca_certs, self.ca_cert_dir)
-            self.ca_certs = self.ca_cert_dir = None  # they are read already
-        super().connect()
+        if self._tunnel_scheme == "https":  # TLS inside of the TLS to a proxy is urllib3's own
+            super().connect()
+            return
+        trusted = self.ca_certs, self.ca_cert_dir
+        self.ssl_context = context_for(*trusted)
+        self.ca_certs = self.ca_cert_dir = None  # they are read already
+        try:
+            super().connect()
+        finally:
+            self.ca_certs, self.ca_cert_dir = (
+                trusted  # for the next time: a connection that was closed opens itself anew
+            )
 
 
 class _PlainPool(PlainPool):
