@@ -81,7 +81,7 @@ class Deciding:
             self._take_head()
         self._tell_rows()
         passed_over = getattr(files, "passed_over", None)
-        if nothing and not self._request.only_failed:
+        if nothing and self._request.source.pieces and not self._request.only_failed:
             raise nothing_found(self._request.source.text, passed_over)
         self._emit(ScanEnded(passed_over, tuple(self._passed), self._listing.permitted, self._may_look))
 
