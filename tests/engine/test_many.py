@@ -30,12 +30,16 @@ over = threading.Event()
 def used():
     return len(os.listdir("/proc/self/fd")) - 1 if os.path.isdir("/proc/self/fd") else 0
 
+def threads():
+    # But the one that listens to the helper, which stays ready.
+    return sum(one.name != "oss-helper" for one in threading.enumerate())
+
 def watch():
     while not over.wait(0.02):
-        for name, now in (("threads", threading.active_count()), ("descriptors", used())):
+        for name, now in (("threads", threads()), ("descriptors", used())):
             peak[name] = max(peak[name], now)
 
-before = {"threads": threading.active_count(), "descriptors": used()}
+before = {"threads": threads(), "descriptors": used()}
 threading.Thread(target=watch, daemon=True).start()
 transfers = []
 
@@ -49,7 +53,7 @@ for transfer in transfers:
 over.set()
 until = time.monotonic() + 30
 while time.monotonic() < until:
-    after = {"threads": threading.active_count(), "descriptors": used()}
+    after = {"threads": threads(), "descriptors": used()}
     if after["threads"] <= before["threads"] and after["descriptors"] <= before["descriptors"] + 20:
         break
     time.sleep(0.1)
