@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oss_jupyter.engine.budget import Budget
     from oss_jupyter.engine.transfer_queue import TransferQueue
 
+_FAILED = (State.FAILED, State.COMPLETED_WITH_ERRORS)
 # Condition.wait without a time-out cannot be interrupted on Windows.
 _WAIT_SLICE_SECONDS = 0.5
 
@@ -149,7 +150,7 @@ class JobCoordinator(JobStatus[S]):
     def unseen_error(self) -> OssJupyterError | None:
         """Return why it has failed, unless somebody has asked for the result or for the error."""
         with self._changed:
-            unseen = self._lifecycle.state is State.FAILED and not self._error_seen
+            unseen = self._lifecycle.state in _FAILED and not self._error_seen
             return self._error if unseen else None
 
     # What the queue asks for, and the run.

@@ -70,6 +70,8 @@ class Deciding:
         self._stopped = stopped
         if self._request.source.may_collide and not self._request.only_failed:
             self._parts.refuse_collisions(self._scan())
+        if self._request.only_failed:
+            self._count_earlier()
         files, nothing = self._scan(), True
         for file in files:
             nothing = False
@@ -95,6 +97,13 @@ class Deciding:
         failed = self._earlier.receipts(Outcome.FAILED)
         pieces = (Piece(one.path, one.key.removeprefix(self._prefix), is_file=True) for one in failed)
         return replace(self._request.source, pieces=tuple(pieces))
+
+    def _count_earlier(self) -> None:
+        """Count what earlier runs have dealt with: who tries the rest once more still sees all of it."""
+        for receipt in self._earlier.receipts(Outcome.SENT, Outcome.KEPT, Outcome.SKIPPED):
+            self._check()
+            outcome = Outcome.SKIPPED if receipt.outcome is Outcome.SKIPPED else Outcome.KEPT
+            self._tally.ended(self._tally.found(receipt.size), replace(receipt, outcome=outcome))
 
     def _check(self) -> None:
         if self._stopped():

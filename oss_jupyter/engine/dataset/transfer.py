@@ -56,7 +56,8 @@ class DatasetTransfer(Transfer):
     def part(self, number: int) -> PartDetail:
         """A dataset has files and no parts of its own. Raises InputError."""
         raise InputError(
-            "A dataset has no parts of its own.", "Its large files have: look at child(transfer_id).part…, or its card."
+            "A dataset has files, and no parts of its own.",
+            "Look at snapshot().files, or at find(text).",
         )
 
     def child(self, transfer_id: str) -> Snapshot | None:
