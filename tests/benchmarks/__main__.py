@@ -12,7 +12,7 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
-from . import cell, deaths, display, markdown, promises, receipts, scale, tables
+from . import cell, datasets, deaths, display, markdown, mixed, promises, receipts, scale, small_files, tables
 from .clients import versions
 from .harness import GIB, Setup, available_clients, workplace
 from .promises import Promise
@@ -39,9 +39,14 @@ _CHECKS: dict[str, Callable[[Setup], Iterable[Promise]]] = {
     "kernel-killed": deaths.kernel_killed,
     "many-parts": scale.many_parts,
     "large-file": scale.large_file,
+    "small-files": small_files.small_files,
+    "small-files-link": small_files.small_files_link,
+    "second-run": datasets.second_run,
+    "many-files": datasets.many_files,
+    "mixed": mixed.mixed,
     "display": display.display,
 }
-_QUICK_RUNS = 2
+_QUICK_RUNS, _QUICK_FILES = 2, 1000
 
 
 def main() -> None:
@@ -55,6 +60,7 @@ def main() -> None:
             folder=folder,
             runs=_QUICK_RUNS if options.quick else options.runs,
             size=int(options.size * GIB),
+            files=_QUICK_FILES if options.quick else options.files,
             most_seconds=options.seconds,
             clients=[name for name in available_clients() if name in options.clients or not options.clients],
             say=lambda text: print(f"[{time.monotonic() - started_at:5.0f} s] {text}", file=sys.stderr, flush=True),
@@ -81,8 +87,11 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("only", nargs="*", metavar="NAME", help=f"parts to run, else all: {', '.join(names)}")
     parser.add_argument("--runs", type=int, default=5, help="of each client in each row (default 5)")
-    parser.add_argument("--quick", action="store_true", help=f"{_QUICK_RUNS} runs: to see that it works")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{_QUICK_RUNS} runs, {_QUICK_FILES:,} files: to see that it works"
+    )
     parser.add_argument("--size", type=float, default=2.0, metavar="GIB", help="of the file on loopback (default 2)")
+    parser.add_argument("--files", type=int, default=10_000, metavar="COUNT", help="small ones (default 10,000)")
     parser.add_argument("--seconds", type=float, default=4.0, help="a run is cut off after so many (default 4)")
     parser.add_argument("--clients", nargs="+", default=[], help="only these, by their names in the tables")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there")

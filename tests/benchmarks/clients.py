@@ -15,13 +15,15 @@ from typing import Any
 
 KEYS = ("bench-id", "bench-secret")
 BUCKET, REGION = "bench", "cn-hangzhou"
+FILE_KEY = "data/file.bin"
 
 
 @dataclass(frozen=True)
 class Job:
     """What is uploaded and how.
 
-    part_size, parallel: 0 leaves them to the client, which only this project may be asked. folder: for checkpoints.
+    path: a file, or a folder, whose files go below `key`. part_size, parallel: 0 leaves them to the client, which
+    only this project may be asked. folder: for checkpoints.
     """
 
     endpoint: str
@@ -30,7 +32,7 @@ class Job:
     part_size: int
     parallel: int
     folder: str
-    key: str = "data/file.bin"
+    key: str = FILE_KEY
 
 
 Upload = Callable[[Job], Any]

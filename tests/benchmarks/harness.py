@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from .clients import CLIENTS, PACKAGES, Job, environment
+from .clients import CLIENTS, FILE_KEY, PACKAGES, Job, environment
 from .kernel import Outcome, Task
 from .loop import Loop
 from .sink.launch import Sink
@@ -30,15 +30,21 @@ _START_SECONDS = 40.0
 # The longest time that an earlier helper process may take to notice that its kernel is gone.
 _GONE_SECONDS = 5.0
 _BLOCK_BYTES = 32 * MIB
+_IN_A_FOLDER = 500
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What the whole benchmark was asked for. folder: for files and checkpoints, in memory where there is enough."""
+    """What the whole benchmark was asked for.
+
+    folder: for files and checkpoints, in memory where there is enough. files: how many small ones, where it is about
+    those; rows take so many, or a multiple or a part of that.
+    """
 
     folder: Path
     runs: int
     size: int
+    files: int
     most_seconds: float
     clients: Sequence[str]
     say: Callable[[str], None]
@@ -68,6 +74,19 @@ def make_sparse_file(path: Path, size: int) -> Path:
     return path
 
 
+def make_files(folder: Path, count: int, size: int, names: int = 1) -> Path:
+    """Make a folder of files that no layer can compress, 500 in a folder; with `names` each is there so many times."""
+    for number in range(count):
+        path = folder / "0" / f"{number // _IN_A_FOLDER:03d}" / f"{number:06d}.bin"
+        if number % _IN_A_FOLDER == 0:
+            for name in range(names):
+                (folder / str(name) / path.parent.name).mkdir(parents=True)
+        path.write_bytes(os.urandom(size))
+        for name in range(1, names):
+            (folder / str(name) / path.parent.name / path.name).hardlink_to(path)
+    return folder
+
+
 def measure(
     sink: Sink,
     client: str,
@@ -79,12 +98,17 @@ def measure(
     parallel: int = PARALLEL,
     sampled_seconds: float = 0.0,
     tree: Path | None = None,
+    key: str = "",
+    folder: Path | None = None,
 ) -> Outcome:
-    """Run one client once, from the sources in `tree` where it is given. Raises RuntimeError with what it said."""
+    """Run one client once, from the sources in `tree` where it is given; raises RuntimeError with what it said.
+
+    key: of the object, or what the keys of a folder's files begin with. folder: for checkpoints that are to stay.
+    """
     sink.clear()
     ca_bundle = str(sink.ca_bundle) if sink.ca_bundle else None
-    with tempfile.TemporaryDirectory(prefix="oss-bench-") as folder:
-        job = Job(sink.endpoint, ca_bundle, str(path), part_size, parallel, folder)
+    with tempfile.TemporaryDirectory(prefix="oss-bench-") as passing:
+        job = Job(sink.endpoint, ca_bundle, str(path), part_size, parallel, str(folder or passing), key or FILE_KEY)
         task = Task(client, job, str(sink.path), busy, most_seconds, sampled_seconds)
         done = subprocess.run(
             [sys.executable, "-m", "tests.benchmarks.kernel"],

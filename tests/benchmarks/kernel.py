@@ -18,6 +18,7 @@ from typing import Any
 
 from .clients import CLIENTS, RETURNS_AT_ONCE, Job
 from .floor import FLOOR, send_all
+from .folders import FOLDER_CLIENTS
 from .loop import Loop, loop_for, loop_until
 from .sink.counters import Counters
 from .usage import usage
@@ -77,7 +78,7 @@ class _Upload:
         self.finished = False
         self.error = ""
         self._task = task
-        self._start = None if task.client == FLOOR else CLIENTS[task.client]()
+        self._start = None if task.client == FLOOR else {**CLIENTS, **FOLDER_CLIENTS}[task.client]()
         self._transfer: Any = None
 
     def begin(self) -> None:

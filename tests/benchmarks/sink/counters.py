@@ -9,8 +9,9 @@ import mmap
 import struct
 from pathlib import Path
 
-# One slot per connection, so that no two processes write to the same place; a slot is used again after so many.
-SLOTS = 512
+# One slot per connection, so that no two processes write to the same place; a slot is used again after so many,
+# which is far more than any client has open at once.
+SLOTS = 1024
 # Body bytes, monotonic nanoseconds of the first body byte, parts, nanoseconds of CPU the connection cost the sink,
 # and 1 while it is open.
 _SLOT = struct.Struct("5Q")

@@ -55,7 +55,7 @@ def listen(line: WaitingList) -> socket.socket:
     if line.rate_bytes:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _LIMITED_BUFFER_BYTES)
     listener.bind(("127.0.0.1", 0))
-    listener.listen(128)
+    listener.listen(512)  # a client may open 256 connections at once
     return listener
 
 
