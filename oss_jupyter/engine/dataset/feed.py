@@ -135,6 +135,7 @@ class WorkerFeed:
     def sample(self) -> None:
         """Let the line be followed; to be called a few times a second."""
         with self._changed:
+            self._parallel.hold(self._granted)
             self._parallel.sample(time.monotonic(), self._moved_bytes)
 
     @property
