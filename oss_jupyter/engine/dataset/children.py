@@ -11,7 +11,14 @@ from oss_jupyter.engine.coordinator import TransferCoordinator
 from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.run import start_run
 from oss_jupyter.engine.transfer_queue import TransferQueue
-from oss_jupyter.errors import CredentialsError, NetworkError, OssJupyterError, Shortage, TransferStateError
+from oss_jupyter.errors import (
+    CredentialsError,
+    NetworkError,
+    OssJupyterError,
+    ServiceError,
+    Shortage,
+    TransferStateError,
+)
 from oss_jupyter.model.dataset import FileReceipt, Outcome
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.small_files import FileToSend
@@ -32,7 +39,7 @@ _OF_ALL = frozenset(
         "AbnormalBucketOwnerStatus",
     }
 )  # fmt: skip
-# So many files in a row that are refused in the same way say that all would be.
+# So many files that are refused in the same way say that all would be, as long as no other has been sent.
 _ALIKE_MOST = 8
 
 
@@ -63,6 +70,7 @@ class Children:
         self._queue: TransferQueue[AnyJob] = TransferQueue(_start, _AT_ONCE, budget)
         self._running: dict[int, Child] = {}
         self._alike: list[str] = []
+        self._others_sent = False
         self.refusal: OssJupyterError | None = None
 
     @property
@@ -77,6 +85,7 @@ class Children:
     def take(self, handed: Handed) -> FileReceipt | None:
         """Begin with a file; return its receipt where it cannot even be begun. Raises CheckpointError."""
         file = handed.file
+        self._others_sent = self._others_sent or handed.others_sent
         try:
             spec = self._file_spec(file.path, file.key)
         except OssJupyterError as error:
@@ -146,7 +155,7 @@ class Children:
     def _receipt(self, child: Child) -> FileReceipt:
         receipt, error = child.job.snapshot().receipt, child.job.error
         if isinstance(receipt, Receipt):
-            self._alike.clear()
+            self._others_sent = True
             return _done(child.file, receipt)
         if error is None:
             error = OssJupyterError("It was stopped.", "Resume the dataset.", code="Stopped")
@@ -155,9 +164,11 @@ class Children:
 
     def _judge(self, error: OssJupyterError) -> None:
         """Find out whether what one file met would be met by all."""
-        self._alike = [*(code for code in self._alike if code == error.code), error.code]
-        of_all = isinstance(error, (CredentialsError, NetworkError, Shortage)) or len(self._alike) >= _ALIKE_MOST
-        if of_all or error.code in _OF_ALL:
+        of_all = isinstance(error, (CredentialsError, NetworkError, Shortage)) or error.code in _OF_ALL
+        if isinstance(error, ServiceError) and not self._others_sent:
+            self._alike = [*(code for code in self._alike if code == error.code), error.code]
+            of_all = of_all or len(self._alike) >= _ALIKE_MOST
+        if of_all:
             self.refusal = self.refusal or error
 
 

@@ -76,7 +76,7 @@ class WorkerFeed:
 
     def hand(self, file: FileToSend, snag: str = "", *, of_the_line: bool = False) -> None:
         """Let the kernel send a file, now or as soon as it has sent others."""
-        handed = Handed(file, snag)
+        handed = Handed(file, snag, self._tally.has_sent)
         with self._changed:
             if of_the_line:
                 self._snagged.add(file.number)

@@ -96,11 +96,12 @@ class HeadWanted:
 class Handed:
     """A file that the kernel sends as a transfer of its own: a large one, or one that met a snag.
 
-    snag: what the lean lane met, for logs; "" for a large one.
+    snag: what the lean lane met, for logs; "" for a large one. others_sent: whether it has sent other files by then.
     """
 
     file: FileToSend
     snag: str = ""
+    others_sent: bool = False
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,12 @@ class WorkerTally:
             self._total_bytes += size
             return self._cells.add()
 
+    @property
+    def has_sent(self) -> bool:
+        """Whether files have been sent here."""
+        with self._lock:
+            return bool(self._files[Outcome.SENT])
+
     def scanned(self) -> tuple[int, int]:
         """Note that there are no more; return how many files and bytes there are in all."""
         with self._lock:
