@@ -6,7 +6,7 @@ sends them, which may be another process: here it gets its last name, or goes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -59,6 +59,11 @@ class DatasetCheckpoint:
     def receipts_path(self) -> Path:
         """Where the receipts of an earlier dataset with the same id lie, and this one's when it has finished."""
         return self._path.with_suffix(RECEIPTS)
+
+    @property
+    def children(self) -> Mapping[str, Child]:
+        """The files that have gone up as transfers of their own, in this run and in earlier ones, by their ids."""
+        return self._children
 
     def start(self, header: DatasetHeader) -> None:
         """Write the header, and that nothing has failed yet; children that are known stay.
@@ -160,6 +165,11 @@ class MemoryDatasetCheckpoint:
 
     def __init__(self) -> None:
         self.record: DatasetRecord | None = None
+
+    @property
+    def children(self) -> Mapping[str, Child]:
+        """The files that have gone up as transfers of their own, by their ids."""
+        return self.record.children if self.record else {}
 
     def start(self, header: DatasetHeader) -> None:
         """Remember the header."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from oss_jupyter.engine.ports import Places
 from oss_jupyter.model.dataset import FileReceipt, Outcome
-from oss_jupyter.model.dataset_record import DatasetHeader, DatasetRecord
+from oss_jupyter.model.dataset_record import Child, DatasetHeader, DatasetRecord
 from oss_jupyter.model.remembered import FilesTally, RememberedFile
 
 
@@ -26,6 +26,10 @@ class DatasetCheckpoint(Protocol):
     @property
     def remarks(self) -> Sequence[str]:
         """What the user should know about how it was found, and what became of it since."""
+
+    @property
+    def children(self) -> Mapping[str, Child]:
+        """The files that have gone up as transfers of their own, in this run and in earlier ones, by their ids."""
 
     def start(self, header: DatasetHeader) -> None:
         """Write the header, and that nothing has failed yet; children stay. Raises CheckpointNotWritable."""

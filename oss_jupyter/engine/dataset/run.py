@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.dataset.answers import Answers
@@ -25,6 +27,7 @@ from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.service_requests import Interrupted
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import InputError, LaneLost, OssJupyterError
+from oss_jupyter.model.dataset import Outcome
 from oss_jupyter.model.dataset_record import DatasetHeader, DatasetRecord
 from oss_jupyter.model.files_parallel import FILES_START
 from oss_jupyter.model.lifecycle import Command
@@ -34,6 +37,7 @@ from oss_jupyter.model.states import Event
 if TYPE_CHECKING:
     from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
     from oss_jupyter.engine.dataset.ports import DatasetCheckpoint
+    from oss_jupyter.engine.spec import TransferSpec
     from oss_jupyter.engine.stream import Stream
 
 # How long the worker and the single transfers may take to stop.
@@ -71,6 +75,7 @@ class DatasetRun(Driver["DatasetCoordinator"]):
             self._serve()
         finally:
             self._stop()
+        self._remove_left_over()
         return ended(self._job, self._open, command)
 
     def _obey(self, command: Command) -> Ending:
@@ -242,7 +247,17 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         self._stream = None
 
     def _new_children(self) -> Children:
-        return Children(self._spec.file_spec, self._open, self._child_moved, self._job.connections)
+        return Children(self._file_spec, self._open, self._child_moved, self._job.connections)
+
+    def _file_spec(self, path: str, key: str) -> TransferSpec:
+        """Return the spec of one file, with the way to the service that counts now."""
+        return replace(self._spec.file_spec(path, key), control=self._job.spec.control)
+
+    def _child_specs(self) -> Iterator[TransferSpec]:
+        for child in self._open.children.values():
+            spec = self._spec.child_spec(child)
+            if spec is not None:
+                yield replace(spec, control=self._job.spec.control)
 
     def _child_moved(self) -> None:
         self._events.put(None)
@@ -259,16 +274,26 @@ class DatasetRun(Driver["DatasetCoordinator"]):
     def _remove(self) -> None:
         """Give up all transfers of single files and remove their parts; then the checkpoint goes."""
         self._job.set_phase(Phase.REMOVING_PARTS)
-        children = self._children or self._new_children()
-        known = self._record.children.values() if self._record else ()
-        specs = [spec for child in known if (spec := self._spec.child_spec(child)) is not None]
-        children.adopt(specs)
-        children.stop(abort=True)
-        while not children.at_rest:
-            if self._job.command() is not Command.ABORT:
-                raise Interrupted
-            self._events.next_event(TICK_SECONDS)
-        failure = children.failure()
+        failure = self._give_up(Command.ABORT)
         if failure is not None:
             raise failure
         self._open.delete()
+
+    def _remove_left_over(self) -> None:
+        """Remove the parts of files that are no longer sent: they have gone since, or have become others."""
+        if self._job.book.of(Outcome.FAILED)[0]:
+            return  # they stay for those that are tried again
+        failure = self._give_up(Command.GO)
+        if failure is not None:
+            self._job.note(f"Parts of a file that is no longer sent could not be removed. {failure.what}")
+
+    def _give_up(self, wanted: Command) -> OssJupyterError | None:
+        """Give up all transfers of single files; return what stood in the way. Raises Interrupted."""
+        children = self._children or self._new_children()
+        children.adopt(self._child_specs())
+        children.stop(abort=True)
+        while not children.at_rest:
+            if self._job.command() is not wanted:
+                raise Interrupted
+            self._events.next_event(TICK_SECONDS)
+        return children.failure()

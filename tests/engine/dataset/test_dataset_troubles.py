@@ -1,0 +1,113 @@
+"""Datasets whose files are refused, vanish or are given up on the way: no other file suffers, and nothing is left."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from oss_jupyter.model.states import State
+from oss_jupyter.sandbox import Fault, Sandbox
+
+from ..kit import until
+from .conftest import KEYS, House
+
+MIB = 1024 * 1024
+LONG = 60.0
+Folder = Callable[..., dict[str, bytes]]
+SLOW_PARTS = Fault("UploadPart", "delay", times=None, seconds=0.3)
+
+
+def large_files(folder: Path, count: int) -> list[Path]:
+    """Files of two parts of a MiB."""
+    paths = [folder / f"large{number:02}.bin" for number in range(count)]
+    for path in paths:
+        path.write_bytes(os.urandom(2 * MIB))
+    return paths
+
+
+def nothing_left(sandbox: Sandbox, checkpoints: Path) -> bool:
+    """Whether there are no parts in the bucket, and no checkpoint of anything that could be resumed."""
+    return sandbox.uploads("test-bucket") == () and {path.suffix for path in checkpoints.iterdir()} <= {".receipts"}
+
+
+def test_many_files_that_are_refused_alike_stop_no_other(house: House, folder: Folder, tmp_path: Path) -> None:
+    """Twenty files that a policy denies are twenty failures, where others go up."""
+    contents = folder(400)
+    denied = sorted(key for key in contents if key.startswith("d2/"))[:20]
+    for key in denied:
+        house.sandbox.faults.add(Fault("PutObject", key=f"raw/{key}", times=None, code="AccessDenied", status=403))
+    transfer = house.upload(tmp_path / "data")
+    receipt = transfer.result(LONG)
+    assert (receipt.sent, receipt.failed) == (380, 20)
+    assert {one.key for one in transfer.failures} == {f"raw/{key}" for key in denied}
+
+
+def test_large_files_that_vanish_stop_no_other_and_leave_no_parts(house: House, folder: Folder, tmp_path: Path) -> None:
+    """Each is a failure of its own; a later run knows them no more, and removes what had been sent of them."""
+    contents = folder(5)
+    paths = large_files(tmp_path / "data", 12)
+    house.sandbox.faults.add(SLOW_PARTS)
+    transfer = house.upload(tmp_path / "data", part_size="1MiB", parallel=1)
+    until(lambda: house.sandbox.uploads("test-bucket"), "a large file is on its way")
+    for path in paths:
+        path.unlink()
+    receipt = transfer.result(LONG)
+    assert transfer.state is State.COMPLETED_WITH_ERRORS
+    assert (receipt.total, receipt.sent + receipt.failed) == (17, 17)
+    assert house.upload(tmp_path / "data", part_size="1MiB").result(LONG).failed == 0
+    assert nothing_left(house.sandbox, house.checkpoints)
+    assert contents.items() <= house.there().items()
+
+
+def test_a_file_that_vanishes_during_a_pause_leaves_no_upload_of_its_own(
+    house: House, folder: Folder, tmp_path: Path
+) -> None:
+    """The dataset completes without it; its parts are removed, and nobody lists it."""
+    folder(5)
+    (path,) = large_files(tmp_path / "data", 1)
+    house.sandbox.faults.add(SLOW_PARTS)
+    transfer = house.upload(tmp_path / "data", part_size="1MiB", parallel=1)
+    until(lambda: house.sandbox.uploads("test-bucket"), "the large file is on its way")
+    transfer.pause()
+    assert transfer.wait(LONG)
+    path.unlink()
+    transfer.resume()
+    assert transfer.result(LONG).total == 5
+    assert nothing_left(house.sandbox, house.checkpoints)
+    later = House(house.sandbox, house.checkpoints)
+    assert later.session.transfers() == ()
+
+
+def test_an_abort_removes_parts_of_files_that_have_failed_in_the_same_run(
+    house: House, folder: Folder, tmp_path: Path
+) -> None:
+    """A file that came to its end before the abort has parts, too."""
+    folder(5)
+    large_files(tmp_path / "data", 3)
+    bad = Fault("UploadPart", key="raw/large00.bin", part_number=2, times=None, code="InvalidArgument", status=400)
+    house.sandbox.faults.add(bad, Fault("UploadPart", "delay", times=None, seconds=1.0))
+    transfer = house.upload(tmp_path / "data", part_size="1MiB", parallel=1)
+    until(lambda: (files := transfer.snapshot().files) and files.failed == 1, "one has failed")
+    transfer.abort()
+    assert transfer.wait(LONG)
+    assert transfer.state is State.ABORTED
+    assert nothing_left(house.sandbox, house.checkpoints)
+
+
+def test_another_kernel_gives_up_a_dataset_with_errors_by_credentials_that_it_is_given(
+    house: House, folder: Folder, tmp_path: Path
+) -> None:
+    """No checkpoint keeps keys: those that come with resume count for its files, and for an abort that follows."""
+    folder(5)
+    large_files(tmp_path / "data", 1)
+    house.sandbox.faults.add(Fault("UploadPart", part_number=2, times=None, code="InvalidArgument", status=400))
+    assert house.upload(tmp_path / "data", part_size="1MiB", parallel=1).result(LONG).failed == 1
+    later = House(house.sandbox, house.checkpoints)
+    (found,) = later.session.transfers()
+    later.session.resume(found.id, credentials=KEYS)
+    found.abort()
+    assert found.wait(LONG)
+    assert found.state is State.ABORTED
+    assert nothing_left(house.sandbox, house.checkpoints)
+    later.session.wiring.streaming_lane().close()
