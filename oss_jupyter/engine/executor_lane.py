@@ -5,18 +5,22 @@ What it does wrong is told in words of its own: whatever it raises, at once or l
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from oss_jupyter.engine.lanes import LocalLane
-from oss_jupyter.errors import ExecutorFailed, InputError, OssJupyterError
+from oss_jupyter.errors import ExecutorFailed, InputError, OssJupyterError, SourceMissing, SourceUnreadable
 from oss_jupyter.model.ending import ending_of
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.shortage import shortage_of
+from oss_jupyter.model.small_files import SignedFiles
 from oss_jupyter.model.wire_values import PartRequest
 
 T = TypeVar("T")
@@ -56,7 +60,7 @@ class ExecutorLane(LocalLane):
         """Start one job; the future ends with what it returns, or with an OssJupyterError."""
         future: Future[T] = Future()
         try:
-            theirs = self._executor.submit(work, *self._arguments(request, gauge, transfer_id))
+            theirs = self._executor.submit(*self._job(work, request, gauge, transfer_id))
             if not self._shares_memory:
                 gauge.on_stop = partial(_cancel, theirs)
             theirs.add_done_callback(partial(self._settle, future))
@@ -67,16 +71,20 @@ class ExecutorLane(LocalLane):
     def close(self) -> None:
         """It belongs to the user."""
 
-    def _arguments(self, request: object, gauge: Gauge, transfer_id: str) -> tuple[object, ...]:
+    def _job(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str) -> tuple[Any, ...]:
         if self._shares_memory:
-            return request, gauge
+            return work, request, gauge
+        # Dask takes two calls that are alike for one, and would answer the second try with what came of the first.
+        return at_worker, work, self._slowed(request, transfer_id), uuid4().hex
+
+    def _slowed(self, request: object, transfer_id: str) -> object:
         rate = self.rate(transfer_id)
-        if not rate or not isinstance(request, PartRequest):
-            return (request,)
+        if not rate or not isinstance(request, (PartRequest, SignedFiles)):
+            return request
         workers = getattr(self._executor, "_max_workers", None)
         width = max(1, self._widths.get(transfer_id, 1))
         among = min(width, workers) if isinstance(workers, int) and workers > 0 else width
-        return (replace(request, rate_bytes_per_second=rate / among),)
+        return replace(request, rate_bytes_per_second=rate / among)
 
     def _settle(self, future: Future[T], theirs: Future[T]) -> None:
         try:
@@ -109,6 +117,18 @@ class ExecutorLane(LocalLane):
                 "Install oss_jupyter where its workers run, in the same version as here; then resume.",
             )
         return ExecutorFailed(f"The {name} could not run a part ({kind}).", f"See what it says itself. {_AGAIN}")
+
+
+def at_worker(work: Callable[..., T], request: object, _submitted: str) -> T:
+    """Do a job where an executor runs it. A source that cannot be read there is told with the worker's name."""
+    try:
+        return work(request)
+    except (SourceMissing, SourceUnreadable) as error:
+        where = f"process {os.getpid()} on {socket.gethostname()}"
+        raise type(error)(
+            f"{error.what} That is what a worker of the executor sees: {where}.",
+            "Mount the file there under the same path, or upload without executor=; then resume.",
+        ) from None
 
 
 def check_executor(executor: Any) -> None:

@@ -47,7 +47,10 @@ class Control(Protocol):
         """Sign one UploadPart, valid from now for a limited time. Asks nobody."""
 
     def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
-        """Sign one PutObject with all its headers; the MD5 (hex) is compared before it is stored. Asks nobody."""
+        """Sign one PutObject with all its headers. Asks nobody.
+
+        md5: in hex, compared before anything is stored; "" where nobody knows it.
+        """
 
     def route(self, target: Target) -> Route:
         """Return how the bytes of parts reach the service, as settings and environment have it now. Asks nobody."""

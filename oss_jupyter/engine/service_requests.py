@@ -111,6 +111,10 @@ class ServiceRequests:
         """Sign one PutObject of a file with this MD5 (hex), with credentials of this second."""
         return self._fresh_signer().sign_put(self._transfer.spec.target, options, md5)
 
+    def sign_file(self, target: Target, options: ObjectOptions) -> SignedRequest:
+        """Sign one PutObject of a file that somebody else reads, likewise."""
+        return self._fresh_signer().sign_put(target, options, "")
+
     # Whether to go on, and how long to wait.
 
     @property

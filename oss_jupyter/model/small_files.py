@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from oss_jupyter.model.wire_values import Route
+from oss_jupyter.model.wire_values import Route, SignedRequest
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,27 @@ class Snag(str, Enum):
     UNCLEAR = "unclear"
 
     __str__ = str.__str__
+
+
+@dataclass(frozen=True)
+class FileSnagged:
+    """A file whose fate is not known to be good. detail: for logs, without secrets."""
+
+    file: FileToSend
+    why: Snag
+    detail: str
+
+
+@dataclass(frozen=True)
+class SignedFiles:
+    """Some files and the signed request of each: everything `send_signed_files` needs, and no credentials.
+
+    rate_bytes_per_second: its share of a speed limit, where no bucket is shared with it; 0 is no limit.
+    """
+
+    files: tuple[tuple[FileToSend, SignedRequest], ...]
+    route: Route
+    rate_bytes_per_second: float = 0.0
 
 
 class Feed(Protocol):

@@ -80,10 +80,11 @@ class SdkControl:
         return self._sign("UploadPart", target, given)
 
     def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
-        """Sign one PutObject with all its headers and the object's MD5 (hex), likewise."""
+        """Sign one PutObject with all its headers and the object's MD5 (hex, "" to declare none), likewise."""
         names = dict.fromkeys((*OF_OBJECT, *OF_COMPLETE, *OF_PART))
-        content_md5 = base64.b64encode(bytes.fromhex(md5)).decode()
-        given = {"content_md5": content_md5, **some(options, *names)}
+        given = some(options, *names)
+        if md5:
+            given["content_md5"] = base64.b64encode(bytes.fromhex(md5)).decode()
         extra = tuple((header, options.get(name)) for name, header in UNSIGNED.items() if options.get(name))
         return self._sign("PutObject", target, given, extra)
 

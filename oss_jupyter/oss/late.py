@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from oss_jupyter import forks
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.small_files import Dials, Feed, FilesRoute
+from oss_jupyter.model.small_files import Dials, Feed, FileSent, FileSnagged, FilesRoute, SignedFiles
 from oss_jupyter.model.wire_values import PartReceipt, PartRequest
 
 
@@ -25,6 +25,14 @@ def send_files(feed: Feed, route: FilesRoute, dials: Dials) -> None:
         from oss_jupyter.oss.send_files import send_files as send
 
     send(feed, route, dials)
+
+
+def send_signed_files(request: SignedFiles, gauge: Gauge | None = None) -> tuple[FileSent | FileSnagged, ...]:
+    """Send whole small files with a signed request for each, see send_signed_files.py."""
+    with forks.no_forks:
+        from oss_jupyter.oss.send_signed_files import send_signed_files as send
+
+    return send(request, gauge)
 
 
 def get_ready(ca_bundle: str = "") -> None:

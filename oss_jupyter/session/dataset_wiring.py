@@ -30,7 +30,7 @@ from oss_jupyter.model.prove import parse_prove
 from oss_jupyter.model.selection import refuse_without_folder, selection_of
 from oss_jupyter.model.sizes import SPEED_MIN, parse_size
 from oss_jupyter.model.target import Target, parse_prefix
-from oss_jupyter.oss.late import send_files, send_part
+from oss_jupyter.oss.late import send_files, send_part, send_signed_files
 from oss_jupyter.session.kept_spec import Hindered, KeptSpec
 from oss_jupyter.session.stores import UNSET
 
@@ -89,6 +89,7 @@ class DatasetWiring:
             control=wiring.control(endpoint, given.get("credentials"), given.get("profile")),
             store=wiring.stores.datasets_of(store),
             lane=wiring.lane(None, given.get("executor")),
+            send_signed=None if given.get("executor") is None else send_signed_files,
             worker_lane=wiring.streaming_lane(),
             parts=PARTS,
             clock=wiring.clock,

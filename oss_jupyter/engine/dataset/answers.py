@@ -32,8 +32,22 @@ class Answers:
         self._waiting: deque[HeadWanted] = deque()
         self._asked = 0
 
-    def page(self, wanted: PageWanted) -> None:
-        """Answer with a page of objects. Raises what stands in the way, but for a permission that is not there."""
+    def take(self, event: PageWanted | HeadWanted | Head) -> None:
+        """Begin to answer, or hand an answer on.
+
+        Raises what stands in the way of a page, but for a permission that is not there.
+        """
+        if isinstance(event, PageWanted):
+            self._page(event)
+        elif isinstance(event, HeadWanted):
+            self._waiting.append(event)
+            self._ask()
+        else:
+            self._asked -= 1
+            self._stream.send(event)
+            self._ask()
+
+    def _page(self, wanted: PageWanted) -> None:
         target = self._job.spec.target
         try:
             page = self._requests.list_objects(target, wanted.start_after)
@@ -42,17 +56,6 @@ class Answers:
                 raise
             page = None
         self._stream.send(Page(page))
-
-    def head(self, wanted: HeadWanted) -> None:
-        """Ask for what HEAD says of an object, as soon as others have been answered."""
-        self._waiting.append(wanted)
-        self._ask()
-
-    def answered(self, head: Head) -> None:
-        """Hand an answer on, and ask for the next one."""
-        self._asked -= 1
-        self._stream.send(head)
-        self._ask()
 
     def _ask(self) -> None:
         while self._waiting and self._asked < _HEADS_AT_ONCE:

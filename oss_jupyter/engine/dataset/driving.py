@@ -65,6 +65,8 @@ class Driving:
         job.show_parallel(granted + sum(one.snapshot().parallel for one in self._children.jobs.values()))
         self._tell("parallel", wanted, ParallelWanted(wanted))
         self._tell("width", granted, Width(granted))
+        if job.spec.send_signed is not None:
+            job.spec.lane.set_width(job.id, granted)
 
     def _share_speed(self) -> None:
         sending = self._children.sending
@@ -73,7 +75,8 @@ class Driving:
             share /= sending + 1
         if self._told.get("share", ...) != (share, sending):
             self._told["share"] = (share, sending)
-            self._job.spec.worker_lane.limit(self._job.id, share)
+            spec = self._job.spec
+            (spec.worker_lane if spec.send_signed is None else spec.lane).limit(self._job.id, share)
             self._children.share_limit(share)
 
     def _renew(self, now: float) -> None:

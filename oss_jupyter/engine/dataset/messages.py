@@ -18,7 +18,7 @@ from oss_jupyter.model.dataset import (
     Selection,
 )
 from oss_jupyter.model.passed_over import PassedOver
-from oss_jupyter.model.small_files import FilesRoute, FileToSend, SigningKeys
+from oss_jupyter.model.small_files import FileSent, FileSnagged, FilesRoute, FileToSend, SigningKeys
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import ObjectHead, ObjectPage
 
@@ -51,6 +51,7 @@ class WorkerRequest:
     the prefix, size and mtime of the files that a plan has shown; others fail. only_failed: those files alone that
     failed before. only_plan: tell what would be done, and do nothing. width: connections, None: follow the line, up to
     width_most; granted: how many it may have at first. content_type: that of all files, "" to guess it for each.
+    elsewhere: small files are not sent here, but handed to the kernel in blocks.
     """
 
     source: DatasetSource
@@ -72,6 +73,7 @@ class WorkerRequest:
     width_most: int = 16
     content_type: str = ""
     content_encoded: bool = False
+    elsewhere: bool = False
 
 
 # From the worker to the kernel.
@@ -102,6 +104,14 @@ class Handed:
     file: FileToSend
     snag: str = ""
     others_sent: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """Small files that the kernel signs and lets an executor send, as one task."""
+
+    number: int
+    files: tuple[FileToSend, ...]
 
 
 @dataclass(frozen=True)
@@ -190,6 +200,14 @@ class Settled:
 
     number: int
     receipt: FileReceipt
+
+
+@dataclass(frozen=True)
+class BlockEnded:
+    """What became of the files of a block; of those that are left out nothing is known."""
+
+    number: int
+    outcomes: tuple[FileSent | FileSnagged, ...]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from oss_jupyter.engine.spec import JobSpec, TransferSpec
 from oss_jupyter.model.dataset import Compare, DatasetSource, FileReceipt, Selection
 from oss_jupyter.model.dataset_record import Child
 from oss_jupyter.model.prove import Prove
+from oss_jupyter.model.small_files import FileSent, FileSnagged
 from oss_jupyter.model.waiting_list import Kind
 
 
@@ -25,6 +26,7 @@ class DatasetSpec(JobSpec):
     be sent. child_spec: that of a file which an earlier run has begun, None where nothing of it is left. search: finds
     files in what is written down of them, by a piece of their names. planned: what a plan has shown, as in
     WorkerRequest. part_size: bytes, where it was asked for. small_most_bytes: larger files are transfers of their own.
+    send_signed: sends small files on `lane`, None where the worker does.
     """
 
     source: DatasetSource
@@ -40,6 +42,7 @@ class DatasetSpec(JobSpec):
     planned: Mapping[str, tuple[int, int]] | None = None
     part_size: int | None = None
     prove: Prove = Prove.KEPT
+    send_signed: Callable[..., tuple[FileSent | FileSnagged, ...]] | None = None
 
     @property
     def source_text(self) -> str:

@@ -12,9 +12,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from oss_jupyter.engine.dataset.blocks import Blocks
 from oss_jupyter.engine.dataset.deciding import Deciding
 from oss_jupyter.engine.dataset.feed import WorkerFeed
 from oss_jupyter.engine.dataset.messages import (
+    BlockEnded,
     Head,
     Keys,
     Page,
@@ -64,6 +66,7 @@ class Worker:
         self._journal = request.parts.journal(Path(path) if path and not request.only_plan else None)
         self._feed = WorkerFeed(request, gauge, self._tally, self._written, emit)
         self._deciding = Deciding(request, self._tally, self._feed, self._written, self._ask_page, emit)
+        self._blocks = Blocks(self._feed, emit)
         self._failure: BaseException | None = None
         self._over = threading.Event()
 
@@ -99,7 +102,9 @@ class Worker:
         self._tell_once()
 
     def _send(self) -> None:
-        if not self._request.only_plan:
+        if self._request.elsewhere:
+            self._blocks.run()
+        elif not self._request.only_plan:
             self._request.parts.send_files(self._feed, self._request.route, self._feed)
 
     def _guarded(self, job: Callable[[], None]) -> None:
@@ -128,6 +133,7 @@ class Worker:
             Page: self._pages.put,
             Head: self._deciding.answered,
             Settled: self._settled,
+            BlockEnded: self._blocks.ended,
             Width: lambda value: self._feed.grant(value.count),
             ParallelWanted: lambda value: self._feed.follow(value.count),
             Keys: lambda value: self._feed.take_keys(value.keys),
