@@ -1,11 +1,12 @@
-"""What the worker of a dataset asks of the service, answered: pages of objects one by one, heads some at a time."""
+"""What the worker of a dataset asks for: pages of objects one by one, heads some at a time, tasks of an executor."""
 
 from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING
 
-from oss_jupyter.engine.dataset.messages import Head, HeadWanted, Page, PageWanted
+from oss_jupyter.engine.dataset.messages import Block, Head, HeadWanted, Page, PageWanted
+from oss_jupyter.engine.dataset.tasks import TaskEnded, Tasks
 from oss_jupyter.engine.object_check import lacks_permission
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import OssJupyterError, ServiceError
@@ -31,14 +32,17 @@ class Answers:
         self._events = events
         self._waiting: deque[HeadWanted] = deque()
         self._asked = 0
+        self._tasks = Tasks(job, requests, stream, events)
 
-    def take(self, event: PageWanted | HeadWanted | Head) -> None:
+    def take(self, event: PageWanted | HeadWanted | Head | Block | TaskEnded) -> None:
         """Begin to answer, or hand an answer on.
 
-        Raises what stands in the way of a page, but for a permission that is not there.
+        Raises what stands in the way of a page, but for a permission that is not there, or of signing.
         """
         if isinstance(event, PageWanted):
             self._page(event)
+        elif isinstance(event, (Block, TaskEnded)):
+            self._tasks.take(event)
         elif isinstance(event, HeadWanted):
             self._waiting.append(event)
             self._ask()
@@ -46,6 +50,10 @@ class Answers:
             self._asked -= 1
             self._stream.send(event)
             self._ask()
+
+    def stop(self) -> None:
+        """Let tasks that have not begun never do so."""
+        self._tasks.stop()
 
     def _page(self, wanted: PageWanted) -> None:
         target = self._job.spec.target

@@ -11,7 +11,6 @@ from oss_jupyter.engine.dataset.children import Children
 from oss_jupyter.engine.dataset.driving import TICK_SECONDS, Driving
 from oss_jupyter.engine.dataset.ending import ended
 from oss_jupyter.engine.dataset.messages import (
-    Block,
     Handed,
     Progress,
     ScanEnded,
@@ -19,7 +18,6 @@ from oss_jupyter.engine.dataset.messages import (
     WorkerRequest,
 )
 from oss_jupyter.engine.dataset.notes import scan_notes
-from oss_jupyter.engine.dataset.tasks import TaskEnded, Tasks
 from oss_jupyter.engine.dataset.worker import work
 from oss_jupyter.engine.driver import Driver, Ending
 from oss_jupyter.engine.log import log
@@ -64,7 +62,6 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         self._children: Children | None = None
         self._stream: Stream | None = None
         self._answers: Answers | None = None
-        self._tasks: Tasks | None = None
 
     def _life(self) -> Ending:
         command = self._job.command()
@@ -155,7 +152,6 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         stream = self._stream = self._spec.worker_lane.stream(work, self._request(keys), events.put, self._job.id)
         stream.future.add_done_callback(events.put)
         self._answers = Answers(self._job, self._requests, stream, events)
-        self._tasks = Tasks(self._job, self._requests, stream, events)
         assert self._children is not None
         driving = Driving(self._job, self._requests, stream, self._children, keys)
         while True:
@@ -199,10 +195,9 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         )
 
     def _take(self, stream: Stream, event: Any) -> None:
-        children, answers, tasks = self._children, self._answers, self._tasks
+        children, answers = self._children, self._answers
         assert children is not None
         assert answers is not None
-        assert tasks is not None
         if isinstance(event, Progress):
             self._job.book.told(event, self._spec.clock.monotonic())
         elif isinstance(event, Handed):
@@ -210,8 +205,6 @@ class DatasetRun(Driver["DatasetCoordinator"]):
             receipt = children.take(event)
             if receipt is not None:
                 self._settle(stream, event.file.number, receipt, None)
-        elif isinstance(event, (Block, TaskEnded)):
-            tasks.take(event)
         elif isinstance(event, ScanEnded):
             for note in scan_notes(event):
                 self._job.note(note, Lasts.THIS_RUN)
@@ -235,8 +228,8 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         stream, children = self._stream, self._children
         if stream is not None:
             stream.gauge.stop()
-        if self._tasks is not None:
-            self._tasks.stop()
+        if self._answers is not None:
+            self._answers.stop()
         if children is not None:
             children.stop(abort=False)
         until = self._spec.clock.monotonic() + _LET_GO_SECONDS
