@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from oss_jupyter.engine.dataset.messages import Counts
 from oss_jupyter.engine.dataset.spec import DatasetSpec
 from oss_jupyter.engine.differences import note_live
 from oss_jupyter.engine.job import AnyJob, JobCoordinator
+from oss_jupyter.errors import TransferStateError
 from oss_jupyter.model.dataset import FailedFile
 from oss_jupyter.model.progress import PartsView, Snapshot
 from oss_jupyter.model.sizes import count
@@ -43,10 +45,18 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
         self._children: dict[str, AnyJob] = {}
 
     def resume(self) -> None:
-        """Carry on, with those files alone that have failed where all others are there."""
+        """Carry on, with those files alone that have failed where all others are there.
+
+        Where it waits for credentials, its files try those that are there, even if they are the old ones.
+        """
         with self._changed:
             self._only_failed = self._only_failed or self._lifecycle.state is State.COMPLETED_WITH_ERRORS
+            children = tuple(self._children.values())
         super().resume()
+        for child in children:
+            if child.state is State.WAITING_FOR_CREDENTIALS:
+                with suppress(TransferStateError):  # it has come to its end meanwhile
+                    child.resume()
 
     def go(self, spec: DatasetSpec) -> bool:
         """Carry on, with all files as they are now; see JobCoordinator."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from oss_jupyter.errors import TransferStateError
 from oss_jupyter.model.states import State
-from oss_jupyter.sandbox import Fault, Sandbox
+from oss_jupyter.sandbox import Fault, Key, Sandbox
 
 from ..kit import until
 from .conftest import KEYS, House
@@ -111,3 +116,31 @@ def test_another_kernel_gives_up_a_dataset_with_errors_by_credentials_that_it_is
     assert found.state is State.ABORTED
     assert nothing_left(house.sandbox, house.checkpoints)
     later.session.wiring.streaming_lane().close()
+
+
+@pytest.mark.parametrize("anew", [{}, {"credentials": ("other-key-id", "other-key-secret")}], ids=["same", "other"])
+def test_a_dataset_that_waits_for_credentials_goes_on_when_it_is_told_to(
+    house: House, folder: Folder, tmp_path: Path, anew: dict[str, Any]
+) -> None:
+    """Resume reaches the files that wait: with the credentials of before where those are good again, or with others."""
+    contents = folder(20)
+    large_files(tmp_path / "data", 6)
+    house.sandbox.keys.put(Key("other-key-id", "other-key-secret"))
+    house.sandbox.faults.add(SLOW_PARTS)
+    transfer = house.upload(tmp_path / "data", part_size="1MiB", parallel=1)
+    until(lambda: house.sandbox.uploads("test-bucket"), "a large file is on its way")
+    house.sandbox.faults.clear()
+    house.sandbox.faults.add(Fault(times=None, code="SecurityTokenExpired", status=403))
+    until(lambda: transfer.state is State.WAITING_FOR_CREDENTIALS, "it waits")
+    house.sandbox.faults.clear()
+    house.session.resume(transfer.id, **anew)
+
+    def ended() -> bool:
+        """Whether it is over; a file that has begun to wait since is told once more, as a user would do it."""
+        with suppress(TransferStateError):
+            transfer.resume()
+        return transfer.wait(1.0)
+
+    until(ended, "it has come to its end")
+    assert transfer.state is State.COMPLETED
+    assert transfer.result(LONG).total == len(contents) + 6
