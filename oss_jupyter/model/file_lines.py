@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 from binascii import Error, a2b_base64, b2a_base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +102,12 @@ def file_line(receipt: FileReceipt, rest: str, root_place: int) -> bytes:
         f"{round(receipt.seconds, 3)}{''.join(f',{_text(one)}' for one in more) if more else ''}]"
     )
     return checked_line(text.encode("ascii"))
+
+
+def starts_of(outcomes: Iterable[Outcome]) -> tuple[bytes, ...]:
+    """Return how lines begin that may be of files with such outcomes; what an earlier run has sent is kept."""
+    words = {_WORDS[outcome] for outcome in outcomes}
+    return tuple(f'["{word}",'.encode("ascii") for word in words | ({"s"} if "k" in words else set()))
 
 
 def whole_rest(path: str, key: str) -> str:
