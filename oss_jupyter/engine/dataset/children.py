@@ -13,6 +13,7 @@ from oss_jupyter.engine.run import start_run
 from oss_jupyter.engine.transfer_queue import TransferQueue
 from oss_jupyter.errors import (
     CredentialsError,
+    ExecutorFailed,
     NetworkError,
     OssJupyterError,
     ServiceError,
@@ -164,7 +165,7 @@ class Children:
 
     def _judge(self, error: OssJupyterError) -> None:
         """Find out whether what one file met would be met by all."""
-        of_all = isinstance(error, (CredentialsError, NetworkError, Shortage)) or error.code in _OF_ALL
+        of_all = isinstance(error, (CredentialsError, NetworkError, Shortage, ExecutorFailed)) or error.code in _OF_ALL
         if isinstance(error, ServiceError) and not self._others_sent:
             self._alike = [*(code for code in self._alike if code == error.code), error.code]
             of_all = of_all or len(self._alike) >= _ALIKE_MOST

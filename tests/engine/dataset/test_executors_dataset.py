@@ -151,12 +151,13 @@ def test_a_worker_that_does_not_see_a_file_is_named_with_the_path(
 
 def test_an_executor_that_is_dead_ends_the_job_with_its_name(house: House, folder: Folder, tmp_path: Path) -> None:
     """Where no worker is left it is one error of all files, and a new executor carries on."""
-    contents = folder(60)
+    contents = folder(120)
     house.sandbox.latency_seconds = 0.05
-    with processes() as pool:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        pid = pool.submit(os.getpid).result(LONG)  # before files queue up
         transfer = house.upload(tmp_path / "data", executor=pool)
-        until(lambda: house.sandbox.requests, "it has begun")
-        os.kill(pool.submit(os.getpid).result(LONG), signal.SIGKILL)
+        until(lambda: any(one.operation == "PutObject" for one in house.sandbox.requests), "files are on their way")
+        os.kill(pid, signal.SIGKILL)
         with pytest.raises(ExecutorFailed, match="ProcessPoolExecutor"):
             transfer.result(LONG)
     house.sandbox.latency_seconds = 0.0
