@@ -29,11 +29,12 @@ from .demo import Kernel, jupyter_home
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FIRST, SECOND, OWN_BUCKET, BUSY = (
+FIRST, SECOND, OWN_BUCKET, BUSY, CLUSTER = (
     "01-first-upload",
     "02-pause-restart-carry-on",
     "03-your-own-bucket",
     "04-busy-notebook",
+    "05-cluster",
 )
 CELLS_MOST = 9  # more than ten minutes of reading is a manual
 RESTART = "restart-kernel"
@@ -80,7 +81,7 @@ def test_a_notebook_is_short_valid_and_carries_nothing_of_a_run(path: Path) -> N
 
 def test_the_notebooks_lead_from_one_to_the_next() -> None:
     """Whoever has finished one finds the following one."""
-    assert [path.stem for path in NOTEBOOKS] == [FIRST, SECOND, OWN_BUCKET, BUSY]
+    assert [path.stem for path in NOTEBOOKS] == [FIRST, SECOND, OWN_BUCKET, BUSY, CLUSTER]
     for here, there in pairwise(NOTEBOOKS):
         assert f"]({there.name})" in here.read_text(encoding="utf-8")
 
@@ -146,6 +147,14 @@ def test_an_upload_obeys_and_moves_while_a_cell_is_busy(reader: Reader) -> None:
     assert "the last one says: paused" in reader.shown_by["train-both"]
     assert reader.ask("transfer.result().sent_bytes > 0")
     assert reader.stored("busy/weights.bin") == _digest(reader.folder / "data" / "weights.bin")
+
+
+def test_a_dataset_goes_up_from_a_cluster_that_loses_a_worker(reader: Reader) -> None:
+    """The fifth kills a worker, and every file is there all the same."""
+    reader.run(CLUSTER)
+    assert "401 files sent, 0 failed" in reader.shown_by["upload"]
+    for name in ("000-shard.bin", "weights.bin"):
+        assert reader.stored(f"cluster/{name}") == _digest(reader.folder / "data" / "shards" / name)
 
 
 @dataclass
