@@ -16,7 +16,7 @@ from oss_jupyter.local.dataset_files import open_files
 from oss_jupyter.local.found_dataset import FoundDataset
 from oss_jupyter.local.memory import NoCheckpoints
 from oss_jupyter.local.read_again import read_again
-from oss_jupyter.local.read_files import read_files, search_files
+from oss_jupyter.local.read_files import KeptFiles, read_files, search_files
 from oss_jupyter.local.scan import refuse_collisions, scan
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.arguments import AnewOptions
@@ -27,6 +27,7 @@ from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.options import ObjectOptions, make_options
 from oss_jupyter.model.plan import DEFAULT_PART_BYTES
 from oss_jupyter.model.prove import parse_prove
+from oss_jupyter.model.remembered import FilesTally, Remembered
 from oss_jupyter.model.selection import refuse_without_folder, selection_of
 from oss_jupyter.model.sizes import SPEED_MIN, parse_size
 from oss_jupyter.model.target import Target, parse_prefix
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 def remembered(path: str | None) -> Any:
     """Return what is remembered of a dataset's files, see `read_files`; nothing where nothing is kept."""
-    return read_files(Path(path) if path else Path())
+    return read_files(Path(path)) if path else KeptFiles(Path(), Remembered(), FilesTally())
 
 
 PARTS = WorkerParts(

@@ -172,6 +172,7 @@ class DatasetRun(Driver["DatasetCoordinator"]):
     def _request(self, keys: Any) -> WorkerRequest:
         spec, files, receipts = self._spec, self._open.files_path, self._open.receipts_path
         wanted = self._job.parallel_wanted()[0]
+        only_failed = self._job.only_failed and files is not None  # else nobody knows which they were
         return WorkerRequest(
             source=spec.source,
             selection=spec.selection,
@@ -182,8 +183,8 @@ class DatasetRun(Driver["DatasetCoordinator"]):
             parts=spec.parts,
             files_path=str(files) if files else None,
             receipts_path=str(receipts) if receipts else None,
-            planned=None if self._job.only_failed else spec.planned,
-            only_failed=self._job.only_failed,
+            planned=None if only_failed else spec.planned,
+            only_failed=only_failed,
             route=spec.control.files_route(spec.target, spec.options),
             keys=keys,
             width=wanted,

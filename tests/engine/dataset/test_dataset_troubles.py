@@ -144,3 +144,32 @@ def test_a_dataset_that_waits_for_credentials_goes_on_when_it_is_told_to(
     until(ended, "it has come to its end")
     assert transfer.state is State.COMPLETED
     assert transfer.result(LONG).total == len(contents) + 6
+
+
+@pytest.mark.parametrize("helper", ["always", "never"])
+def test_a_dataset_goes_up_where_nothing_is_saved(
+    sandbox: Sandbox, folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, helper: str
+) -> None:
+    """Without a checkpoint directory all arrive, also after a pause and a failure, and nothing is written."""
+    contents = folder(20)
+    large_files(tmp_path / "data", 1)
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    house = House(sandbox, tmp_path / "unused", helper=helper)
+    sandbox.faults.add(SLOW_PARTS)
+    transfer = house.upload(tmp_path / "data", part_size="1MiB", parallel=1, checkpoint_dir=None)
+    until(lambda: sandbox.uploads("test-bucket"), "the large file is on its way")
+    transfer.pause()
+    assert transfer.wait(LONG)
+    sandbox.faults.add(Fault("PutObject", key="raw/f0004.bin", code="InvalidArgument", status=400, times=2))
+    (tmp_path / "data" / "f0004.bin").write_bytes(contents["f0004.bin"] + b"more")
+    transfer.resume()
+    assert transfer.result(LONG).failed == 1
+    sandbox.faults.clear()
+    transfer.resume()
+    receipt = transfer.result(LONG)
+    assert (receipt.total, receipt.failed) == (len(contents) + 1, 0)
+    contents["f0004.bin"] += b"more"
+    assert contents.items() <= house.there().items()
+    assert set(tmp_path.iterdir()) == before
+    house.session.wiring.streaming_lane().close()
