@@ -218,6 +218,7 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         for receipt, number, last in children.ended():
             self._settle(stream, number, receipt, last)
         if children.refusal is not None:
+            children.refusal.safe = ""  # it was said of one file
             raise children.refusal
 
     def _settle(self, stream: Stream, number: int, receipt: Any, last: Any) -> None:

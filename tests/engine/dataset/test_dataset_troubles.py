@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from oss_jupyter.errors import TransferStateError
+from oss_jupyter.errors import OssJupyterError, TransferStateError
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Fault, Key, Sandbox
 
@@ -173,3 +173,14 @@ def test_a_dataset_goes_up_where_nothing_is_saved(
     assert contents.items() <= house.there().items()
     assert set(tmp_path.iterdir()) == before
     house.session.wiring.streaming_lane().close()
+
+
+def test_what_ends_all_says_how_many_files_are_there(house: House, folder: Folder, tmp_path: Path) -> None:
+    """A refusal that one file met says nothing of the others that went up before it."""
+    folder(60)
+    refused = Fault("PutObject", skip=20, times=None, code="InvalidAccessKeyId", status=403)
+    house.sandbox.faults.add(refused)
+    transfer = house.upload(tmp_path / "data", parallel=2)
+    with pytest.raises(OssJupyterError) as caught:
+        transfer.result(LONG)
+    assert "20 files are in OSS" in caught.value.safe
