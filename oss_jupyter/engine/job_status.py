@@ -32,11 +32,14 @@ class JobStatus(Generic[S]):
     method raises TransferStateError.
 
     earlier: a job of the same source and target that is being aborted; this one begins when that one has ended.
+    answered_before: the service has answered what this one is a part of, so a silent network is put up with from the
+    first request on. Whoever makes the job sets it.
     """
 
     def __init__(self, spec: S, state: State = State.QUEUED, earlier: JobStatus[S] | None = None) -> None:
         self.id = spec.transfer_id
         self.earlier = earlier
+        self.answered_before = False
         self._pid = os.getpid()
         self._lock = threading.Condition()
         self._lifecycle = Lifecycle(state)

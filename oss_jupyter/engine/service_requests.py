@@ -54,7 +54,7 @@ class ServiceRequests:
         self._patient = True
         self.version_used = ""
         self._refused_versions: set[str] = set()
-        self._confirmed_at: float | None = None
+        self._confirmed_at: float | None = transfer.spec.clock.monotonic() if transfer.answered_before else None
         self._signer: Control | None = None
         self._looked_up_at = 0.0
 

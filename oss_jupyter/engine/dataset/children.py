@@ -55,7 +55,8 @@ class Child:
 class Children:
     """Only the dataset's own thread uses it, but for the listener of changes, which any may call.
 
-    refusal: what stands in the way of all files and not of one.
+    answered: whether the service has answered anything of the dataset. refusal: what stands in the way of all files
+    and not of one.
     """
 
     def __init__(
@@ -64,10 +65,12 @@ class Children:
         checkpoint: DatasetCheckpoint,
         changed: Callable[[], None],
         budget: Budget,
+        answered: Callable[[], bool],
     ) -> None:
         self._file_spec = file_spec
         self._checkpoint = checkpoint
         self._changed = changed
+        self._answered = answered
         self._queue: TransferQueue[AnyJob] = TransferQueue(_start, _AT_ONCE, budget)
         self._running: dict[int, Child] = {}
         self._alike: list[str] = []
@@ -92,6 +95,7 @@ class Children:
         except OssJupyterError as error:
             return _failed(file, error)
         job = TransferCoordinator(spec, self._queue)
+        job.answered_before = self._answered()
         self._checkpoint.child(job.id, file.path, file.key)
         self._running[file.number] = Child(file, job)
         job.on_change(self._changed)

@@ -113,24 +113,8 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         self._job.note_all(self._checkpoint.remarks)
 
     def _header(self) -> DatasetHeader:
-        spec, job = self._spec, self._job
-        begun = self._record.header.created_at if self._record else spec.clock.time()
-        header = DatasetHeader(
-            transfer_id=spec.transfer_id,
-            source=spec.source,
-            target=spec.target,
-            selection=spec.selection,
-            compare=spec.compare,
-            options=spec.options.as_dict(),
-            place=spec.place,
-            created_at=begun,
-            profile=spec.profile,
-            credentials_given=spec.credentials_given,
-            part_size=spec.part_size,
-            prove=spec.prove,
-            force=spec.force,
-        )
-        return header.driven(job.limit, job.parallel_wanted()[0])
+        begun_at = self._record.header.created_at if self._record else self._spec.clock.time()
+        return self._spec.header(begun_at).driven(self._job.limit, self._job.parallel_wanted()[0])
 
     def _serve(self) -> None:
         """Drive the worker until it has ended, and another one where its process dies."""
@@ -246,7 +230,7 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         self._stream = None
 
     def _new_children(self) -> Children:
-        return Children(self._file_spec, self._open, self._child_moved, self._job.connections)
+        return Children(self._file_spec, self._open, self._child_moved, self._job.connections, self._answered)
 
     def _file_spec(self, path: str, key: str) -> TransferSpec:
         """Return the spec of one file, with the way to the service that counts now."""
@@ -257,6 +241,9 @@ class DatasetRun(Driver["DatasetCoordinator"]):
             spec = self._spec.child_spec(child)
             if spec is not None:
                 yield replace(spec, control=self._job.spec.control)
+
+    def _answered(self) -> bool:
+        return self._requests.silent_seconds is not None or self._job.book.done_count > 0
 
     def _child_moved(self) -> None:
         self._events.put(None)

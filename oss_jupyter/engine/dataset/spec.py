@@ -11,7 +11,7 @@ from oss_jupyter.engine.dataset.ports import DatasetStore
 from oss_jupyter.engine.ports import StreamingLane
 from oss_jupyter.engine.spec import JobSpec, TransferSpec
 from oss_jupyter.model.dataset import Compare, DatasetSource, FileReceipt, Selection
-from oss_jupyter.model.dataset_record import Child
+from oss_jupyter.model.dataset_record import Child, DatasetHeader
 from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.small_files import FileSent, FileSnagged
 from oss_jupyter.model.waiting_list import Kind
@@ -43,6 +43,24 @@ class DatasetSpec(JobSpec):
     part_size: int | None = None
     prove: Prove = Prove.KEPT
     send_signed: Callable[..., tuple[FileSent | FileSnagged, ...]] | None = None
+
+    def header(self, created_at: float) -> DatasetHeader:
+        """Return what the checkpoint keeps of it. created_at: seconds since the epoch."""
+        return DatasetHeader(
+            transfer_id=self.transfer_id,
+            source=self.source,
+            target=self.target,
+            selection=self.selection,
+            compare=self.compare,
+            options=self.options.as_dict(),
+            place=self.place,
+            created_at=created_at,
+            profile=self.profile,
+            credentials_given=self.credentials_given,
+            part_size=self.part_size,
+            prove=self.prove,
+            force=self.force,
+        )
 
     @property
     def source_text(self) -> str:

@@ -184,3 +184,21 @@ def test_what_ends_all_says_how_many_files_are_there(house: House, folder: Folde
     with pytest.raises(OssJupyterError) as caught:
         transfer.result(LONG)
     assert "20 files are in OSS" in caught.value.safe
+
+
+def test_a_service_that_is_gone_for_a_while_is_waited_for(
+    house: House, folder: Callable[..., dict[str, bytes]], tmp_path: Path
+) -> None:
+    """Files that meet a dead line are as patient as the dataset that they are of, whose others have been confirmed."""
+    contents = folder(200)
+    house.sandbox.latency_seconds = 0.02
+    transfer = house.upload(tmp_path / "data", parallel=4)
+    until(lambda: (files := transfer.snapshot().files) and files.sent >= 20, "some files are there")
+    port = house.sandbox.port
+    house.sandbox.stop()
+    # Longer than a request that nobody has ever answered is tried again.
+    assert not transfer.wait(6.0)
+    with Sandbox(tmp_path / "sandbox", keys=[Key(*KEYS)], port=port) as back:
+        assert transfer.result(60).failed == 0
+        for key, content in contents.items():
+            assert back.object_path("test-bucket", f"raw/{key}").read_bytes() == content
