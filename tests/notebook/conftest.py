@@ -92,6 +92,7 @@ def new_shell(place: Path) -> Iterator[Callable[..., Shell]]:
     def forget() -> None:
         for session in _shared:
             session.manager.pause_all(10)
+            session.wiring.streaming_lane().close()  # or a helper would stay for each
         _shared.clear()
         InteractiveShell.clear_instance()
 

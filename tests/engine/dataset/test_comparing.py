@@ -55,6 +55,7 @@ class Folder:
             self.notes = transfer.snapshot().notes
         finally:
             session.manager.pause_all(5.0)
+            session.wiring.streaming_lane().close()
         assert isinstance(receipt, DatasetReceipt)
         return Counter(record.operation for record in self.sandbox.requests), receipt
 
