@@ -28,6 +28,6 @@ def test_a_table_is_no_file(shell: Shell, text: str) -> None:
 def test_words_too_many_name_both_reasons(shell: Shell, words: str) -> None:
     """A name with spaces needs quotes, and data has to become a file."""
     ran = shell.run(f"%oss_upload {words} oss://test-bucket/k")
-    assert "too many. Put names with spaces into quotes" in str(ran.error)
+    assert "is the path of a file. Put names with spaces into quotes" in str(ran.error)
     assert "Data is no file" in str(ran.error)
     assert "Data is no file" not in str(shell.run("%oss_uploads show a b").error)

@@ -80,7 +80,7 @@ def parse(magic: Any, line: str, usage: str) -> argparse.Namespace:
     except UsageError as error:
         said = _without_values(str(error))
     else:
-        if not rest:
+        if not rest and not _holds_a_table(line):
             assert isinstance(arguments, argparse.Namespace)
             return arguments
         said = _too_many(rest, of_a_file="source" in vars(arguments))
@@ -109,9 +109,21 @@ def _holds_a_table(line: str) -> bool:
 
 
 def refuse_one_name(words: list[str]) -> None:
-    """Raise UsageError where several words are the name of one file, which has blanks in it."""
-    if len(words) > 1 and os.path.lexists(" ".join(words)):
+    """Raise UsageError where several words are the name of one file, which has blanks in it, or none is any path."""
+    if len(words) < 2:
+        return
+    if os.path.lexists(" ".join(words)):
         raise UsageError("There is one file of that whole name: put names with spaces into quotes.")
+    if not any(map(_may_be_there, words)):
+        many = count(len(words), "word")
+        raise UsageError(
+            f"None of {many} is the path of a file. Put names with spaces into quotes, also in variables: "
+            f'"{{path}}". {_DATA}'
+        )
+
+
+def _may_be_there(word: str) -> bool:
+    return os.path.lexists(os.path.expanduser(word)) or any(sign in word for sign in "*?")  # noqa: PTH111
 
 
 def pairs(texts: list[str] | None) -> dict[str, str] | None:
