@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.dataset.messages import Block, Head, HeadWanted, Page, PageWanted
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from oss_jupyter.engine.ports import Control
     from oss_jupyter.engine.service_requests import ServiceRequests
     from oss_jupyter.engine.stream import Stream
+    from oss_jupyter.model.wire_values import ObjectPage
 
 _HEADS_AT_ONCE = 8
 
@@ -57,13 +59,7 @@ class Answers:
 
     def _page(self, wanted: PageWanted) -> None:
         target = self._job.spec.target
-        try:
-            page = self._requests.list_objects(target, wanted.start_after)
-        except ServiceError as error:
-            if not lacks_permission(error):
-                raise
-            page = None
-        self._stream.send(Page(page))
+        self._stream.send(page_of(lambda: self._requests.list_objects(target, wanted.start_after)))
 
     def _ask(self) -> None:
         while self._waiting and self._asked < _HEADS_AT_ONCE:
@@ -73,6 +69,16 @@ class Answers:
     def _look(self, wanted: HeadWanted) -> None:
         spec = self._job.spec
         self._events.put(look(spec.control, spec.target.bucket, wanted))
+
+
+def page_of(ask: Callable[[], ObjectPage]) -> Page:
+    """Return the page that is asked for, or that it is not permitted. Raises whatever else stands in the way."""
+    try:
+        return Page(ask())
+    except ServiceError as error:
+        if not lacks_permission(error):
+            raise
+        return Page(None)
 
 
 def look(control: Control, bucket: str, wanted: HeadWanted) -> Head:

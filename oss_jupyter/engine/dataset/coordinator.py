@@ -70,11 +70,6 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
         with self._changed:
             return self._only_failed
 
-    def all_again(self) -> None:
-        """Let the next run go through all files: this one has come to its end, or there is nothing to choose from."""
-        with self._changed:
-            self._only_failed = False
-
     @property
     def confirmed_count(self) -> int:
         """How many files are in OSS."""

@@ -43,10 +43,11 @@ class Driving:
         if now - self._ticked_at < TICK_SECONDS:
             return False
         self._ticked_at = now
-        self._job.book.children(self._children.snapshots(), now)
+        snapshots = self._children.snapshots()
+        self._job.book.children(snapshots, now)
         self._job.set_children(self._children.jobs)
         self._show_credentials()
-        self._share_connections()
+        self._share_connections(sum(child.parallel for child in snapshots.values()))
         self._share_speed()
         self._renew(now)
         return True
@@ -58,11 +59,11 @@ class Driving:
         elif not waits and self._job.state is State.WAITING_FOR_CREDENTIALS:
             self._job.move(Event.CREDENTIALS_RENEWED)
 
-    def _share_connections(self) -> None:
+    def _share_connections(self, of_children: int) -> None:
         job = self._job
         wanted = job.parallel_wanted()[0]
         granted = job.grant(job.book.wanted, elastic=wanted is None)
-        job.show_parallel(granted + sum(one.snapshot().parallel for one in self._children.jobs.values()))
+        job.show_parallel(granted + of_children)
         self._tell("parallel", wanted, ParallelWanted(wanted))
         self._tell("width", granted, Width(granted))
         if job.spec.send_signed is not None:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from oss_jupyter.engine.dataset.answers import look
+from oss_jupyter.engine.dataset.answers import look, page_of
 from oss_jupyter.engine.dataset.messages import (
     HeadWanted,
-    Page,
     PageWanted,
     Planned,
-    ScanEnded,
     WorkerRequest,
 )
 from oss_jupyter.engine.dataset.worker import work
-from oss_jupyter.engine.object_check import lacks_permission
-from oss_jupyter.errors import ServiceError
 from oss_jupyter.model.planned_rows import PlannedFile
 from oss_jupyter.model.wire_values import ObjectPage
 
@@ -29,11 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Looked:
-    """What it took: pages of objects and heads that were asked for; and how the scan ended."""
+    """What it took: pages of objects and heads that were asked for."""
 
     pages: int
     heads: int
-    scan: ScanEnded | None
 
 
 def look_through(spec: DatasetSpec, take: Callable[[PlannedFile], object]) -> Looked:
@@ -45,25 +41,22 @@ def look_through(spec: DatasetSpec, take: Callable[[PlannedFile], object]) -> Lo
     stream = spec.worker_lane.stream(work, _request(spec), events.put, spec.transfer_id)
     stream.future.add_done_callback(events.put)
     pages = heads = 0
-    ended: ScanEnded | None = None
     try:
         while not isinstance(event := events.get(), Future):
             if isinstance(event, PageWanted):
                 pages += 1
-                stream.send(Page(_page(spec, event.start_after)))
+                stream.send(page_of(partial(_page, spec, event.start_after)))
             elif isinstance(event, HeadWanted):
                 heads += 1
                 stream.send(look(spec.control, spec.target.bucket, event))
             elif isinstance(event, Planned):
                 for file, action, reason in event.rows:
                     take(PlannedFile(file.path, file.key, file.size, action, reason, file.mtime_ns))
-            elif isinstance(event, ScanEnded):
-                ended = event
         stream.future.result()
     finally:
         stream.gauge.stop()
         spec.control.close()
-    return Looked(pages, heads, ended)
+    return Looked(pages, heads)
 
 
 def _request(spec: DatasetSpec) -> WorkerRequest:
@@ -83,11 +76,6 @@ def _request(spec: DatasetSpec) -> WorkerRequest:
     )
 
 
-def _page(spec: DatasetSpec, start_after: str) -> ObjectPage | None:
-    try:
-        spec.control.credentials_version()
-        return spec.control.list_objects(spec.target.bucket, spec.target.key, start_after)
-    except ServiceError as error:
-        if not lacks_permission(error):
-            raise
-        return None
+def _page(spec: DatasetSpec, start_after: str) -> ObjectPage:
+    spec.control.credentials_version()
+    return spec.control.list_objects(spec.target.bucket, spec.target.key, start_after)

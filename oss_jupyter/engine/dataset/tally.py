@@ -15,7 +15,7 @@ from oss_jupyter.names import printable
 # So many failures are told at once, and so many files on the wire.
 _FAILURES_MOST = 200
 _ON_THE_WIRE_MOST = 16
-_CELLS = {
+CELL_OF = {
     Outcome.SENT: Cell.DONE,
     Outcome.KEPT: Cell.KEPT,
     Outcome.SKIPPED: Cell.KEPT,
@@ -75,7 +75,7 @@ class WorkerTally:
         """Note what became of a file; one that was handed over counts in the kernel's book."""
         with self._lock:
             self._landed(number)
-            self._cells.set(number, _CELLS[receipt.outcome])
+            self._cells.set(number, CELL_OF[receipt.outcome])
             if not counts:
                 return
             self._files[receipt.outcome] += 1

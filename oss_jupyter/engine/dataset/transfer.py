@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from oss_jupyter.engine.dataset.tally import CELL_OF
 from oss_jupyter.engine.ledger import PartDetail
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.dataset import Cell, FailedFile, FileNow, FileReceipt, Outcome
+from oss_jupyter.model.dataset import Cell, FailedFile, FileNow, FileReceipt
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from oss_jupyter.model.progress import Snapshot
 
 _FOUND_MOST = 21
-_CELLS = {
-    Outcome.SENT: Cell.DONE,
-    Outcome.KEPT: Cell.KEPT,
-    Outcome.SKIPPED: Cell.KEPT,
-    Outcome.FAILED: Cell.FAILED,
-}
 
 
 class DatasetTransfer(Transfer):
@@ -100,4 +95,4 @@ class DatasetTransfer(Transfer):
 
 
 def _now(receipt: FileReceipt) -> FileNow:
-    return FileNow(receipt.key, _CELLS[receipt.outcome], receipt.size, receipt.reason or receipt.code)
+    return FileNow(receipt.key, CELL_OF[receipt.outcome], receipt.size, receipt.reason or receipt.code)
