@@ -12,7 +12,7 @@ from oss_jupyter.engine.safe import what_is_kept, what_is_left
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
 from oss_jupyter.model.progress import PartsView, Snapshot
-from oss_jupyter.model.states import Event, State
+from oss_jupyter.model.states import State
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.job import AnyJob
@@ -72,13 +72,10 @@ class TransferCoordinator(JobCoordinator[TransferSpec]):
 
     def found(self, spec: TransferSpec, record: CheckpointRecord, *, elsewhere: bool) -> None:
         """Show what the disk knows of a transfer that rests here; `elsewhere`: another kernel drives it."""
-        event = Event.TAKEN_OVER if elsewhere else Event.LEFT
         with self._changed:
-            moved = self._lifecycle.found(event)
-            if self._lifecycle.state not in (State.INTERRUPTED, State.ELSEWHERE):
+            moved = self._rests_on_disk(spec, elsewhere=elsewhere)
+            if moved is None:
                 return
-            self._spec = spec
-            self._error = None if self._lifecycle.state is State.ELSEWHERE else spec.hindrance
         self.show_record(record)
         if moved:
             self.tell()
@@ -102,10 +99,7 @@ class TransferCoordinator(JobCoordinator[TransferSpec]):
     def _take_over(self, spec: TransferSpec, *, begins: bool) -> str:
         """Apply what can be applied of a spec; return the note on what cannot."""
         before = self._spec
-        if "parallel" in spec.given or spec.parallel != before.parallel:
-            self._parallel = spec.parallel
-        if "limit" in spec.given or spec.limit != before.limit:
-            self._limit = spec.limit
+        self._take_pace(spec)
         if not begins:
             self._spec = running_on(before, spec)
             names = unapplied_live(before, spec)

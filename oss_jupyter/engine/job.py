@@ -232,6 +232,22 @@ class JobCoordinator(JobStatus[S]):
         with self._changed:
             return self._lifecycle.running and self._events is events
 
+    def _rests_on_disk(self, spec: S, *, elsewhere: bool) -> bool | None:
+        """Rest as the disk says, under the lock: return whether that moved it, None where it is no rest to be shown."""
+        moved = self._lifecycle.found(Event.TAKEN_OVER if elsewhere else Event.LEFT)
+        if self._lifecycle.state not in (State.INTERRUPTED, State.ELSEWHERE):
+            return None
+        self._spec = spec
+        self._error = None if self._lifecycle.state is State.ELSEWHERE else spec.hindrance
+        return moved
+
+    def _take_pace(self, spec: S) -> None:
+        """Go as fast as another spec wants, where it says so; under the lock."""
+        if "parallel" in spec.given or spec.parallel != self._spec.parallel:
+            self._parallel = spec.parallel
+        if "limit" in spec.given or spec.limit != self._spec.limit:
+            self._limit = spec.limit
+
     def _take_over(self, spec: S, *, begins: bool) -> str:
         """Apply what can be applied of a spec, under the lock; return the note on what cannot."""
         raise NotImplementedError

@@ -6,8 +6,8 @@ sends them, which may be another process: here it gets its last name, or goes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import BaseFileLock
@@ -15,7 +15,7 @@ from filelock import BaseFileLock
 from oss_jupyter.errors import CheckpointForeign
 from oss_jupyter.local.appended import AppendedFile
 from oss_jupyter.local.files import check_own
-from oss_jupyter.local.locks import hold_anew, not_writable, remove_held
+from oss_jupyter.local.locks import explained, hold_anew, remove_held
 from oss_jupyter.local.receipts import keep
 from oss_jupyter.local.suffixes import FILES, RECEIPTS
 from oss_jupyter.model.dataset_record import (
@@ -71,7 +71,7 @@ class DatasetCheckpoint:
         Raises CheckpointNotWritable, CheckpointForeign, Shortage.
         """
         self._header, self._with_errors = header, False
-        with self._explained():
+        with explained(self._path):
             self._write_whole()
 
     def drive(self, limit: float | None, parallel: int | None) -> None:
@@ -79,7 +79,7 @@ class DatasetCheckpoint:
         header = self._header
         if header is not None and (driven := header.driven(limit, parallel)) != header:
             self._header = driven
-            with self._explained():
+            with explained(self._path):
                 self._write_whole()
 
     def child(self, transfer_id: str, path: str, key: str) -> None:
@@ -120,7 +120,7 @@ class DatasetCheckpoint:
 
     def mend(self) -> None:
         """Write it anew without lines that are torn or damaged. Raises as `start` does."""
-        with self._explained():
+        with explained(self._path):
             self._write_whole()
 
     def _remove(self) -> None:
@@ -132,7 +132,7 @@ class DatasetCheckpoint:
         remove_held(self._lock)
 
     def _append(self, line: bytes, *, sync: bool = False) -> None:
-        with self._explained():
+        with explained(self._path):
             if not self._file.is_gone():
                 self._file.append(line, sync=sync)
                 return
@@ -146,13 +146,6 @@ class DatasetCheckpoint:
         children = b"".join(map(child_line, self._children.values()))
         self._file.replace([dataset_line(self._header), children, errors_line() if self._with_errors else b""])
         self._file.open()
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise not_writable(self._path, error) from error
 
 
 class MemoryDatasetCheckpoint:

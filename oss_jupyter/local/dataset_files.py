@@ -7,13 +7,13 @@ nothing of what it has written: what is remembered is read from the file, see `l
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from oss_jupyter.errors import CheckpointDamaged, OssJupyterError
 from oss_jupyter.local.appended import AppendedFile
-from oss_jupyter.local.locks import not_writable
+from oss_jupyter.local.locks import explained, not_writable
 from oss_jupyter.local.read_files import check_format
 from oss_jupyter.model.dataset import FileReceipt
 from oss_jupyter.model.file_lines import (
@@ -45,7 +45,7 @@ class FilesJournal:
         self._root = WHOLE
         self._root_place = 0
         self._roots: dict[Root, int] = {}
-        with self._explained():
+        with explained(self._path):
             self._begin()
 
     def __repr__(self) -> str:
@@ -70,13 +70,13 @@ class FilesJournal:
 
     def total(self, files: int, size_bytes: int) -> None:
         """Write down how many files there are in all, and how many bytes they have: the scan has ended."""
-        with self._explained():
+        with explained(self._path):
             self._mend()
             self._file.append(totals_line(files, size_bytes), sync=True)
 
     def close(self) -> None:
         """Wait for the disk, and let go of the file. Raises nothing."""
-        with suppress(OssJupyterError), self._explained():
+        with suppress(OssJupyterError), explained(self._path):
             self._mend()
         self._file.close()
 
@@ -127,13 +127,6 @@ class FilesJournal:
             self._file.replace([run_line()])
             self._root, self._root_place = WHOLE, 0
             self._roots.clear()
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise not_writable(self._path, error) from error
 
 
 class NoFilesJournal:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
@@ -90,6 +91,15 @@ def remove_held(lock: BaseFileLock) -> None:
     """Remove the file of a lock that is still held, so that nobody can have begun meanwhile."""
     with suppress(OSError):
         Path(lock.lock_file).unlink(missing_ok=True)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Say in words why what is kept of an upload cannot be written. Raises CheckpointNotWritable, Shortage."""
+    try:
+        yield
+    except OSError as error:
+        raise not_writable(path, error) from error
 
 
 def not_writable(path: Path, error: OSError) -> CheckpointNotWritable | Shortage:

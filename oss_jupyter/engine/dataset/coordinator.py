@@ -15,7 +15,7 @@ from oss_jupyter.errors import TransferStateError
 from oss_jupyter.model.dataset import FailedFile
 from oss_jupyter.model.progress import PartsView, Snapshot
 from oss_jupyter.model.sizes import count
-from oss_jupyter.model.states import Event, State
+from oss_jupyter.model.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,14 +112,11 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
         elsewhere: bool,
     ) -> None:
         """Show what the disk knows of a dataset that rests here; `elsewhere`: another kernel drives it."""
-        event = Event.TAKEN_OVER if elsewhere else Event.LEFT
         with self._changed:
-            moved = self._lifecycle.found(event)
-            if self._lifecycle.state not in (State.INTERRUPTED, State.ELSEWHERE):
+            moved = self._rests_on_disk(spec, elsewhere=elsewhere)
+            if moved is None:
                 return
-            self._spec = spec
             self._only_failed = record.with_errors
-            self._error = None if self._lifecycle.state is State.ELSEWHERE else spec.hindrance
         self.book.show(counts, failures)
         if moved:
             self.tell()
@@ -145,10 +142,7 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
 
     def _take_over(self, spec: DatasetSpec, *, begins: bool) -> str:
         before = self._spec
-        if "parallel" in spec.given or spec.parallel != before.parallel:
-            self._parallel = spec.parallel
-        if "limit" in spec.given or spec.limit != before.limit:
-            self._limit = spec.limit
+        self._take_pace(spec)
         if begins:
             self._spec = spec
             return ""
