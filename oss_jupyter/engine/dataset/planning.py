@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -60,20 +60,8 @@ def look_through(spec: DatasetSpec, take: Callable[[PlannedFile], object]) -> Lo
 
 
 def _request(spec: DatasetSpec) -> WorkerRequest:
-    receipts = spec.store.receipts_path(spec.transfer_id)
-    files = spec.store.files_path(spec.transfer_id)
-    return WorkerRequest(
-        source=spec.source,
-        selection=spec.selection,
-        compare=spec.compare,
-        force=spec.force,
-        target=spec.target,
-        small_most_bytes=spec.small_most_bytes,
-        parts=spec.parts,
-        files_path=str(files) if files else None,
-        receipts_path=str(receipts) if receipts else None,
-        only_plan=True,
-    )
+    store, known = spec.store, spec.transfer_id
+    return replace(spec.request(store.files_path(known), store.receipts_path(known)), only_plan=True)
 
 
 def _page(spec: DatasetSpec, start_after: str) -> ObjectPage:

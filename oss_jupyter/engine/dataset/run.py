@@ -154,19 +154,12 @@ class DatasetRun(Driver["DatasetCoordinator"]):
                 self._job.note_all(self._open.remarks)
 
     def _request(self, keys: Any) -> WorkerRequest:
-        spec, files, receipts = self._spec, self._open.files_path, self._open.receipts_path
+        spec, files = self._spec, self._open.files_path
         wanted = self._job.parallel_wanted()[0]
         only_failed = self._job.only_failed and files is not None  # else nobody knows which they were
-        return WorkerRequest(
-            source=spec.source,
-            selection=spec.selection,
-            compare=spec.compare,
-            force=spec.force,
-            target=spec.target,
+        return replace(
+            spec.request(files, self._open.receipts_path),
             small_most_bytes=_NONE_IS_SMALL if spec.options.get("callback") else spec.small_most_bytes,
-            parts=spec.parts,
-            files_path=str(files) if files else None,
-            receipts_path=str(receipts) if receipts else None,
             planned=None if only_failed else spec.planned,
             only_failed=only_failed,
             route=spec.control.files_route(spec.target, spec.options),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oss_jupyter.engine.dataset.messages import WorkerParts
+from oss_jupyter.engine.dataset.messages import WorkerParts, WorkerRequest
 from oss_jupyter.engine.dataset.ports import DatasetStore
 from oss_jupyter.engine.ports import StreamingLane
 from oss_jupyter.engine.spec import JobSpec, TransferSpec
@@ -43,6 +43,20 @@ class DatasetSpec(JobSpec):
     part_size: int | None = None
     prove: Prove = Prove.KEPT
     send_signed: Callable[..., tuple[FileSent | FileSnagged, ...]] | None = None
+
+    def request(self, files_path: Path | None, receipts_path: Path | None) -> WorkerRequest:
+        """Return what a worker has to do, as far as the spec says it. The paths are as in WorkerRequest."""
+        return WorkerRequest(
+            source=self.source,
+            selection=self.selection,
+            compare=self.compare,
+            force=self.force,
+            target=self.target,
+            small_most_bytes=self.small_most_bytes,
+            parts=self.parts,
+            files_path=str(files_path) if files_path else None,
+            receipts_path=str(receipts_path) if receipts_path else None,
+        )
 
     def header(self, created_at: float) -> DatasetHeader:
         """Return what the checkpoint keeps of it. created_at: seconds since the epoch."""
