@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,17 +31,24 @@ def checkpoints(tmp_path: Path) -> Path:
     return tmp_path / "state" / "checkpoints"
 
 
-@pytest.fixture
-def stranded(new_shell: NewShell, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The id of an upload that was paused before its service went away for good."""
+@contextmanager
+def going(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A service that the environment leads to, which takes five parts and goes away for good at the end."""
     monkeypatch.setenv("OSS_ACCESS_KEY_ID", "test-key-id")
     monkeypatch.setenv("OSS_ACCESS_KEY_SECRET", "test-key-secret")
     monkeypatch.setenv("OSS_REGION", "cn-hangzhou")
     with Sandbox(tmp_path / "gone", keys=[Key("test-key-id", "test-key-secret")]) as service:
         service.create_bucket("gone-bucket")
         monkeypatch.setenv("OSS_ENDPOINT", service.endpoint)
-        new_shell().ok("%load_ext oss_jupyter")
         service.faults.add(Fault("UploadPart", part_number=6, kind="stall", times=None))
+        yield
+
+
+@pytest.fixture
+def stranded(new_shell: NewShell, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of an upload that was paused before its service went away for good."""
+    with going(tmp_path, monkeypatch):
+        new_shell().ok("%load_ext oss_jupyter")
         transfer = oj.upload(data, "oss://gone-bucket/k", part_size="1MiB", parallel=2)
         while transfer.snapshot().parts_done < 5:
             assert not transfer.wait(0.05), transfer.error
@@ -170,14 +178,8 @@ def test_a_dataset_goes_with_what_belongs_to_it(
     (data.parent / "set").mkdir()
     (data.parent / "set" / "small.txt").write_text("small")
     data.rename(data.parent / "set" / data.name)
-    monkeypatch.setenv("OSS_ACCESS_KEY_ID", "test-key-id")
-    monkeypatch.setenv("OSS_ACCESS_KEY_SECRET", "test-key-secret")
-    monkeypatch.setenv("OSS_REGION", "cn-hangzhou")
-    with Sandbox(tmp_path / "gone", keys=[Key("test-key-id", "test-key-secret")]) as service:
-        service.create_bucket("gone-bucket")
-        monkeypatch.setenv("OSS_ENDPOINT", service.endpoint)
+    with going(tmp_path, monkeypatch):
         new_shell().ok("%load_ext oss_jupyter")
-        service.faults.add(Fault("UploadPart", part_number=6, kind="stall", times=None))
         transfer = oj.upload(data.parent / "set", "oss://gone-bucket/raw/", part_size="1MiB", parallel=2)
         while not list(checkpoints.glob("*.journal")):
             assert not transfer.wait(0.05), transfer.error

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from traitlets import TraitError
 
 from oss_jupyter.crc64 import crc64
@@ -128,17 +127,6 @@ def _pump(source: socket.socket, goal: socket.socket) -> None:
         while data := source.recv(65536):
             goal.sendall(data)
         goal.shutdown(socket.SHUT_WR)
-
-
-@pytest.fixture
-def bundle(tmp_path: Path) -> Path:
-    """A certificate for this machine with its key, in one file that clients trust as well."""
-    path = tmp_path / "everything.pem"
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1")
-    for blob in (issued.private_key_pem, *issued.cert_chain_pems, authority.cert_pem):
-        blob.write_to_path(str(path), append=True)
-    return path
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import trustme
 
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.model.small_files import FilesRoute, Snag
@@ -331,17 +330,6 @@ def test_a_server_that_takes_few_connections(tmp_path: Path) -> None:
         feed = send_all(make_files(tmp_path, 100), server.route(), HandDials(width=8))
     assert len(feed.done) + len(feed.snags) == 100
     assert len(feed.snags) <= 16
-
-
-@pytest.fixture
-def bundle(tmp_path: Path) -> Path:
-    """A certificate for this machine with its key, in one file that clients trust as well."""
-    path = tmp_path / "everything.pem"
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1")
-    for blob in (issued.private_key_pem, *issued.cert_chain_pems, authority.cert_pem):
-        blob.write_to_path(str(path), append=True)
-    return path
 
 
 @pytest.fixture
