@@ -39,6 +39,7 @@ lab: $(VENV)/.has-lab
 	cd notebooks && $(BIN)/jupyter lab --ServerApp.answer_yes=True --ServerApp.log_level=WARN \
 	  $$(test "$$(id -u)" = 0 && echo --allow-root) $(or $(ARGS),01-first-upload.ipynb)
 
+# Several at once, because most of the time they wait.
 test: $(VENV)/.has-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -51,7 +52,7 @@ ifneq ($(JS_TESTS),)
 	  test -z "$$CI"; \
 	fi
 endif
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
 
 test-kernels: $(VENV)/.has-test
 	$(BIN)/pytest -m kernels tests/browser/test_kernel_versions.py $(ARGS)

@@ -365,6 +365,7 @@ def test_the_width_can_be_changed(sandbox: Sandbox, many: list[FileToSend]) -> N
         assert max(seen[before + 3 :]) <= 3
         dials.width = 0
         assert until(lambda: sandbox.active_requests == 0)
+        assert not sending.ends(0.2)  # the last answers have been read
         rested = len(feed.done)
         assert not sending.ends(0.4)
         assert len(feed.done) == rested

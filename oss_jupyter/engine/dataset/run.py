@@ -212,10 +212,12 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         if children is not None:
             children.stop(abort=False)
         until = self._spec.clock.monotonic() + _LET_GO_SECONDS
+        told_all = stream is None
         while self._spec.clock.monotonic() < until:
-            if (stream is None or stream.future.done()) and (children is None or children.at_rest):
+            if told_all and (children is None or children.at_rest):
                 break
             event = self._events.next_event(TICK_SECONDS)
+            told_all = told_all or (stream is not None and event is stream.future)  # its last event
             if isinstance(event, Progress):
                 self._job.book.told(event, self._spec.clock.monotonic())
         if children is not None:
