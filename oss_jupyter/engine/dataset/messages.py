@@ -156,8 +156,8 @@ class Progress:
     """How far the worker is.
 
     in_flight_bytes: of files on the wire. moved_bytes: that sockets have taken in all, sent in vain or not. wanted:
-    connections that it could use now. used: that it has. failures: those since the last time. cells: None where they
-    are as before.
+    connections that it could use now. failures: those since the last time. cells: None where they are as before.
+    remarks: what the user should know of what became of the journal.
     """
 
     counts: Counts
@@ -169,6 +169,7 @@ class Progress:
     on_the_wire: tuple[FileOnTheWire, ...]
     cells: bytes | None
     files_per_cell: int
+    remarks: tuple[str, ...] = ()
 
 
 # From the kernel to the worker.

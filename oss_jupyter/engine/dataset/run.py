@@ -177,7 +177,7 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         assert children is not None
         assert answers is not None
         if isinstance(event, Progress):
-            self._job.book.told(event, self._spec.clock.monotonic())
+            self._take_in(event)
         elif isinstance(event, Handed):
             log.debug("%s: %s is a transfer of its own; %s", self._job.id, event.file.key, event.snag or "it is large")
             receipt = children.take(event)
@@ -188,6 +188,10 @@ class DatasetRun(Driver["DatasetCoordinator"]):
                 self._job.note(note, Lasts.THIS_RUN)
         elif event is not None:
             answers.take(event)
+
+    def _take_in(self, progress: Progress) -> None:
+        self._job.book.told(progress, self._spec.clock.monotonic())
+        self._job.note_all(progress.remarks)
 
     def _look_at_children(self, stream: Stream) -> None:
         children = self._children
@@ -219,7 +223,7 @@ class DatasetRun(Driver["DatasetCoordinator"]):
             event = self._events.next_event(TICK_SECONDS)
             told_all = told_all or (stream is not None and event is stream.future)  # its last event
             if isinstance(event, Progress):
-                self._job.book.told(event, self._spec.clock.monotonic())
+                self._take_in(event)
         if children is not None:
             self._job.book.children(children.snapshots(), self._spec.clock.monotonic())
         self._stream = None

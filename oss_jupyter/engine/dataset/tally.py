@@ -83,7 +83,7 @@ class WorkerTally:
             if receipt.outcome is Outcome.FAILED:
                 self._failures.append(failed_file(receipt))
 
-    def progress(self, *, moved_bytes: int, wanted: int) -> Progress:
+    def progress(self, *, moved_bytes: int, wanted: int, remarks: tuple[str, ...]) -> Progress:
         """Return how far all is, and what is new since the last time."""
         with self._lock:
             failures, self._failures = self._failures[:_FAILURES_MOST], self._failures[_FAILURES_MOST:]
@@ -104,6 +104,7 @@ class WorkerTally:
                 on_the_wire=tuple(_first(self._on_the_wire.values())),
                 cells=self._cells.taken(),
                 files_per_cell=self._cells.files_per_cell,
+                remarks=remarks,
             )
 
     def _counts(self, name: str, outcome: Outcome) -> dict[str, int]:

@@ -152,7 +152,8 @@ class Worker:
             self._tell_once()
 
     def _tell_once(self) -> None:
-        self._emit(self._tally.progress(moved_bytes=self._feed.moved_bytes, wanted=self._feed.wanted))
+        moved_bytes, wanted = self._feed.moved_bytes, self._feed.wanted
+        self._emit(self._tally.progress(moved_bytes=moved_bytes, wanted=wanted, remarks=self._journal.remarks))
 
     def _ask_page(self, start_after: str) -> ObjectPage | None:
         """Return a page of objects, None where that is not permitted. Raises PartStopped."""

@@ -202,3 +202,19 @@ def test_a_service_that_is_gone_for_a_while_is_waited_for(
         assert transfer.result(60).failed == 0
         for key, content in contents.items():
             assert back.object_path("test-bucket", f"raw/{key}").read_bytes() == content
+
+
+def test_a_list_of_files_that_is_removed_is_written_anew_and_told_of(
+    house: House, folder: Folder, tmp_path: Path
+) -> None:
+    """What one process writes anew the user reads in the notes of the job, and all files are in the receipt."""
+    contents = folder(60)
+    house.sandbox.latency_seconds = 0.1
+    transfer = house.upload(tmp_path / "data", parallel=2)
+    until(lambda: (files := transfer.snapshot().files) and files.sent >= 10, "some files are there")
+    (journal,) = house.checkpoints.glob("*.files")
+    journal.unlink()
+    receipt = transfer.result(LONG)
+    assert receipt.sent == len(contents)
+    assert len(tuple(receipt.files())) == len(contents)
+    assert any("list of the dataset's files was removed" in note for note in transfer.snapshot().notes)
