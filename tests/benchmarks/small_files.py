@@ -17,8 +17,8 @@ from .tables import AUTO, DISTANT_SECONDS, PROJECT, SAMPLED_SECONDS, SETTLED_SEC
 FILE_BYTES = 20_000
 # A run is cut off after so many seconds; a client's files per second are the same by then.
 _MOST_SECONDS = 10.0
-# With so much latency sixteen connections leave a core to the loop.
-_SPARING = WaitingList(latency_seconds=0.02)
+# With so much latency and so few connections, the sink and the client leave a core to the loop.
+_SPARING, _SPARING_PARALLEL = WaitingList(latency_seconds=0.02), 16
 _DISTANT = WaitingList(latency_seconds=0.08)
 _FIXED = (16, 64, 128, 256)
 # So often each file has another name on the distant line, so that there is something to send after it has settled.
@@ -70,9 +70,13 @@ def small_files_link(setup: Setup) -> Iterator[Promise]:
     yield at_least(measure_name, settled[AUTO] / best, 0.9)
 
 
-def send_folder(setup: Setup, sink: Sink, client: str, folder: Path, *, busy: bool = False) -> Outcome:
+def send_folder(
+    setup: Setup, sink: Sink, client: str, folder: Path, *, busy: bool = False, parallel: int = 0
+) -> Outcome:
     """Run one client once over all files. Raises RuntimeError where it came to an end without all of them."""
-    outcome = measure(sink, client, folder, key="raw/", most_seconds=_MOST_SECONDS, busy=busy, part_size=0, parallel=0)
+    outcome = measure(
+        sink, client, folder, key="raw/", most_seconds=_MOST_SECONDS, busy=busy, part_size=0, parallel=parallel
+    )
     if outcome.finished and outcome.parts < setup.files:
         raise RuntimeError(f"{client} sent {outcome.parts:,} of {setup.files:,} files")
     return outcome
@@ -84,11 +88,12 @@ def files_per_second(outcome: Outcome) -> float:
 
 
 def _beside_a_loop(setup: Setup, folder: Path) -> Iterator[Promise]:
-    for line, where in ((WaitingList(), "plain"), (_SPARING, "20 ms")):
+    lines = ((WaitingList(), 0, "plain"), (_SPARING, _SPARING_PARALLEL, "20 ms, 16 connections"))
+    for line, parallel, where in lines:
         with running_sink(setup.folder, line) as sink:
 
-            def run(row: str, sink: Sink = sink) -> Outcome:
-                return send_folder(setup, sink, PROJECT, folder, busy=row == row_name(False, True))
+            def run(row: str, sink: Sink = sink, parallel: int = parallel) -> Outcome:
+                return send_folder(setup, sink, PROJECT, folder, busy=row == row_name(False, True), parallel=parallel)
 
             rows = [row_name(False, busy) for busy in (False, True)]
             outcomes = interleaved(setup, rows, run, f"small files, {where}")
