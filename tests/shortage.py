@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -23,28 +23,24 @@ def no_new_descriptors() -> Iterator[None]:
 
 
 @contextmanager
-def no_descriptors(left: int = 0) -> Iterator[Callable[[], None]]:
+def few_descriptors(left: int) -> Iterator[None]:
     """Take every descriptor but so many that this process may still open, and give them back at the end.
 
-    What it yields takes those that became free meanwhile, because a thread of before has ended.
+    There are more of them where another thread closes one meanwhile.
     """
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     taken: list[int] = []
-
-    def take_all() -> None:
-        with suppress(OSError):
-            while True:
-                taken.append(os.open(os.devnull, os.O_RDONLY))
-
     gc.collect()
     try:
         # Far fewer than there may be, so that it does not take long; those that are open already stay.
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
-        take_all()
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
         for _ in range(left):
             os.close(taken.pop())
-        yield take_all
+        yield
     finally:
         for descriptor in taken:
             os.close(descriptor)

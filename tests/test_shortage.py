@@ -33,7 +33,7 @@ from oss_jupyter.oss.send_part import send_part
 
 from .engine.kit import make_file
 from .notebook.kept import ID, leave
-from .shortage import no_descriptors, no_new_descriptors
+from .shortage import few_descriptors, no_new_descriptors
 
 _HEADER = CheckpointHeader(ID, "/data/a.bin", Target("bucket", "a.bin"), Fingerprint(10, 1, "2"), 102_400, "UP")
 _WORDS = "Too many files are open in this process."
@@ -89,7 +89,7 @@ def test_a_list_forgets_that_it_could_not_be_read(tmp_path: Path) -> None:
     """What could not be read for want of a descriptor is read at the next look."""
     leave(tmp_path / "left")
     store = CheckpointDirectory(tmp_path / "left")
-    with no_descriptors(left=1):  # enough for the directory's names, and none for a file while they are read
+    with few_descriptors(left=1):  # enough for the directory's names, and none for a file while they are read
         hidden = store.inventory()
     assert hidden
     assert [one.problem for one in store.inventory()] == [None]
@@ -148,6 +148,15 @@ def test_what_a_provider_had_no_room_for_is_no_matter_of_credentials(
 def test_a_resolver_without_memory() -> None:
     """That a name could not be looked up for want of memory is not taken for a wrong name."""
     assert type(from_exception(socket.gaierror(socket.EAI_MEMORY, "Memory allocation failure"))) is NoMemory
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EBUSY, errno.EPROTO])
+def test_a_resolver_without_descriptors(number: int) -> None:
+    """Whatever number glibc comes back with, depending on what it did before, is told as what was missing."""
+    assert not isinstance(from_exception(OSError(number, "of a resolver")), Shortage)
+    with no_new_descriptors():
+        said = from_exception(OSError(number, "of a resolver"))
+    assert isinstance(said, TooManyFiles)
 
 
 @pytest.mark.parametrize(("number", "where"), [(errno.EMFILE, "in this process"), (errno.ENFILE, "on this computer")])

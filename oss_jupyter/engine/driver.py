@@ -109,9 +109,16 @@ class Driver(Generic[J]):
             return self._obey(command)
         except BaseException as failure:  # a provider or a callback may well raise SystemExit
             error = failure if isinstance(failure, OssJupyterError) else unexpected(failure)
-            if isinstance(error, Shortage) and self._scarcity.bears():
-                raise error from None
-            return self._failed(error, command)
+            return self._without_room(error, command) if isinstance(error, Shortage) else self._failed(error, command)
+
+    def _without_room(self, shortage: Shortage, command: Command) -> Ending:
+        """Raise it where it is put up with; a wish that needs no room is obeyed all the same."""
+        wanted = self._job.command()
+        if wanted.only_stops:
+            return self._obey(wanted)
+        if self._scarcity.bears():
+            raise shortage from None
+        return self._failed(shortage, command)
 
     def _wait_for_earlier(self) -> None:
         """Begin when the uploads of the same source that are being aborted have let go of the checkpoint."""
@@ -125,7 +132,7 @@ class Driver(Generic[J]):
             self._job.set_phase(Phase.WAITING_FOR_EARLIER)
             self._events.wait_until(lambda: earlier.resting)
             # An abort waits as well: parts that the earlier one keeps are for this one to remove.
-            if self._job.command() in (Command.PAUSE, Command.ABORT_KEEP_PARTS):
+            if self._job.command().only_stops:
                 raise Interrupted
 
 

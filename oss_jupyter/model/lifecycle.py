@@ -34,6 +34,11 @@ class Command(Enum):
         """Whether the upload is given up."""
         return self in (Command.ABORT, Command.ABORT_KEEP_PARTS)
 
+    @property
+    def only_stops(self) -> bool:
+        """Whether a run obeys by ending where it stands: it has to open and to ask nothing for that."""
+        return self in (Command.PAUSE, Command.ABORT_KEEP_PARTS)
+
 
 class Lifecycle:
     """The state, the command, and whether there is a run or a wait for one. Not safe for threads: its owner locks.

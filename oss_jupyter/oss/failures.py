@@ -89,10 +89,10 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _shortage(link: BaseException) -> Shortage | None:
     if isinstance(link, socket.gaierror) and link.errno == socket.EAI_MEMORY:
         return shortage_of(MemoryError())
-    if not isinstance(link, socket.gaierror) and not _has_errno(errno.EINVAL)(link):
-        return shortage_of(link)
+    if (shortage := shortage_of(link)) is not None or type(link) not in (OSError, socket.gaierror):
+        return shortage
     # A resolver that could open nothing says that the name is not known, or "try again"; and glibc's, where it was used
-    # before, that an argument is invalid.
+    # before, has some other number: that an argument is invalid, or a device busy.
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:

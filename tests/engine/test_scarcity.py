@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from oss_jupyter.engine.reporter import Reporter
-from oss_jupyter.engine.transfer import Transfer, coordinator_of
+from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.errors import NoThread, Shortage, TooManyFiles
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.states import State
 
-from ..shortage import no_descriptors
+from ..shortage import no_new_descriptors
 from .fakes import HastyClock, Service
 from .kit import BUCKET, LONG_SECONDS, Kernel, make_file, reach, until
 from .test_verbs import Gate
@@ -45,7 +46,7 @@ def test_it_waits_at_the_beginning(
     """A run that cannot open its lock or its file says what it waits for, and ends well when there is room again."""
     file: Path = request.getfixturevalue(which)
     spec = kernel.spec(file, control=service, send_part=service.send_part)
-    with no_descriptors():
+    with no_new_descriptors():
         transfer = kernel.manager.upload(spec)
         until(lambda: transfer.snapshot().phase is Phase.WAITING_FOR_SYSTEM, "it waits")
         shown = transfer.snapshot()
@@ -61,7 +62,7 @@ def test_it_waits_midway(kernel: Kernel, service: Service, source: Path) -> None
     transfer = kernel.upload(source, control=gate, send_part=gate.send_part)
     gate.let(4)
     until(lambda: transfer.snapshot().parts_done >= 2, "parts have arrived")
-    with no_descriptors():
+    with no_new_descriptors():
         gate.open()
         until(lambda: transfer.snapshot().phase is Phase.WAITING_FOR_SYSTEM, "it waits")
         transfer.pause()
@@ -76,12 +77,22 @@ def test_it_waits_midway(kernel: Kernel, service: Service, source: Path) -> None
 def test_an_abort_while_it_waits(kernel: Kernel, service: Service, source: Path) -> None:
     """Giving it up is carried out when there is room for that."""
     spec = kernel.spec(source, control=service, send_part=service.send_part)
-    with no_descriptors():
+    with no_new_descriptors():
         transfer = kernel.manager.upload(spec)
         until(lambda: transfer.snapshot().phase is Phase.WAITING_FOR_SYSTEM, "it waits")
         transfer.abort()
     reach(transfer, State.ABORTED)
     assert not service.uploads
+
+
+def test_giving_up_without_its_parts_needs_no_room(kernel: Kernel, service: Service, source: Path) -> None:
+    """An abort that leaves the parts where they are has nothing to open, so it ends while there is no room."""
+    spec = kernel.spec(source, control=service, send_part=service.send_part)
+    with no_new_descriptors():
+        transfer = kernel.manager.upload(spec)
+        until(lambda: transfer.snapshot().phase is Phase.WAITING_FOR_SYSTEM, "it waits")
+        transfer.abort(keep_parts=True)
+        reach(transfer, State.ABORTED)
 
 
 _NO_ROOM = [MemoryError(), RuntimeError("can't start new thread"), OSError(errno.ENOMEM, "Cannot allocate memory")]
@@ -118,23 +129,14 @@ def test_it_fails_where_there_is_never_room(kernel: Kernel, service: Service, so
     assert code in ("NoMemory", "NoThread")
 
 
-def never(kernel: Kernel, service: Service, file: Path) -> Transfer:
-    """Return an upload for which time flies, so that its patience is over soon."""
-    return kernel.upload(file, control=service, send_part=service.send_part, clock=HastyClock(30.0))
-
-
-def not_patient(kernel: Kernel, service: Service, file: Path) -> Transfer:
-    """Return an upload that is not to be tried again."""
-    return kernel.upload(file, control=service, send_part=service.send_part, retries=0)
-
-
-@pytest.mark.parametrize("begin", [never, not_patient])
+@pytest.mark.parametrize("patience", [{"clock": HastyClock(30.0)}, {"retries": 0}], ids=["time flies", "none"])
 def test_it_fails_where_that_never_ends(
-    kernel: Kernel, service: Service, source: Path, begin: Callable[[Kernel, Service, Path], Transfer]
+    kernel: Kernel, service: Service, source: Path, patience: dict[str, Any]
 ) -> None:
     """In the end it says what is missing, what is safe and what to do; and can be resumed."""
-    with no_descriptors(left=1):  # enough to look at the file, and none for its checkpoint beside that
-        transfer = begin(kernel, service, source)
+    spec = kernel.spec(source, control=service, send_part=service.send_part, **patience)
+    with no_new_descriptors():
+        transfer = kernel.manager.upload(spec)
         reach(transfer, State.FAILED)
     with pytest.raises(TooManyFiles) as failed:
         transfer.result()
