@@ -189,22 +189,31 @@ def cell(kind: Cell, fraction: float = 0.0) -> int:
 
 @dataclass(frozen=True)
 class FailedFile:
-    """A file that could not be sent: path and key as they can be shown, the error's code, and why in words."""
+    """A file that could not be sent: path and key as they can be shown, the error's code, and why in words.
+
+    number: which file of the run it is, from 0, as the map counts them; -1 where that is not known. size: in bytes.
+    """
 
     path: str
     key: str
     code: str
     reason: str
+    number: int = -1
+    size: int = 0
 
 
 @dataclass(frozen=True)
 class FileOnTheWire:
-    """A file that is being sent: sizes in bytes. transfer_id: where it goes in parts, so that its map can be opened."""
+    """A file that is being sent: sizes in bytes. transfer_id: where it goes in parts, so that its map can be opened.
+
+    number: as in FailedFile.
+    """
 
     key: str
     size: int
     sent_bytes: int
     transfer_id: str = ""
+    number: int = -1
 
 
 @dataclass(frozen=True)

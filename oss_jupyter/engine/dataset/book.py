@@ -9,7 +9,17 @@ from dataclasses import replace
 
 from oss_jupyter.engine.dataset.messages import Counts, Progress
 from oss_jupyter.engine.dataset.tally import failed_file
-from oss_jupyter.model.dataset import Cell, FailedFile, FileOnTheWire, FileReceipt, FilesView, Outcome, cell, with_cells
+from oss_jupyter.model.dataset import (
+    Cell,
+    FailedFile,
+    FileNow,
+    FileOnTheWire,
+    FileReceipt,
+    FilesView,
+    Outcome,
+    cell,
+    with_cells,
+)
 from oss_jupyter.model.dataset_receipt import FAILURES_MOST
 from oss_jupyter.model.progress import PartsView, Snapshot, SpeedMeter
 
@@ -82,7 +92,7 @@ class DatasetBook:
                 self._resent_bytes += last.resent_bytes
                 self._retries += last.retries
             if receipt.outcome is Outcome.FAILED:
-                self._fail((failed_file(receipt),))
+                self._fail((failed_file(receipt, number),))
 
     @property
     def wanted(self) -> int:
@@ -112,6 +122,17 @@ class DatasetBook:
         """The first files that failed."""
         with self._lock:
             return tuple(self._failures)
+
+    def files_at(self, place: int) -> list[FileNow]:
+        """Return the files at a place of the map, from 0, that somebody would ask about: on the wire, or failed."""
+        with self._lock:
+            moving = [*self._large(), *self._told.on_the_wire]
+            files = [(one.number, FileNow(one.key, Cell.ON_THE_WIRE, one.size, "", one.transfer_id)) for one in moving]
+            files += [
+                (one.number, FileNow(one.key, Cell.FAILED, one.size, one.reason or one.code)) for one in self._failures
+            ]
+            per_cell = self._told.files_per_cell
+        return [file for number, file in files if number // per_cell == place]
 
     def view(self) -> tuple[PartsView, FilesView]:
         """Return how far all is: bytes, and files."""
@@ -163,8 +184,8 @@ class DatasetBook:
         return with_cells(view, self._cells_of_children())
 
     def _large(self) -> Iterable[FileOnTheWire]:
-        for child in self._children.values():
-            yield FileOnTheWire(child.target.key, child.total_bytes, child.shown_bytes, child.id)
+        for number, child in self._children.items():
+            yield FileOnTheWire(child.target.key, child.total_bytes, child.shown_bytes, child.id, number)
 
     def _cells_of_children(self) -> dict[int, int]:
         per_cell = self._told.files_per_cell

@@ -61,7 +61,7 @@ class WorkerTally:
     def on_the_wire(self, number: int, key: str, size: int) -> None:
         """Note that a file is being sent."""
         with self._lock:
-            self._on_the_wire[number] = FileOnTheWire(key, size, 0)
+            self._on_the_wire[number] = FileOnTheWire(key, size, 0, number=number)
             self._in_flight_bytes += size
             self._cells.set(number, Cell.ON_THE_WIRE)
 
@@ -81,7 +81,7 @@ class WorkerTally:
             self._files[receipt.outcome] += 1
             self._bytes[receipt.outcome] += receipt.size
             if receipt.outcome is Outcome.FAILED:
-                self._failures.append(failed_file(receipt))
+                self._failures.append(failed_file(receipt, number))
 
     def progress(self, *, moved_bytes: int, wanted: int, remarks: tuple[str, ...]) -> Progress:
         """Return how far all is, and what is new since the last time."""
@@ -116,9 +116,10 @@ class WorkerTally:
             self._in_flight_bytes -= flight.size
 
 
-def failed_file(receipt: FileReceipt) -> FailedFile:
-    """Return a failure as it can be shown."""
-    return FailedFile(printable(receipt.path), printable(receipt.key), receipt.code, printable(receipt.reason))
+def failed_file(receipt: FileReceipt, number: int = -1) -> FailedFile:
+    """Return a failure as it can be shown; number: that of the file in this run."""
+    path, key, reason = printable(receipt.path), printable(receipt.key), printable(receipt.reason)
+    return FailedFile(path, key, receipt.code, reason, number, receipt.size)
 
 
 def counts_of(kept: FilesTally) -> Counts:

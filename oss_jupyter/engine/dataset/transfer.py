@@ -73,9 +73,9 @@ class DatasetTransfer(Transfer):
             found.setdefault(receipt.key, _now(receipt))
         return list(found.values())[:_FOUND_MOST]
 
-    def files_at(self, cell: int) -> tuple[FileNow, ...]:
-        """Return the files that a cell of the map stands for, where that is known without looking for it."""
-        return ()
+    def files_at(self, cell: int) -> list[FileNow]:
+        """Return those files of a place on the map, from 0, that are on the wire or have failed."""
+        return self._dataset.book.files_at(cell)
 
     def result(self, timeout: float | None = None) -> DatasetReceipt:  # type: ignore[override]
         """Wait for the end and return the receipt, in which files that failed are counted.

@@ -29,7 +29,7 @@ class HasFiles(Protocol):
         """Return files whose keys hold `text`, whatever its case; a few more than FOUND_MOST are enough."""
 
     def files_at(self, cell: int) -> Sequence[FileNow]:
-        """Return the files that a cell of the map stands for, from 0 on; empty where that is not known."""
+        """Return files that a place of the map stands for, from 0 on: those that ask for attention."""
 
     def child(self, transfer_id: str) -> Snapshot | None:
         """Return how a file that goes in parts stands; None where there is no such transfer, or not any more."""
