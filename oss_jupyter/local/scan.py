@@ -8,10 +8,12 @@ nothing of the files behind it. One thread takes the files of one scan.
 from __future__ import annotations
 
 import heapq
+import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from oss_jupyter.errors import InputError
+from oss_jupyter.errors import InputError, SourceMissing
 from oss_jupyter.local.choosing import choice_of
 from oss_jupyter.local.look import Look
 from oss_jupyter.local.walk import Walk
@@ -25,8 +27,10 @@ def scan(source: DatasetSource, selection: Selection, stopped: Callable[[], bool
 
     prefix: the key of the target, which counts in the length of each key. What the system says of a file or a folder
     becomes a row of its own; the key of a folder's ends in /. The iteration raises PartStopped soon after `stopped()`,
-    and Shortage.
+    and Shortage. Raises SourceMissing where every folder that a walk would begin in is gone.
     """
+    if source.pieces and all(_is_gone(piece) for piece in source.pieces):
+        raise _all_gone(source.pieces[0].path)
     return Scan(source, selection, Look(stopped, prefix))
 
 
@@ -94,6 +98,25 @@ def _once(files: Iterator[FoundFile]) -> Iterator[FoundFile]:
         if file.path not in paths:
             yield file
         paths.add(file.path)
+
+
+def _is_gone(piece: Piece) -> bool:
+    """Whether a folder is no more; of a file its row says so."""
+    if piece.is_file:
+        return False
+    try:
+        return not stat.S_ISDIR(os.stat(piece.path).st_mode)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def _all_gone(path: str) -> SourceMissing:
+    return SourceMissing(
+        f"There is no folder {path} any more.",
+        "Put it back and resume; or upload it from where it is now: what is in OSS already is not sent again.",
+    )
 
 
 def refuse_collisions(files: Iterable[FoundFile]) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from oss_jupyter.engine.dataset.tally import counts_of, failed_file
 from oss_jupyter.engine.driver import Ending
-from oss_jupyter.errors import FilesFailed
+from oss_jupyter.errors import FilesFailed, OssJupyterError
 from oss_jupyter.model.dataset import FileReceipt, Outcome
-from oss_jupyter.model.dataset_receipt import DatasetReceipt
+from oss_jupyter.model.dataset_receipt import FAILURES_MOST, DatasetReceipt
 from oss_jupyter.model.states import Event
 
 if TYPE_CHECKING:
@@ -37,6 +40,20 @@ def ended(job: DatasetCoordinator, checkpoint: DatasetCheckpoint, command: Comma
     except FilesFailed as error:
         return Ending(Event.SOME_FAILED, command, error, receipt)
     raise AssertionError("some failed")
+
+
+def show_kept(job: DatasetCoordinator, path: Path | None) -> None:
+    """Show what the disk knows, where a run has ended before it came as far: what earlier ones sent is there.
+
+    path: of the journal of its files.
+    """
+    if path is None:
+        return
+    with suppress(OssJupyterError, OSError):
+        kept = job.spec.parts.remembered(str(path))
+        if kept.tally.of(Outcome.SENT, Outcome.KEPT, Outcome.SKIPPED).files > job.book.done_count:
+            failed = islice(kept.receipts(Outcome.FAILED), FAILURES_MOST)
+            job.book.show(counts_of(kept.tally), map(failed_file, failed))
 
 
 def _receipt(job: DatasetCoordinator, saved: Path | None) -> DatasetReceipt:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from oss_jupyter.engine.dataset.answers import Answers
 from oss_jupyter.engine.dataset.children import Children
 from oss_jupyter.engine.dataset.driving import TICK_SECONDS, Driving
-from oss_jupyter.engine.dataset.ending import ended
+from oss_jupyter.engine.dataset.ending import ended, show_kept
 from oss_jupyter.engine.dataset.messages import (
     Handed,
     Progress,
@@ -86,6 +86,8 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         return Ending(Event.ABORT if command is Command.ABORT_KEEP_PARTS else Event.PAUSE, command)
 
     def _failed(self, error: OssJupyterError, command: Command) -> Ending:
+        if self._checkpoint is not None:
+            show_kept(self._job, self._checkpoint.files_path)
         if not error.safe:
             error.safe = self._job.what_is_kept(self._job.snapshot())
         if isinstance(error, InputError) and self._checkpoint is not None and not self._job.book.done_count:

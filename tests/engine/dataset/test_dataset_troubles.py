@@ -218,3 +218,32 @@ def test_a_list_of_files_that_is_removed_is_written_anew_and_told_of(
     assert receipt.sent == len(contents)
     assert len(tuple(receipt.files())) == len(contents)
     assert any("list of the dataset's files was removed" in note for note in transfer.snapshot().notes)
+
+
+def test_a_folder_that_was_moved_is_told_as_that_and_loses_nothing(
+    house: House, folder: Folder, tmp_path: Path
+) -> None:
+    """What is there stays counted, the words say what to do, and both ways that they name lead to the end."""
+    contents = folder(60)
+    house.sandbox.latency_seconds = 0.05
+    transfer = house.upload(tmp_path / "data", parallel=2)
+    until(lambda: (files := transfer.snapshot().files) and files.sent >= 6, "some files are there")
+    transfer.pause()
+    assert transfer.wait(LONG)
+    house.sandbox.latency_seconds = 0.0
+    (tmp_path / "data").rename(tmp_path / "moved")
+    transfer.resume()
+    assert transfer.wait(LONG)
+    error, files = transfer.error, transfer.snapshot().files
+    assert transfer.state is State.FAILED
+    assert error is not None
+    assert (error.code, files is not None and files.kept >= 6) == ("SourceMissing", True)
+    assert "files are in OSS" in error.safe
+    assert "from where it is now" in error.advice
+    elsewhere = house.upload(tmp_path / "moved").result(LONG)
+    assert elsewhere.skipped >= 6
+    assert house.there() == contents
+    (tmp_path / "moved").rename(tmp_path / "data")
+    transfer.resume()
+    receipt = transfer.result(LONG)
+    assert (receipt.total, receipt.failed, receipt.sent) == (len(contents), 0, 0)
