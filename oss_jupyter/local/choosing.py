@@ -64,6 +64,10 @@ class Choice:
         """Whether only what is left out anyway is left out here, of names without wildcards."""
         return not self.rules.patterns and self.glob is None and not self.ignores
 
+    def is_hidden(self, name: str) -> bool:
+        """Whether a name is left out by itself, unless it is asked for."""
+        return name in LEFT_OUT or (name.startswith(".") and not self.hidden)
+
     def takes_file(self, name: str) -> bool:
         """Whether a file of this folder counts."""
         if self.glob is not None and self.glob.last_match(name, is_folder=False) < 0:
@@ -116,7 +120,7 @@ class Choice:
         return found
 
     def _left_out(self, name: str, is_folder: bool) -> bool:
-        by_itself = name in LEFT_OUT or (name.startswith(".") and not self.hidden)
+        by_itself = self.is_hidden(name)
         last = self._last_ignore(name, is_folder)
         if last is None:
             return by_itself

@@ -91,21 +91,25 @@ class Look:
             return Trouble.UNREADABLE, os.strerror(errno.EACCES)
         return Trouble.NONE, ""
 
-    def leave_out(self, count: int) -> None:
-        """Count what the selection leaves out."""
-        self.passed_over = replace(self.passed_over, left_out=self.passed_over.left_out + count)
+    def pass_hidden(self, path: str, count: int = 1) -> None:
+        """Count names that are left out unless they are asked for; the first is at `path`."""
+        before = self.passed_over
+        self.passed_over = replace(before, hidden=before.hidden.and_more(path, count))
+
+    def pass_unwanted(self, path: str, count: int = 1) -> None:
+        """Count names that patterns leave out, likewise."""
+        before = self.passed_over
+        self.passed_over = replace(before, unwanted=before.unwanted.and_more(path, count))
 
     def pass_empty(self, path: str) -> None:
         """Count a folder with nothing in it."""
         before = self.passed_over
-        first = before.empty_folder or path
-        self.passed_over = replace(before, empty_folders=before.empty_folders + 1, empty_folder=first)
+        self.passed_over = replace(before, empty_folders=before.empty_folders.and_more(path))
 
     def pass_linked(self, path: str) -> None:
         """Count a link to a folder that is not walked."""
         before = self.passed_over
-        first = before.linked_folder or path
-        self.passed_over = replace(before, linked_folders=before.linked_folders + 1, linked_folder=first)
+        self.passed_over = replace(before, linked_folders=before.linked_folders.and_more(path))
 
 
 def failed(path: str, key: str, error: OSError | ValueError) -> FoundFile:

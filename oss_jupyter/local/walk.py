@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from oss_jupyter.local.choosing import IGNORE_FILE, LEFT_OUT, Choice
@@ -62,7 +62,7 @@ class Walk:
     def _descend(self, folder: _Folder, name: str, open_folders: list[_Folder]) -> Iterator[FoundFile]:
         choice = folder.choice.of_folder(name[:-1])
         if choice is None:
-            self._look.leave_out(1)
+            self._pass_over(folder.path, [name], folder.choice)
         else:
             yield from self._enter(folder.path + name[:-1], folder.key + name, choice, open_folders, folder.above)
 
@@ -92,10 +92,23 @@ class Walk:
             yield failed(path, key, error)
         elif not names:
             self._look.pass_empty(path)
-        kept = _chosen(names, choice)
-        self._look.leave_out(len(names) - len(kept))
+        kept, below = _chosen(names, choice), os.path.join(path, "")  # noqa: PTH118
+        if len(kept) < len(names):
+            self._pass_over(below, _left_out(names, kept), choice)
         kept.sort()
-        open_folders.append(_Folder(os.path.join(path, ""), key, iter(kept), choice, above))  # noqa: PTH118
+        open_folders.append(_Folder(below, key, iter(kept), choice, above))
+
+    def _pass_over(self, below: str, names: Iterable[str], choice: Choice) -> None:
+        """Count what is left out of a folder; a file of patterns is none of the dataset."""
+        hidden, unwanted = list[str](), list[str]()
+        for name in names:
+            plain = name.rstrip("/")
+            if plain != IGNORE_FILE:
+                (hidden if choice.is_hidden(plain) else unwanted).append(plain)
+        if hidden:
+            self._look.pass_hidden(below + min(hidden), len(hidden))
+        if unwanted:
+            self._look.pass_unwanted(below + min(unwanted), len(unwanted))
 
     def _listed(self, path: str) -> tuple[list[str], OSError | None]:
         """Return the names in a folder, and why they are not all, if they are not."""
@@ -123,6 +136,17 @@ def _chosen(names: list[str], choice: Choice) -> list[str]:
     if choice.hidden:
         return [name for name in names if name not in LEFT_OUT]
     return [name for name in names if name[0] != "." and name not in LEFT_OUT]
+
+
+def _left_out(names: list[str], kept: list[str]) -> Iterator[str]:
+    """Yield the names that were not kept; those that were are in the same order."""
+    following = iter(kept)
+    kept_next = next(following, None)
+    for name in names:
+        if name == kept_next:
+            kept_next = next(following, None)
+        else:
+            yield name
 
 
 def _read(path: str) -> str:

@@ -46,6 +46,7 @@ class DatasetPlan(Sequence[PlannedFile]):
     requests: RequestsEstimate. How many requests it costs, by kind.
     warning: str. When the service's limit of requests would be met; "" where it would not be.
     cannot: tuple[PlannedFile, ...]. The files that cannot be sent, with the reasons.
+    passed_over: tuple[str, ...]. What was left out, with counts, and what is not permitted: a sentence for each kind.
     rows(action=None): Iterator[PlannedFile]. The rows of one action, or all.
     to_frame(): pandas.DataFrame. A line for each row.
     upload(): DatasetTransfer. Carries out exactly this, and returns at once.
@@ -57,6 +58,7 @@ class DatasetPlan(Sequence[PlannedFile]):
     packed: PlannedRows
     by_action: tuple[Total, ...]
     begin: Begin | None = field(default=None, compare=False)
+    passed_over: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.packed)
@@ -151,9 +153,10 @@ class DatasetPlan(Sequence[PlannedFile]):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What else there is to say: the requests, and a warning where their limit would be met."""
+        """What else there is to say: what was passed over, the requests, and a warning where they meet their limit."""
         kinds = ", ".join(f"{number:,} {name}" for name, number in self.requests.by_name if number)
-        return (*([say("plan_requests", requests=kinds)] if kinds else []), *([self.warning] if self.warning else []))
+        requests = say("plan_requests", requests=kinds) if kinds else ""
+        return (*self.passed_over, *filter(None, (requests, self.warning)))
 
     def shown(self, rows: Iterable[PlannedFile]) -> list[tuple[str, ...]]:
         """Return rows as a table shows them, below `column_names`."""
@@ -199,11 +202,12 @@ class PlanBuilder:
         self._files[row.action] += 1
         self._bytes[row.action] += row.size
 
-    def plan(self, lists: int = 0, heads: int = 0) -> DatasetPlan:
-        """Return the plan; lists and heads: how many of these requests it took to make it."""
+    def plan(self, lists: int = 0, heads: int = 0, passed_over: Sequence[str] = ()) -> DatasetPlan:
+        """Return the plan; lists and heads: how many of these requests it took; passed_over: what has no row."""
         totals = tuple(Total(self._files[action], self._bytes[action]) for action in Action)
         requests = self._requests.estimate(lists, heads)
-        return DatasetPlan(self._target, self._source, requests, self._packer.rows(), totals, self._begin)
+        rows, told = self._packer.rows(), tuple(map(printable, passed_over))
+        return DatasetPlan(self._target, self._source, requests, rows, totals, self._begin, told)
 
 
 def column_names() -> tuple[str, ...]:

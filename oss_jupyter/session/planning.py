@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,13 @@ if TYPE_CHECKING:
 _SENT = (Action.SEND, Action.RESUME)
 
 
-def plan(session: Session, given: Any, target: str, arguments: UploadArguments) -> DatasetPlan:
-    """Return what `upload` with the same arguments would do; nothing is sent. Raises what stands in its way."""
+def plan(
+    session: Session, given: Any, target: str, arguments: UploadArguments, spell: Callable[[str], str] = str
+) -> DatasetPlan:
+    """Return what `upload` with the same arguments would do; nothing is sent. Raises what stands in its way.
+
+    spell: how arguments are written in its sentences.
+    """
     source, below = _source_and_target(given, target)
     spec = session.datasets.spec(source, below, arguments)
 
@@ -34,7 +40,7 @@ def plan(session: Session, given: Any, target: str, arguments: UploadArguments) 
 
     builder = PlanBuilder(str(spec.target), spec.source_text, spec.part_size, begin)
     looked = look_through(spec, lambda row: builder.add(_resumed(row, spec, session)))
-    return builder.plan(lists=looked.pages, heads=looked.heads)
+    return builder.plan(lists=looked.pages, heads=looked.heads, passed_over=[spell(note) for note in looked.notes])
 
 
 def _source_and_target(given: Any, target: str) -> tuple[DatasetSource, str]:

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oss_jupyter.errors import InputError, PartStopped
+from oss_jupyter.errors import InputError, PartStopped, SourceMissing
 from oss_jupyter.local.scan import refuse_collisions, scan
 from oss_jupyter.model.dataset import DatasetSource, FoundFile, Piece, Selection, Trouble
-from oss_jupyter.model.passed_over import PassedOver
+from oss_jupyter.model.passed_over import Passed, PassedOver
 
 EVERYTHING = Selection(hidden=True)
 
@@ -209,7 +209,7 @@ _LOCKED = """
 import os, sys
 from oss_jupyter.local.scan import scan
 from oss_jupyter.model.dataset import DatasetSource, Piece, Selection
-from oss_jupyter.model.passed_over import PassedOver
+from oss_jupyter.model.passed_over import Passed, PassedOver
 
 if os.getuid() == 0:
     os.setgroups([])
@@ -269,7 +269,7 @@ def test_links_to_folders_are_walked_where_it_is_asked(tmp_path: Path) -> None:
     (tmp_path / "data" / "l").symlink_to(tmp_path / "other")
     scanned = scan(source(tmp_path / "data"), Selection(), never)
     assert [file.key for file in scanned] == ["a", "l-", "l0"]
-    assert scanned.passed_over == PassedOver(linked_folders=1, linked_folder=str(tmp_path / "data" / "l"))
+    assert scanned.passed_over == PassedOver(linked_folders=Passed(1, str(tmp_path / "data" / "l")))
     followed = scan(source(tmp_path / "data"), Selection(follow_links=True), never)
     assert [file.key for file in followed] == ["a", "l-", "l/x", "l/y/z", "l0"]
     assert followed.passed_over == PassedOver()
@@ -306,7 +306,7 @@ def test_empty_folders_are_counted(tmp_path: Path) -> None:
     write(tmp_path, "full/x", "hidden/.x")
     scanned = scan(source(tmp_path), Selection(), never)
     assert [file.key for file in scanned] == ["full/x"]
-    told = PassedOver(left_out=1, empty_folders=2, empty_folder=str(tmp_path / "a/b/c"))
+    told = PassedOver(hidden=Passed(1, str(tmp_path / "hidden/.x")), empty_folders=Passed(2, str(tmp_path / "a/b/c")))
     assert scanned.passed_over == told
 
 
@@ -329,9 +329,23 @@ def test_what_goes_while_the_scan_goes_on(tmp_path: Path) -> None:
 
 
 def test_a_root_that_vanished_is_a_row(tmp_path: Path) -> None:
-    """The job is told, and does not take it for an empty folder."""
-    (row,) = found(Piece(str(tmp_path / "gone"), "raw/"))
+    """The job is told, and does not take it for an empty folder; the others go up."""
+    write(tmp_path, "there/x")
+    row, file = found(Piece(str(tmp_path / "gone"), "raw/"), Piece(str(tmp_path / "there"), "there/"))
     assert (row.key, row.path, row.trouble) == ("raw/", str(tmp_path / "gone"), Trouble.VANISHED)
+    assert file.key == "there/x"
+
+
+@pytest.mark.parametrize("pattern", ["", "**/*.csv"])
+@pytest.mark.parametrize("become", ["nothing", "a file", "below a file"])
+def test_where_all_roots_are_gone_that_is_what_is_said(tmp_path: Path, pattern: str, become: str) -> None:
+    """Not that a file failed: all of them are somewhere else now, and the advice is for that."""
+    folder = tmp_path / "gone" / "data" if become == "below a file" else tmp_path / "gone"
+    if become != "nothing":
+        write(tmp_path, "gone")
+    with pytest.raises(SourceMissing, match=r"no folder .* any more") as told:
+        found(Piece(str(folder), pattern=pattern))
+    assert "from where it is now" in told.value.advice
 
 
 def test_a_scan_that_nobody_wants_any_more_ends(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from oss_jupyter.local.scan import scan
 from oss_jupyter.model.dataset import DatasetSource, Piece, Rule, Selection, Trouble
-from oss_jupyter.model.passed_over import PassedOver
+from oss_jupyter.model.passed_over import Passed, PassedOver
 from oss_jupyter.model.selection import selection_of
 from oss_jupyter.model.upload_arguments import UploadArguments
 
@@ -161,7 +161,21 @@ def test_an_ignore_file_holds_below_its_folder(tmp_path: Path) -> None:
     assert keys(tmp_path / "b") == {"a.log", "keep.log", "c/a.log"}
     scanned = scan(DatasetSource((Piece(str(tmp_path)),), ""), Selection(hidden=True), lambda: False)
     assert {file.key for file in scanned} == {"b/keep.log", "b/c/a.log", "x", ".ossignore", "b/.ossignore"}
-    assert scanned.passed_over == PassedOver(left_out=4)
+    assert scanned.passed_over == PassedOver(unwanted=Passed(4, str(tmp_path / "a.log")))
+
+
+def test_what_is_left_out_is_counted_by_why(tmp_path: Path) -> None:
+    """Hidden names are one thing, what a pattern leaves out another; a file of patterns is neither."""
+    plant(tmp_path, "a.csv", "a.tmp", ".env", ".git/x", "__pycache__/y", "raw/b.tmp", "raw/.cache/z", "old/1", "old/2")
+    (tmp_path / ".ossignore").write_text("old/\n", encoding="utf-8")
+    scanned = scan(DatasetSource((Piece(str(tmp_path)),), ""), rules("-*.tmp"), lambda: False)
+    assert [file.key for file in scanned] == ["a.csv"]
+    passed = scanned.passed_over
+    assert (passed.hidden.count, passed.unwanted.count, passed.left_out) == (4, 3, 7)
+    assert passed.unwanted.first == str(tmp_path / "a.tmp")
+    globbed = scan(DatasetSource((Piece(str(tmp_path), pattern="*.csv"),), ""), Selection(), lambda: False)
+    assert [file.key for file in globbed] == ["a.csv"]
+    assert globbed.passed_over.unwanted.count == 3
 
 
 def test_rules_of_an_upload_and_ignore_files(tmp_path: Path) -> None:

@@ -21,15 +21,24 @@ def nothing_found(text: str, passed: PassedOver | None) -> SourceMissing:
         advice = (
             "Check the glob, .ossignore, and include and exclude, which begin below the folder; or give hidden=True."
         )
-    elif passed is not None and passed.linked_folders:
-        what = f"{text} has no file to upload, only links to folders, for example {passed.linked_folder}."
+    elif passed is not None and passed.linked_folders.count:
+        what = f"{text} has no file to upload, only links to folders, for example {passed.linked_folders.first}."
         advice = "Write follow_links=True to follow them."
     return SourceMissing(what, advice, code="NothingToUpload")
 
 
 def scan_notes(ended: ScanEnded) -> Iterator[str]:
-    """Yield a note for each kind of thing that has no object, with the first of it."""
-    passed = ended.passed_over
+    """Yield a note for each kind of thing that has no object, with the first of it; of an upload, or of its plan."""
+    yield from _no_files(ended)
+    if ended.passed_over is not None:
+        yield from _passed_over(ended.passed_over)
+    if not ended.may_list:
+        yield str(Lack.LIST_OBJECTS)
+    if not ended.may_look:
+        yield str(Lack.GET_OBJECT)
+
+
+def _no_files(ended: ScanEnded) -> Iterator[str]:
     for trouble, one, more in (
         (Trouble.NOT_A_FILE, "is no file (a pipe, a socket or a device)", "are no files (pipes, sockets, devices)"),
         (Trouble.LINK_LOOP, "is a link that leads in a circle", "are links that lead in circles"),
@@ -38,14 +47,20 @@ def scan_notes(ended: ScanEnded) -> Iterator[str]:
         if found:
             first = found[0].path
             others = f" and {count(len(found) - 1, 'other')}" if len(found) > 1 else ""
-            yield f"{first}{others} {one if len(found) == 1 else more}, so nothing was sent of it."
-    if passed is not None and passed.empty_folders:
-        folders = count(passed.empty_folders, "empty folder has", "empty folders have")
-        yield f"{folders} no object, because OSS has keys and no folders, for example {passed.empty_folder}."
-    if passed is not None and passed.linked_folders:
-        links = count(passed.linked_folders, "link to a folder was", "links to folders were")
-        yield f"{links} not followed, for example {passed.linked_folder}. follow_links=True follows them."
-    if not ended.may_list:
-        yield str(Lack.LIST_OBJECTS)
-    if not ended.may_look:
-        yield str(Lack.GET_OBJECT)
+            yield f"{first}{others} {one if len(found) == 1 else more}, so there is nothing to send."
+
+
+def _passed_over(passed: PassedOver) -> Iterator[str]:
+    hidden, unwanted, empty, linked = passed.hidden, passed.unwanted, passed.empty_folders, passed.linked_folders
+    if hidden.count:
+        names = count(hidden.count, "hidden name is", "hidden names are")
+        yield f"{names} left out, for example {hidden.first}. hidden=True, or an include that names it, takes it in."
+    if unwanted.count:
+        names = count(unwanted.count, "name is", "names are")
+        yield f"{names} left out by a pattern or an .ossignore, for example {unwanted.first}."
+    if empty.count:
+        folders = count(empty.count, "empty folder has", "empty folders have")
+        yield f"{folders} no object, because OSS has keys and no folders, for example {empty.first}."
+    if linked.count:
+        links = count(linked.count, "link to a folder is", "links to folders are")
+        yield f"{links} not followed, for example {linked.first}. follow_links=True follows them."

@@ -14,8 +14,10 @@ from oss_jupyter.engine.dataset.messages import (
     HeadWanted,
     PageWanted,
     Planned,
+    ScanEnded,
     WorkerRequest,
 )
+from oss_jupyter.engine.dataset.notes import scan_notes
 from oss_jupyter.engine.dataset.worker import work
 from oss_jupyter.model.planned_rows import PlannedFile
 from oss_jupyter.model.wire_values import ObjectPage
@@ -26,10 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Looked:
-    """What it took: pages of objects and heads that were asked for."""
+    """What it took: pages of objects and heads that were asked for. notes: on what was passed over."""
 
     pages: int
     heads: int
+    notes: tuple[str, ...]
 
 
 def look_through(spec: DatasetSpec, take: Callable[[PlannedFile], object]) -> Looked:
@@ -40,7 +43,7 @@ def look_through(spec: DatasetSpec, take: Callable[[PlannedFile], object]) -> Lo
     events: SimpleQueue[Any] = SimpleQueue()
     stream = spec.worker_lane.stream(work, _request(spec), events.put, spec.transfer_id)
     stream.future.add_done_callback(events.put)
-    pages = heads = 0
+    pages, heads, notes = 0, 0, tuple[str, ...]()
     try:
         while not isinstance(event := events.get(), Future):
             if isinstance(event, PageWanted):
@@ -52,11 +55,13 @@ def look_through(spec: DatasetSpec, take: Callable[[PlannedFile], object]) -> Lo
             elif isinstance(event, Planned):
                 for file, action, reason in event.rows:
                     take(PlannedFile(file.path, file.key, file.size, action, reason, file.mtime_ns))
+            elif isinstance(event, ScanEnded):
+                notes = tuple(scan_notes(event))
         stream.future.result()
     finally:
         stream.gauge.stop()
         spec.control.close()
-    return Looked(pages, heads)
+    return Looked(pages, heads, notes)
 
 
 def _request(spec: DatasetSpec) -> WorkerRequest:

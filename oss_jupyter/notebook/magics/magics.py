@@ -70,7 +70,7 @@ class OssMagics(Magics):
         arguments = UploadArguments.of(**{name: value for name, value in given.items() if value is not None})
         source = sources[0] if len(sources) == 1 else sources
         if dry_run:
-            return plan(self._session, source, target, arguments)
+            return plan(self._session, source, target, arguments, spell=as_magic)
         transfer = self._session.upload(source, target, arguments, spell=as_magic)
         if wait:
             wait_for(transfer, self._session.reporter)
