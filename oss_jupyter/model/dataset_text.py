@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 
 from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.dataset import FailedFile, FilesView, Outcome
@@ -13,8 +15,22 @@ from oss_jupyter.texts import catalogue, say
 # The others are told by their number.
 FAILURES_SHOWN = 10
 _REASON_MAX = 160
+_WILD = re.compile(r"[*?[]")
 
 Outcomes = Iterable[tuple[Outcome, int]]
+
+
+def source_name(text: str) -> str:
+    """Return what a dataset is called for short: ``data/`` for /home/ada/data, ``data/*.csv`` for /home/ada/data/*.csv.
+
+    What was written without a folder above it, or is several paths, stays as it is.
+    """
+    path = PurePath(text)
+    if not path.is_absolute() and not text.startswith("~"):
+        return text
+    fixed = next((at for at, part in enumerate(path.parts) if _WILD.search(part)), len(path.parts))
+    below = "/".join(path.parts[max(1, fixed - 1) :])
+    return f"{below}/" if below and fixed == len(path.parts) else below or text
 
 
 def files(number: int) -> str:

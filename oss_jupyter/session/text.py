@@ -10,7 +10,7 @@ from pathlib import Path
 from oss_jupyter.model.compare import Lack, Why
 from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.dataset_receipt import receipt_line
-from oss_jupyter.model.dataset_text import bytes_so_far, files, files_pace, files_so_far
+from oss_jupyter.model.dataset_text import bytes_so_far, files, files_pace, files_so_far, source_name
 from oss_jupyter.model.progress import SILENCE_SECONDS, Receipt, Snapshot
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.sizes import format_duration, format_progress, format_size, format_speed
@@ -20,8 +20,8 @@ from oss_jupyter.texts import say
 
 
 def name_of(now: Snapshot) -> str:
-    """Return the file's name, or what a dataset is made of."""
-    return printable(Path(now.source).name if now.files is None else now.source)
+    """Return the file's name, or what a dataset is made of; without the folders above it."""
+    return printable(Path(now.source).name if now.files is None else source_name(now.source))
 
 
 def head_line(now: Snapshot) -> str:

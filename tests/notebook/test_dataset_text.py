@@ -13,6 +13,7 @@ from oss_jupyter.model.sizes import GIB
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.display.html import transfer_html
 from oss_jupyter.notebook.display.text import describe, details, short_line
+from oss_jupyter.notebook.panel.common.row import row_of
 from oss_jupyter.session.text import head_line, status_line
 
 from ..datasets import EVIL, ODD, a_dataset, a_receipt, a_view, failures
@@ -140,3 +141,26 @@ def test_a_failure_is_not_told_twice() -> None:
     assert "data/2.csv: Reason 2." in describe(now)
     assert describe(replace(now, files=a_view(failed=3)))[2:6] == list(FOUR)
     assert describe(replace(now, state=State.FAILED))[2:6] == list(FOUR)
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("/home/ada/data", "data/"),
+        ("/home/ada/data/", "data/"),
+        ("/data", "data/"),
+        ("/home/ada/data/*.csv", "data/*.csv"),
+        ("/home/ada/data/2026-*/**/*.csv", "data/2026-*/**/*.csv"),
+        ("/*.csv", "*.csv"),
+        ("~/data/", "data/"),
+        ("/", "/"),
+        ("data/", "data/"),
+        ("raw/2026/*.csv", "raw/2026/*.csv"),
+        ("a.csv, b.csv and 3 more", "a.csv, b.csv and 3 more"),
+    ],
+)
+def test_a_dataset_is_called_by_its_own_name(source: str, name: str) -> None:
+    """A folder from the chooser has a long path; lists show its name, and the desk the path under the pointer."""
+    now = a_dataset(source=source)
+    assert head_line(now) == f"{name} -> oss://bucket/raw/ (k5ffjj43)"
+    assert (row_of(now)["name"], row_of(now)["source"]) == (name, source)

@@ -12,6 +12,8 @@ from typing import TypedDict
 
 from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
+from oss_jupyter.model.dataset_text import source_name
+from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, allowed
 
@@ -107,6 +109,7 @@ class TransferRow(Row, Pace):
     parts: int
     parallel: int
     parallel_auto: bool
+    parallel_most: int
     limit: float | None
 
 
@@ -122,6 +125,7 @@ def row_of(snapshot: Snapshot) -> TransferRow:
         "parts": snapshot.parts_total,
         "parallel": snapshot.parallel_wanted or snapshot.parallel,
         "parallel_auto": snapshot.parallel_auto,
+        "parallel_most": PARALLEL_MOST,
         "limit": snapshot.limit_bytes_per_second,
     }
 
@@ -146,7 +150,7 @@ def _standing(snapshot: Snapshot) -> Standing:
     return {
         "id": snapshot.id,
         "source": snapshot.source,
-        "name": PurePath(snapshot.source).name if snapshot.files is None else snapshot.source,
+        "name": PurePath(snapshot.source).name if snapshot.files is None else source_name(snapshot.source),
         "url": str(snapshot.target),
         "state": snapshot.state.key,
         "phase": snapshot.phase.key,
