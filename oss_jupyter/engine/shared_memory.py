@@ -20,8 +20,8 @@ from collections.abc import Callable
 from oss_jupyter.engine.rate_limiter import RateLimiter
 from oss_jupyter.model.parallel import PARALLEL_MOST
 
-# Parts that the helper has at once, of all transfers: what two may want at most, and as many that wait for their turn.
-SLOTS = 4 * PARALLEL_MOST
+# Parts that the helper has at once, of all transfers: what eight may want at most, and as many that wait.
+SLOTS = 16 * PARALLEL_MOST
 # Transfers; a few dozen run at once.
 TRANSFERS_MOST = 256
 _CELL_BYTES = 8

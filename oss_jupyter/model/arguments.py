@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Annotated, Any, Protocol, TypedDict, get_type_hints
 
 from oss_jupyter.model.described import type_names
+from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.model.progress import Snapshot
 
 
@@ -68,7 +69,12 @@ class SendingOptions(TypedDict, total=False):
         int | str | None, Argument("Like 16MiB, at least 100KiB; or auto.", "SIZE", unit="bytes", in_form=True)
     ]
     parallel: Annotated[
-        int | str | None, Argument("Parts on the wire at once; or auto, which follows the line.", "N", in_form=True)
+        int | str | None,
+        Argument(
+            f"Parts or files on the wire at once, 1 to {PARALLEL_MOST}; or auto, which follows the line.",
+            "N",
+            in_form=True,
+        ),
     ]
     limit: Annotated[
         float | str | None,

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from oss_jupyter.model.parallel import PARALLEL_MOST
+
 CONNECTIONS_MOST = 16
 # For datasets of small files, where nobody has named another number: each of them mostly waits for an answer.
-ELASTIC_MOST = 256
+ELASTIC_MOST = PARALLEL_MOST
 # What a connection takes: itself, and the file whose bytes it carries.
 _CONNECTION_NEEDS = 2
 # Descriptors that are left to everything else.

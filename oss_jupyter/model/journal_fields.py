@@ -26,6 +26,8 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TOKEN = re.compile(r"[!-~]{0,1024}")
 T = TypeVar("T")
 _INT64 = 2**63
+# Earlier versions allowed so many.
+_PARALLEL_EVER = 1024
 _CRC64_MAX = 2**64 - 1
 # The year 9999, which is also where Python's dates end.
 _TIME_MAX_SECONDS = 253_402_300_799
@@ -108,7 +110,10 @@ class Fields:
 
     def optional_parallel(self, name: str) -> int | str | None:
         """Return how many at once, ``"auto"``, or None where nothing was asked for."""
-        return "auto" if self._entry.get(name) == "auto" else self.optional_whole(name, 1, PARALLEL_MOST)
+        if self._entry.get(name) == "auto":
+            return "auto"
+        count = self.optional_whole(name, 1, _PARALLEL_EVER)
+        return None if count is None else min(count, PARALLEL_MOST)
 
     def optional_prove(self, name: str) -> Prove | None:
         """Return which bytes are read again, or None where nothing was asked for."""

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from oss_jupyter.model.given import whole, word
 
 START = 3
-# More at once is no line's need.
-PARALLEL_MOST = 1_024
+# More at once is no line's need, and a process has no more descriptors to spare than that.
+PARALLEL_MOST = 256
 # A step up is worth its connections only with so much more throughput.
 GAIN = 0.07
 # Long enough that a new connection has left its slow start and a part's end does not look like a lull.

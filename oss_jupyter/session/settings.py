@@ -21,6 +21,7 @@ from oss_jupyter.model.arguments import ARGUMENTS
 from oss_jupyter.model.budget import CONNECTIONS_MOST, ELASTIC_MOST, Connections
 from oss_jupyter.model.described import line_of
 from oss_jupyter.model.given import is_off, plain
+from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.model.sizes import parse_limit, parse_size
 from oss_jupyter.oss.endpoint import split_endpoint
 from oss_jupyter.oss.proxy import checked_proxy
@@ -84,9 +85,9 @@ class OssJupyter(Configurable):
     profile = _told(Unicode(None, allow_none=True), "profile", "None: the environment, then [default].")
     part_size = _told(_Size("auto"), "part_size", "That is 8 MiB, and up to 64 MiB for large files and fast lines.")
     parallel = _told(
-        Union([Int(min=1, max=64), Enum(["auto"])], default_value="auto"),
+        Union([Int(min=1, max=PARALLEL_MOST), Enum(["auto"])], default_value="auto"),
         "parallel",
-        "It begins with 3.",
+        "It begins with 3, or with 16 files.",
     )
     parallel_most = Int(
         CONNECTIONS_MOST,

@@ -10,11 +10,18 @@ from typing import Any, cast
 import pytest
 
 from oss_jupyter.engine.manager import Manager
+from oss_jupyter.errors import InputError
+from oss_jupyter.model.arguments import ARGUMENTS
+from oss_jupyter.model.budget import ELASTIC_MOST
+from oss_jupyter.model.journal_fields import Fields
+from oss_jupyter.model.parallel import PARALLEL_MOST, parse_parallel
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.panel.common.actions import Actions
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.channel import MESSAGE_TYPE, REPLY_TYPE, serve
 from oss_jupyter.notebook.panel.common.commands import Commands, Reply
+from oss_jupyter.notebook.panel.common.row import row_of
+from oss_jupyter.session.settings import OssJupyter, Refused
 
 from .stand_ins import MIB, StandIn, StandInManager, a_snapshot
 
@@ -155,7 +162,7 @@ def test_what_cannot_be_is_refused_in_four_lines(desk: Desk) -> None:
         ("pause", {"transfer": "nobody"}),
         ("abort", {"transfer": "k5ffjj43", "keep_parts": "yes"}),
         ("set_parallel", {"transfer": "k5ffjj43", "parallel": 0}),
-        ("set_parallel", {"transfer": "k5ffjj43", "parallel": 65}),
+        ("set_parallel", {"transfer": "k5ffjj43", "parallel": 257}),
         ("set_parallel", {"transfer": "k5ffjj43", "parallel": True}),
         ("set_parallel", {"transfer": "k5ffjj43", "parallel": "7; import os"}),
         ("set_limit", {"transfer": "k5ffjj43", "bytes_per_second": -1}),
@@ -210,3 +217,18 @@ def test_a_kernel_without_a_control_channel_is_no_error(desk: Desk) -> None:
     """The extension loads in a terminal too."""
     assert not serve(None, desk.commands)
     assert not serve(SimpleNamespace(), desk.commands)
+
+
+def test_the_most_at_once_is_one_number_everywhere(desk: Desk) -> None:
+    """What the card takes, a setting, a line, Python and a checkpoint take as well, and no more."""
+    most = PARALLEL_MOST
+    assert most == ELASTIC_MOST == row_of(a_snapshot())["parallel_most"]
+    assert desk.ask("set_parallel", transfer="k5ffjj43", parallel=most)["status"] == "ok"
+    assert OssJupyter(parallel=most, parallel_most=most).parallel == parse_parallel(str(most)) == most
+    refusal = desk.ask("set_parallel", transfer="k5ffjj43", parallel=most + 1)
+    assert (refusal["status"], f"{most}" in refusal["error"][0] + refusal["error"][2]) == ("error", True)
+    for refused in (lambda: OssJupyter(parallel=most + 1), lambda: parse_parallel(most + 1)):
+        with pytest.raises((Refused, InputError)):
+            refused()
+    assert f"1 to {most};" in ARGUMENTS["parallel"].words
+    assert Fields({"parallel": 1024}).optional_parallel("parallel") == most  # of an earlier version

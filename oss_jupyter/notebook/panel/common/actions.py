@@ -7,6 +7,7 @@ from collections.abc import Callable
 from oss_jupyter.engine.manager import Manager, waiting_first
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, TransferStateError
+from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.model.plan import MAX_PARTS
 from oss_jupyter.model.states import Event, allowed
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
@@ -14,9 +15,6 @@ from oss_jupyter.notebook.panel.common.background_commands import BackgroundComm
 from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
 from oss_jupyter.notebook.panel.common.files import cell_files, find_file
 from oss_jupyter.session.session import waits_for_a_word
-
-# The same bounds as the setting's.
-_PARALLEL_MAX = 64
 
 
 class Actions:
@@ -100,7 +98,7 @@ class Actions:
 
 def _set_parallel(transfer: Transfer, arguments: PageArguments) -> None:
     """Without a number it follows the line."""
-    transfer.set_parallel(arguments.whole("parallel", 1, _PARALLEL_MAX) if "parallel" in arguments else None)
+    transfer.set_parallel(arguments.whole("parallel", 1, PARALLEL_MOST) if "parallel" in arguments else None)
 
 
 def _set_limit(transfer: Transfer, arguments: PageArguments) -> None:

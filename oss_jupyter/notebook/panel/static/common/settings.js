@@ -7,7 +7,7 @@ const MIB = 1024 * 1024;
 // `ask(command, args)` returns a promise of whether it was done.
 export function createSettings(say, ask) {
   const element = make("div", "ossj-settings");
-  const parallel = createNumber(say, "parallel", { min: 1, max: 64, step: 1 }, (value) =>
+  const parallel = createNumber(say, "parallel", { min: 1, step: 1 }, (value) =>
     ask("set_parallel", { parallel: value }),
   );
   const limit = createNumber(say, "limit", { min: 0.1, step: "any" }, (value) =>
@@ -17,6 +17,7 @@ export function createSettings(say, ask) {
   element.append(parallel.element, limit.element);
 
   function update(state) {
+    parallel.allow(state.parallel_most);
     parallel.set(state.parallel_auto ? null : state.parallel, say("auto", { count: state.parallel || "" }));
     limit.set(state.limit === null ? null : Math.round((10 * state.limit) / MIB) / 10, say("no_limit"));
   }
@@ -27,8 +28,8 @@ export function createSettings(say, ask) {
 // A number that acts when it is changed, and shows what is so unless somebody is just typing.
 function createNumber(say, name, limits, onChange) {
   const element = make("label", "ossj-setting");
-  const input = Object.assign(make("input", "ossj-input"), { type: "number", title: say(`${name}_help`), ...limits });
-  input.setAttribute("aria-label", say(`${name}_help`));
+  const input = Object.assign(make("input", "ossj-input"), { type: "number", ...limits });
+  tell({});
   element.append(make("span", "", say(name)), input);
   let current = "";
 
@@ -38,6 +39,16 @@ function createNumber(say, name, limits, onChange) {
     if (!done) input.value = current;
   });
 
+  function tell(values) {
+    for (const attribute of ["title", "aria-label"]) setAttribute(input, attribute, say(`${name}_help`, values));
+  }
+
+  function allow(most) {
+    if (input.max === String(most)) return;
+    input.max = most;
+    tell({ most });
+  }
+
   // `otherwise` is what holds without a number.
   function set(value, otherwise) {
     const text = value === null ? "" : String(value);
@@ -46,5 +57,5 @@ function createNumber(say, name, limits, onChange) {
     current = text;
   }
 
-  return { element, set };
+  return { element, allow, set };
 }
