@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import PurePath
 
 from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.dataset import FailedFile, FilesView, Outcome
@@ -16,6 +15,8 @@ from oss_jupyter.texts import catalogue, say
 FAILURES_SHOWN = 10
 _REASON_MAX = 160
 _WILD = re.compile(r"[*?[]")
+_OF_WINDOWS = re.compile(r"[A-Za-z]:\\|\\\\")
+_ABSOLUTE = re.compile(rf"[/~]|{_OF_WINDOWS.pattern}")
 
 Outcomes = Iterable[tuple[Outcome, int]]
 
@@ -25,12 +26,13 @@ def source_name(text: str) -> str:
 
     What was written without a folder above it, or is several paths, stays as it is.
     """
-    path = PurePath(text)
-    if not path.is_absolute() and not text.startswith("~"):
+    if not _ABSOLUTE.match(text):
         return text
-    fixed = next((at for at, part in enumerate(path.parts) if _WILD.search(part)), len(path.parts))
-    below = "/".join(path.parts[max(1, fixed - 1) :])
-    return f"{below}/" if below and fixed == len(path.parts) else below or text
+    separator = "\\" if _OF_WINDOWS.match(text) else "/"
+    words = [word for word in text.split(separator)[1:] if word]
+    fixed = next((at for at, word in enumerate(words) if _WILD.search(word)), len(words))
+    below = "/".join(words[max(0, fixed - 1) :])
+    return f"{below}/" if below and fixed == len(words) else below or text
 
 
 def files(number: int) -> str:

@@ -152,6 +152,8 @@ def test_a_failure_is_not_told_twice() -> None:
         ("/home/ada/data/*.csv", "data/*.csv"),
         ("/home/ada/data/2026-*/**/*.csv", "data/2026-*/**/*.csv"),
         ("/*.csv", "*.csv"),
+        ("C:\\Users\\ada\\data", "data/"),
+        ("\\\\server\\share\\data\\*.csv", "data/*.csv"),
         ("~/data/", "data/"),
         ("/", "/"),
         ("data/", "data/"),
