@@ -29,12 +29,13 @@ from .demo import Kernel, jupyter_home
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FIRST, SECOND, OWN_BUCKET, BUSY, CLUSTER = (
+FIRST, SECOND, OWN_BUCKET, BUSY, CLUSTER, DATASET = (
     "01-first-upload",
     "02-pause-restart-carry-on",
     "03-your-own-bucket",
     "04-busy-notebook",
     "05-cluster",
+    "06-dataset",
 )
 CELLS_MOST = 9  # more than ten minutes of reading is a manual
 RESTART = "restart-kernel"
@@ -81,7 +82,7 @@ def test_a_notebook_is_short_valid_and_carries_nothing_of_a_run(path: Path) -> N
 
 def test_the_notebooks_lead_from_one_to_the_next() -> None:
     """Whoever has finished one finds the following one."""
-    assert [path.stem for path in NOTEBOOKS] == [FIRST, SECOND, OWN_BUCKET, BUSY, CLUSTER]
+    assert [path.stem for path in NOTEBOOKS] == [FIRST, SECOND, OWN_BUCKET, BUSY, CLUSTER, DATASET]
     for here, there in pairwise(NOTEBOOKS):
         assert f"]({there.name})" in here.read_text(encoding="utf-8")
 
@@ -155,6 +156,18 @@ def test_a_dataset_goes_up_from_a_cluster_that_loses_a_worker(reader: Reader) ->
     assert "401 files sent, 0 failed" in reader.shown_by["upload"]
     for name in ("000-shard.bin", "weights.bin"):
         assert reader.stored(f"cluster/{name}") == _digest(reader.folder / "data" / "shards" / name)
+
+
+def test_a_partitioned_dataset_goes_up_once_and_later_what_changed(reader: Reader) -> None:
+    """The sixth shows a plan, sends a file for each day of the year, and then the one day that has another flight."""
+    reader.run(DATASET)
+    assert "365 files, " in reader.shown_by["plan"]
+    assert "Requests, estimated: 1 ListObjectsV2, 365 PutObject" in reader.shown_by["plan"]
+    assert "1 sent, 364 already there" in reader.shown_by["again"]
+    changed = "flights/year=2013/month=03/31.csv"
+    assert re.findall(r"flights/year=\S+", reader.shown_by["again"]) == [changed]
+    for key in ("flights/year=2013/month=01/01.csv", changed):
+        assert reader.stored(key) == _digest(reader.folder / "data" / key)
 
 
 @dataclass
