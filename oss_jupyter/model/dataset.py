@@ -20,6 +20,8 @@ class Action(str, Enum):
     CANNOT = "cannot"
 
     __str__ = str.__str__
+    # So that totals["send"] finds it.
+    __hash__ = str.__hash__
 
 
 class Compare(str, Enum):

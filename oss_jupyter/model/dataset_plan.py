@@ -42,7 +42,7 @@ class DatasetPlan(Sequence[PlannedFile]):
     target: str. oss://bucket/prefix, with which all keys begin.
     source: str. What it is made of, as its user wrote it.
     total: Total. All files and their bytes.
-    totals: dict[Action, Total]. The same for each action.
+    totals: dict[Action, Total]. The same for each action: totals["send"].files.
     requests: RequestsEstimate. How many requests it costs, by kind.
     warning: str. When the service's limit of requests would be met; "" where it would not be.
     cannot: tuple[PlannedFile, ...]. The files that cannot be sent, with the reasons.

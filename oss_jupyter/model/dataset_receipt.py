@@ -133,7 +133,7 @@ def receipt_line(receipt: DatasetReceipt) -> str:
     """Return how a dataset ended, without its name: what is there, how long it took, and what became of the files."""
     size = format_size(receipt.total_bytes)
     if receipt.sent_nothing:
-        return " · ".join((nothing_sent(receipt.total), size))
+        return " · ".join((nothing_sent(receipt.total), *([size] if receipt.total else [])))
     took = [format_duration(receipt.seconds, tenths=True)]
     if receipt.sent and receipt.seconds:
         took += [format_speed(receipt.sent_bytes / receipt.seconds), files_pace(receipt.sent / receipt.seconds)]

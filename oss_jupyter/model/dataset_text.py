@@ -70,6 +70,8 @@ def outcomes_of(view: FilesView) -> Outcomes:
 
 def nothing_sent(number: int) -> str:
     """Return that so many files had to be sent by nobody."""
+    if not number:
+        return say("nothing_to_send")
     return say("nothing_sent") if number == 1 else say("all_files_there", count=f"{number:,}")
 
 

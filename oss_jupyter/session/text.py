@@ -96,6 +96,8 @@ def _stays(now: Snapshot) -> str:
 
 
 def _files_so_far(now: Snapshot, view: FilesView, done_bytes: int) -> list[str]:
+    if view.scanning and not view.total and now.state in (State.QUEUED, State.RUNNING):
+        return [say("looking_for_files")] if now.state is State.RUNNING else []
     failed = [say("files_failed", count=f"{view.failed:,}")] if view.failed else []
     return [
         files_so_far(view.done, view.total, scanning=view.scanning),
@@ -127,6 +129,8 @@ def _pace(now: Snapshot) -> list[str]:
     if now.long_silence_seconds:
         return [say("silent_retrying", time=format_duration(now.long_silence_seconds))]
     beside = [say("comparing_kept", progress=_compared(now))] if now.compare_bytes else []
+    if now.files and not now.files.total:
+        return beside
     if now.bytes_per_second is None:
         return [say("estimating"), *beside]
     return [format_speed(now.bytes_per_second), *_files_pace(now), *_left(now), *beside]

@@ -32,6 +32,15 @@ test("while the folder is scanned everything is at least", () => {
   assert.match(mainLine(scanning, sayIn("zh")), /^4 \/ 至少 8 个文件 · /);
 });
 
+test("before the first file is found nothing is counted", () => {
+  const begun = state({ total: 0, shown: 0, speed: null, left: null, files: { scanning: true, total: 0, done: 0, failed: 0 } });
+  assert.equal(mainLine(begun, say), "looking for files");
+  assert.equal(mainLine({ ...begun, state: "queued" }, say), "");
+  const ended = { sent: 0, already_there: true, seconds: 0.1 };
+  const nothing = state({ state: "completed", moving: false, receipt: ended, total: 0, files: { total: 0, sent: 0, failed: 0 } });
+  assert.equal(mainLine(nothing, say), "there was nothing to send");
+});
+
 test("at rest only what is in OSS counts, and what was there before is told beside it", () => {
   const paused = state({ state: "paused", moving: false });
   assert.equal(mainLine(paused, say), "4 of 8 files · 1 failed · 16 of 50 MiB in OSS · resume whenever you like");

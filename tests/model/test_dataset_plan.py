@@ -140,6 +140,13 @@ def test_printing_it_shows_both_ends_and_all_sums() -> None:
     assert max(map(len, lines)) < 160
 
 
+def test_totals_are_found_by_the_word_that_is_shown() -> None:
+    """Who reads "send" in the table writes it."""
+    plan = PlanBuilder("oss://bucket/", "data/").plan()
+    totals: dict[Any, Any] = dict(plan.totals)
+    assert [totals[word] for word in ("send", "skip", "resume", "cannot")] == list(totals.values())
+
+
 @pytest.mark.parametrize(("files", "shown"), [(1, 1), (16, 16), (17, 16)])
 def test_nothing_is_left_out_where_that_saves_no_line(files: int, shown: int) -> None:
     """A line that says that one more row is there would be as long as the row."""

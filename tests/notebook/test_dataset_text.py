@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from oss_jupyter.model.dataset import FailedFile
+from oss_jupyter.model.dataset import FailedFile, FilesView
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.progress import Phase, Snapshot
 from oss_jupyter.model.sizes import GIB
@@ -46,7 +46,7 @@ NO_FAILURE = a_receipt(failed=0, failed_bytes=0, failures=())
         (
             a_dataset(State.QUEUED, a_view(total=0, sent=0, kept=0, skipped=0, scanning=True), total_bytes=0,
                       shown_bytes=0, queue_place=2),
-            "queued, 2nd · 0 of at least 0 files · 0 B of at least 0 B",
+            "queued, 2nd",
         ),
         (a_dataset(State.PAUSED), "paused · 12,403 of 88,740 files, 31 of 52 GiB already in OSS"),
         (
@@ -166,3 +166,10 @@ def test_a_dataset_is_called_by_its_own_name(source: str, name: str) -> None:
     now = a_dataset(source=source)
     assert head_line(now) == f"{name} -> oss://bucket/raw/ (k5ffjj43)"
     assert (row_of(now)["name"], row_of(now)["source"]) == (name, source)
+
+
+def test_before_the_first_file_is_found_nothing_is_counted() -> None:
+    """Nobody reads of zero of at least zero files; and who had nothing to send is told that."""
+    view = FilesView(scanning=True)
+    assert status_line(a_dataset(view=view, total_bytes=0, bytes_per_second=None)) == "looking for files"
+    assert DatasetReceipt("k", "oss://bucket/").heading == "oss://bucket/: there was nothing to send"

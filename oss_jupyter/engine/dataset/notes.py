@@ -8,7 +8,7 @@ from oss_jupyter.engine.dataset.messages import ScanEnded
 from oss_jupyter.errors import SourceMissing
 from oss_jupyter.model.compare import Lack
 from oss_jupyter.model.dataset import Trouble
-from oss_jupyter.model.passed_over import PassedOver
+from oss_jupyter.model.passed_over import Passed, PassedOver
 from oss_jupyter.model.sizes import count
 
 
@@ -54,13 +54,17 @@ def _passed_over(passed: PassedOver) -> Iterator[str]:
     hidden, unwanted, empty, linked = passed.hidden, passed.unwanted, passed.empty_folders, passed.linked_folders
     if hidden.count:
         names = count(hidden.count, "hidden name is", "hidden names are")
-        yield f"{names} left out, for example {hidden.first}. hidden=True, or an include that names it, takes it in."
+        yield f"{names} left out{_such_as(hidden)}. Take such in with hidden=True, or with an include that names it."
     if unwanted.count:
         names = count(unwanted.count, "name is", "names are")
-        yield f"{names} left out by a pattern or an .ossignore, for example {unwanted.first}."
+        yield f"{names} left out by a pattern or an .ossignore{_such_as(unwanted)}."
     if empty.count:
         folders = count(empty.count, "empty folder has", "empty folders have")
-        yield f"{folders} no object, because OSS has keys and no folders, for example {empty.first}."
+        yield f"{folders} no object, because OSS has keys and no folders{_such_as(empty)}."
     if linked.count:
         links = count(linked.count, "link to a folder is", "links to folders are")
-        yield f"{links} not followed, for example {linked.first}. follow_links=True follows them."
+        yield f"{links} not followed{_such_as(linked)}. follow_links=True follows them."
+
+
+def _such_as(passed: Passed) -> str:
+    return f": {passed.first}" if passed.count == 1 else f", for example {passed.first}"

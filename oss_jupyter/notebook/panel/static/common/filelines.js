@@ -7,6 +7,8 @@ const OUTCOMES = ["sent", "kept", "skipped", "failed"];
 // 12,403 of 88,740 files · 3 failed · 31.2 of 52.0 GiB; more of both may come while the folder is scanned.
 export function filesSoFar(state, say) {
   const { files } = state;
+  if (files.scanning && !files.total && state.state === "queued") return [];
+  if (files.scanning && !files.total && state.state === "running") return [say("looking_for_files")];
   const count = { done: formatCount(files.done), total: formatCount(files.total) };
   const progress = bytesSoFar(state, state.moving ? state.shown : state.kept + state.confirmed, say);
   return [
@@ -34,6 +36,7 @@ function filesPerSecond(speed, say) {
 export function filesDone({ files, receipt, total }, say) {
   const count = formatCount(files.total);
   if (receipt.already_there) {
+    if (!files.total) return [say("nothing_to_send")];
     return [files.total === 1 ? say("nothing_sent") : say("all_files_there", { count }), formatSize(total)];
   }
   const words = [say(files.total === 1 ? "files_one" : "files_many", { count }), formatSize(total)];

@@ -21,7 +21,8 @@ export function createHead(say) {
     setAttribute(name.element, "title", state.source);
     url.set(state.url);
     const total = formatSize(state.total);
-    setText(size, state.files?.scanning ? say("at_least", { size: total }) : total);
+    const scanning = state.files?.scanning;
+    setText(size, scanning ? (state.total ? say("at_least", { size: total }) : "") : total);
     setText(status, statusWord(state, say));
     setAttribute(status, "data-state", state.state);
   }

@@ -76,6 +76,7 @@ function compared(state, say) {
 }
 
 function speedWords(state, say) {
+  if (state.files && !state.files.total) return []; // nobody knows yet what there is
   if (state.speed === null) return [say("estimating")];
   const words = [formatSpeed(state.speed), ...(state.files ? filesSpeed(state, say) : [])];
   if (state.left !== null) words.push(say(state.files?.scanning ? "left_at_least" : "left", { time: formatLeft(state.left) }));
