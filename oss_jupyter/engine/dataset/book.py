@@ -112,6 +112,18 @@ class DatasetBook:
         with self._lock:
             return sum(self._all(outcome)[0] for outcome in (Outcome.SENT, Outcome.KEPT, Outcome.SKIPPED))
 
+    @property
+    def taken_count(self) -> int:
+        """How many files and bytes the service has taken in this run."""
+        with self._lock:
+            return sum(self._all(Outcome.SENT)) + sum(child.confirmed_bytes for child in self._children.values())
+
+    @property
+    def left_count(self) -> int:
+        """How many of the files that are known have come to no end."""
+        with self._lock:
+            return self._told.counts.total - sum(self._all(outcome)[0] for outcome in Outcome)
+
     def of(self, outcome: Outcome) -> tuple[int, int]:
         """Return how many files have come to this, and how many bytes they have."""
         with self._lock:

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.coordinator import TransferCoordinator
+from oss_jupyter.engine.dataset.verdict import Judge, Verdict
 from oss_jupyter.engine.job import AnyJob
+from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.run import start_run
 from oss_jupyter.engine.transfer_queue import TransferQueue
 from oss_jupyter.errors import (
-    CredentialsError,
-    ExecutorFailed,
     NetworkError,
     OssJupyterError,
     ServiceError,
-    Shortage,
     TransferStateError,
 )
 from oss_jupyter.model.dataset import FileReceipt, Outcome
@@ -26,22 +25,12 @@ from oss_jupyter.model.small_files import FileToSend
 from oss_jupyter.model.states import State
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.budget import Budget
-    from oss_jupyter.engine.dataset.messages import Handed
+    from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
     from oss_jupyter.engine.dataset.ports import DatasetCheckpoint
     from oss_jupyter.engine.spec import TransferSpec
 
 # Large files at once: each fills the line by itself, and the next one is under way when it ends.
 _AT_ONCE = 3
-# What no file could get around.
-_OF_ALL = frozenset(
-    {
-        "NoSuchBucket", "InvalidAccessKeyId", "SignatureDoesNotMatch", "UserDisable", "BucketDisable",
-        "AbnormalBucketOwnerStatus",
-    }
-)  # fmt: skip
-# So many files that are refused in the same way say that all would be, as long as no other has been sent.
-_ALIKE_MOST = 8
 
 
 @dataclass(frozen=True)
@@ -50,6 +39,16 @@ class Child:
 
     file: FileToSend
     job: TransferCoordinator
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of a file. last: how its transfer was at last. refused: as in Settled."""
+
+    number: int
+    receipt: FileReceipt
+    last: Snapshot | None = None
+    refused: bool = False
 
 
 class Children:
@@ -61,20 +60,22 @@ class Children:
 
     def __init__(
         self,
+        job: DatasetCoordinator,
         file_spec: Callable[[str, str], TransferSpec],
         checkpoint: DatasetCheckpoint,
         changed: Callable[[], None],
-        budget: Budget,
         answered: Callable[[], bool],
     ) -> None:
+        self._job = job
         self._file_spec = file_spec
         self._checkpoint = checkpoint
         self._changed = changed
         self._answered = answered
-        self._queue: TransferQueue[AnyJob] = TransferQueue(_start, _AT_ONCE, budget)
+        self._queue: TransferQueue[AnyJob] = TransferQueue(_start, _AT_ONCE, job.connections)
         self._running: dict[int, Child] = {}
-        self._alike: list[str] = []
-        self._others_sent = False
+        self._judge = Judge(job, answered)
+        self._postponed: list[int] = []
+        self._refused: OssJupyterError | None = None
         self.refusal: OssJupyterError | None = None
 
     @property
@@ -86,28 +87,34 @@ class Children:
         """Return how each is, by the number of its file."""
         return {number: child.job.snapshot() for number, child in self._running.items()}
 
-    def take(self, handed: Handed) -> FileReceipt | None:
-        """Begin with a file; return its receipt where it cannot even be begun. Raises CheckpointError."""
-        file = handed.file
-        self._others_sent = self._others_sent or handed.others_sent
+    def take(self, file: FileToSend) -> Ended | None:
+        """Begin with a file; return what became of it where it cannot even be begun. Raises CheckpointError."""
         try:
             spec = self._file_spec(file.path, file.key)
         except OssJupyterError as error:
-            return _failed(file, error)
+            return Ended(file.number, _failed(file, error))
         job = TransferCoordinator(spec, self._queue)
         job.answered_before = self._answered()
         self._checkpoint.child(job.id, file.path, file.key)
         self._running[file.number] = Child(file, job)
+        self._judge.begins(file.number)
         job.on_change(self._changed)
         job.go(spec)
         return None
 
-    def ended(self) -> Iterable[tuple[FileReceipt, int, Snapshot]]:
-        """Return what became of those that have come to an end since, with the number of the file and the last look."""
+    def ended(self) -> list[Ended]:
+        """Return what became of those that have come to an end since."""
         over = [child for child in self._running.values() if child.job.resting]
-        for child in over:
-            del self._running[child.file.number]
-        return [(self._receipt(child), child.file.number, child.job.snapshot()) for child in over]
+        return [ended for child in over if (ended := self._ended(child)) is not None]
+
+    def postponed(self) -> list[int]:
+        """Return the numbers of those that have been begun once more since, behind all others."""
+        postponed, self._postponed = self._postponed, []
+        return postponed
+
+    def refuse(self) -> None:
+        """Take the last refusal for one of all files."""
+        self.refusal = self.refusal or self._refused
 
     @property
     def waits_for_credentials(self) -> bool:
@@ -157,24 +164,36 @@ class Children:
         """Return why one could not be given up, or None."""
         return next((child.job.error for child in self._running.values() if child.job.error), None)
 
-    def _receipt(self, child: Child) -> FileReceipt:
-        receipt, error = child.job.snapshot().receipt, child.job.error
-        if isinstance(receipt, Receipt):
-            self._others_sent = True
-            return _done(child.file, receipt)
-        if error is None:
+    def _ended(self, child: Child) -> Ended | None:
+        """Return what became of a file, or begin once more with it and return None."""
+        number, last, error = child.file.number, child.job.snapshot(), child.job.error
+        if isinstance(last.receipt, Receipt):
+            ended = Ended(number, _done(child.file, last.receipt), last)
+        elif error is None:
             error = OssJupyterError("It was stopped.", "Resume the dataset.", code="Stopped")
-        self._judge(error)
-        return _failed(child.file, error)
+            ended = Ended(number, _failed(child.file, error), last)
+        elif (verdict := self._judge.verdict(number, error, others_wait=self._others_wait)) is Verdict.AGAIN:
+            self._begin_again(child, error)
+            return None
+        else:
+            refused = isinstance(error, (ServiceError, NetworkError))
+            ended = Ended(number, _failed(child.file, error), last, refused)
+            self._refused = error if refused else self._refused
+            if verdict is Verdict.OF_ALL:
+                self.refusal = self.refusal or error
+        self._judge.ended(number)
+        del self._running[number]
+        return ended
 
-    def _judge(self, error: OssJupyterError) -> None:
-        """Find out whether what one file met would be met by all."""
-        of_all = isinstance(error, (CredentialsError, NetworkError, Shortage, ExecutorFailed)) or error.code in _OF_ALL
-        if isinstance(error, ServiceError) and not self._others_sent:
-            self._alike = [*(code for code in self._alike if code == error.code), error.code]
-            of_all = of_all or len(self._alike) >= _ALIKE_MOST
-        if of_all:
-            self.refusal = self.refusal or error
+    @property
+    def _others_wait(self) -> bool:
+        return self._job.book.left_count > len(self._running)
+
+    def _begin_again(self, child: Child, error: OssJupyterError) -> None:
+        self._job.note(f"{error.what} The files that it concerned are tried again.", Lasts.THIS_RUN)
+        self._judge.begins(child.file.number)
+        self._postponed.append(child.file.number)
+        child.job.resume()
 
 
 def _done(file: FileToSend, receipt: Receipt) -> FileReceipt:

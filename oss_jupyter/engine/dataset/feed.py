@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from oss_jupyter.engine.dataset.messages import Handed, WorkerRequest
+from oss_jupyter.engine.dataset.messages import AllRefused, Handed, Settled, WorkerRequest
+from oss_jupyter.engine.dataset.refusals import Refusals
 from oss_jupyter.engine.dataset.tally import WorkerTally
 from oss_jupyter.errors import PartStopped
 from oss_jupyter.model.dataset import FileReceipt, Outcome
@@ -19,6 +20,8 @@ from oss_jupyter.model.small_files import FileSent, FileToSend, SigningKeys, Sna
 
 # Files that wait to be sent: enough that no connection waits for a comparison, and few in memory.
 READY_MOST = 4096
+# So many are looked at for one from elsewhere, where those that come first are refused.
+_LOOKED_AT_MOST = 10 * READY_MOST
 # Large files that the kernel has at once; the others wait here, where they take less room.
 _HANDED_MOST = 32
 # While more files than this have met a snag and are not settled, no other is tried: it may be the line, or a refusal.
@@ -30,8 +33,8 @@ _WAIT_SECONDS = 0.25
 class WorkerFeed:
     """Feed and dials of the sender.
 
-    `_changed` (a condition) guards _ready, _decided, _closed, _handed, _snagged, _later, _keys, _granted, _parallel and
-    _wake; _moved_bytes is the sender's own.
+    `_changed` (a condition) guards _ready, _decided, _closed, _handed, _snagged, _later, _refusals, _all_refused,
+    _keys, _granted, _parallel and _wake; _moved_bytes is the sender's own.
     """
 
     def __init__(
@@ -53,7 +56,9 @@ class WorkerFeed:
         self._closed = False
         self._handed: set[int] = set()
         self._snagged: set[int] = set()
-        self._later: deque[Handed] = deque()
+        self._later: deque[FileToSend] = deque()
+        self._refusals = Refusals()
+        self._all_refused = False
         self._keys = request.keys
         self._granted = request.granted
         self._parallel = self._made(request.width)
@@ -65,7 +70,7 @@ class WorkerFeed:
     def put(self, file: FileToSend) -> None:
         """Add a file to be sent; waits while there are many. Raises PartStopped."""
         with self._changed:
-            while len(self._ready) >= READY_MOST and not self._over:
+            while self._is_full and not self._over:
                 self._changed.wait(_WAIT_SECONDS)
             if self._over:
                 raise PartStopped("The dataset was stopped.")
@@ -76,7 +81,6 @@ class WorkerFeed:
 
     def hand(self, file: FileToSend, snag: str = "", *, of_the_line: bool = False) -> None:
         """Let the kernel send a file, now or as soon as it has sent others."""
-        handed = Handed(file, snag, self._tally.has_sent)
         with self._changed:
             if of_the_line:
                 self._snagged.add(file.number)
@@ -84,30 +88,40 @@ class WorkerFeed:
             if at_once:
                 self._handed.add(file.number)
             else:
-                self._later.append(handed)
+                self._later.append(file)
         if at_once:
-            self._give(handed)
+            self._give(file, snag)
 
     def decided(self) -> None:
         """Note that no more files come."""
         with self._changed:
             self._decided = True
+            all_refused = self._finds_all_refused()
             self._changed.notify_all()
-        self.wake()
+        self._tell((), all_refused=all_refused)
 
     # The thread that listens to the kernel, and the one that tells it.
 
-    def settled(self, number: int) -> None:
-        """Note that the kernel has dealt with a file."""
+    def settled(self, settled: Settled) -> None:
+        """Note what the kernel has done with a file."""
+        number, receipt = settled.number, settled.receipt
         with self._changed:
             self._handed.discard(number)
             self._snagged.discard(number)
-            next_one = self._later.popleft() if self._later and len(self._handed) < _HANDED_MOST else None
-            if next_one is not None:
-                self._handed.add(next_one.file.number)
+            if settled.refused:
+                self._refusals.refused(number, receipt.key, receipt.code)
+            elif receipt.outcome is Outcome.SENT:
+                self._refusals.sent()
+            else:
+                self._refusals.told(number)
+            large, all_refused = self._next_large(), self._finds_all_refused()
             self._changed.notify_all()
-        if next_one is not None:
-            self._give(next_one)
+        self._tell(large, all_refused=all_refused)
+
+    def postponed(self, number: int) -> None:
+        """Let no other file wait for one that is tried once more."""
+        with self._changed:
+            self._snagged.discard(number)
         self.wake()
 
     def grant(self, count: int) -> None:
@@ -169,9 +183,11 @@ class WorkerFeed:
         with self._changed:
             if not self._ready or len(self._snagged) > _SNAGS_MOST:
                 return None
-            file = self._ready.popleft()
-            if len(self._ready) == READY_MOST // 2:
+            file = self._next(self._ready)
+            if len(self._ready) <= READY_MOST // 2:
                 self._changed.notify_all()
+        if file is None:
+            return None
         self._tally.on_the_wire(file.number, file.key, file.size)
         return file
 
@@ -193,6 +209,11 @@ class WorkerFeed:
         receipt = FileReceipt(*found, Outcome.SENT, done.etag, done.crc64, done.md5, done.seconds)
         self._written(receipt)
         self._tally.ended(file.number, receipt)
+        with self._changed:
+            self._refusals.sent()
+            large = self._next_large()
+        for one in large:
+            self._give(one)
         self._parallel.confirmed(done.seconds)
 
     def snagged(self, file: FileToSend, why: Snag, detail: str) -> None:
@@ -234,9 +255,39 @@ class WorkerFeed:
     def _over(self) -> bool:
         return self._closed or self._gauge.stopped
 
-    def _give(self, handed: Handed) -> None:
-        self._tally.handed(handed.file.number)
-        self._emit(handed)
+    @property
+    def _is_full(self) -> bool:
+        return len(self._ready) >= (_LOOKED_AT_MOST if self._refusals.doubts else READY_MOST)
+
+    def _next_large(self) -> list[FileToSend]:
+        """Return the next large files for the kernel, as far as there is room for them."""
+        files: list[FileToSend] = []
+        while self._later and len(self._handed) < _HANDED_MOST and (file := self._next(self._later)) is not None:
+            self._handed.add(file.number)
+            files.append(file)
+        return files
+
+    def _next(self, files: deque[FileToSend]) -> FileToSend | None:
+        return self._refusals.take(files, all_known=self._decided or self._is_full)
+
+    def _finds_all_refused(self) -> bool:
+        """Whether it has just turned out that all files are refused; no matter, where one is still under way."""
+        none_left = self._decided and not self._ready and not self._later and not self._refusals.has_sent
+        refused = self._refusals.of_all or (self._refusals.doubts and none_left)
+        first = refused and not (self._handed or self._tally.sending or self._all_refused)
+        self._all_refused = self._all_refused or first
+        return first
+
+    def _tell(self, large: Iterable[FileToSend], *, all_refused: bool) -> None:
+        for file in large:
+            self._give(file)
+        if all_refused:
+            self._emit(AllRefused())
+        self.wake()
+
+    def _give(self, file: FileToSend, snag: str = "") -> None:
+        self._tally.handed(file.number)
+        self._emit(Handed(file, snag))
 
     def _made(self, count: int | None) -> Parallel:
         return FilesParallel(self._width_most) if count is None else FixedParallel(count)

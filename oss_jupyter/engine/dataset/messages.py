@@ -98,12 +98,16 @@ class HeadWanted:
 class Handed:
     """A file that the kernel sends as a transfer of its own: a large one, or one that met a snag.
 
-    snag: what the lean lane met, for logs; "" for a large one. others_sent: whether it has sent other files by then.
+    snag: what the lean lane met, for logs; "" for a large one.
     """
 
     file: FileToSend
     snag: str = ""
-    others_sent: bool = False
+
+
+@dataclass(frozen=True)
+class AllRefused:
+    """Files from everywhere were refused like the last one that was handed over, and none was sent in between."""
 
 
 @dataclass(frozen=True)
@@ -197,10 +201,18 @@ class Head:
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of a file that was handed over."""
+    """What became of a file that was handed over. refused: whether it was the service, or the line, that failed it."""
 
     number: int
     receipt: FileReceipt
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Postponed:
+    """A file that was handed over is tried once more behind others, so that these need not wait for it."""
+
+    number: int
 
 
 @dataclass(frozen=True)

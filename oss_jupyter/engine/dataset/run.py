@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.dataset.answers import Answers
-from oss_jupyter.engine.dataset.children import Children
+from oss_jupyter.engine.dataset.children import Children, Ended
 from oss_jupyter.engine.dataset.driving import TICK_SECONDS, Driving
 from oss_jupyter.engine.dataset.ending import ended, show_kept
 from oss_jupyter.engine.dataset.messages import (
+    AllRefused,
     Handed,
+    Postponed,
     Progress,
     ScanEnded,
     Settled,
@@ -182,9 +184,11 @@ class DatasetRun(Driver["DatasetCoordinator"]):
             self._take_in(event)
         elif isinstance(event, Handed):
             log.debug("%s: %s is a transfer of its own; %s", self._job.id, event.file.key, event.snag or "it is large")
-            receipt = children.take(event)
-            if receipt is not None:
-                self._settle(stream, event.file.number, receipt, None)
+            refused = children.take(event.file)
+            if refused is not None:
+                self._settle(stream, refused)
+        elif isinstance(event, AllRefused):
+            children.refuse()
         elif isinstance(event, ScanEnded):
             for note in scan_notes(event):
                 self._job.note(note, Lasts.THIS_RUN)
@@ -198,15 +202,17 @@ class DatasetRun(Driver["DatasetCoordinator"]):
     def _look_at_children(self, stream: Stream) -> None:
         children = self._children
         assert children is not None
-        for receipt, number, last in children.ended():
-            self._settle(stream, number, receipt, last)
+        for one in children.ended():
+            self._settle(stream, one)
+        for number in children.postponed():
+            stream.send(Postponed(number))
         if children.refusal is not None:
             children.refusal.safe = ""  # it was said of one file
             raise children.refusal
 
-    def _settle(self, stream: Stream, number: int, receipt: Any, last: Any) -> None:
-        self._job.book.settled(number, receipt, last)
-        stream.send(Settled(number, receipt))
+    def _settle(self, stream: Stream, ended: Ended) -> None:
+        self._job.book.settled(ended.number, ended.receipt, ended.last)
+        stream.send(Settled(ended.number, ended.receipt, ended.refused))
 
     def _stop(self) -> None:
         """Stop the worker and all transfers, and take in what they still say."""
@@ -231,7 +237,7 @@ class DatasetRun(Driver["DatasetCoordinator"]):
         self._stream = None
 
     def _new_children(self) -> Children:
-        return Children(self._file_spec, self._open, self._child_moved, self._job.connections, self._answered)
+        return Children(self._job, self._file_spec, self._open, self._child_moved, self._answered)
 
     def _file_spec(self, path: str, key: str) -> TransferSpec:
         """Return the spec of one file, with the way to the service that counts now."""

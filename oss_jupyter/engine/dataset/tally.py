@@ -47,10 +47,10 @@ class WorkerTally:
             return self._cells.add()
 
     @property
-    def has_sent(self) -> bool:
-        """Whether files have been sent here."""
+    def sending(self) -> bool:
+        """Whether files are on the wire here, or about to be."""
         with self._lock:
-            return bool(self._files[Outcome.SENT])
+            return bool(self._on_the_wire)
 
     def scanned(self) -> tuple[int, int]:
         """Note that there are no more; return how many files and bytes there are in all."""

@@ -22,6 +22,7 @@ from oss_jupyter.engine.dataset.messages import (
     Page,
     PageWanted,
     ParallelWanted,
+    Postponed,
     Settled,
     Width,
     WorkerRequest,
@@ -133,6 +134,7 @@ class Worker:
             Page: self._pages.put,
             Head: self._deciding.answered,
             Settled: self._settled,
+            Postponed: lambda value: self._feed.postponed(value.number),
             BlockEnded: self._blocks.ended,
             Width: lambda value: self._feed.grant(value.count),
             ParallelWanted: lambda value: self._feed.follow(value.count),
@@ -144,7 +146,7 @@ class Worker:
     def _settled(self, settled: Settled) -> None:
         self._written(settled.receipt)
         self._tally.ended(settled.number, settled.receipt, counts=False)
-        self._feed.settled(settled.number)
+        self._feed.settled(settled)
 
     def _tell(self) -> None:
         while not self._over.wait(TELL_SECONDS):
