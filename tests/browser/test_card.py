@@ -11,13 +11,13 @@ import pytest
 
 from oss_jupyter.sandbox import Fault, Sandbox
 
-from .driver import Notebook
+from .driver import PATIENCE_SECONDS, Notebook
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
 MIB = 1024 * 1024
-WAIT_MS = 30_000
+WAIT_MS = 1000 * PATIENCE_SECONDS
 BUSY_CELL = """
 import time
 begun = time.monotonic()
@@ -30,7 +30,7 @@ Open = Callable[..., Notebook]
 Cell = Callable[..., str]
 Picture = Callable[[Notebook, int, str], None]
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 def card_of(notebook: Notebook, index: int = 0) -> Locator:

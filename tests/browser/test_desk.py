@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Prepare = Callable[[Sandbox], str]
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 BUSY_CELL = """
 import time

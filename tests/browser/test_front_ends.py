@@ -17,7 +17,7 @@ from .test_desk import settings  # noqa: F401 - a fixture
 
 PARTS = 10_000
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_ten_thousand_parts_from_the_magic(

@@ -13,7 +13,7 @@ from .test_card import Open, Picture
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 PLAN = """
 import oss_jupyter as oj

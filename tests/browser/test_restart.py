@@ -16,7 +16,7 @@ from .test_desk import desk_of, files, row_of, settings, stored
 
 __all__ = ["files", "settings"]
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 WAIT_FOR_PARTS = "import time\nwhile any(one.snapshot().parts_done < 3 for one in oj.transfers()): time.sleep(0.1)"
 

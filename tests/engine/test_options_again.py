@@ -215,4 +215,4 @@ def test_a_note_goes_when_the_options_are_those_again(sandbox: Sandbox, kernel: 
     assert "other options" in _notes(transfer)
     kernel.upload(source, **FIRST)
     until(lambda: transfer.snapshot().parts_done > 0, "it goes on")
-    assert not transfer.snapshot().notes
+    assert "options" not in _notes(transfer)  # a part may have been found that had been on the wire

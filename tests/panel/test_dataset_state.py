@@ -174,7 +174,7 @@ def test_a_single_file_has_no_files_to_ask_about() -> None:
 
 
 def test_the_parts_of_a_large_file_are_shown_beside_its_dataset() -> None:
-    """Opening a file's map sends how its transfer stands, until it is closed or the file is through."""
+    """Opening a file's map sends how its transfer stands, as long as there is one."""
     transfer = StandInDataset()
     shown = shown_card(transfer)
     shown.looked_at = "child234"

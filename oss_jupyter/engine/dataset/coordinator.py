@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
     from oss_jupyter.engine.transfer_queue import TransferQueue
     from oss_jupyter.model.dataset_record import DatasetRecord
 
+# Files of which somebody may be looking at the parts.
+_LOOKED_AT_MOST = 8
+
 
 class DatasetCoordinator(JobCoordinator[DatasetSpec]):
-    """Many files. JobStatus's lock guards _share, _only_failed and _children, too.
+    """Many files. JobStatus's lock guards _share, _only_failed, _children and _looked_at, too.
 
-    book: what is known of the files, with a lock of its own.
+    book: what is known of the files, with a lock of its own. _looked_at: the transfers of single files that were asked
+    for last, by their ids: whoever looks at one sees its end, too.
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
         self._share: float | None = spec.limit
         self._only_failed = False
         self._children: dict[str, AnyJob] = {}
+        self._looked_at: OrderedDict[str, AnyJob] = OrderedDict()
 
     def resume(self) -> None:
         """Carry on, with those files alone that have failed where all others are there.
@@ -51,6 +57,7 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
         """
         with self._changed:
             self._only_failed = self._only_failed or self._lifecycle.state is State.COMPLETED_WITH_ERRORS
+            self._looked_at.clear()
             children = tuple(self._children.values())
         super().resume()
         for child in children:
@@ -62,6 +69,7 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
         """Carry on, with all files as they are now; see JobCoordinator."""
         with self._changed:
             self._only_failed = False
+            self._looked_at.clear()
         return super().go(spec)
 
     @property
@@ -97,9 +105,14 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
             self._children = children
 
     def child(self, transfer_id: str) -> Snapshot | None:
-        """Return how a file is that is a transfer of its own, or None where there is none of that id now."""
+        """Return how a file is that is a transfer of its own, at its end only if it was asked for before; or None."""
         with self._changed:
-            child = self._children.get(transfer_id)
+            child = self._children.get(transfer_id) or self._looked_at.get(transfer_id)
+            if child is not None:
+                self._looked_at[transfer_id] = child
+                self._looked_at.move_to_end(transfer_id)
+            if len(self._looked_at) > _LOOKED_AT_MOST:
+                self._looked_at.popitem(last=False)
         return child.snapshot() if child is not None else None
 
     def found(

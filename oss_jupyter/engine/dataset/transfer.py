@@ -28,7 +28,7 @@ class DatasetTransfer(Transfer):
     result(timeout=None): DatasetReceipt. Waits for the end; files that failed are counted in it, and it does not raise
         for them: `receipt.raise_for_failed()` does. ``await`` does the same.
     find(text): list[FileNow]. Files whose keys or paths hold a text, and how they stand.
-    child(transfer_id): Snapshot | None. How a file stands that goes in parts.
+    child(transfer_id): Snapshot | None. How a file stands that goes in parts, or ended while it was looked at.
     """
 
     @property
@@ -56,7 +56,10 @@ class DatasetTransfer(Transfer):
         )
 
     def child(self, transfer_id: str) -> Snapshot | None:
-        """Return how a file stands that goes in parts; None where there is no such transfer, or not any more."""
+        """Return how a file stands that goes in parts, or None where there is no such transfer.
+
+        One that has ended is remembered if it was asked for while it went on, until the dataset is resumed.
+        """
         return self._dataset.child(transfer_id)
 
     def find(self, text: str) -> list[FileNow]:

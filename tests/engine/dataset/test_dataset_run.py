@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from oss_jupyter.engine.dataset.transfer import DatasetTransfer
 from oss_jupyter.errors import FilesFailed, InputError, TransferAborted
 from oss_jupyter.model.dataset import Action, Outcome
+from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
 from oss_jupyter.sandbox import Fault
 
@@ -47,6 +49,41 @@ def test_large_files_go_in_parts_beside_the_small_ones(house: House, folder: Fol
     assert house.there() == {**contents, "large.bin": large}
     assert house.sandbox.uploads("test-bucket") == ()
     assert [path.suffix for path in house.checkpoints.iterdir()] == [".receipts"]
+
+
+def test_a_large_file_that_is_looked_at_is_seen_to_its_end(house: House, folder: Folder, tmp_path: Path) -> None:
+    """Its end can be seen while the others go on, and after them."""
+    folder(4)
+    for name, size in (("a", 2 * MIB), ("b", 20 * MIB)):
+        (tmp_path / "data" / f"{name}.bin").write_bytes(os.urandom(size))
+    house.sandbox.rate_bytes_per_second = 4 * MIB
+    transfer = house.upload(tmp_path / "data", part_size="1MiB")
+    looked_at = first_look(transfer, "raw/a.bin")
+    until(lambda: now_of(transfer, looked_at).state is State.COMPLETED, "it has ended")
+    house.sandbox.rate_bytes_per_second = None
+    transfer.result(LONG)
+    assert now_of(transfer, looked_at).fraction == 1
+
+
+def first_look(transfer: DatasetTransfer, key: str) -> str:
+    """Look at a file as soon as it goes in parts; return its id."""
+    found: list[str] = []
+
+    def look() -> bool:
+        files = transfer.snapshot().files
+        ids = {one.key: one.transfer_id for one in files.on_the_wire} if files else {}
+        found.extend(one for one in [ids.get(key)] if one and transfer.child(one))
+        return bool(found)
+
+    until(look, f"{key} is on the wire")
+    return found[0]
+
+
+def now_of(transfer: DatasetTransfer, transfer_id: str) -> Snapshot:
+    """Return how a file stands."""
+    now = transfer.child(transfer_id)
+    assert now is not None
+    return now
 
 
 def test_one_bad_file_stops_no_other_and_is_tried_again_alone(house: House, folder: Folder, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ class HasFiles(Protocol):
         """Return files that a place of the map stands for, from 0 on: those that ask for attention."""
 
     def child(self, transfer_id: str) -> Snapshot | None:
-        """Return how a file that goes in parts stands; None where there is no such transfer, or not any more."""
+        """Return how a file that goes in parts stands, or how it ended meanwhile; None where there is no such one."""
 
 
 def find_file(transfer: Transfer, arguments: PageArguments) -> Reply:

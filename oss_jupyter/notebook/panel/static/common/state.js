@@ -2,6 +2,9 @@
 
 import { cellPlaces, ON_THE_WIRE, partPlaces, stoppedPlaces } from "./places.js";
 
+// What stays as it is without its kernel; of a dataset that has stopped, a file may have come so far.
+const STAYING = ["completed", "completed_with_errors", "failed", "aborted"];
+
 // `data` is what a widget gets for bytes: a DataView, an ArrayBuffer or a Uint8Array, or nothing yet.
 export function decode(data) {
   const bytes = asBytes(data);
@@ -18,7 +21,7 @@ export function decode(data) {
 export function stopped(row) {
   const shown = row.kept + row.confirmed;
   const fraction = row.total ? Math.min(row.fraction, shown / row.total) : 0;
-  const state = ["failed", "completed_with_errors"].includes(row.state) ? row.state : "stopped";
+  const state = STAYING.includes(row.state) ? row.state : "stopped";
   return { ...row, state, phase: "", moving: false, shown, fraction, can: [] };
 }
 
