@@ -5,7 +5,7 @@ oss/ and local/ implement them, tests put fakes in their place, and session/wiri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -14,6 +14,7 @@ from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
+from oss_jupyter.model.signed_url import SignedUrl
 from oss_jupyter.model.small_files import FilesRoute, SigningKeys
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import (
@@ -98,6 +99,12 @@ class Control(Protocol):
 
         It changes when they change. Every SignedRequest carries the word of the credentials it was signed with.
         """
+
+    def signed_url(self, target: Target, expires_seconds: int | None) -> SignedUrl:
+        """Return a link with which anybody may read an object; None: as long as it can be. Asks no service."""
+
+    def reading_place(self) -> Mapping[str, Any]:
+        """Return how the service is reached, for whoever reads what was sent; nothing secret."""
 
     def close(self) -> None:
         """Close the connections that are kept alive; a later request opens its own."""

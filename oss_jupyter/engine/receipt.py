@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.differences import note_there, unapplied_there
 from oss_jupyter.model.progress import Receipt
+from oss_jupyter.model.reach import reached_by
 from oss_jupyter.model.wire_values import Completed
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def finish(state: RunState, done: Completed, *, sent_before: bool = False) -> Re
         state.say(note_there(late))
     if done.warning:
         state.say(done.warning)
-    return Receipt(
+    receipt = Receipt(
         url=str(spec.target),
         size=spec.plan.size,
         etag=done.etag,
@@ -47,3 +48,4 @@ def finish(state: RunState, done: Completed, *, sent_before: bool = False) -> Re
         warning=" ".join(state.said),
         proven=state.proven,
     )
+    return reached_by(receipt, spec.control)

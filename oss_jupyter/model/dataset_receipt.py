@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Annotated, Any
 
 from oss_jupyter.errors import FilesFailed, InputError
 from oss_jupyter.model.dataset import FailedFile, FileReceipt, Outcome
+from oss_jupyter.model.dataset_snippets import dataset_snippet, format_of_all
 from oss_jupyter.model.dataset_text import failure_lines, files, files_pace, nothing_sent, outcomes_line
 from oss_jupyter.model.described import described
 from oss_jupyter.model.frames import frame, write_csv
+from oss_jupyter.model.reach import Reached
+from oss_jupyter.model.signed_url import SignedUrl, parse_expires
 from oss_jupyter.model.sizes import count, format_duration, format_size, format_speed
+from oss_jupyter.model.target import make_target, parse_prefix
 from oss_jupyter.names import printable
 
 # So many failures are kept in memory; all of them are among the receipts of the files.
 FAILURES_MOST = 1000
 _NAMED = 3
+# Files by which is told what a dataset holds.
+_LOOKED_AT = 1000
 
 Saved = Callable[[], Iterable[FileReceipt]]
 
 
 @described
 @dataclass(frozen=True, repr=False)
-class DatasetReceipt:
+class DatasetReceipt(Reached):
     """What is known of a dataset that has come to its end. Every file counts once.
 
     files() goes through the receipts of all files, to_frame() and to_csv(path) give them as a table, and
-    raise_for_failed() raises FilesFailed where some were not sent.
+    raise_for_failed() raises FilesFailed where some were not sent. snippet(kind) is a cell that reads them all, and
+    signed_url(key=...) makes a link to one.
     """
 
     id: Annotated[str, "Of the transfer."]
@@ -111,6 +119,32 @@ class DatasetReceipt:
                 code="NotSaved",
             )
         return iter(self.saved())
+
+    def signed_url(self, expires: object = "1h", *, key: str = "") -> SignedUrl:
+        """Return a link to one file, named by its whole key or by what stands behind the prefix; see Receipt.
+
+        Raises InputError, CredentialsError.
+        """
+        prefix = parse_prefix(self.url)
+        if not isinstance(key, str) or not key or key.endswith("/"):
+            raise InputError(
+                "A dataset has no link of its own: each of its files has one.",
+                'Name a file: receipt.signed_url("1h", key="name.csv"); receipt.files() tells their keys.',
+                code="NoLink",
+            )
+        seconds = parse_expires(expires)
+        target = make_target(prefix.bucket, key if key.startswith(prefix.key) else prefix.key + key)
+        return self._reach_to(prefix).signed_url(target, seconds)
+
+    def snippet(self, kind: str = "pandas") -> str:
+        """Return a cell that reads all files of the dataset as one table; see Receipt.
+
+        Where there are several kinds of tables, those of the kind that most of the first files have. Raises InputError,
+        also as `files` does.
+        """
+        prefix = parse_prefix(self.url)
+        found = format_of_all(one.key for one in islice(self.files(), _LOOKED_AT))
+        return dataset_snippet(kind, prefix, found, *self._place_of(prefix))
 
     def to_frame(self) -> Any:
         """Return the receipts of all files as a pandas.DataFrame; names that are no Unicode are written out in it.

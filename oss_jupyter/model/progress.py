@@ -11,8 +11,11 @@ from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.described import described
 from oss_jupyter.model.prove import Proven
+from oss_jupyter.model.reach import Reached
+from oss_jupyter.model.signed_url import SignedUrl, parse_expires
+from oss_jupyter.model.snippets import snippet
 from oss_jupyter.model.states import State
-from oss_jupyter.model.target import Target
+from oss_jupyter.model.target import Target, parse_target
 
 # Long enough to smooth over parts that end together, short enough to follow a line that changes.
 SPEED_WINDOW_SECONDS = 10.0
@@ -128,8 +131,11 @@ class PartsView:
 
 @described
 @dataclass(frozen=True)
-class Receipt:
-    """What is known of a finished upload."""
+class Receipt(Reached):
+    """What is known of a finished upload.
+
+    signed_url(expires) makes a link to the object, and snippet(kind) a cell that reads it.
+    """
 
     url: Annotated[str, "oss://bucket/key."]
     size: Annotated[int, "Bytes of the object: kept_bytes + sent_bytes."]
@@ -152,6 +158,28 @@ class Receipt:
     def sent_nothing(self) -> bool:
         """Whether the object was there before anything was sent in this kernel."""
         return self.already_there and not self.sent_bytes
+
+    def signed_url(self, expires: object = "1h") -> SignedUrl:
+        """Return a link with which anybody may read the object until it ends: in 1 hour, or 7 days at most.
+
+        expires: like ``"1h"``, ``"30m"``, ``"7d"``, seconds or a timedelta; ``"max"``: as long as credentials allow.
+        A link ends with the session token that signs it; its repr says so, and when. The service is not asked:
+        whether the credentials may read shows when the link is used. It is a text, and printed where you print it.
+
+        Raises InputError, CredentialsError.
+        """
+        seconds, target = parse_expires(expires), parse_target(self.url)
+        return self._reach_to(target).signed_url(target, seconds)
+
+    def snippet(self, kind: str = "pandas") -> str:
+        """Return a cell that reads the object: for pandas, polars, pyarrow, duckdb, dask, ossutil or python.
+
+        "ossutil" is a command of a shell, "python" needs nothing but the official SDK. Nothing secret is in it.
+
+        Raises InputError where the library does not read what the key's suffix says.
+        """
+        target = parse_target(self.url)
+        return snippet(kind, target, *self._place_of(target))
 
 
 AnyReceipt = Receipt | DatasetReceipt

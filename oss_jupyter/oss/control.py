@@ -12,13 +12,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from oss_jupyter import forks
 from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.signed_url import SignedUrl
 from oss_jupyter.model.small_files import FilesRoute, SigningKeys
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import Completed, ListedPart, ObjectHead, ObjectPage, Route, SignedRequest
@@ -29,6 +30,7 @@ from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
 from oss_jupyter.oss.failures import from_exception
 from oss_jupyter.oss.files_route import files_route, url_of_bucket
+from oss_jupyter.oss.links import validity
 from oss_jupyter.oss.sdk_requests import SdkRequests, load_sdk
 from oss_jupyter.version import __version__
 
@@ -87,6 +89,24 @@ class SdkControl:
             given["content_md5"] = base64.b64encode(bytes.fromhex(md5)).decode()
         extra = tuple((header, options.get(name)) for name, header in UNSIGNED.items() if options.get(name))
         return self._sign("PutObject", target, given, extra)
+
+    def signed_url(self, target: Target, expires_seconds: int | None) -> SignedUrl:
+        """Return a link with which anybody may read an object; None: as long as it can be. Asks no service.
+
+        The credentials are looked up. Raises CredentialsError.
+        """
+        load_sdk()  # before the time is looked at: it takes a while
+        used = self._requests.guarded(self._credentials, "GetObject", target)
+        now = self._clock.now()
+        good = validity(used, now, expires_seconds)
+        # The SDK cuts off what is left of the second in which it signs.
+        signed = self._presign(used, "GetObject", target, {}, now + timedelta(seconds=good.seconds + 0.5))
+        ends_at = (now + timedelta(seconds=good.seconds)).replace(microsecond=0)
+        return SignedUrl(keep_dots(signed.url), str(target), ends_at, good.note)
+
+    def reading_place(self) -> dict[str, Any]:
+        """Return how the service is reached, for whoever reads what was sent."""
+        return self.settings.reading_place()
 
     def route(self, target: Target) -> Route:
         """Return how the bytes of parts reach the service, as settings and environment have it now. Asks nobody."""
@@ -207,13 +227,18 @@ class SdkControl:
         ends_at = self._clock.now() + timedelta(seconds=SIGNED_SECONDS)
         offset_seconds = self._clock.offset_seconds
         used = self._kept or self._requests.guarded(self._credentials, operation, target)
-        self._signing.credentials = used
-        try:
-            signed = self._requests.presign(operation, target, given, ends_at)
-        finally:
-            self._signing.credentials = None
+        signed = self._presign(used, operation, target, given, ends_at)
         headers = (*signed.signed_headers.items(), *extra, ("User-Agent", f"oss_jupyter/{__version__}"))
         return SignedRequest(keep_dots(signed.url), headers, _version_of(used), offset_seconds)
+
+    def _presign(
+        self, used: Credentials, operation: str, target: Target, given: dict[str, Any], ends_at: datetime
+    ) -> Any:
+        self._signing.credentials = used
+        try:
+            return self._requests.presign(operation, target, given, ends_at)
+        finally:
+            self._signing.credentials = None
 
     def _lookup(self) -> Credentials:
         """Return what the SDK signs with: the kept credentials where nothing else is asked, else those of now."""

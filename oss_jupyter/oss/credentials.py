@@ -11,7 +11,9 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from importlib.util import find_spec
 from typing import Any, Protocol, TypeVar
 
@@ -34,11 +36,15 @@ _NOT_INSTALLED = "not installed; it knows RAM roles and the profiles of other to
 
 @dataclass(frozen=True)
 class Credentials:
-    """An access key, with a session token if it is temporary. The repr shows nothing."""
+    """An access key, with a session token if it is temporary, and that one's end where it is known (UTC).
+
+    The repr shows nothing.
+    """
 
     access_key_id: str = field(repr=False)
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
+    ends_at: datetime | None = field(default=None, repr=False)
 
 
 class Place(Protocol):
@@ -251,26 +257,38 @@ def _convert(value: Any, depth: int) -> Credentials:
     if isinstance(value, Mapping):
         plain = {str(name).lower().replace("_", "").replace("-", ""): entry for name, entry in value.items()}
         token = plain.get("securitytoken") or plain.get("ststoken") or plain.get("sessiontoken")
-        return _checked(plain.get("accesskeyid"), plain.get("accesskeysecret"), token)
+        return _checked(plain.get("accesskeyid"), plain.get("accesskeysecret"), token, plain.get("expiration"))
     # In this order: the client of alibabacloud-credentials has both, and means something else by the second.
     for method in ("get_credential", "get_credentials"):
         if callable(getattr(value, method, None)) and not isinstance(value, type):
             return _convert(getattr(value, method)(), depth - 1) if depth else _refuse(value)
     if hasattr(value, "access_key_id"):
-        token = getattr(value, "security_token", None)
-        return _checked(value.access_key_id, getattr(value, "access_key_secret", None), token)
+        token, ends_at = (getattr(value, name, None) for name in ("security_token", "expiration"))
+        return _checked(value.access_key_id, getattr(value, "access_key_secret", None), token, ends_at)
     if callable(value) and depth:
         return _convert(value(), depth - 1)
     return _refuse(value)
 
 
-def _checked(key_id: Any, secret: Any, token: Any = None) -> Credentials:
+def _checked(key_id: Any, secret: Any, token: Any = None, ends_at: Any = None) -> Credentials:
     for name, entry in (("access key id", key_id), ("access key secret", secret)):
         if not isinstance(entry, str) or not entry.strip():
             raise CredentialsError(f"The credentials given have no {name}.", _HOW_TO_GIVE, code="HalfCredentials")
     if not all(text.isascii() and text.isprintable() for text in (key_id, secret, token or "")):
         raise CredentialsError("The credentials hold a character that no key has.", "Copy them again.")
-    return Credentials(key_id.strip(), secret.strip(), token or None)
+    return Credentials(key_id.strip(), secret.strip(), token or None, _moment(ends_at) if token else None)
+
+
+def _moment(told: Any) -> datetime | None:
+    """Return when a token ends, as a provider tells it: a datetime, ISO 8601 or seconds since the epoch; else None."""
+    with suppress(ValueError, OverflowError, OSError):
+        if isinstance(told, str):
+            told = datetime.fromisoformat(told.strip().replace("Z", "+00:00"))
+        if isinstance(told, (int, float)) and not isinstance(told, bool):
+            return datetime.fromtimestamp(told, timezone.utc)
+        if isinstance(told, datetime):
+            return told.replace(tzinfo=timezone.utc) if told.tzinfo is None else told.astimezone(timezone.utc)
+    return None
 
 
 def _refuse(value: Any) -> Credentials:

@@ -115,6 +115,15 @@ class EndpointSettings:
         defaults = {entry.name: entry.default for entry in fields(self)}
         return {name: getattr(self, name) for name in _PLACE if getattr(self, name) != defaults[name]}
 
+    def reading_place(self) -> dict[str, Any]:
+        """Return the same for whoever reads what was sent: without what follows from the rest."""
+        place = {name: value for name, value in self.place().items() if name != "insecure_http"}
+        if self.insecure_http:
+            place["endpoint"] = self.url
+        if self.endpoint and _has_no_subdomains(urlsplit(self.endpoint).hostname or ""):
+            place.pop("path_style", None)
+        return place
+
     @classmethod
     def from_place(cls, place: Mapping[str, Any], **machine: Any) -> EndpointSettings:
         """Return the settings a checkpoint remembers; `machine` adds the proxy and timeouts of today."""

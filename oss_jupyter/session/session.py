@@ -26,6 +26,7 @@ from oss_jupyter.local.relocate import relocate
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.arguments import AnewOptions
+from oss_jupyter.model.reach import set_here
 from oss_jupyter.model.sizes import parse_limit
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.model.upload_arguments import UploadArguments
@@ -33,6 +34,7 @@ from oss_jupyter.session.dataset_wiring import DatasetWiring
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
+from oss_jupyter.session.reach import ReachFromHere
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.wiring import Wiring
 from oss_jupyter.texts import catalogue
@@ -73,6 +75,7 @@ class Session:
         self.manager.set_limit(parse_limit(self.settings.limit))
         self.reporter = Reporter()
         self.leaving = Leaving(self.manager, lambda: self.shell.ends if self.shell else None)
+        set_here(ReachFromHere(self.wiring, self.manager))
 
     def _begin_anew(self) -> None:
         """Know no transfer in a forked child: those of the parent run there. The settings are the same."""

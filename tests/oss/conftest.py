@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import requests
 import trustme
+
+from oss_jupyter.model.options import ObjectOptions
+from oss_jupyter.model.target import Target
+from oss_jupyter.oss.control import SdkControl
 
 
 @pytest.fixture
@@ -17,3 +22,9 @@ def bundle(tmp_path: Path) -> Path:
     for blob in (issued.private_key_pem, *issued.cert_chain_pems, authority.cert_pem):
         blob.write_to_path(str(path), append=True)
     return path
+
+
+def put(control: SdkControl, target: Target, content: bytes) -> None:
+    """Store an object."""
+    signed = control.sign_put(target, ObjectOptions(), "")
+    requests.put(signed.url, data=content, headers=dict(signed.headers), timeout=10).raise_for_status()

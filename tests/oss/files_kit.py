@@ -12,7 +12,7 @@ from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.small_files import FileSent, FilesRoute, FileToSend, SigningKeys, Snag
 from oss_jupyter.model.target import Target
 from oss_jupyter.oss.control import SdkControl
-from oss_jupyter.oss.credentials import Credentials
+from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.send_files import send_files
 
@@ -119,7 +119,7 @@ class HandDials:
 
 def new_control(settings: EndpointSettings, credentials: tuple[str, ...] = KEY) -> SdkControl:
     """Return the control plane of a service."""
-    return SdkControl(settings, lambda: Credentials(*credentials))
+    return SdkControl(settings, lambda: credentials_chain(credentials)())
 
 
 def route_of(

@@ -14,6 +14,7 @@ from oss_jupyter.engine.driver import Ending
 from oss_jupyter.errors import FilesFailed, OssJupyterError
 from oss_jupyter.model.dataset import FileReceipt, Outcome
 from oss_jupyter.model.dataset_receipt import FAILURES_MOST, DatasetReceipt
+from oss_jupyter.model.reach import reached_by
 from oss_jupyter.model.states import Event
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _receipt(job: DatasetCoordinator, saved: Path | None) -> DatasetReceipt:
     book, now = job.book, job.snapshot()
     numbers = {outcome.value: book.of(outcome) for outcome in Outcome}
     read = job.spec.parts.remembered
-    return DatasetReceipt(
+    receipt = DatasetReceipt(
         id=job.id,
         url=str(job.spec.target),
         **{name: files for name, (files, _) in numbers.items()},
@@ -71,6 +72,7 @@ def _receipt(job: DatasetCoordinator, saved: Path | None) -> DatasetReceipt:
         failures=book.failures,
         saved=partial(_saved, read, str(saved)) if saved else None,
     )
+    return reached_by(receipt, job.spec.control)
 
 
 def _saved(read: Callable[..., Any], path: str) -> Iterable[FileReceipt]:

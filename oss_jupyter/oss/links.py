@@ -1,0 +1,35 @@
+"""Until when a link may be good: as long as was asked for, or as the session token that signs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oss_jupyter.errors import CredentialsError
+from oss_jupyter.model.signed_url import LONGEST_SECONDS
+from oss_jupyter.oss.credentials import Credentials
+
+_RENEW = "Renew the credentials where they come from, then ask for the link again."
+
+
+@dataclass(frozen=True)
+class Validity:
+    """seconds: from now on. note: what it has to do with a session token."""
+
+    seconds: int
+    note: str = ""
+
+
+def validity(used: Credentials, now: datetime, wanted_seconds: int | None) -> Validity:
+    """Return how long a link is good. now: by the service's clock. Raises CredentialsError where a token has ended."""
+    wanted = LONGEST_SECONDS if wanted_seconds is None else wanted_seconds
+    if not used.security_token:
+        return Validity(wanted)
+    if used.ends_at is None:
+        return Validity(wanted, "It may end earlier: with the session token that signed it, whose end is not known.")
+    left = int((used.ends_at - now) / timedelta(seconds=1))
+    if left < 1:
+        raise CredentialsError(
+            f"The session token ended at {used.ends_at:%Y-%m-%d %H:%M:%S} UTC.", _RENEW, code="SecurityTokenExpired"
+        )
+    return Validity(left, "It ends with the session token that signed it.") if left < wanted else Validity(wanted)
