@@ -107,6 +107,11 @@ class Trouble(str, Enum):
 
     __str__ = str.__str__
 
+    @property
+    def code(self) -> str:
+        """What it is called as a file's failure: ``LinkLoop``."""
+        return "".join(word.capitalize() for word in self.value.split("_"))
+
 
 @dataclass(frozen=True)
 class FoundFile:
@@ -121,6 +126,11 @@ class FoundFile:
     mtime_ns: int = 0
     trouble: Trouble = Trouble.NONE
     detail: str = ""
+
+    @property
+    def why(self) -> str:
+        """Why it cannot be sent, as the reason of a plan's row."""
+        return f"{self.trouble}: {self.detail}" if self.detail else str(self.trouble)
 
     @property
     def fingerprint(self) -> tuple[str, int, int]:

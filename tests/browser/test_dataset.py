@@ -198,7 +198,7 @@ def test_a_kernel_restart_in_the_middle_sends_nothing_twice(
 def test_a_large_file_shows_its_parts(
     open_notebook: Open, sandbox: Sandbox, settings: str, tmp_path: Path, picture: Picture
 ) -> None:
-    """A press on a large file on the wire opens its part map, Escape leads back, and it can be seen to its end."""
+    """A press on a large file opens its part map, in the list and on the map of files, and Escape leads back."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "large.bin").write_bytes(os.urandom(64 * MIB))
     for number in range(20):
@@ -218,7 +218,10 @@ def test_a_large_file_shows_its_parts(
     notebook.page.keyboard.press("Escape")
     card.get_by_role("searchbox").wait_for(timeout=WAIT_MS)
     assert not parts.is_visible()
-    press(card, "raw/large.bin")
+    card.get_by_role("slider").focus()
+    notebook.page.keyboard.press("End")
+    card.get_by_text("raw/large.bin · on the wire · 64 MiB · press to see its parts").wait_for(timeout=WAIT_MS)
+    notebook.page.keyboard.press("Enter")
     parts.wait_for(timeout=WAIT_MS)
     sandbox.rate_bytes_per_second = None
     wait_for_state(card, "completed")

@@ -27,6 +27,7 @@ from oss_jupyter.model.compare import (
     vouches,
 )
 from oss_jupyter.model.dataset import Action, DatasetSource, FileReceipt, FoundFile, Outcome, Piece, Trouble
+from oss_jupyter.model.dataset_text import reason_text
 from oss_jupyter.model.small_files import FileToSend
 from oss_jupyter.model.wire_values import ObjectPage
 
@@ -115,11 +116,11 @@ class Deciding:
     def _take(self, file: FoundFile) -> None:
         if file.trouble in _NO_FILES:
             self._passed.append(file)
-            self._plan(file, Action.CANNOT, file.trouble.value)
+            self._plan(file, Action.CANNOT, file.why)
             return
         number = self._tally.found(file.size)
         if file.trouble:
-            self._fail(number, file, file.trouble.value, file.detail)
+            self._fail(number, file, file.trouble.code, reason_text(file.why))
         elif not self._as_planned(file):
             self._fail(number, file, "SourceChanged", "It has changed since the plan was made.")
         elif self._sent_before(file):
@@ -211,7 +212,7 @@ class Deciding:
         self._tally.ended(number, FileReceipt(file.path, self._key(file), file.size, file.mtime_ns, Outcome.KEPT))
 
     def _fail(self, number: int, file: FoundFile, code: str, reason: str) -> None:
-        self._plan(file, Action.CANNOT, code)
+        self._plan(file, Action.CANNOT, file.why or reason)
         self._end(number, file, Outcome.FAILED, code=code, reason=reason)
 
     def _end(self, number: int, file: FoundFile, outcome: Outcome, **more: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from oss_jupyter.model.dataset import Cell
+from oss_jupyter.model.dataset_text import reason_text
 from oss_jupyter.sandbox import Fault
 
 from ..kit import until
@@ -33,6 +34,11 @@ def test_a_failed_file_has_its_name_on_the_map(house: House, folder: Folder, tmp
     (file,) = named[keys.index("f0004.bin")]
     assert (file.cell, file.size) == (Cell.FAILED, len(contents["f0004.bin"]))
     assert file.reason
+    (lost,) = named[keys.index("nowhere.bin")]
+    assert lost.reason == "it cannot be read: a link that leads nowhere"
+    assert [one.code for one in transfer.failures if one.key == "raw/nowhere.bin"] == ["Unreadable"]
+    (row,) = house.plan(tmp_path / "data").rows("cannot")
+    assert reason_text(row.reason) == lost.reason  # a plan says it in the same words
 
 
 def test_a_large_file_on_the_map_leads_to_its_parts(house: House, folder: Folder, tmp_path: Path) -> None:

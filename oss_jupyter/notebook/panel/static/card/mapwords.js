@@ -66,9 +66,10 @@ function attention(file) {
   return BY_WHAT_ASKS_FOR_ATTENTION.indexOf(KINDS[file.kind]);
 }
 
-// How a file that was found stands: failed · 20 KiB · it cannot be read
+// How a file that was found stands: failed · 20 KiB · it cannot be read; what could not be looked at has no size.
 export function fileLine(file, say) {
-  return [kindWord(file.kind, true, say), formatSize(file.size), file.reason].filter(Boolean).join(" · ");
+  const size = file.size || KINDS[file.kind] !== "failed" ? formatSize(file.size) : "";
+  return [kindWord(file.kind, true, say), size, file.reason].filter(Boolean).join(" · ");
 }
 
 export function hasParts(detail) {
