@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,13 @@ def line_of(card: Locator) -> str:
 
 def begun(notebook: Notebook, card: Locator, least: int = 100) -> None:
     """Return when so many files are in OSS, and not all."""
-    until(notebook, lambda: least <= int(line_of(card).split(" of ")[0].replace(",", "") or 0) < COUNT)
+    until(notebook, lambda: least <= done_in(line_of(card)) < COUNT)
+
+
+def done_in(line: str) -> int:
+    """How many files a line says there are; none while they are looked for."""
+    found = re.match(r"([\d,]+) of ", line)
+    return int(found[1].replace(",", "")) if found else 0
 
 
 def wait_for_state(card: Locator, state: str) -> None:
