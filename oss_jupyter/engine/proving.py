@@ -32,13 +32,12 @@ class Proving:
     def __init__(self, state: RunState, signer: Signer, restored: Restored, prove: Prove) -> None:
         self._state = state
         self._signer = signer
-        self._plan = restored.plan
         self._prove = prove
         self._unread = restored.unread
         self.header = header = restored.header
         spec = state.transfer.spec
         self._watch = SourceWatch(spec.source, header.fingerprint, spec.clock.time(), in_one_piece=not header.upload_id)
-        self._rereading = Rereading(state.transfer, state.events, restored.plan)
+        self._rereading = Rereading(state, restored.plan)
 
     def run(self) -> Proven:
         """Send all parts and return what was proven of them; the journal knows the file as it is by then.
@@ -80,7 +79,7 @@ class Proving:
             self._state.open_journal.start(self.header, self._state.transfer.ledger.receipts())
 
     def _send(self) -> None:
-        Sending(self._state, self._signer, self._plan, self._watch, self._rereading).run()
+        Sending(self._state, self._signer, self._watch, self._rereading).run()
 
     @property
     def _doubt(self) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.errors import LaneLost
+from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.wire_values import RangeRequest
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.coordinator import TransferCoordinator
-    from oss_jupyter.engine.event_queue import EventQueue
+    from oss_jupyter.engine.run_state import RunState
     from oss_jupyter.model.gauge import Gauge
     from oss_jupyter.model.plan import Plan
 
@@ -38,13 +38,16 @@ class Rereading:
     differing: how many were found to have other bytes, since `begin`.
     """
 
-    def __init__(self, transfer: TransferCoordinator, events: EventQueue, plan: Plan) -> None:
-        self._spec = transfer.spec
-        self._ledger = transfer.ledger
-        self._events = events
+    phase = Phase.COMPARING
+
+    def __init__(self, state: RunState, plan: Plan) -> None:
+        self._spec = state.transfer.spec
+        self._ledger = state.transfer.ledger
+        self._events = state.events
+        self._journal = state.open_journal
         self._plan = plan
         # A queue of its own in the lane: parts that wait for the line must not hold up the disk.
-        self._lane_key = f"{transfer.id} again"
+        self._lane_key = f"{state.transfer.id} again"
         self._waiting: deque[int] = deque()
         self._reading: dict[int, Gauge] = {}
         self._compared_bytes = self._total_bytes = 0
@@ -73,17 +76,18 @@ class Rereading:
         room = lane.set_width(self._lane_key, _READERS) if self._waiting else 0
         while self._waiting and len(self._reading) < room:
             number = self._waiting.popleft()
-            part = self._plan.part(number)
             gauge = self._reading[number] = lane.gauge(self._lane_key)
-            request = RangeRequest(str(self._spec.source.path), part.offset, part.length)
-            future = lane.submit(self._spec.read_again, request, gauge, self._lane_key)
+            future = lane.submit(self._spec.read_again, self.range_of(number), gauge, self._lane_key)
             future.add_done_callback(partial(self._put, number))
 
-    def take(self, event: RangeRead) -> int | None:
-        """Return the number of a part whose bytes are others now, or None. Raises SourceError."""
-        number = event.part_number
-        if self._reading.pop(number, None) is None:
+    def take(self, event: Any) -> int | None:
+        """Return the number of a part whose bytes are others now, or None.
+
+        Raises SourceError, CheckpointNotWritable.
+        """
+        if not isinstance(event, RangeRead) or self._reading.pop(event.part_number, None) is None:
             return None
+        number = event.part_number
         try:
             crc = event.future.result()
         except (LaneLost, CancelledError):
@@ -98,7 +102,17 @@ class Rereading:
         if crc == self._ledger.receipt(number).crc64:
             return None
         self.differing += 1
+        self._journal.take_back(number)
+        self._ledger.lose(number)
         return number
+
+    def range_of(self, number: int) -> RangeRequest:
+        """Return the part's range of the file."""
+        part = self._plan.part(number)
+        return RangeRequest(str(self._spec.source.path), part.offset, part.length)
+
+    def confirmed(self, number: int) -> None:
+        """Nothing is to be done: the file stays."""
 
     def stop(self) -> None:
         """Let go of what is being read."""

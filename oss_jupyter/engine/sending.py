@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.log import log, log_decision
 from oss_jupyter.engine.notes import Lasts
-from oss_jupyter.engine.rereading import RangeRead
 from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, PartStopped, ServiceError, SourceChanged
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import PartState, Phase
 from oss_jupyter.model.retry import Action, Decision, classify, decide
 from oss_jupyter.model.wire_values import PartReceipt, PartRequest, SignedRequest
 
 if TYPE_CHECKING:
-    from oss_jupyter.engine.rereading import Rereading
+    from oss_jupyter.engine.beside import Beside
     from oss_jupyter.engine.run_state import RunState
     from oss_jupyter.engine.signing import Signer
-    from oss_jupyter.engine.source_watch import SourceWatch
+    from oss_jupyter.engine.source_watch import Watch
 
 # How often speed and silence are sampled; displays look about as often.
 TICK_SECONDS = 0.25
@@ -52,7 +50,7 @@ class Sending:
     Only the run's own thread uses it.
     """
 
-    def __init__(self, state: RunState, signer: Signer, plan: Plan, watch: SourceWatch, rereading: Rereading) -> None:
+    def __init__(self, state: RunState, signer: Signer, watch: Watch, beside: Beside) -> None:
         self._transfer = state.transfer
         self._spec = state.transfer.spec
         self._ledger = state.transfer.ledger
@@ -60,9 +58,8 @@ class Sending:
         self._requests = state.requests
         self._journal = state.open_journal
         self._signer = signer
-        self._plan = plan
         self._watch = watch
-        self._rereading = rereading
+        self._beside = beside
         self._route = self._spec.control.route(self._spec.target)
         self._waiting = deque(self._ledger.missing())
         self._delayed: list[tuple[float, int]] = []
@@ -82,10 +79,10 @@ class Sending:
         wire any longer and every receipt that arrived is in the journal.
         """
         try:
-            while self._sends or (self._rereading.pending and self._first_failure is None):
+            while self._sends or (self._beside.pending and self._first_failure is None):
                 self._requests.check()
                 self._dispatch()
-                self._rereading.dispatch()
+                self._beside.dispatch()
                 self._sample()
                 self._take(self._events.next_event(self._timeout()))
         except BaseException:
@@ -94,7 +91,7 @@ class Sending:
         finally:
             self._transfer.leave_connections()
         if self._first_failure is not None:
-            self._rereading.stop()
+            self._beside.stop()
             raise self._first_failure
 
     @property
@@ -137,7 +134,7 @@ class Sending:
             self._journal.drive(self._transfer.limit, self._transfer.parallel_wanted()[0])
 
     def _show_phase(self, now: float) -> None:
-        phase = Phase.NONE if self._sends else Phase.COMPARING
+        phase = Phase.NONE if self._sends else self._beside.phase
         if phase:
             self._ledger.rest(now)
         if phase != self._phase:
@@ -146,13 +143,13 @@ class Sending:
 
     def _start_part(self, number: int) -> None:
         signed = self._signer.sign(number)
-        part = self._plan.part(number)
-        request = PartRequest(signed, str(self._spec.source.path), part.offset, part.length, number, self._route)
+        where = self._beside.range_of(number)
+        request = PartRequest(signed, where.path, where.offset, where.length, number, self._route)
         lane = self._spec.lane
         gauge = self._gauges[number] = lane.gauge(self._transfer.id)
         attempt = self._ledger.started(number, gauge, self._spec.clock.monotonic())
         log.debug(
-            "%s: part %d, attempt %d: %d bytes at %d", self._transfer.id, number, attempt, part.length, part.offset
+            "%s: part %d, attempt %d: %d bytes at %d", self._transfer.id, number, attempt, where.length, where.offset
         )
         future = lane.submit(self._spec.send_part, request, gauge, self._transfer.id)
         future.add_done_callback(lambda done: self._events.put(_PartEnded(number, attempt, signed, done)))
@@ -163,8 +160,7 @@ class Sending:
         return min(TICK_SECONDS, max(0.0, self._delayed[0][0] - self._spec.clock.monotonic()))
 
     def _take(self, event: Any) -> None:
-        if isinstance(event, RangeRead):
-            self._compare(event)
+        self._take_beside(event)
         if not isinstance(event, _PartEnded) or event.part_number not in self._gauges:
             return
         gauge = self._gauges.pop(event.part_number)
@@ -188,15 +184,13 @@ class Sending:
             self._ledger.failed(event.part_number, PartState.FAILED, repr(error))
             raise error
 
-    def _compare(self, event: RangeRead) -> None:
+    def _take_beside(self, event: Any) -> None:
         try:
-            number = self._rereading.take(event)
+            number = self._beside.take(event)
         except SourceChanged:
             self._watch.look()  # it knows both sizes and times
             raise
         if number is not None:
-            self._journal.take_back(number)
-            self._ledger.lose(number)
             self._waiting.append(number)
 
     def _confirm(self, receipt: PartReceipt) -> None:
@@ -209,6 +203,7 @@ class Sending:
             self._ledger.failed(receipt.part_number, PartState.FAILED, error.what)
             raise
         self._ledger.confirmed(receipt)
+        self._beside.confirmed(receipt.part_number)
         self._requests.confirmed()
         self._failed_in_a_row = 0
         self._parallel.confirmed()
@@ -266,7 +261,7 @@ class Sending:
 
     def _drain(self) -> None:
         """Stop what is on the wire, and write down whatever still lands."""
-        self._rereading.stop()
+        self._beside.stop()
         for gauge in self._gauges.values():
             gauge.stop()
         clock = self._spec.clock

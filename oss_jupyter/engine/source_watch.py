@@ -6,7 +6,7 @@ Only another size is a change by itself. Everything else is a reason to read the
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from oss_jupyter.errors import SourceChanged
 from oss_jupyter.model.sizes import count, format_size
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 _WRITER = "Somebody has the file open for writing"
 # Some disks keep times by the second, or by two (FAT). What is written within them is not seen.
 _COARSE_SECONDS = 2.0
+
+
+class Watch(Protocol):
+    """What is asked about the source while its parts are sent."""
+
+    def confirmed(self) -> None:
+        """Look after the service has taken a part. Raises SourceError."""
+
+    def look(self) -> None:
+        """Look whether it is still the same. Raises SourceError."""
 
 
 class SourceWatch:

@@ -215,9 +215,9 @@ class Hand:
         state = RunState(self.transfer, self.queue, self.requests, self.spec, self.journal)
         self.transfer.ledger.begin(self.spec.plan, {receipt.part_number: receipt for receipt in kept}, self.queue.now)
         watch = SourceWatch(self.spec.source, self.spec.source.fingerprint(), self.queue.time())
-        rereading = Rereading(self.transfer, self.queue, self.spec.plan)
+        rereading = Rereading(state, self.spec.plan)
         rereading.begin(receipt.part_number for receipt in kept)
-        Sending(state, Signer(state, upload_id), self.spec.plan, watch, rereading).run()
+        Sending(state, Signer(state, upload_id), watch, rereading).run()
 
     def receipts(self) -> dict[int, PartReceipt]:
         """What the journal knows."""
