@@ -82,7 +82,13 @@ class Beginning:
         elif record is not None and record.header.upload_id:
             self._transfer.note("The file changed too much to keep any part, so it is sent from its beginning.")
             self._give_up(record.header)
-        header = CheckpointHeader(
+        header = self.new_header(fingerprint)
+        return Restored(header if spec.plan.single else self.initiated(header), spec.plan, {})
+
+    def new_header(self, fingerprint: Fingerprint) -> CheckpointHeader:
+        """Return the header of an upload that begins now."""
+        spec = self._state.spec
+        return CheckpointHeader(
             transfer_id=self._transfer.id,
             source=str(spec.source.path),
             target=spec.target,
@@ -92,7 +98,6 @@ class Beginning:
             place=spec.place,
             created_at=spec.clock.time(),
         )
-        return Restored(header if spec.plan.single else self._initiate(header), spec.plan, {})
 
     def go_on_as_begun(self, header: CheckpointHeader) -> None:
         """Take the options that the object was begun with, and say which ones of now do not count."""
@@ -141,7 +146,7 @@ class Beginning:
         state.record = None
         return True
 
-    def _initiate(self, header: CheckpointHeader) -> CheckpointHeader:
+    def initiated(self, header: CheckpointHeader) -> CheckpointHeader:
         """Return the header with a new upload id.
 
         That the disk is full has to be found out before: each try would leave an upload id that nothing remembers.

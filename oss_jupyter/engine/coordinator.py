@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.differences import note_checkpoint, note_live, running_on, unapplied_live
 from oss_jupyter.engine.job import JobCoordinator
-from oss_jupyter.engine.ledger import Ledger, PartDetail
+from oss_jupyter.engine.ledger import Ledger
+from oss_jupyter.engine.part_detail import PartDetail
 from oss_jupyter.engine.safe import what_is_kept, what_is_left
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.model.parallel import START, AutoParallel, FixedParallel, Parallel
@@ -83,7 +84,7 @@ class TransferCoordinator(JobCoordinator[TransferSpec]):
     def show_record(self, record: CheckpointRecord) -> None:
         """Show what a checkpoint knows; that of a single PutObject knows nothing worth showing."""
         if record.header.upload_id:
-            self.ledger.begin(record.header.plan, record.receipts, self.spec.clock.monotonic())
+            self.ledger.begin(record.plan, record.receipts, self.spec.clock.monotonic())
             self.set_upload_id(record.header.upload_id)
 
     def what_is_kept(self, now: Snapshot) -> str:

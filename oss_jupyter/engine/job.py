@@ -119,8 +119,12 @@ class JobCoordinator(JobStatus[S]):
                 return False
             self._lifecycle.resume()
             self._notes.drop(Lasts.WHILE_ASKED_SO)
+            before = self._spec
             note = self._take_over(spec, begins=not self._lifecycle.running)
+            kept = self._spec
             self._line_up()
+        before.let_go(kept)
+        spec.let_go(kept)
         if note:
             self.note(note, Lasts.WHILE_ASKED_SO)
         self._moved()

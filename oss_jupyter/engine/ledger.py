@@ -7,24 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from oss_jupyter.crc64 import combine
+from oss_jupyter.engine.part_detail import PartDetail
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import Flight, PartState, PartsView, SpeedMeter
 from oss_jupyter.model.wire_values import PartReceipt
-
-
-@dataclass(frozen=True)
-class PartDetail:
-    """What is known of one part. Offset, length and sent bytes in bytes; `error` is the last failure's first line."""
-
-    number: int
-    offset: int
-    length: int
-    state: PartState
-    sent_bytes: int
-    attempts: int
-    error: str
-    seconds: float
 
 
 @dataclass
@@ -103,6 +90,20 @@ class Ledger:
             self._errors.pop(receipt.part_number, None)
             self._set(receipt.part_number, PartState.DONE)
             self._confirmed_bytes += length
+
+    def grow(self, plan: Plan) -> None:
+        """Take in parts that have come to those before; the last one may have become longer."""
+        with self._lock:
+            self._plan = plan
+            self._states.extend(bytes(len(plan) - len(self._states)))
+            self._version += 1
+
+    def keep(self, receipt: PartReceipt) -> None:
+        """Note that a part that has come is in OSS already."""
+        with self._lock:
+            self._receipts[receipt.part_number] = receipt
+            self._set(receipt.part_number, PartState.KEPT)
+            self._kept_bytes += self._plan.part(receipt.part_number).length
 
     def lose(self, number: int) -> None:
         """Note that a receipt no longer counts, because the file has other bytes there; the part waits again."""

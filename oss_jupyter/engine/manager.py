@@ -17,6 +17,8 @@ from oss_jupyter.engine.dataset.transfer import DatasetTransfer
 from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.run import start_run
 from oss_jupyter.engine.spec import TransferSpec
+from oss_jupyter.engine.streaming.run import start_stream_run
+from oss_jupyter.engine.streaming.spec import StreamSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.engine.transfer_queue import AT_ONCE, TransferQueue
 from oss_jupyter.errors import InputError, TransferNotFound
@@ -203,7 +205,7 @@ def start_job(job: AnyJob) -> None:
         start_dataset_run(job)
     else:
         assert isinstance(job, TransferCoordinator)
-        start_run(job)
+        (start_stream_run if isinstance(job.spec, StreamSpec) else start_run)(job)
 
 
 def _left_parts(transfer: Transfer, record: CheckpointRecord) -> bool:

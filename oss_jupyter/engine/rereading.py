@@ -54,6 +54,10 @@ class Rereading:
         self._lost_in_a_row = 0
         self.differing = 0
 
+    def missing(self) -> list[int]:
+        """Return the parts of the file that have no receipt."""
+        return self._ledger.missing()
+
     @property
     def pending(self) -> bool:
         """Whether anything is still to be read."""
@@ -70,7 +74,7 @@ class Rereading:
         """Have every part read."""
         self.begin(range(1, len(self._plan) + 1))
 
-    def dispatch(self) -> None:
+    def dispatch(self, _parallel: int) -> None:
         """Start what may start now."""
         lane = self._spec.lane
         room = lane.set_width(self._lane_key, _READERS) if self._waiting else 0

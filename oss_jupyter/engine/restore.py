@@ -84,6 +84,23 @@ def restore(
     return _restored(work, kept, spec)
 
 
+def still_there(record: CheckpointRecord, requests: ServiceRequests) -> dict[int, PartReceipt] | None:
+    """Return the receipts of parts that the service still has, or None where it has forgotten the upload.
+
+    Where it does not list them, the journal's word counts. Raises Interrupted, and what else the service answers.
+    """
+    try:
+        listed = requests.list_parts(record.header.upload_id)
+    except ServiceError as error:
+        if error.reply.code == "NoSuchUpload":
+            return None
+        if classify(error) in (Action.RETRY, Action.SLOW_DOWN) or error.reply.status == 403:
+            return dict(record.receipts)
+        raise
+    there = {part.part_number: part for part in listed}
+    return {number: known for number, known in record.receipts.items() if _is_listed(known, there.get(number))}
+
+
 def _restored(work: _Workings, kept: frozenset[int], spec: TransferSpec, *, lost: bool = False) -> Restored:
     reads = spec.prove is not Prove.NONE or work.header.unread
     unread = kept & work.receipts.keys() if reads else frozenset()

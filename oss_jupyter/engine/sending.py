@@ -61,7 +61,7 @@ class Sending:
         self._watch = watch
         self._beside = beside
         self._route = self._spec.control.route(self._spec.target)
-        self._waiting = deque(self._ledger.missing())
+        self._waiting = deque(beside.missing())
         self._delayed: list[tuple[float, int]] = []
         self._gauges: dict[int, Gauge] = {}
         self._cut_off: Counter[int] = Counter()  # attempts of each part that broke off after some bytes
@@ -82,7 +82,7 @@ class Sending:
             while self._sends or (self._beside.pending and self._first_failure is None):
                 self._requests.check()
                 self._dispatch()
-                self._beside.dispatch()
+                self._beside.dispatch(self._parallel.target)
                 self._sample()
                 self._take(self._events.next_event(self._timeout()))
         except BaseException:

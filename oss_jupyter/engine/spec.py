@@ -61,6 +61,9 @@ class JobSpec:
         """How it counts among all uploads."""
         raise NotImplementedError
 
+    def let_go(self, kept: JobSpec) -> None:
+        """Let go of what `kept`, another spec of the same upload, does not go on with."""
+
     def __repr__(self) -> str:
         return printable(f"{type(self).__name__}({self.transfer_id}, {self.source_text} -> {self.target})")
 

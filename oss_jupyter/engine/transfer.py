@@ -7,7 +7,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, cast
 
 from oss_jupyter.engine.awaiting import future_of
-from oss_jupyter.engine.ledger import PartDetail
+from oss_jupyter.engine.part_detail import PartDetail
 from oss_jupyter.errors import InputError, OssJupyterError, TransferStateError
 from oss_jupyter.model.parallel import parse_parallel
 from oss_jupyter.model.progress import Receipt, Snapshot

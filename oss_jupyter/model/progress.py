@@ -34,6 +34,7 @@ class Phase(str, Enum):
     CHECKING_OBJECT = "checking whether it is already there"
     COMPUTING_CHECKSUM = "computing the checksum"
     COMPARING = "comparing what was sent with the file"
+    WAITING_FOR_SOURCE = "waiting for what is to be sent"
     COMPLETING = "completing"
     REMOVING_PARTS = "removing the parts from OSS"
     WAITING_FOR_SYSTEM = "waiting for the system"

@@ -44,6 +44,7 @@ class CheckpointHeader:
     How it is driven can change from run to run: profile: the name of the profile that signs. credentials_given: they
     were given in Python, so no checkpoint can keep them. limit: bytes per second. parallel: parts at once, or "auto";
     prove: which bytes are read again. None where a journal of an earlier version says nothing.
+    stream: what is streamed, in words; then source is where its pieces lay, and the size is the most it could have.
     """
 
     transfer_id: str
@@ -61,6 +62,7 @@ class CheckpointHeader:
     limit: float | None = None
     parallel: int | str | None = None
     prove: Prove | None = None
+    stream: str = ""
 
     @property
     def plan(self) -> Plan:
@@ -87,9 +89,16 @@ class CheckpointRecord:
     updated_at: float = 0.0
 
     @property
+    def plan(self) -> Plan:
+        """The parts of the source as far as they are known: of a stream those that have been sent."""
+        if not self.header.stream:
+            return self.header.plan
+        return Plan(max(self.receipts, default=0) * self.header.part_size, self.header.part_size)
+
+    @property
     def kept_bytes(self) -> int:
         """Bytes the service has confirmed."""
-        plan = self.header.plan
+        plan = self.plan
         return sum(plan.part(number).length for number in self.receipts)
 
 
@@ -113,6 +122,7 @@ def header_line(header: CheckpointHeader) -> bytes:
             "place": dict(header.place),
             "created_at": header.created_at,
             **({"unread": True} if header.unread else {}),
+            **({"stream": header.stream} if header.stream else {}),
             **{name: value for name, value in driven.items() if value},
         }
     )
@@ -208,6 +218,7 @@ def _read_header(entry: dict[str, Any] | None) -> CheckpointHeader:
         place=fields.place(),
         created_at=fields.seconds("created_at"),
         unread=fields.flag("unread"),
+        stream=fields.optional_text("stream"),
         profile=fields.optional_text("profile"),
         credentials_given=fields.flag("credentials_given"),
         limit=fields.optional_speed("limit"),

@@ -39,6 +39,7 @@ from oss_jupyter.oss.late import get_ready, load_sdk, send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
 from oss_jupyter.session.controls import Controls
+from oss_jupyter.session.gone_stream import gone_stream
 from oss_jupyter.session.kept_spec import Hindered, KeptSpec
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.settings import OssJupyter
@@ -116,11 +117,11 @@ class Wiring:
         header = found.record.header
         kept = KeptSpec(found.record, anew or {}, self.machine())
         missing, make = kept.missing(), partial(self.kept_control, kept)
-        return TransferSpec(
+        spec = TransferSpec(
             transfer_id=header.transfer_id,
             source=FileSource(header.source, kept=True),
             target=header.target,
-            plan=header.plan,
+            plan=found.record.plan,
             options=ObjectOptions() if missing else kept.options(),
             control=cast("Control", Hindered(kept.check, make)) if missing else make(),
             store=store,
@@ -141,6 +142,7 @@ class Wiring:
             wait_at_exit=self.settings.wait_at_exit,
             spell=self.spell,
         )
+        return gone_stream(spec, header.stream) if header.stream else spec
 
     def signed_anew(self, spec: TransferSpec, anew: AnewOptions) -> TransferSpec:
         """Return the spec with other credentials, or another profile."""

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from oss_jupyter.crc64 import crc64
-from oss_jupyter.engine.ledger import Ledger, PartDetail
+from oss_jupyter.engine.ledger import Ledger
+from oss_jupyter.engine.part_detail import PartDetail
 from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import SPEED_FIRST_SECONDS, PartState, PartsView

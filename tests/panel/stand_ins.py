@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from oss_jupyter.engine.ledger import PartDetail
+from oss_jupyter.engine.part_detail import PartDetail
 from oss_jupyter.errors import TransferNotFound
 from oss_jupyter.local.memory import NoCheckpoints
 from oss_jupyter.model.dataset import Cell, FailedFile, FileNow, FileOnTheWire, FilesView, cell

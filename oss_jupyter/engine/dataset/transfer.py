@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from oss_jupyter.engine.dataset.tally import CELL_OF
-from oss_jupyter.engine.ledger import PartDetail
+from oss_jupyter.engine.part_detail import PartDetail
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.dataset import Cell, FailedFile, FileNow, FileReceipt
