@@ -28,8 +28,9 @@ ROOMS = {
     "model": SHARED | {"texts"},
     "oss": SHARED | {"forks", "paths", "crc64", "model", "version", ""},
     "local": SHARED | {"paths", "crc64", "model"},
+    "objects": SHARED,
     "engine": SHARED | {"child", "crc64", "forks", "model", ""},
-    "session": SHARED | {"child", "forks", "paths", "texts", "model", "oss", "local", "engine", ""},
+    "session": SHARED | {"child", "forks", "paths", "texts", "model", "oss", "local", "objects", "engine", ""},
     "notebook": SHARED | {"forks", "paths", "texts", "model", "local", "engine", "session", ""},
     "api": SHARED | {"model", "engine", "session", "notebook"},
     "sandbox": SHARED | {"child", "paths"},
@@ -48,6 +49,7 @@ PACKAGES = {
     "model": set(),
     "texts": set(),
     "local": {"filelock", "pathspec"},
+    "objects": {"requests"},
     "engine": set(),
 }
 # The folders of the notebook, each on top of those before it.

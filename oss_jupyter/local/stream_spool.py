@@ -126,9 +126,10 @@ class StreamSpool:
 
     def _cut_all(self, folder: Path) -> None:
         stretches = self._stretches()
-        left = next(stretches, None)
+        left: memoryview | None = None
         number = 0
-        while left is not None and self._has_room():
+        # The next stretch is waited for only when the piece before has been told of.
+        while (left := left or next(stretches, None)) is not None and self._has_room():
             number += 1
             if number > MAX_PARTS:
                 raise SourceError(
@@ -156,17 +157,16 @@ class StreamSpool:
     def _cut(
         self, path: Path, number: int, left: memoryview, stretches: Iterator[memoryview]
     ) -> tuple[Piece, memoryview | None]:
-        """Write a piece, and return it with what of the stream is left in hand, None at its end."""
+        """Write a piece, and return it with what of the stream is left in hand."""
         rest: memoryview | None = left
         length = crc = 0
         try:
             with open_private(path) as file:
-                while rest is not None and length < self.part_size:
-                    taken = rest[: self.part_size - length]
+                while length < self.part_size and (rest := rest or next(stretches, None)) is not None:
+                    taken, rest = rest[: self.part_size - length], rest[self.part_size - length :]
                     file.write(taken)
                     crc = crc64(taken, crc)
                     length += len(taken)
-                    rest = rest[len(taken) :] if len(taken) < len(rest) else next(stretches, None)
         except OSError as error:
             raise shortage_of(error) or self._not_written(error) from None
         return Piece(number, length, crc, str(path)), rest

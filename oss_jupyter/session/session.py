@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from oss_jupyter import forks
 from oss_jupyter.engine.budget import Budget
@@ -30,27 +30,21 @@ from oss_jupyter.model.reach import set_here
 from oss_jupyter.model.sizes import parse_limit
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.model.upload_arguments import UploadArguments
+from oss_jupyter.objects.streamed import Streamed
+from oss_jupyter.objects.streams import as_stream
 from oss_jupyter.session.dataset_wiring import DatasetWiring
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
 from oss_jupyter.session.reach import ReachFromHere
 from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.session.shell import Shell
+from oss_jupyter.session.stream_wiring import StreamWiring
 from oss_jupyter.session.wiring import Wiring
 from oss_jupyter.texts import catalogue
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in typing only from Python 3.11 on
-
-
-class Shell(Protocol):
-    """The interactive shell at which the user sits."""
-
-    def uploads_begin(self) -> None:
-        """Uploads are about to start, or to go on. Main thread, or whichever asks for it."""
-
-    def ends(self) -> None:
-        """The process ends, and every upload has come to rest."""
 
 
 class Session:
@@ -72,6 +66,7 @@ class Session:
         self.manager = Manager(self.settings.uploads_at_once, Budget(self.settings.connections))
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.datasets = DatasetWiring(self.wiring)
+        self.streams = StreamWiring(self.wiring)
         self.manager.set_limit(parse_limit(self.settings.limit))
         self.reporter = Reporter()
         self.leaving = Leaving(self.manager, lambda: self.shell.ends if self.shell else None)
@@ -91,11 +86,14 @@ class Session:
         arguments: UploadArguments,
         spell: Callable[[str], str] = str,
     ) -> Transfer:
-        """Start, attach to or resume the upload of `source`, a file or a dataset, to `target`.
+        """Start, attach to or resume the upload of `source`, a file, a dataset or a stream, to `target`.
 
         spell: as in JobSpec.
         """
         spec: TransferSpec | DatasetSpec
+        source = as_stream(source)
+        if isinstance(source, Streamed):
+            return self.begin(replace(self.streams.spec(source, target, arguments), spell=spell), arguments)
         dataset = dataset_source(source)
         if dataset is None:
             spec = replace(self.wiring.spec(source, target, arguments), spell=spell)

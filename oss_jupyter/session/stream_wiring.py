@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from oss_jupyter.session.stores import UNSET
 
 if TYPE_CHECKING:
     from oss_jupyter.model.upload_arguments import UploadArguments
+    from oss_jupyter.objects.streamed import Streamed
     from oss_jupyter.session.wiring import Wiring
 
 # All streams to one object are one upload, whatever makes them: the same bytes may come out of another function.
@@ -37,15 +37,15 @@ class StreamWiring:
 
     wiring: Wiring
 
-    def spec(self, chunks: Iterable[Any], text: str, target: str, arguments: UploadArguments) -> StreamSpec:
-        """Return a checked spec; nothing of the stream is read. text: what it is, in words. Raises InputError."""
+    def spec(self, stream: Streamed, target: str, arguments: UploadArguments) -> StreamSpec:
+        """Return a checked spec; nothing of the stream is read. Raises InputError."""
         with before_sending():
-            return self._spec(chunks, text, target, arguments)
+            return self._spec(stream, target, arguments)
 
-    def _spec(self, chunks: Iterable[Any], text: str, target: str, arguments: UploadArguments) -> StreamSpec:
+    def _spec(self, stream: Streamed, target: str, arguments: UploadArguments) -> StreamSpec:
         wiring, given = self.wiring, arguments.given
-        refuse_for_one_file(arguments, text)
-        goal = parse_target(target)
+        refuse_for_one_file(arguments, stream.text)
+        goal = parse_target(target, stream.name)
         endpoint = wiring.endpoint(given)
         store = wiring.stores.at(given.get("checkpoint_dir", UNSET))
         part_size = _part_size(given.get("part_size"))
@@ -54,11 +54,11 @@ class StreamWiring:
         return StreamSpec(
             transfer_id=known,
             source=FileSource(place / name, kept=True),
-            text=text,
-            pieces=StreamSpool(chunks, text, place, name, part_size),
+            text=stream.text,
+            pieces=StreamSpool(stream.chunks, stream.text, place, name, part_size),
             target=goal,
             plan=Plan(0, part_size),
-            options=make_options(arguments.of_object(), goal.key),
+            options=make_options(arguments.of_object(), goal.key, stream.name),
             control=wiring.control(endpoint, given.get("credentials"), given.get("profile")),
             store=store,
             lane=wiring.lane(None, given.get("executor")),

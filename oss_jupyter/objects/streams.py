@@ -1,0 +1,190 @@
+"""What gives bytes one after the other, and only once: generators, replies, processes, pipes. Nothing is read ahead."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
+from typing import Any
+from urllib.parse import urlsplit
+
+from oss_jupyter.errors import InputError
+from oss_jupyter.names import printable
+from oss_jupyter.objects.streamed import Streamed
+from oss_jupyter.objects.urls import is_url, of_url
+
+_CHUNK_BYTES = 1024 * 1024
+_OK = range(200, 300)
+
+
+def as_stream(value: Any) -> Streamed | Any:
+    """Return an object as a stream of bytes, or what it is instead.
+
+    Of an iterator the first item is looked at: one of paths stays an iterator. Raises InputError for a reply that is a
+    refusal, and a process without a pipe.
+    """
+    for fits, make in _KINDS:
+        if fits(value):
+            return make(value)
+    return value
+
+
+class _Chained(Iterator[Any]):
+    """An iterator whose first item was taken. It is closed as the other one is."""
+
+    def __init__(self, first: Any, rest: Any) -> None:
+        self._rest = rest
+        self._items = chain(() if first is None else (first,), rest)
+
+    def __next__(self) -> Any:
+        return next(self._items)
+
+    def close(self) -> None:
+        """Close the iterator."""
+        close = getattr(self._rest, "close", None)
+        if close is not None:
+            close()
+
+
+def _is_reply(value: Any) -> bool:
+    return hasattr(value, "status_code") and (hasattr(value, "iter_content") or hasattr(value, "iter_bytes"))
+
+
+def _of_reply(reply: Any) -> Streamed:
+    """Return the body of a reply of requests or httpx, decoded as they do it."""
+    host = printable(urlsplit(str(reply.url)).hostname or "?")
+    if reply.status_code not in _OK:
+        raise InputError(
+            f"The reply of {host} has the status {reply.status_code}, so it is not what was asked for.",
+            "Look at the reply: reply.text",
+            code="ReplyIsARefusal",
+        )
+    if hasattr(reply, "iter_content"):
+        return Streamed(_closing(reply.iter_content(_CHUNK_BYTES), reply), f"the reply of {host}")
+    if getattr(reply, "is_stream_consumed", False) or not hasattr(reply.stream, "__aiter__"):
+        return Streamed(_closing(reply.iter_bytes(_CHUNK_BYTES), reply), f"the reply of {host}")
+    return Streamed(_awaited(reply.aiter_bytes(_CHUNK_BYTES)), f"the reply of {host}")
+
+
+def _closing(chunks: Iterable[Any], owner: Any) -> Iterator[Any]:
+    """Yield what comes, and close what it comes from in the end."""
+    try:
+        yield from chunks
+    finally:
+        with suppress(Exception):
+            owner.close()
+
+
+def _is_process(value: Any) -> bool:
+    return hasattr(value, "stdout") and hasattr(value, "poll") and hasattr(value, "returncode")
+
+
+def _of_process(process: Any) -> Streamed:
+    if process.stdout is None or not _is_binary(process.stdout):
+        raise InputError(
+            "The process writes to no pipe that could be read as bytes.",
+            "Start it with stdout=subprocess.PIPE, and without text=True.",
+            code="NoPipe",
+        )
+
+    def chunks() -> Iterator[bytes]:
+        try:
+            yield from _read(process.stdout)
+        finally:
+            with suppress(OSError):
+                process.stdout.close()
+        if process.wait():
+            raise RuntimeError(f"the process ended with {process.returncode}")
+
+    return Streamed(chunks(), "the output of a process")
+
+
+def _is_pipe(value: Any) -> bool:
+    """Whether it is an open binary file that cannot be read again: a pipe, a socket, a reply of urllib."""
+    if not callable(getattr(value, "read", None)) or not _is_binary(value):
+        return False
+    seekable = getattr(value, "seekable", None)
+    return seekable is not None and not seekable()
+
+
+def _of_pipe(file: Any) -> Streamed:
+    return Streamed(_closing(_read(file), file), "a stream")
+
+
+def _read(file: Any) -> Iterator[bytes]:
+    read: Callable[[int], bytes] = getattr(file, "read1", file.read)
+    while chunk := read(_CHUNK_BYTES):
+        yield chunk
+
+
+def _is_binary(file: Any) -> bool:
+    return not hasattr(file, "encoding")
+
+
+def _of_iterator(iterator: Any) -> Streamed | Any:
+    first = next(iterator, None)
+    whole = _Chained(first, iterator)
+    return whole if first is None or isinstance(first, (str, os.PathLike)) else Streamed(whole, _named(iterator))
+
+
+def _of_async_iterator(iterator: Any) -> Streamed:
+    return Streamed(_awaited_alone(aiter(iterator)), _named(iterator))
+
+
+def _awaited(iterator: AsyncIterator[Any]) -> Iterator[Any]:
+    """Yield what the connection of an asynchronous client gives, which belongs to the loop of the calling cell."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return _awaited_alone(iterator)
+
+    def step() -> Any:
+        return asyncio.run_coroutine_threadsafe(_next(iterator), loop).result()
+
+    return iter(step, _END)
+
+
+def _awaited_alone(iterator: AsyncIterator[Any]) -> Iterator[Any]:
+    with asyncio.Runner() if hasattr(asyncio, "Runner") else _OldRunner() as runner:
+        while (item := runner.run(_next(iterator))) is not _END:
+            yield item
+
+
+class _OldRunner:
+    """What asyncio has from Python 3.11 on."""
+
+    def __enter__(self) -> _OldRunner:
+        self._loop = asyncio.new_event_loop()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    def run(self, coroutine: Any) -> Any:
+        """Run it to its end."""
+        return self._loop.run_until_complete(coroutine)
+
+
+_END = object()
+
+
+async def _next(iterator: AsyncIterator[Any]) -> Any:
+    return await anext(iterator, _END)
+
+
+def _named(iterator: Any) -> str:
+    name = getattr(iterator, "__name__", "")  # a generator has that of its function
+    return printable(f"{name}()") if name and name.isidentifier() else f"<{type(iterator).__name__}>"
+
+
+_KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Streamed]], ...] = (
+    (is_url, of_url),
+    (_is_reply, _of_reply),
+    (_is_process, _of_process),
+    (_is_pipe, _of_pipe),
+    (lambda value: hasattr(value, "__anext__") or hasattr(value, "__aiter__"), _of_async_iterator),
+    (lambda value: hasattr(value, "__next__") and not hasattr(value, "read"), _of_iterator),
+)
