@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from oss_jupyter.sandbox import bucket_operations, multipart_operations, object_operations
+from oss_jupyter.sandbox import bucket_operations, copy_operations, multipart_operations, object_operations
 from oss_jupyter.sandbox.authentication import authenticate, authorize
 from oss_jupyter.sandbox.bodies import LARGEST_BODY_BYTES, SMALL_BODY_BYTES
 from oss_jupyter.sandbox.core import Call, Core
@@ -29,6 +29,9 @@ OPERATIONS: Mapping[str, Callable[[Call], Reply]] = {
     "GetObjectMeta": object_operations.get_object_meta,
     "GetObject": object_operations.get_object,
     "DeleteObject": object_operations.delete_object,
+    "DeleteMultipleObjects": copy_operations.delete_objects,
+    "CopyObject": copy_operations.copy_object,
+    "UploadPartCopy": copy_operations.upload_part_copy,
     "InitiateMultipartUpload": multipart_operations.initiate,
     "UploadPart": multipart_operations.upload_part,
     "ListParts": multipart_operations.list_parts,
@@ -36,7 +39,9 @@ OPERATIONS: Mapping[str, Callable[[Call], Reply]] = {
     "AbortMultipartUpload": multipart_operations.abort,
 }
 
-_REMOVE = frozenset({"AbortMultipartUpload", "DeleteObject"})  # what was in a directory that is gone is removed
+_REMOVE = frozenset(
+    {"AbortMultipartUpload", "DeleteObject", "DeleteMultipleObjects"}
+)  # what was in a directory that is gone is removed
 
 
 def identify(request: Request, core: Core) -> Key:

@@ -65,6 +65,19 @@ def parse_part_list(body: bytes) -> list[tuple[int, str]]:
     return parts
 
 
+def parse_keys(body: bytes) -> tuple[list[str], bool]:
+    """Read the body of DeleteMultipleObjects: the keys, and whether the answer is to name only what failed."""
+    try:
+        root = ET.fromstring(body)  # noqa: S314 - as above
+    except ET.ParseError as error:
+        raise MalformedDocumentError(str(error)) from error
+    fields = [(_local(child), child) for child in root]
+    keys = [inner.text or "" for name, child in fields if name == "Object" for inner in child if _local(inner) == "Key"]
+    if _local(root) != "Delete" or not all(keys):
+        raise MalformedDocumentError(_local(root))
+    return keys, any(name == "Quiet" and (child.text or "").strip() == "true" for name, child in fields)
+
+
 def _part(element: Iterable[ET.Element]) -> tuple[int, str]:
     fields = {_local(child): (child.text or "").strip() for child in element}
     return int(fields["PartNumber"]), fields["ETag"].strip('"').upper()

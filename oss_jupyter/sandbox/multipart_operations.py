@@ -38,16 +38,22 @@ def initiate(call: Call) -> Reply:
 
 def upload_part(call: Call) -> Reply:
     """Answer PUT ?partNumber&uploadId."""
-    number = call.request.part_number
-    if number is None or not 1 <= number <= _LARGEST_PART_NUMBER:
-        text = call.request.query.get("partNumber", "")
-        message = "Part number must be an integer between 1 and 10000, inclusive."
-        raise invalid_argument("partNumber", text, message)
+    number = part_number_of(call)
     check_part_headers(call.request)
     body = call.body
     part = PartRecord(number, body.size_bytes, body.etag, body.crc64, call.now, new_body_name())
     call.core.multipart.put_part(call.bucket, call.key, call.upload_id, part, body.data)
     return Reply(headers=body.checksums)
+
+
+def part_number_of(call: Call) -> int:
+    """Return the number of a part, or refuse one that no part can have."""
+    number = call.request.part_number
+    if number is None or not 1 <= number <= _LARGEST_PART_NUMBER:
+        text = call.request.query.get("partNumber", "")
+        message = "Part number must be an integer between 1 and 10000, inclusive."
+        raise invalid_argument("partNumber", text, message)
+    return number
 
 
 def list_parts(call: Call) -> Reply:

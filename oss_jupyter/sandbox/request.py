@@ -26,6 +26,9 @@ ACTIONS: Mapping[str, str] = {
     "GetObjectMeta": "oss:GetObject",
     "GetObject": "oss:GetObject",
     "DeleteObject": "oss:DeleteObject",
+    "DeleteMultipleObjects": "oss:DeleteObject",
+    "CopyObject": "oss:PutObject",
+    "UploadPartCopy": "oss:PutObject",
     "InitiateMultipartUpload": "oss:PutObject",
     "UploadPart": "oss:PutObject",
     "ListParts": "oss:ListParts",
@@ -81,10 +84,9 @@ class Request:
         selector = next((name for name in self.query if name in _SUBRESOURCES), None)
         if self.bucket is None:
             return "ListBuckets" if self.method == "GET" and selector is None else "Unknown"
-        if "x-oss-copy-source" in self.headers:
-            return "Unknown"
         table = _BUCKET_OPERATIONS if self.key is None else _OBJECT_OPERATIONS
-        return table.get((self.method, selector), "Unknown")
+        found = table.get((self.method, selector), "Unknown")
+        return _COPYING.get(found, "Unknown") if "x-oss-copy-source" in self.headers else found
 
     @property
     def upload_id(self) -> str | None:
@@ -173,6 +175,7 @@ _BUCKET_OPERATIONS: Mapping[tuple[str, str | None], str] = {
     ("GET", "bucketInfo"): "GetBucketInfo",
     ("GET", "location"): "GetBucketLocation",
     ("GET", "uploads"): "ListMultipartUploads",
+    ("POST", "delete"): "DeleteMultipleObjects",
 }
 
 _OBJECT_OPERATIONS: Mapping[tuple[str, str | None], str] = {
@@ -188,3 +191,6 @@ _OBJECT_OPERATIONS: Mapping[tuple[str, str | None], str] = {
     ("POST", "uploadId"): "CompleteMultipartUpload",
     ("DELETE", "uploadId"): "AbortMultipartUpload",
 }
+
+# What an operation is where its bytes come from another object.
+_COPYING: Mapping[str, str] = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}

@@ -134,12 +134,6 @@ def test_encryption_is_echoed(client: Any) -> None:
         begin(client, server_side_encryption="ROT13")
 
 
-def test_a_copy_is_not_taken_for_a_put(client: Any) -> None:
-    """A request to copy is refused, not stored as an empty object."""
-    with pytest.raises(oss.exceptions.OperationError, match="NotImplemented"):
-        client.copy_object(oss.CopyObjectRequest(bucket=BUCKET, key="k", source_key="other"))
-
-
 def test_an_empty_object(client: Any, wire: Wire) -> None:
     """An object may be empty; its CRC-64 is 0."""
     assert wire.send("PUT", object_url(client), b"").headers["x-oss-hash-crc64ecma"] == "0"
