@@ -10,7 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.model.arguments import AnewOptions, UploadOptions
+from oss_jupyter.model.arguments import AnewOptions, ReachingOptions, UploadOptions
 from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.forgetting import forget as forget_in
@@ -22,6 +22,8 @@ from oss_jupyter.session.text import left_alone
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in typing only from Python 3.11 on
+
+    from oss_jupyter.filesystem.filesystem import OssFileSystem
 
 
 def settings() -> OssJupyter:
@@ -129,6 +131,24 @@ def forget(text: str) -> str:
     Raises TransferNotFound, TransferStateError while it runs, TransferBusy where another kernel drives it.
     """
     return forget_in(_session(), text)
+
+
+def filesystem(pickle_credentials: bool = False, **place: Unpack[ReachingOptions]) -> OssFileSystem:
+    """Return OSS as a filesystem of fsspec's, for pandas, polars, pyarrow, DuckDB, Dask and whatever else takes one.
+
+    Paths are ``bucket/key`` or ``oss://bucket/key``. It reads ranges, proves what it reads whole by CRC-64, and writes
+    by uploads: an object is there when it is complete, and one that is there already is replaced in that moment.
+
+    place: how the service is reached, as in `upload`; what is not given comes from the settings. pickle_credentials:
+    whether credentials that are given here go along where the filesystem is pickled, to the workers of a cluster for
+    example; else they are looked for there, in the environment and in ~/.ossutilconfig.
+
+    Raises InputError where an argument cannot work.
+    """
+    from oss_jupyter.filesystem.filesystem import OssFileSystem  # fsspec, 30 ms
+
+    _session()
+    return OssFileSystem(pickle_credentials=pickle_credentials, **place)
 
 
 def panel() -> None:

@@ -24,6 +24,10 @@
     ├── TransferNotFound                no transfer has this id
     ├── TransferAborted                 the result was asked of an aborted transfer
     ├── FilesFailed                     some files of a dataset could not be sent
+    ├── ObjectMissing (FileNotFoundError)      there is no such object, folder or bucket
+    ├── ObjectThere (FileExistsError)          there is one already
+    ├── ObjectRefused (PermissionError)        the credentials do not allow it
+    ├── ObjectChanged (also OSError)           another object has taken its place while it was read
     ├── PackageMissing                  what was asked for needs a package that is not installed
     ├── ExecutorFailed                  the executor that was given cannot run a part
     ├── InterpreterEnding               Python is ending, and lets nothing begin any more
@@ -175,6 +179,22 @@ class TransferAborted(OssJupyterError):
 
 class FilesFailed(OssJupyterError):
     """Some files of a dataset could not be sent; the others are in OSS."""
+
+
+class ObjectMissing(OssJupyterError, FileNotFoundError):
+    """There is no such object, folder or bucket."""
+
+
+class ObjectThere(OssJupyterError, FileExistsError):
+    """There is an object or a bucket of this name already."""
+
+
+class ObjectRefused(OssJupyterError, PermissionError):
+    """The credentials do not allow to read or write it."""
+
+
+class ObjectChanged(OssJupyterError, OSError):
+    """Another object has taken its place while it was being read."""
 
 
 class PackageMissing(OssJupyterError):

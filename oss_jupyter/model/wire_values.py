@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 
@@ -109,7 +110,7 @@ class ListedPart:
 class ObjectHead:
     """A finished object: size in bytes, ETag, CRC-64 where the service has one.
 
-    options: those of its options that the service tells, by their names in ObjectOptions.
+    options: those of its options that the service tells, by their names in ObjectOptions. modified_at: in UTC.
     """
 
     size: int
@@ -118,6 +119,7 @@ class ObjectHead:
     version_id: str = ""
     request_id: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    modified_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -143,12 +145,14 @@ class ListedObject:
     """An object as ListObjectsV2 shows it: size in bytes, ETag without quotes, "" where it is left out.
 
     kind: Normal, Multipart, Appendable or Symlink; "" where it is left out. A link's size and ETag are the link's own.
+    modified_at: in UTC.
     """
 
     key: str
     size: int
     etag: str
     kind: str = "Normal"
+    modified_at: datetime | None = field(default=None, compare=False)
 
     @property
     def md5(self) -> str:
@@ -161,7 +165,23 @@ class ListedObject:
 
 @dataclass(frozen=True)
 class ObjectPage:
-    """A page of ListObjectsV2, in the order of the keys' bytes. complete: there are no objects behind it."""
+    """A page of ListObjectsV2, in the order of the keys' bytes. complete: there are no objects behind it.
+
+    prefixes: what keys are folded into where a delimiter was asked for. token: leads to the next page.
+    """
 
     objects: tuple[ListedObject, ...]
     complete: bool
+    prefixes: tuple[str, ...] = ()
+    token: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class ObjectPiece:
+    """A range of an object as it was read. offset: of its first byte; size, etag and crc64 are the whole object's."""
+
+    data: bytes = field(repr=False)
+    offset: int
+    size: int
+    etag: str
+    crc64: int | None = None

@@ -43,6 +43,13 @@ _ACTIONS = {
     "AbortMultipartUpload": "oss:AbortMultipartUpload",
     "ListMultipartUploads": "oss:ListMultipartUploads",
     "HeadObject": "oss:GetObject",
+    "GetObject": "oss:GetObject",
+    "CopyObject": "oss:GetObject and oss:PutObject",
+    "UploadPartCopy": "oss:GetObject and oss:PutObject",
+    "DeleteMultipleObjects": "oss:DeleteObject",
+    "ListBuckets": "oss:ListBuckets",
+    "PutBucket": "oss:PutBucket",
+    "DeleteBucket": "oss:DeleteBucket",
 }
 
 Words = tuple[str, str]

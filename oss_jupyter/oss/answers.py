@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -39,16 +40,24 @@ def read_objects(page: Any, given: Mapping[str, Any], asked: Asked) -> ObjectPag
     """Return a page of ListObjectsV2, asked with the fields `given`."""
     found = [_listed_object(listed, asked.host) for listed in page.contents or ()]
     keys = [one.key for one in found]
-    prefix, after = given["prefix"], given.get("start_after", "")
-    counted = len(found) <= given["max_keys"] and page.key_count in (None, len(found))
-    # Ascending, as the service's keys are: in UTF-8 the order of bytes is that of characters.
-    ascending = all(first < second for first, second in pairwise(keys)) and (not keys or after < keys[0])
-    ours = (page.name, page.prefix or "") == (asked.bucket, prefix) and all(key.startswith(prefix) for key in keys)
+    folded = [str(one.prefix) for one in page.common_prefixes or ()]
+    prefix, after, delimiter = given["prefix"], given.get("start_after", ""), given.get("delimiter")
+    count = len(keys) + len(folded)
+    counted = count <= given["max_keys"] and page.key_count in (None, count)
+    ascending = _ascending(keys, after) and _ascending(folded, after)
+    names = [*keys, *folded]
+    ours = (page.name, page.prefix or "") == (asked.bucket, prefix) and all(name.startswith(prefix) for name in names)
+    asked_for = all(delimiter and name.endswith(delimiter) for name in folded)
     # A page without an object that is not the last would be asked for ever.
-    leads_on = page.is_truncated is False or (page.is_truncated and bool(keys))
-    if page.common_prefixes or not (ours and counted and ascending and leads_on):
+    leads_on = page.is_truncated is False or (page.is_truncated and bool(names))
+    if not (ours and counted and ascending and asked_for and leads_on):
         raise not_oss(asked.host)
-    return ObjectPage(tuple(found), not page.is_truncated)
+    return ObjectPage(tuple(found), not page.is_truncated, tuple(folded), page.next_continuation_token or "")
+
+
+def _ascending(names: list[str], after: str) -> bool:
+    """Whether names come in the service's order: in UTF-8 the order of bytes is that of characters."""
+    return all(first < second for first, second in pairwise(names)) and (not names or after < names[0])
 
 
 # Headers of an object that are told as they were given.
@@ -80,7 +89,8 @@ def read_head(result: Any, asked: Asked) -> ObjectHead:
     if not said.request_id and said.crc64 is None:
         raise not_oss(asked.host)
     size, options = result.content_length or 0, _told(result)
-    return ObjectHead(size, said.etag, said.crc64, said.version_id, said.request_id, options)
+    modified_at = result.last_modified if isinstance(result.last_modified, datetime) else None
+    return ObjectHead(size, said.etag, said.crc64, said.version_id, said.request_id, options, modified_at)
 
 
 def _told(head: Any) -> dict[str, Any]:
@@ -108,7 +118,8 @@ def _names_the_object(asked: Asked, document: Any, said: Proof) -> bool:
 def _listed_object(listed: Any, where: str) -> ListedObject:
     if not listed.key or listed.size is None or listed.size < 0:
         raise not_oss(where)
-    return ListedObject(listed.key, listed.size, read_etag(listed.etag, where), listed.object_type or "")
+    etag, kind, modified_at = read_etag(listed.etag, where), listed.object_type or "", listed.last_modified
+    return ListedObject(listed.key, listed.size, etag, kind, modified_at if isinstance(modified_at, datetime) else None)
 
 
 def _listed(part: Any, where: str) -> ListedPart:

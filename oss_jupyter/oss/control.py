@@ -62,7 +62,7 @@ class SdkControl:
         self._clock = ServiceClock(now)
         self._credentials = credentials
         self._page_size = page_size  # of lists; 1,000 is the most the service gives
-        self._requests = SdkRequests(settings, self._lookup, retry, self._clock)
+        self.requests = SdkRequests(settings, self._lookup, retry, self._clock)
         self._kept: Credentials | None = None
         self._signing = threading.local()
 
@@ -73,13 +73,13 @@ class SdkControl:
         """Start a multipart upload and return its upload id."""
         # Asked once: a repetition whose first reply was lost leaves an upload nobody knows, and its parts cost money.
         given = some(options, *OF_OBJECT, *UNSIGNED)
-        result = self._requests.ask("InitiateMultipartUpload", target, given, retry_max_attempts=1)
-        return read_upload_id(result, self._requests.asked("InitiateMultipartUpload", target))
+        result = self.requests.ask("InitiateMultipartUpload", target, given, retry_max_attempts=1)
+        return read_upload_id(result, self.requests.asked("InitiateMultipartUpload", target))
 
     def sign_part(self, target: Target, upload_id: str, part_number: int, options: ObjectOptions) -> SignedRequest:
         """Sign one UploadPart, valid from now for an hour. Asks nobody once `credentials_version` has."""
         given = {"upload_id": upload_id, "part_number": part_number, **some(options, *OF_PART)}
-        return self._sign("UploadPart", target, given)
+        return self.sign("UploadPart", target, given)
 
     def sign_put(self, target: Target, options: ObjectOptions, md5: str) -> SignedRequest:
         """Sign one PutObject with all its headers and the object's MD5 (hex, "" to declare none), likewise."""
@@ -88,7 +88,7 @@ class SdkControl:
         if md5:
             given["content_md5"] = base64.b64encode(bytes.fromhex(md5)).decode()
         extra = tuple((header, options.get(name)) for name, header in UNSIGNED.items() if options.get(name))
-        return self._sign("PutObject", target, given, extra)
+        return self.sign("PutObject", target, given, extra)
 
     def signed_url(self, target: Target, expires_seconds: int | None) -> SignedUrl:
         """Return a link with which anybody may read an object; None: as long as it can be. Asks no service.
@@ -96,7 +96,7 @@ class SdkControl:
         The credentials are looked up. Raises CredentialsError.
         """
         load_sdk()  # before the time is looked at: it takes a while
-        used = self._requests.guarded(self._credentials, "GetObject", target)
+        used = self.requests.guarded(self._credentials, "GetObject", target)
         now = self._clock.now()
         good = validity(used, now, expires_seconds)
         # The SDK cuts off what is left of the second in which it signs.
@@ -131,8 +131,8 @@ class SdkControl:
         """Return every part the service holds, all pages."""
         found: list[ListedPart] = []
         given = {"upload_id": upload_id, "max_parts": self._page_size}
-        for page in self._requests.pages("ListParts", target, given, _next_parts):
-            found += read_page(page, upload_id, self._requests.asked("ListParts", target))
+        for page in self.requests.pages("ListParts", target, given, _next_parts):
+            found += read_page(page, upload_id, self.requests.asked("ListParts", target))
         return found
 
     def list_objects(self, bucket: str, prefix: str, start_after: str = "") -> ObjectPage:
@@ -144,8 +144,8 @@ class SdkControl:
         given = {"prefix": prefix, "max_keys": self._page_size, "encoding_type": "url"}
         if start_after:
             given["start_after"] = start_after
-        page = self._requests.ask("ListObjectsV2", target, given)
-        return read_objects(page, given, self._requests.asked("ListObjectsV2", target))
+        page = self.requests.ask("ListObjectsV2", target, given)
+        return read_objects(page, given, self.requests.asked("ListObjectsV2", target))
 
     def complete(
         self,
@@ -167,18 +167,18 @@ class SdkControl:
             **some(options, *OF_COMPLETE),
         }
         # Asked once: when its reply is lost the object may be there, and only the engine can look.
-        result = self._requests.ask(
+        result = self.requests.ask(
             "CompleteMultipartUpload", target, given, retry_max_attempts=1, readwrite_timeout=silence_seconds
         )
         return read_completed(
-            result, bool(options.get("callback")), self._requests.asked("CompleteMultipartUpload", target)
+            result, bool(options.get("callback")), self.requests.asked("CompleteMultipartUpload", target)
         )
 
     def abort(self, target: Target, upload_id: str) -> bool:
         """Remove the upload and its parts; return whether they were there. One that is gone counts as removed."""
         try:
-            result = self._requests.ask("AbortMultipartUpload", target, {"upload_id": upload_id})
-            check_answered(result.request_id, self._requests.asked("AbortMultipartUpload", target))
+            result = self.requests.ask("AbortMultipartUpload", target, {"upload_id": upload_id})
+            check_answered(result.request_id, self.requests.asked("AbortMultipartUpload", target))
         except ServiceError as error:
             if error.reply.code != "NoSuchUpload":
                 raise
@@ -191,13 +191,13 @@ class SdkControl:
         Raises NotOss where the answer has neither a request id nor a CRC-64.
         """
         try:
-            result = self._requests.ask("HeadObject", target, {})
+            result = self.requests.ask("HeadObject", target, {})
         except ServiceError as error:
             # A proxy may drop the header that carries the code; a bucket that is missing says so in it.
             if error.reply.status == 404 and error.reply.code in ("NoSuchKey", ""):
                 return None
             raise
-        return read_head(result, self._requests.asked("HeadObject", target))
+        return read_head(result, self.requests.asked("HeadObject", target))
 
     def credentials_version(self) -> str:
         """Look the credentials up, keep them to sign with, and return a word from which they cannot be told."""
@@ -215,18 +215,23 @@ class SdkControl:
 
     def explain(self, error: ServiceError, target: Target) -> OssJupyterError:
         """Return a part's error in words that name the bucket and the key."""
-        return from_exception(error, self.settings.describe(), self._requests.asked("UploadPart", target))
+        return from_exception(error, self.settings.describe(), self.requests.asked("UploadPart", target))
 
     def close(self) -> None:
         """Close the connections that are kept alive."""
-        self._requests.close()
+        self.requests.close()
 
-    def _sign(
-        self, operation: str, target: Target, given: dict[str, Any], extra: tuple[tuple[str, str], ...] = ()
+    def sign(
+        self,
+        operation: str,
+        target: Target,
+        given: dict[str, Any],
+        extra: tuple[tuple[str, str], ...] = (),
     ) -> SignedRequest:
+        """Sign any request that the SDK knows into a URL. Asks nobody; extra: headers that no signature covers."""
         ends_at = self._clock.now() + timedelta(seconds=SIGNED_SECONDS)
         offset_seconds = self._clock.offset_seconds
-        used = self._kept or self._requests.guarded(self._credentials, operation, target)
+        used = self._kept or self.requests.guarded(self._credentials, operation, target)
         signed = self._presign(used, operation, target, given, ends_at)
         headers = (*signed.signed_headers.items(), *extra, ("User-Agent", f"oss_jupyter/{__version__}"))
         return SignedRequest(keep_dots(signed.url), headers, _version_of(used), offset_seconds)
@@ -236,7 +241,7 @@ class SdkControl:
     ) -> Any:
         self._signing.credentials = used
         try:
-            return self._requests.presign(operation, target, given, ends_at)
+            return self.requests.presign(operation, target, given, ends_at)
         finally:
             self._signing.credentials = None
 

@@ -34,6 +34,12 @@ _METHODS = {
     "ListMultipartUploads": "list_multipart_uploads",
     "ListObjectsV2": "list_objects_v2",
     "HeadObject": "head_object",
+    "CopyObject": "copy_object",
+    "UploadPartCopy": "upload_part_copy",
+    "DeleteMultipleObjects": "delete_multiple_objects",
+    "ListBuckets": "list_buckets",
+    "PutBucket": "put_bucket",
+    "DeleteBucket": "delete_bucket",
 }
 # What the SDK lets escape when a header or an element is not what it expects; its own errors are of other kinds.
 _GARBLED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
@@ -71,7 +77,7 @@ class SdkRequests:
             return self._ask(operation, target, given, how)
 
     def _ask(self, operation: str, target: Target, given: dict[str, Any], how: dict[str, Any]) -> Any:
-        names = {"bucket": target.bucket, **({"key": target.key} if target.key else {})}
+        names = {name: value for name, value in (("bucket", target.bucket), ("key", target.key)) if value}
         request = getattr(load_sdk(), f"{operation}Request")(**names, **given)
         call = getattr(self._client(), _METHODS[operation])
 

@@ -38,11 +38,12 @@ def test_a_copy_has_the_bytes_and_the_headers(client: Any, stored: Any) -> None:
 
 def test_a_copy_that_cannot_be_is_refused(client: Any, stored: Any) -> None:
     """A missing source, one that has changed, and a target that must stay: each is told by its code."""
-    for code, given in {
+    refused: dict[str, dict[str, Any]] = {
         "NoSuchKey": {"source_key": "none"},
         "PreconditionFailed": {"source_key": "a b", "if_match": '"0"'},
         "FileAlreadyExists": {"source_key": "a b", "forbid_overwrite": True},
-    }.items():
+    }
+    for code, given in refused.items():
         with pytest.raises(oss.exceptions.OperationError, match=code):
             client.copy_object(oss.CopyObjectRequest(bucket=BUCKET, key="a b", **given))
 

@@ -1,0 +1,152 @@
+"""Open files: one that is read through a cache of fsspec's, one that becomes an object when it is closed."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fsspec.caching import BaseCache, register_cache
+from fsspec.spec import AbstractBufferedFile
+
+from oss_jupyter.filesystem.paths import as_of_files, target_of
+
+# How much is read ahead where reading goes on where it ended: little at first, and twice as much each time.
+_AHEAD_FIRST_BYTES = 512 * 1024
+_AHEAD_MOST_BYTES = 64 * 1024 * 1024
+
+
+class ReadAhead(BaseCache):  # type: ignore[misc]
+    """Reads ahead where bytes are read in order, and nothing but what is asked for where they are not.
+
+    So a stream goes in large pieces, and two columns of a Parquet file cost two columns.
+    """
+
+    name = "oss"
+
+    def __init__(self, blocksize: int, fetcher: Callable[[int, int], bytes], size: int, **_: Any) -> None:
+        super().__init__(blocksize, fetcher, size)
+        self._data = b""
+        self._begin = 0
+        self._expected = 0
+        self._ahead_bytes = _AHEAD_FIRST_BYTES
+
+    def _fetch(self, start: int | None, stop: int | None) -> bytes:
+        begin, end = start or 0, min(self.size if stop is None else stop, self.size)
+        if begin >= end:
+            return b""
+        follows, self._expected = begin == self._expected, end
+        if not (self._begin <= begin and end <= self._begin + len(self._data)):
+            self._load(begin, end, follows)
+        return self._data[begin - self._begin : end - self._begin]
+
+    def _load(self, begin: int, end: int, follows: bool) -> None:
+        known = self._data[begin - self._begin :] if self._begin <= begin <= self._begin + len(self._data) else b""
+        self._ahead_bytes = min(2 * self._ahead_bytes, _AHEAD_MOST_BYTES) if follows else _AHEAD_FIRST_BYTES
+        until = min(self.size, end + self._ahead_bytes) if follows else end
+        self._data = known + self.fetcher(begin + len(known), until)
+        self._begin = begin
+
+
+register_cache(ReadAhead, clobber=True)
+
+
+class ReadingFile(AbstractBufferedFile):  # type: ignore[misc]
+    """An object that is read. It is one object to its end: where another one takes its place, ObjectChanged is raised.
+
+    Those who read know size and ETag from when it was opened.
+    """
+
+    def __init__(self, fs: Any, path: str, reading: Any, **how: Any) -> None:
+        self._reading = reading
+        self._target = target_of(path)
+        super().__init__(fs, path, mode="rb", **how)
+
+    def _fetch_range(self, start: int, end: int) -> bytes:
+        with as_of_files(self.path):
+            data: bytes = self._reading.range(self._target, start, end, self.details["ETag"])
+        return data
+
+
+class WritingFile(io.BufferedIOBase):
+    """A file on this computer that is uploaded when it is closed; until it is there whole, the old object stays.
+
+    One that is left by an exception, or forgotten without being closed, is not stored. store: uploads a file.
+    """
+
+    def __init__(self, path: str, store: Callable[[Path], None], *, autocommit: bool) -> None:
+        self.path = path
+        self.mode = "wb"
+        self.autocommit = autocommit
+        self._store = store
+        descriptor, name = tempfile.mkstemp(prefix="oss-jupyter-")
+        self._local = Path(name)
+        self._file = os.fdopen(descriptor, "w+b")
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Yes, in what is not stored yet."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Take the next bytes."""
+        return self._file.write(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to another place."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._file.tell()
+
+    def truncate(self, size: int | None = None) -> int:
+        """Cut it off."""
+        return self._file.truncate(size)
+
+    def flush(self) -> None:
+        """Hand over what is buffered; nothing is sent before it is closed."""
+        if not self.closed and not self._file.closed:
+            self._file.flush()
+
+    def close(self) -> None:
+        """Store it, within a transaction at its end."""
+        if self.closed:
+            return
+        self._file.close()
+        super().close()
+        if self.autocommit:
+            self.commit()
+
+    def commit(self) -> None:
+        """Upload what was written."""
+        try:
+            self._store(self._local)
+        finally:
+            self._local.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Forget what was written."""
+        self._file.close()
+        super().close()
+        self._local.unlink(missing_ok=True)
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        """Store it; where the block failed, half a file is no file."""
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+    def __del__(self) -> None:
+        """Remove what nobody can close any more."""
+        if getattr(self, "_file", None) is not None and not self.closed:
+            warnings.warn(f"oss://{self.path} was never closed, so it was not stored.", ResourceWarning, stacklevel=2)
+            self.discard()
