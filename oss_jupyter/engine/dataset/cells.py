@@ -7,6 +7,16 @@ from oss_jupyter.model.dataset import CELLS_MOST, Cell, cell
 # What a cell of several files shows: the first of these that one of them is.
 _LOUDEST = (Cell.FAILED, Cell.RETRYING, Cell.ON_THE_WIRE)
 
+_KIND_BITS = 7
+_RESTING = bytes(
+    value & ~_KIND_BITS if value & _KIND_BITS in (Cell.ON_THE_WIRE, Cell.RETRYING) else value for value in range(256)
+)
+
+
+def at_rest(cells: bytes) -> bytes:
+    """Return the cells of a dataset that rests: nothing is on the wire, and what was waits again, as far as it is."""
+    return cells.translate(_RESTING)
+
 
 class CellMap:
     """Not safe for threads: its owner locks."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.dataset.book import DatasetBook
+from oss_jupyter.engine.dataset.cells import at_rest
 from oss_jupyter.engine.dataset.messages import Counts
 from oss_jupyter.engine.dataset.spec import DatasetSpec
 from oss_jupyter.engine.differences import note_live
@@ -150,7 +151,7 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
     def _book(self, now: float) -> tuple[PartsView, dict[str, Any]]:
         parts, files = self.book.view()
         if not self._lifecycle.running:
-            files = replace(files, files_per_second=None, on_the_wire=())
+            files = replace(files, files_per_second=None, on_the_wire=(), cells=at_rest(files.cells))
         return parts, {"files": files}
 
     def _take_over(self, spec: DatasetSpec, *, begins: bool) -> str:

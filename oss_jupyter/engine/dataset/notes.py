@@ -54,7 +54,7 @@ def _passed_over(passed: PassedOver) -> Iterator[str]:
     hidden, unwanted, empty, linked = passed.hidden, passed.unwanted, passed.empty_folders, passed.linked_folders
     if hidden.count:
         names = count(hidden.count, "hidden name is", "hidden names are")
-        yield f"{names} left out{_such_as(hidden)}. Take such in with hidden=True, or with an include that names it."
+        yield f"{names} left out{_such_as(hidden)}. hidden=True takes in names with a dot, an include what it names."
     if unwanted.count:
         names = count(unwanted.count, "name is", "names are")
         yield f"{names} left out by a pattern or an .ossignore{_such_as(unwanted)}."

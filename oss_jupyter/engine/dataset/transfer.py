@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from oss_jupyter.engine.dataset.tally import CELL_OF
@@ -78,7 +79,10 @@ class DatasetTransfer(Transfer):
 
     def files_at(self, cell: int) -> list[FileNow]:
         """Return those files of a place on the map, from 0, that are on the wire or have failed."""
-        return self._dataset.book.files_at(cell)
+        files = self._dataset.book.files_at(cell)
+        if self.state.active:
+            return files
+        return [replace(one, cell=Cell.WAITING) if one.cell is Cell.ON_THE_WIRE else one for one in files]
 
     def result(self, timeout: float | None = None) -> DatasetReceipt:  # type: ignore[override]
         """Wait for the end and return the receipt, in which files that failed are counted.

@@ -56,3 +56,24 @@ def test_a_large_file_on_the_map_leads_to_its_parts(house: House, folder: Folder
     assert child.target.key == "raw/large.bin"
     transfer.result(LONG)
     assert transfer.files_at(place) == []
+
+
+def test_at_rest_nothing_is_on_the_wire(house: House, folder: Folder, tmp_path: Path) -> None:
+    """What a pause has stopped waits again, on the map and by its name; a large file keeps how far it is."""
+    contents = folder(60)
+    (tmp_path / "data" / "large.bin").write_bytes(os.urandom(4 * MIB))
+    place = sorted([*contents, "large.bin"]).index("large.bin")
+    house.sandbox.latency_seconds = 0.1
+    transfer = house.upload(tmp_path / "data", part_size="1MiB", parallel=4)
+    until(lambda: transfer.files_at(place), "the large file is on its way")
+    until(lambda: (files := transfer.snapshot().files) and files.sent > 4, "some files are there")
+    transfer.pause()
+    assert transfer.wait(LONG)
+    files = transfer.snapshot().files
+    assert files is not None
+    kinds = {value & 7 for value in files.cells}
+    assert kinds <= {Cell.WAITING, Cell.DONE}
+    assert Cell.ON_THE_WIRE not in {one.cell for one in transfer.files_at(place)}
+    house.sandbox.latency_seconds = 0.0
+    transfer.resume()
+    transfer.result(LONG)

@@ -40,7 +40,7 @@ def test_plan_and_notes_count_what_has_no_object(house: House, clutter: int, tmp
     told = (
         f"{data / 'pipe'} and 1 other are no files (pipes, sockets, devices), so there is nothing to send.",
         f"3 hidden names are left out, for example {data / '.env'}. "
-        "Take such in with hidden=True, or with an include that names it.",
+        "hidden=True takes in names with a dot, an include what it names.",
         f"3 names are left out by a pattern or an .ossignore, for example {data / 'notes.log'}.",
         f"2 empty folders have no object, because OSS has keys and no folders, for example {data / 'also-empty'}.",
         f"1 link to a folder is not followed: {data / 'linked'}. follow_links=True follows them.",
