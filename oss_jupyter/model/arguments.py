@@ -71,7 +71,7 @@ class SendingOptions(TypedDict, total=False):
     parallel: Annotated[
         int | str | None,
         Argument(
-            f"Parts or files on the wire at once, 1 to {PARALLEL_MOST}; or auto, which follows the line.",
+            f"Parts or files at once, 1 to {PARALLEL_MOST}; or auto, as the line allows.",
             "N",
             in_form=True,
         ),
