@@ -23,7 +23,7 @@ from oss_jupyter.session.text import left_alone
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in typing only from Python 3.11 on
 
-    from oss_jupyter.filesystem.filesystem import OssFileSystem
+    from oss_jupyter.remote.filesystem import OssFileSystem
 
 
 def settings() -> OssJupyter:
@@ -145,7 +145,7 @@ def filesystem(pickle_credentials: bool = False, **place: Unpack[ReachingOptions
 
     Raises InputError where an argument cannot work.
     """
-    from oss_jupyter.filesystem.filesystem import OssFileSystem  # fsspec, 30 ms
+    from oss_jupyter.remote.filesystem import OssFileSystem  # fsspec, 30 ms
 
     _session()
     return OssFileSystem(pickle_credentials=pickle_credentials, **place)

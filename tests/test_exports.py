@@ -29,6 +29,12 @@ def test_the_list_is_sorted_and_complete() -> None:
     assert dir(oss_jupyter) == sorted(oss_jupyter.__all__)
 
 
+def test_no_public_name_is_a_modules() -> None:
+    """Loading a module sets its name in the package, where it would take the place of a function."""
+    modules = {path.stem for path in Path(oss_jupyter.__file__).parent.iterdir()}
+    assert set(oss_jupyter.__all__) & modules == set()
+
+
 def test_star_import() -> None:
     """``from oss_jupyter import *`` works in a fresh process."""
     program = "from oss_jupyter import *; print(upload.__module__, State.RUNNING)"

@@ -11,13 +11,13 @@ from typing import Any, get_type_hints
 from fsspec.spec import AbstractFileSystem
 
 from oss_jupyter.errors import ObjectMissing, OssJupyterError
-from oss_jupyter.filesystem import asking
-from oss_jupyter.filesystem.entries import Entry
-from oss_jupyter.filesystem.files import ReadAhead, ReadingFile
-from oss_jupyter.filesystem.paths import as_of_files, missing, target_of
-from oss_jupyter.filesystem.place import Place
-from oss_jupyter.filesystem.reading import together
 from oss_jupyter.model.arguments import ReachingOptions
+from oss_jupyter.remote import asking
+from oss_jupyter.remote.entries import Entry
+from oss_jupyter.remote.files import ReadAhead, ReadingFile
+from oss_jupyter.remote.paths import as_of_files, missing, target_of
+from oss_jupyter.remote.place import Place
+from oss_jupyter.remote.reading import together
 
 _BLOCK_BYTES = 8 * 1024 * 1024
 _SIGNED_MOST_SECONDS = 7 * 24 * 3600

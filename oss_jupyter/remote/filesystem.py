@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from oss_jupyter.errors import ObjectThere
-from oss_jupyter.filesystem import asking
-from oss_jupyter.filesystem.files import WritingFile
-from oss_jupyter.filesystem.paths import target_of
-from oss_jupyter.filesystem.readable import ReadableFileSystem
-from oss_jupyter.filesystem.storing import put_file, put_written
 from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.remote import asking
+from oss_jupyter.remote.files import WritingFile
+from oss_jupyter.remote.paths import target_of
+from oss_jupyter.remote.readable import ReadableFileSystem
+from oss_jupyter.remote.storing import put_file, put_written
 
 
 class OssFileSystem(ReadableFileSystem):

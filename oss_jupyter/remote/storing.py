@@ -8,11 +8,11 @@ from typing import Any
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import TransferStateError
-from oss_jupyter.filesystem.paths import as_of_files
-from oss_jupyter.filesystem.place import Place
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.upload_arguments import UploadArguments
+from oss_jupyter.remote.paths import as_of_files
+from oss_jupyter.remote.place import Place
 
 
 def put_file(

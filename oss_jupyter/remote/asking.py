@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oss_jupyter.errors import ObjectMissing, ObjectRefused, ObjectThere
-from oss_jupyter.filesystem.entries import Entry, directory, folders_between, is_marker, of_head, of_listed
-from oss_jupyter.filesystem.paths import as_of_files, folder_of, missing, split, target_of
-from oss_jupyter.filesystem.reading import together
 from oss_jupyter.model.wire_values import ListedObject
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.objects import (
@@ -19,6 +16,9 @@ from oss_jupyter.oss.objects import (
     make_bucket,
     remove_bucket,
 )
+from oss_jupyter.remote.entries import Entry, directory, folders_between, is_marker, of_head, of_listed
+from oss_jupyter.remote.paths import as_of_files, folder_of, missing, split, target_of
+from oss_jupyter.remote.reading import together
 
 
 def info(control: SdkControl, path: str) -> Entry:

@@ -11,10 +11,10 @@ from typing import Any, cast
 
 from oss_jupyter import forks
 from oss_jupyter.errors import InputError
-from oss_jupyter.filesystem.reading import Reading
 from oss_jupyter.model.arguments import UploadOptions
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.redact import quoted
+from oss_jupyter.remote.reading import Reading
 from oss_jupyter.session.session import Session, current_session
 
 # What other filesystems over OSS call an access key; who comes from there need not change a cell.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from oss_jupyter.filesystem.filesystem import OssFileSystem
+from oss_jupyter.remote.filesystem import OssFileSystem
 from oss_jupyter.sandbox import Key, Sandbox
 from oss_jupyter.session.session import _shared
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import fsspec.tests.abstract as abstract
 import pytest
 
-from oss_jupyter.filesystem.filesystem import OssFileSystem
+from oss_jupyter.remote.filesystem import OssFileSystem
 
 from .conftest import BUCKET
 

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 import requests
 
+import oss_jupyter as oj
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import InputError, IntegrityError, ObjectChanged, ServiceError
-from oss_jupyter.filesystem.filesystem import OssFileSystem
-from oss_jupyter.filesystem.reading import PIECE_BYTES
 from oss_jupyter.model.target import Target
 from oss_jupyter.oss.objects import copy_in_parts
+from oss_jupyter.remote.filesystem import OssFileSystem
+from oss_jupyter.remote.reading import PIECE_BYTES
 from oss_jupyter.sandbox import Fault, Key, Sandbox
 
 from .conftest import BUCKET
@@ -298,6 +299,11 @@ def test_many_threads(oss_fs: OssFileSystem, large: str) -> None:
     for thread in threads:
         thread.join(60)
     assert found == [True] * 12
+
+
+def test_the_public_function(service: Sandbox) -> None:
+    """`oj.filesystem` makes filesystems as often as it is asked, also once all of it is loaded."""
+    assert oj.filesystem().ls(BUCKET) == oj.filesystem(endpoint=service.endpoint).ls(f"oss://{BUCKET}/") == []
 
 
 def test_settings_count_at_once(oss_fs: OssFileSystem, service: Sandbox, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from fsspec.caching import BaseCache, register_cache
 from fsspec.spec import AbstractBufferedFile
 
-from oss_jupyter.filesystem.paths import as_of_files, target_of
+from oss_jupyter.remote.paths import as_of_files, target_of
 
 # How much is read ahead where reading goes on where it ended: little at first, and twice as much each time.
 _AHEAD_FIRST_BYTES = 512 * 1024
