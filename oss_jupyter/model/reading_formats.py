@@ -53,7 +53,7 @@ READERS: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 # They take any object.
-ANYWAY = ("ossutil", "python")
+ANYWAY = ("python", "ossutil")
 KINDS = (*READERS, *ANYWAY)
 
 

@@ -130,7 +130,7 @@ def test_what_a_library_does_not_read_is_refused(kind: object, key: str, what: s
 
 def test_any_object_is_fetched_by_two_ways() -> None:
     """What is no table is saved as a file."""
-    assert readers_of("model.bin") == ("ossutil", "python")
+    assert readers_of("model.bin") == ("python", "ossutil")
     assert readers_of("t.parquet") == KINDS
 
 

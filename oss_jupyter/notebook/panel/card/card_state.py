@@ -20,6 +20,7 @@ from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.progress import Flight, Snapshot
 from oss_jupyter.model.states import Event, allowed
 from oss_jupyter.notebook.panel.common.files import shown
+from oss_jupyter.notebook.panel.common.handing import kinds_of
 from oss_jupyter.notebook.panel.common.row import TransferRow, row_of
 
 # More than that is found by looking for it.
@@ -51,6 +52,7 @@ class WireRow(TypedDict):
 class Header(TransferRow):
     """What only the card shows beside its row. started: seconds since the epoch. cell: what carries on, or "".
 
+    reads: kinds of cells that read it back, once it is there.
     places: on the map; per_place: how many files each of them stands for, 0 where it is one part of a file.
     """
 
@@ -63,6 +65,7 @@ class Header(TransferRow):
     cell: str
     places: int
     per_place: int
+    reads: list[str]
     failures: list[FailureRow]
     wire: list[WireRow]
 
@@ -96,6 +99,7 @@ def header(snapshot: Snapshot) -> Header:
         "cell": f"%oss_uploads resume {snapshot.id}" if allowed(snapshot.state, Event.RESUME) else "",
         "places": len(_places(snapshot)),
         "per_place": files.files_per_cell if files else 0,
+        "reads": kinds_of(snapshot),
         "failures": _failures(files) if files else [],
         "wire": _on_the_wire(files) if files else [],
     }

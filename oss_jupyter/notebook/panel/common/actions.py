@@ -14,6 +14,7 @@ from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
 from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
 from oss_jupyter.notebook.panel.common.files import cell_files, find_file
+from oss_jupyter.notebook.panel.common.handing import make_link, make_snippet
 from oss_jupyter.session.session import waits_for_a_word
 
 
@@ -46,8 +47,10 @@ class Actions:
         commands.add("set_parallel", self._on_one(_set_parallel))
         commands.add("set_limit", self._on_one(_set_limit))
         commands.add("part", lambda arguments: _part(self._find(arguments), arguments))
-        commands.add("find_file", self._background.wrap(self._about_files(find_file)))
-        commands.add("cell_files", self._background.wrap(self._about_files(cell_files)))
+        commands.add("find_file", self._background.wrap(self._about(find_file)))
+        commands.add("cell_files", self._background.wrap(self._about(cell_files)))
+        for name, handler in (("link", make_link), ("snippet", make_snippet)):
+            commands.add(name, self._background.wrap(self._about(handler), once=True), repeatable=True)
         commands.add("pause_all", self._on_all(Event.PAUSE, lambda transfer: transfer.pause()))
         commands.add("resume_all", self._on_all(Event.RESUME, lambda transfer: transfer.resume()))
         commands.add("clear", self._clear)
@@ -61,7 +64,7 @@ class Actions:
 
         return handle
 
-    def _about_files(self, question: Callable[[Transfer, PageArguments], Reply]) -> Handler:
+    def _about(self, question: Callable[[Transfer, PageArguments], Reply]) -> Handler:
         return lambda arguments: question(self._find(arguments), arguments)
 
     def _on_all(self, event: Event, action: Callable[[Transfer], None]) -> Handler:

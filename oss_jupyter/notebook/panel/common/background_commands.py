@@ -30,8 +30,8 @@ class BackgroundCommands:
         self._lock = threading.Lock()
         self._results: OrderedDict[str, Future[Reply]] = OrderedDict()
 
-    def wrap(self, handler: Handler) -> Handler:
-        """Return a handler that answers at once, whatever `handler` does."""
+    def wrap(self, handler: Handler, *, once: bool = False) -> Handler:
+        """Return a handler that answers at once, whatever `handler` does. once: a result is given once, and gone."""
 
         def handle(arguments: PageArguments) -> Reply:
             if "later" in arguments:
@@ -43,8 +43,15 @@ class BackgroundCommands:
                 return result.result(_PATIENCE_SECONDS)
             except FutureTimeoutError:
                 return {"later": running_id}
+            finally:
+                if once and result.done():
+                    self._forget(running_id)
 
         return handle
+
+    def _forget(self, running_id: str) -> None:
+        with self._lock:
+            self._results.pop(running_id, None)
 
     def _find(self, running_id: str) -> Future[Reply]:
         with self._lock:

@@ -35,23 +35,30 @@ _log = logging.getLogger("oss_jupyter")
 
 
 class Commands:
-    """The table of commands. `_lock` guards _handlers and _answers."""
+    """The table of commands. `_lock` guards _handlers, _repeatable and _answers."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._handlers: dict[str, Handler] = {}
+        self._repeatable: set[str] = set()
         self._answers: OrderedDict[str, Future[Reply]] = OrderedDict()
 
-    def add(self, name: str, handler: Handler) -> None:
-        """Make `name` known. The handler must be quick and safe from any thread; adding it again replaces it."""
+    def add(self, name: str, handler: Handler, *, repeatable: bool = False) -> None:
+        """Make `name` known. The handler must be quick and safe from any thread; adding it again replaces it.
+
+        repeatable: it changes nothing, so it may be carried out twice; then no answer of it is kept.
+        """
         with self._lock:
             self._handlers[name] = handler
+            self._repeatable = self._repeatable - {name} | ({name} if repeatable else set())
 
     def answer(self, request: Any) -> Reply:
         """Carry a request out, once, and return the reply. Raises nothing."""
         request_id = request.get("id") if isinstance(request, dict) else None
         if not isinstance(request_id, str) or not 0 < len(request_id) <= 100:
             return _error("", InputError("The request has no id.", "Reload the page."))
+        if self._is_repeatable(request):
+            return self._carry_out(request_id, request)
         with self._lock:
             answer = self._answers.get(request_id)
             first = answer is None
@@ -65,6 +72,11 @@ class Commands:
             return answer.result(_DUPLICATE_WAIT_SECONDS)
         except FutureTimeoutError:
             return _error(request_id, InputError("The request is still being carried out.", "Wait a moment."))
+
+    def _is_repeatable(self, request: dict[str, Any]) -> bool:
+        name = request.get("command")
+        with self._lock:
+            return isinstance(name, str) and name in self._repeatable
 
     def _carry_out(self, request_id: str, request: dict[str, Any]) -> Reply:
         name = request.get("command")

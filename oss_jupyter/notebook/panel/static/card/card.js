@@ -6,6 +6,7 @@ import { createControls } from "../common/controls.js";
 import { createDetails } from "./details.js";
 import { setAttribute, setShown } from "../common/dom.js";
 import { createFiles } from "./files.js";
+import { createHandOver } from "./handover.js";
 import { createHead } from "../common/head.js";
 import { hasMap } from "../common/lines.js";
 import { createMap } from "./map.js";
@@ -27,12 +28,18 @@ export function createCard(model, say) {
   const content = state?.files ? createFiles(say, askMine, shell.isLive) : createFileMap(say, askMine);
   const trouble = createTrouble(say);
   const controls = createControls(say, (command, args) => shell.askAndTell(command, mine(args)));
+  const handOver = createHandOver(say, askAndShow);
   const details = createDetails(say);
   element.append(head.element, bar.element, content.element, trouble.element);
-  element.append(controls.element, shell.notice, details.element, shell.announcer);
+  element.append(controls.element, handOver.element, shell.notice, details.element, shell.announcer);
 
   function askMine(command, args) {
     return shell.isLive() ? shell.askQuietly(command, mine(args)) : Promise.resolve({ status: "gone" });
+  }
+
+  async function askAndShow(command, args) {
+    const reply = await shell.ask(command, mine(args));
+    return shell.tell(reply) ? reply : null;
   }
 
   function update() {
@@ -43,7 +50,7 @@ export function createCard(model, say) {
   function show(newState, newChild) {
     [state, child] = [newState, newChild];
     setAttribute(element, "aria-label", say("label", { name: state.name, url: state.url }));
-    for (const view of [head, bar, content, trouble, controls, details]) view.update(state, child);
+    for (const view of [head, bar, content, trouble, controls, handOver, details]) view.update(state, child);
     shell.announce(state);
   }
 
@@ -56,7 +63,7 @@ export function createCard(model, say) {
 
   // A transfer that is over does not need its kernel any more: its card stays as it is.
   const needless = () => !state || OVER.includes(state.state);
-  shell.follow(["change:state", "change:part_map"], { update, onEnd, needless });
+  shell.follow(["change:state", "change:part_map"], { update, onEnd, onGone: handOver.end, needless });
   shell.beforeClose(watchTheme(content.recolour));
   shell.beforeClose(content.close);
   return { element, close: shell.close };

@@ -29,10 +29,11 @@ export function createShell(model, say) {
   }
 
   // Begins to show: `update()` is called now and at each of `events` while the kernel lives, `onEnd()` once it has ended,
-  // unless `needless()`: then nothing more would have come of it.
-  function follow(events, { update, onEnd, needless = () => false }) {
+  // unless `needless()`: then nothing more would have come of it. Nobody answers any more in either case: `onGone()`.
+  function follow(events, { update, onEnd, onGone = () => {}, needless = () => false }) {
     const look = () => live && update();
     const end = () => {
+      onGone();
       if (!live || needless()) return;
       live = false;
       element.classList.replace("ossj-live", "ossj-stopped");

@@ -1,5 +1,6 @@
 // What went wrong, in four lines with the cell to run; and what else there is to say.
 
+import { copyText } from "./copy.js";
 import { button, make, setShown, setText } from "./dom.js";
 import { codeLine } from "./lines.js";
 
@@ -55,24 +56,4 @@ function codeRow(code, say) {
 function adviceLink(url, say) {
   const link = make("a", "", say("advice_link"));
   return Object.assign(link, { href: url, target: "_blank", rel: "noopener noreferrer", title: url });
-}
-
-async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copyBySelection(text); // the clipboard is closed to pages that did not come over https
-  }
-}
-
-function copyBySelection(text) {
-  const area = Object.assign(make("textarea"), { value: text });
-  const focused = document.activeElement;
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  focused?.focus();
-  return done;
 }
