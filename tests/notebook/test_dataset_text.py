@@ -173,3 +173,9 @@ def test_before_the_first_file_is_found_nothing_is_counted() -> None:
     view = FilesView(scanning=True)
     assert status_line(a_dataset(view=view, total_bytes=0, bytes_per_second=None)) == "looking for files"
     assert DatasetReceipt("k", "oss://bucket/").heading == "oss://bucket/: there was nothing to send"
+
+
+def test_what_is_complete_has_no_checkpoint_to_look_for() -> None:
+    """Its file is gone, so its path would lead nowhere; of what rests on the way it is named."""
+    assert "checkpoint" in dict(details(a_dataset(State.PAUSED)))
+    assert "checkpoint" not in dict(details(a_dataset(State.COMPLETED)))

@@ -59,7 +59,7 @@ def details(now: Snapshot) -> list[tuple[str, str]]:
         on_the_wire=", ".join(f"{part.part_number:,}" for part in now.flights),
         retries=f"{now.retries:,}" if now.retries else "",
         upload_id=now.upload_id,
-        checkpoint=now.checkpoint or say("no_checkpoint"),
+        checkpoint=_checkpoint(now),
     )
 
 
@@ -70,10 +70,15 @@ def _of_dataset(now: Snapshot, view: FilesView) -> list[tuple[str, str]]:
         files=": ".join(filter(None, (files_so_far(view.done, view.total, scanning=view.scanning), outcomes))),
         on_the_wire=", ".join(f"{shortened(one.key)} ({_percent(one)} %)" for one in view.on_the_wire[:_WIRE_MAX]),
         retries=f"{now.retries:,}" if now.retries else "",
-        checkpoint=now.checkpoint or say("no_checkpoint"),
+        checkpoint=_checkpoint(now),
     )
     failed = [(say("label_failed"), line) for line in failure_lines(view.failures, view.failed)]
     return rows + (failed if now.state.active else [])  # what rests tells them above
+
+
+def _checkpoint(now: Snapshot) -> str:
+    """Return where the place is kept; nothing of what is complete, whose checkpoint is gone."""
+    return "" if now.state is State.COMPLETED else now.checkpoint or say("no_checkpoint")
 
 
 def _percent(one: FileOnTheWire) -> int:
