@@ -116,10 +116,11 @@ class Children:
         """Take the last refusal for one of all files."""
         self.refusal = self.refusal or self._refused
 
-    @property
-    def waits_for_credentials(self) -> bool:
-        """Whether one of them waits for new ones."""
-        return any(child.job.state is State.WAITING_FOR_CREDENTIALS for child in self._running.values())
+    def notes_of_waiting(self) -> tuple[str, ...] | None:
+        """Return what is told of the first that waits for new credentials; None where none does."""
+        jobs = (child.job for child in self._running.values())
+        waiting = next((job for job in jobs if job.state is State.WAITING_FOR_CREDENTIALS), None)
+        return None if waiting is None else waiting.snapshot().notes
 
     def renew(self, remade: Callable[[TransferSpec], TransferSpec]) -> None:
         """Let all go on with another way to the service."""

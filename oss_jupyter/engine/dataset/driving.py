@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.dataset.messages import Keys, ParallelWanted, Width
+from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.states import Event, State
@@ -34,7 +35,8 @@ class Driving:
         self._stream = stream
         self._children = children
         self._control = job.spec.control
-        self._told: dict[str, object] = {"keys": keys.version}
+        self._told: dict[str, object] = {"keys": keys}
+        self._remarks = self._control.remarks
         self._keys_until = 0.0
         self._ticked_at = 0.0
 
@@ -53,11 +55,14 @@ class Driving:
         return True
 
     def _show_credentials(self) -> None:
-        waits = self._children.waits_for_credentials
-        if waits and self._job.state is State.RUNNING:
+        notes = self._children.notes_of_waiting()
+        if notes is not None and self._job.state is State.RUNNING:
+            for note in notes:
+                self._job.note(note, Lasts.THIS_RUN)
             self._job.move(Event.CREDENTIALS_EXPIRED)
-        elif not waits and self._job.state is State.WAITING_FOR_CREDENTIALS:
+        elif notes is None and self._job.state is State.WAITING_FOR_CREDENTIALS:
             self._job.move(Event.CREDENTIALS_RENEWED)
+            self._keys_until = 0.0
 
     def _share_connections(self, of_children: int) -> None:
         job = self._job
@@ -81,8 +86,11 @@ class Driving:
             self._children.share_limit(share)
 
     def _renew(self, now: float) -> None:
-        """Take other credentials, or another way to the service, as soon as there are some."""
+        """Take other credentials, another way to the service, or another time, as soon as there are some."""
         control = self._job.spec.control
+        if control.remarks != self._remarks:  # what is said of the clock counts for the worker, too
+            self._remarks = control.remarks
+            self._keys_until = 0.0
         if control is not self._control:
             self._control = control
             self._children.renew(lambda child: replace(child, control=control))
@@ -93,7 +101,7 @@ class Driving:
         # Where there are none now, each file finds out what the old ones are worth.
         with suppress(OssJupyterError), self._requests.briefly(Command.GO):
             keys = self._requests.signing_keys()
-            self._tell("keys", keys.version, Keys(keys))
+            self._tell("keys", keys, Keys(keys))
 
     def _tell(self, name: str, value: object, message: object) -> None:
         if self._told.get(name, ...) != value:

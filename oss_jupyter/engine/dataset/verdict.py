@@ -81,6 +81,8 @@ class Judge:
             return Verdict.OF_ALL
         if not passes or self._job.spec.policy.attempts == 1:
             return Verdict.OWN
+        if others_wait and not others_were_sent and isinstance(error, NotOss) and self._rounds[number]:
+            return Verdict.OF_ALL
         if self._sent and others_wait and not others_were_sent and not isinstance(error, NotOss):
             return Verdict.AGAIN
         self._rounds[number] += 1
