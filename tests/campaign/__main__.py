@@ -1,4 +1,7 @@
-"""``make campaign MINUTES=10``: uploads under fire until the time is over, and then the figures."""
+"""``make campaign MINUTES=10``: uploads under fire until the time is over, and then the figures.
+
+``make campaign ARGS="--dataset 5000 --kills 20"``: one dataset, killed so often.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from pathlib import Path
 
 from tests.demo import jupyter_home
 
+from .dataset import endure_dataset
 from .hazards import draw
 from .ordeal import Outcome, endure
 
@@ -27,6 +31,10 @@ def main() -> int:
     cache = Path(__file__).resolve().parents[2] / ".cache"
     cache.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="campaign-", dir=cache) as folder, jupyter_home(Path(folder)):
+        if options.dataset:
+            fate = endure_dataset(options.dataset, options.kills, options.seed, Path(folder))
+            print(fate.table(), *fate.problems(), sep="\n")
+            return 1 if any(fate.problems()) else 0
 
         def work() -> list[Outcome]:
             outcomes = []
@@ -84,6 +92,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**9))
     parser.add_argument("--at-once", type=int, default=2, help="uploads beside each other")
+    parser.add_argument("--dataset", type=int, default=0, help="files of one dataset, instead of uploads of one file")
+    parser.add_argument("--kills", type=int, default=20, help="of the dataset's kernels and helpers")
     return parser.parse_args()
 
 

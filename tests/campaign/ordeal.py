@@ -77,7 +77,7 @@ def endure(hazards: Hazards, home: Path) -> Outcome:
     with Sandbox(home / "sandbox", keys=[key], rate_bytes_per_second=hazards.rate_bytes_per_second) as sandbox:
         sandbox.create_bucket(BUCKET)
         done = _live(hazards, sandbox, source, home, count)
-        _until_quiet(sandbox)
+        until_quiet(sandbox)
         left = sandbox.uploads(BUCKET)
         arrived = Counter(
             one.part_number for one in sandbox.requests if one.operation == "UploadPart" and one.status == 200
@@ -126,7 +126,7 @@ def _live(hazards: Hazards, sandbox: Sandbox, source: Path, home: Path, count: _
                 count.failed_lives += 1
                 if not _expected(str(failed), sandbox, count):
                     count.problems.append(f"a cell failed: {failed}")
-        _until_quiet(sandbox)
+        until_quiet(sandbox)
         if hazards.rewrites and life < len(hazards.kills):
             _rewrite(source, random.Random(hazards.seed + life))
     count.problems.append("it never ended")
@@ -148,14 +148,14 @@ def _one_life(
             kernel.kill()
             count.kernel_kills += 1
             return _is_over(sandbox, source.parent)
-        count.helper_kills += _kill_helpers(kernel.pid)
+        count.helper_kills += kill_helpers(kernel.pid)
     kernel.run("import oss_jupyter; oss_jupyter.transfers()[-1].result()")
     return True
 
 
 def _is_over(sandbox: Sandbox, home: Path) -> bool:
     """Whether the object is there and nothing remembers the upload: whoever runs the cell again wants it once more."""
-    _until_quiet(sandbox)
+    until_quiet(sandbox)
     there = any(one.key == OBJECT and one.status == 200 for one in sandbox.requests if one.operation in _ENDS)
     return there and not any((home / "state").rglob("*.journal"))
 
@@ -176,12 +176,19 @@ def _wait_for(kill: Kill, sandbox: Sandbox) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def _kill_helpers(pid: int) -> int:
-    helpers = [child for child in psutil.Process(pid).children() if "oss_jupyter" in " ".join(child.cmdline())]
+def kill_helpers(pid: int) -> int:
+    """Kill the helpers of a kernel; return how many there were."""
+    helpers = [child for child in psutil.Process(pid).children() if _is_helper(child)]
     for helper in helpers:
         with suppress(ProcessLookupError):
             os.kill(helper.pid, signal.SIGKILL)
     return len(helpers)
+
+
+def _is_helper(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):  # it has just died
+        return "oss_jupyter" in " ".join(process.cmdline())
+    return False
 
 
 def _rewrite(source: Path, dice: random.Random) -> None:
@@ -192,7 +199,8 @@ def _rewrite(source: Path, dice: random.Random) -> None:
         file.write(dice.randbytes(min(size - file.tell(), dice.randint(1, 200_000))))
 
 
-def _until_quiet(sandbox: Sandbox) -> None:
+def until_quiet(sandbox: Sandbox) -> None:
+    """Wait until nobody asks any more."""
     deadline = time.monotonic() + _REST_SECONDS
     while sandbox.active_requests and time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)
