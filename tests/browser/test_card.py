@@ -114,7 +114,7 @@ def test_pause_is_obeyed_while_a_cell_runs(open_notebook: Open, upload_cell: Cel
     pressed_at = time.monotonic()
     press(card, "Pause")
     wait_for_status(card, "Paused")
-    assert time.monotonic() - pressed_at < 2
+    assert time.monotonic() - pressed_at < 5
     assert notebook.text_of(1) == ""  # the cell is still running
     notebook.cell(1).locator(".jp-OutputArea-output", has_text="the cell has ended").wait_for(timeout=WAIT_MS)
     assert "paused" in notebook.text_of(1)

@@ -146,7 +146,7 @@ def test_parts_that_the_service_lost(sandbox: Sandbox, new_kernel: NewKernel, so
     first = fail_at(new_kernel(), sandbox, source, 9)
     spec = coordinator_of(first).spec
     signed = spec.control.sign_part(spec.target, first.snapshot().upload_id, 4, spec.options)
-    assert requests.put(signed.url, data=b"x" * PART, headers=dict(signed.headers), timeout=10).ok
+    assert requests.put(signed.url, data=b"x" * PART, headers=dict(signed.headers), timeout=60).ok
     sandbox.clear_requests()
     transfer = new_kernel().upload(source)
     transfer.result(LONG_SECONDS)

@@ -216,7 +216,7 @@ def test_an_endpoint_that_is_down_from_the_start(
     sandbox.stop()
     transfer = kernel.upload(make_file(tmp_path / "file", size), force=force)
     with pytest.raises(NetworkError) as error:
-        transfer.result(10)
+        transfer.result(20)
     assert all(error.value.four_lines())
     assert all("\n" not in line for line in error.value.four_lines())
 

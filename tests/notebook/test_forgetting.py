@@ -53,7 +53,7 @@ def stranded(new_shell: NewShell, data: Path, tmp_path: Path, monkeypatch: pytes
         while transfer.snapshot().parts_done < 5:
             assert not transfer.wait(0.05), transfer.error
         transfer.pause()
-        transfer.wait(10)
+        transfer.wait(60)
     return transfer.id
 
 
@@ -112,7 +112,7 @@ def test_what_runs_is_not_forgotten(shell: Shell, service: Sandbox, data: Path) 
         oj.forget(transfer.id)
     service.faults.clear()
     transfer.pause()
-    transfer.wait(10)
+    transfer.wait(60)
     transfer.resume()
     transfer.result(60)
     assert "nothing to forget" in oj.forget(transfer.id)
@@ -164,7 +164,7 @@ def test_in_memory(new_shell: NewShell, service: Sandbox, data: Path) -> None:
     while transfer.snapshot().parts_done < 3:
         assert not transfer.wait(0.05), transfer.error
     transfer.pause()
-    transfer.wait(10)
+    transfer.wait(60)
     service.faults.clear()
     assert "Forgotten here" in oj.forget(transfer.id)
     again = oj.upload(data, "oss://test-bucket/k", part_size="1MiB", checkpoint_dir=None)

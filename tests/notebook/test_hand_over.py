@@ -47,7 +47,7 @@ def test_a_receipt_makes_links(upload: Callable[..., Any], size_bytes: int, vers
     receipt = upload(content, part_size="100KiB", signature_version=version)
     assert receipt.parts == (1 if size_bytes < 200_000 else 3)
     link = receipt.signed_url("10m")
-    assert requests.get(link, timeout=10).content == content
+    assert requests.get(link, timeout=60).content == content
     assert ("x-oss-signature=" if version == "v4" else "&Signature=") in link
     assert "test-key-secret" not in link
 
@@ -57,7 +57,7 @@ def test_what_was_there_already_has_links_too(upload: Callable[..., Any]) -> Non
     upload(b"a,b\n")
     again = upload(b"a,b\n")
     assert again.already_there
-    assert requests.get(again.signed_url(), timeout=10).content == b"a,b\n"
+    assert requests.get(again.signed_url(), timeout=60).content == b"a,b\n"
 
 
 def test_a_receipt_carries_neither_endpoint_nor_key(upload: Callable[..., Any], sandbox: Sandbox) -> None:
@@ -73,7 +73,7 @@ def test_a_receipt_carries_neither_endpoint_nor_key(upload: Callable[..., Any], 
 def test_a_copy_finds_the_way_of_this_kernel(upload: Callable[..., Any], sandbox: Sandbox) -> None:
     """A receipt that was pickled asks the session: how the object went up here, else settings and environment."""
     stored = pickle.dumps(upload(b"a,b\n"))
-    assert requests.get(pickle.loads(stored).signed_url(), timeout=10).content == b"a,b\n"
+    assert requests.get(pickle.loads(stored).signed_url(), timeout=60).content == b"a,b\n"
 
 
 def test_in_another_process_settings_and_environment_count(upload: Callable[..., Any], sandbox: Sandbox) -> None:
@@ -104,7 +104,7 @@ def test_in_another_process_settings_and_environment_count(upload: Callable[...,
     assert ran() == ["NothingSetUp", "True", "RegionMissing"]
     keys = {"OSS_ACCESS_KEY_ID": PAIR[0], "OSS_ACCESS_KEY_SECRET": PAIR[1]}
     link = ran(OSS_ENDPOINT=sandbox.endpoint, OSS_REGION=sandbox.region, **keys)[-1]
-    assert requests.get(link, timeout=10).content == b"a,b\n"
+    assert requests.get(link, timeout=60).content == b"a,b\n"
 
 
 def test_a_provider_is_asked_for_each_link(upload: Callable[..., Any], sandbox: Sandbox) -> None:
@@ -116,7 +116,7 @@ def test_a_provider_is_asked_for_each_link(upload: Callable[..., Any], sandbox: 
     link = receipt.signed_url()
     assert "new-id" in link
     assert "with the session token" in link.note
-    assert requests.get(link, timeout=10).content == b"a,b\n"
+    assert requests.get(link, timeout=60).content == b"a,b\n"
     given[0] = None
     with pytest.raises(CredentialsError):
         receipt.signed_url()
@@ -156,7 +156,7 @@ def test_a_dataset_links_to_its_files(upload: Callable[..., Any], place: Path, s
     given: dict[str, Any] = {"endpoint": sandbox.endpoint, "region": sandbox.region, "credentials": PAIR}
     receipt: Any = oj.upload(str(folder), "oss://test-bucket/raw/", **given).result()
     for key in ("a.csv", "raw/a.csv"):
-        assert requests.get(receipt.signed_url("5m", key=key), timeout=10).text == "a.csv"
+        assert requests.get(receipt.signed_url("5m", key=key), timeout=60).text == "a.csv"
     for nothing in ("", "raw/", None, 3):
         with pytest.raises(InputError) as raised:
             receipt.signed_url("5m", key=nothing)
@@ -164,7 +164,7 @@ def test_a_dataset_links_to_its_files(upload: Callable[..., Any], place: Path, s
     assert "pd.read_csv(file)" in receipt.snippet()
     assert receipt.snippet("ossutil").startswith("ossutil cp -r oss://test-bucket/raw/ ./raw/ ")
     stored = pickle.loads(pickle.dumps(receipt))
-    assert requests.get(stored.signed_url(key="b.csv"), timeout=10).text == "b.csv"
+    assert requests.get(stored.signed_url(key="b.csv"), timeout=60).text == "b.csv"
     with pytest.raises(InputError) as raised:
         stored.snippet()
     assert raised.value.code == "NotSaved"

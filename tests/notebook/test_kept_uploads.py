@@ -40,7 +40,7 @@ def left(new_shell: NewShell, service: Sandbox, data: Path) -> Iterator[Callable
         while transfer.snapshot().parts_done < 5:
             assert not transfer.wait(0.05), transfer.error
         transfer.pause()
-        transfer.wait(10)
+        transfer.wait(60)
         service.faults.clear()
         new_shell()
         return transfer.id
@@ -90,7 +90,7 @@ def test_what_was_given_anew_is_kept(left: Callable[..., str], place: Path, new_
     (place / "ca.pem").rename(place / "ca-2026.pem")
     new_shell()
     oj.resume(known, ca_bundle="ca-2026.pem")[0].pause()
-    only().wait(10)
+    only().wait(60)
     new_shell()
     assert only().error is None
 
@@ -118,9 +118,9 @@ def test_an_upload_that_cannot_be_reached_says_so_when_it_is_resumed(
     new_shell()
     (transfer,) = oj.resume(known)
     with pytest.raises(InputError, match="cannot go on as it was begun"):
-        transfer.result(10)
+        transfer.result(60)
     transfer.abort()
-    transfer.wait(10)
+    transfer.wait(60)
     assert transfer.error is not None
     assert "checkpoint is kept" in transfer.error.safe
 
@@ -176,7 +176,7 @@ def test_what_was_changed_on_the_way_is_remembered(left: Callable[..., str], new
     transfer.set_parallel(None)
     oj.resume(known)
     transfer.pause()
-    transfer.wait(10)
+    transfer.wait(60)
     new_shell()
     assert (only().limit, only().parallel) == (None, None)
 
@@ -211,7 +211,7 @@ def test_a_profile_that_is_gone_is_replaced_by_credentials(
     new_shell()
     (transfer,) = oj.resume(known, CREDENTIALS)
     transfer.pause()
-    transfer.wait(10)
+    transfer.wait(60)
     new_shell()
     assert only().error is None
     assert (coordinator_of(only()).spec.profile, coordinator_of(only()).spec.credentials_given) == ("", True)
@@ -271,7 +271,7 @@ def test_options_that_are_not_known(
     assert "It cannot go on as it was begun" in shell.ok("%oss_uploads").text
     (transfer,) = oj.resume(known)
     with pytest.raises(InputError, match="cannot go on"):
-        transfer.result(10)
+        transfer.result(60)
     assert "were removed from OSS" in shell.ok(f"%oss_uploads abort {known}").text
     assert not service.uploads("test-bucket")
 

@@ -27,4 +27,4 @@ def bundle(tmp_path: Path) -> Path:
 def put(control: SdkControl, target: Target, content: bytes) -> None:
     """Store an object."""
     signed = control.sign_put(target, ObjectOptions(), "")
-    requests.put(signed.url, data=content, headers=dict(signed.headers), timeout=10).raise_for_status()
+    requests.put(signed.url, data=content, headers=dict(signed.headers), timeout=60).raise_for_status()

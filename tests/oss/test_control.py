@@ -48,7 +48,7 @@ def control(sandbox: Sandbox) -> Iterator[SdkControl]:
 
 def put(signed: SignedRequest, body: bytes) -> requests.Response:
     """Send as a part is sent: the signed URL and the signed headers, by `requests` and whatever it does to them."""
-    return requests.put(signed.url, body, headers=dict(signed.headers), timeout=5)
+    return requests.put(signed.url, body, headers=dict(signed.headers), timeout=60)
 
 
 def md5(data: bytes) -> str:

@@ -174,7 +174,7 @@ def test_a_slow_reply_is_not_a_dripping_one(sandbox: Sandbox) -> None:
     control = SdkControl(EndpointSettings(region="cn-hangzhou", endpoint=sandbox.endpoint), key_pair, ONCE)
     upload_id = control.initiate(TARGET, ObjectOptions())
     signed = control.sign_part(TARGET, upload_id, 1, ObjectOptions())
-    etag = requests.put(signed.url, b"x" * 102_400, headers=dict(signed.headers), timeout=5).headers["ETag"].strip('"')
+    etag = requests.put(signed.url, b"x" * 102_400, headers=dict(signed.headers), timeout=60).headers["ETag"].strip('"')
     assert control.complete(TARGET, upload_id, [(1, etag)], ObjectOptions(), 10.0).crc64
     control.close()
 

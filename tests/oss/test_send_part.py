@@ -44,8 +44,8 @@ KEY_ID, SECRET, TOKEN = "sts-key-id", "sts-secret", "sts-token-of-this-test"
 TARGET = Target("test-bucket", "data/é part.bin")
 MIB = 1024 * 1024
 SIZE = 3 * MIB + 77
-# A second is promised; the rest is for a busy machine.
-SOON_SECONDS = 1.8
+# A second, and what a machine adds that has much else to do; what does not stop takes far longer.
+SOON_SECONDS = 8.0
 
 MakeRequest = Callable[..., PartRequest]
 

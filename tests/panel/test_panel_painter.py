@@ -51,7 +51,7 @@ class Painting:
 def wait_for_the_end(painter: Painter) -> None:
     thread = painter._thread
     if thread is not None:
-        thread.join(5)
+        thread.join(60)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_it_looks_four_times_a_second_and_no_more(painter: Painter) -> None:
     """A display that looks more often takes time from the user's cells."""
     painting = Painting(looks=9)
     painter.add(painting)
-    assert painting.rested.wait(5)
+    assert painting.rested.wait(60)
     assert painting.seen_at == pytest.approx([100.0 + INTERVAL_SECONDS * look for look in range(9)])
     assert INTERVAL_SECONDS >= 0.25
 
@@ -80,7 +80,7 @@ def test_its_thread_ends_when_nothing_lives_and_begins_again(painter: Painter) -
     wait_for_the_end(painter)
     assert painter._thread is None
     painter.add(second)
-    assert second.rested.wait(5)
+    assert second.rested.wait(60)
     # Also across two threads the interval is kept.
     assert second.seen_at[0] - first.seen_at[-1] >= 0.25
 
@@ -90,7 +90,7 @@ def test_one_that_fails_does_not_stop_the_others(painter: Painter, caplog: pytes
     broken, whole = Painting(looks=9, fails=True), Painting(looks=3)
     painter.add(broken)
     painter.add(whole)
-    assert whole.rested.wait(5)
+    assert whole.rested.wait(60)
     wait_for_the_end(painter)
     assert "could not be painted" in caplog.text
 

@@ -193,7 +193,7 @@ def test_folders_as_consoles_make_them(oss_fs: OssFileSystem, service: Sandbox) 
     """An object that stands for a folder is a folder, and goes when it is removed; a folder without one is no less."""
     control = oss_fs._place.control()
     signed = control.sign("PutObject", Target(BUCKET, "made/"), {})
-    requests.put(signed.url, b"", headers=dict(signed.headers), timeout=5)
+    requests.put(signed.url, b"", headers=dict(signed.headers), timeout=60)
     assert (oss_fs.isdir(f"{BUCKET}/made"), oss_fs.ls(f"{BUCKET}/made")) == (True, [])
     assert oss_fs.find(BUCKET, withdirs=True) == [BUCKET, f"{BUCKET}/made"]
     oss_fs.pipe_file(f"{BUCKET}/made/inner/file", b"x")
@@ -256,9 +256,9 @@ def test_facts(oss_fs: OssFileSystem, large: str) -> None:
     assert oss_fs.checksum(large) == crc64(LARGE)
     assert oss_fs.size(large) == len(LARGE)
     link = oss_fs.sign(large, expiration=2)
-    assert requests.get(link, timeout=10).content == LARGE
+    assert requests.get(link, timeout=60).content == LARGE
     deadline = time.monotonic() + 30
-    while requests.get(link, timeout=10).status_code != 403:
+    while requests.get(link, timeout=60).status_code != 403:
         assert time.monotonic() < deadline, "the link lives longer than it was given"
 
 

@@ -146,7 +146,7 @@ def test_a_sandbox_stops_in_the_middle_of_a_stall(sandbox: Sandbox, client: Any)
 
     def send() -> None:
         with pytest.raises(requests.exceptions.ConnectionError):
-            requests.put(url, data=bytes(20_000_000), timeout=20)
+            requests.put(url, data=bytes(20_000_000), timeout=60)
 
     sender = threading.Thread(target=send)
     sender.start()
@@ -167,7 +167,7 @@ def test_a_sandbox_stops_while_a_reply_waits(sandbox: Sandbox, client: Any) -> N
 
     def send() -> None:
         try:
-            requests.put(url, data=b"x", timeout=20)
+            requests.put(url, data=b"x", timeout=60)
         except requests.exceptions.ConnectionError as error:
             failure.append(error)
 
