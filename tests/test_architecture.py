@@ -31,7 +31,7 @@ ROOMS = {
     "objects": SHARED,
     "engine": SHARED | {"child", "crc64", "forks", "model", ""},
     "session": SHARED | {"child", "forks", "paths", "texts", "model", "oss", "local", "objects", "engine", ""},
-    "notebook": SHARED | {"forks", "paths", "texts", "model", "local", "engine", "session", ""},
+    "notebook": SHARED | {"forks", "paths", "texts", "model", "local", "objects", "engine", "session", ""},
     "remote": SHARED | {"forks", "crc64", "model", "oss", "engine", "session", ""},
     "api": SHARED | {"model", "engine", "session", "notebook", "remote"},
     "sandbox": SHARED | {"child", "paths"},
@@ -50,7 +50,7 @@ PACKAGES = {
     "model": set(),
     "texts": set(),
     "local": {"filelock", "pathspec"},
-    "objects": {"requests"},
+    "objects": {"numpy", "pyarrow", "requests"},
     "engine": set(),
 }
 # The folders of the notebook, each on top of those before it.

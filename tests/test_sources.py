@@ -209,12 +209,7 @@ def test_what_no_file_name_can_hold(upload: Upload, argument: str, text: str) ->
 @pytest.mark.parametrize(
     ("source", "kind", "advice"),
     [
-        (pd.DataFrame({"a": [1]}), "a DataFrame", "to_parquet"),
-        (pd.Series([1]), "a Series", "to_csv"),
-        (pd.Series([1]).to_numpy(), "a ndarray", "numpy.save"),
-        (b"bytes", "a bytes", ".write(data)"),
-        (bytearray(b"bytes"), "a bytearray", ".write(data)"),
-        (io.BytesIO(b"bytes"), "a BytesIO", "getvalue()"),
+        (io.StringIO("text"), "a StringIO", "getvalue()"),
         (None, "None", "the path of a file"),
         (3, "an int", "the path of a file"),
         (2.5, "a float", "the path of a file"),
@@ -234,17 +229,17 @@ def test_what_is_no_path_is_told_how_to_become_a_file(upload: Upload, source: An
 
 
 def test_open_files_and_temporary_directories_have_a_name(upload: Upload) -> None:
-    """A file that is still open may have bytes in memory: it is closed and named. A directory is named, too."""
+    """A file that is open for text or for writing is closed and named. A directory is named, too."""
     with open("f.txt", "w") as file:  # noqa: PTH123
         assert "file.name" in lines_of(lambda: upload(file))[2]
-    with tempfile.NamedTemporaryFile() as named:
-        assert "file.name" in lines_of(lambda: upload(named))[2]
+    with open("f.bin", "wb") as file:  # noqa: PTH123
+        assert "file.name" in lines_of(lambda: upload(file))[2]
     holder = tempfile.TemporaryDirectory()
     assert "folder.name" in lines_of(lambda: upload(holder))[2]
     holder.cleanup()
 
 
-@pytest.mark.parametrize("source", ["oss://test-bucket/key", "https://example.com/a.csv", "s3://a/b", "file:///a"])
+@pytest.mark.parametrize("source", ["oss://test-bucket/key", "s3://a/b", "file:///a"])
 def test_addresses_are_no_local_files(upload: Upload, source: str) -> None:
     """Most often source and target have changed places."""
     what, _, advice, code = lines_of(lambda: upload(source, "f.bin"))
@@ -291,7 +286,7 @@ def test_a_path_of_any_kind_is_a_path(upload: Upload) -> None:
 
 def test_no_source_that_was_refused_is_remembered(upload: Upload, tmp_path: Path) -> None:
     """What can never work lies nowhere as an unfinished upload."""
-    for source in (b"x", "a\0b", "~nouser", None):
+    for source in (object(), "a\0b", "~nouser", None):
         lines_of(lambda source=source: upload(source))  # type: ignore[misc]
     assert not list((tmp_path / "checkpoints").glob("*"))
     assert State.INTERRUPTED not in {transfer.state for transfer in oj.transfers()}

@@ -82,22 +82,8 @@ class Beginning:
         elif record is not None and record.header.upload_id:
             self._transfer.note("The file changed too much to keep any part, so it is sent from its beginning.")
             self._give_up(record.header)
-        header = self.new_header(fingerprint)
+        header = spec.header(fingerprint)
         return Restored(header if spec.plan.single else self.initiated(header), spec.plan, {})
-
-    def new_header(self, fingerprint: Fingerprint) -> CheckpointHeader:
-        """Return the header of an upload that begins now."""
-        spec = self._state.spec
-        return CheckpointHeader(
-            transfer_id=self._transfer.id,
-            source=str(spec.source.path),
-            target=spec.target,
-            fingerprint=fingerprint,
-            part_size=spec.plan.part_size,
-            options=spec.options.as_dict(),
-            place=spec.place,
-            created_at=spec.clock.time(),
-        )
 
     def go_on_as_begun(self, header: CheckpointHeader) -> None:
         """Take the options that the object was begun with, and say which ones of now do not count."""
@@ -118,8 +104,7 @@ class Beginning:
         except OssJupyterError:
             if anew and restored.header.upload_id:
                 self._remove_parts(restored.header)
-                if self._has_no_past:
-                    state.open_journal.delete()
+                self._take_back()
             raise
         state.header = restored.header
         log.debug(
@@ -157,10 +142,14 @@ class Beginning:
         try:
             upload_id = state.requests.initiate(state.spec.options)
         except BaseException:
-            if self._has_no_past:
-                state.open_journal.delete()
+            self._take_back()
             raise
         return replace(header, upload_id=upload_id)
+
+    def _take_back(self) -> None:
+        """Remove a checkpoint that knows no upload id, unless it keeps what an object was written to."""
+        if self._has_no_past and not self._state.spec.spooled:
+            self._state.open_journal.delete()
 
     @property
     def _has_no_past(self) -> bool:

@@ -11,10 +11,11 @@ from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.prove import Prove
+from oss_jupyter.model.record import CheckpointHeader
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.waiting_list import Kind
-from oss_jupyter.model.wire_values import PartReceipt
+from oss_jupyter.model.wire_values import Fingerprint, PartReceipt
 from oss_jupyter.names import printable
 
 
@@ -70,7 +71,7 @@ class JobSpec:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class TransferSpec(JobSpec):
-    """One file to one object. prove: which bytes are read again."""
+    """One file to one object. prove: which bytes are read again. spooled: as in CheckpointHeader."""
 
     source: Source
     plan: Plan
@@ -78,11 +79,26 @@ class TransferSpec(JobSpec):
     send_part: Callable[..., PartReceipt]
     read_again: Callable[..., int]
     prove: Prove = Prove.KEPT
+    spooled: str = ""
 
     @property
     def source_text(self) -> str:
-        """The file's path."""
-        return str(self.source.path)
+        """The file's path, or what the user calls the object that was written to it."""
+        return self.spooled or str(self.source.path)
+
+    def header(self, fingerprint: Fingerprint) -> CheckpointHeader:
+        """Return the header of an upload that begins now, without an upload id."""
+        return CheckpointHeader(
+            transfer_id=self.transfer_id,
+            source=str(self.source.path),
+            target=self.target,
+            fingerprint=fingerprint,
+            part_size=self.plan.part_size,
+            options=self.options.as_dict(),
+            place=self.place,
+            created_at=self.clock.time(),
+            spooled=self.spooled,
+        )
 
     @property
     def kind(self) -> Kind:

@@ -49,9 +49,9 @@ def check_own(path: Path) -> None:
     _check(path, path.lstat())
 
 
-def create_own(path: Path) -> int:
-    """Return a descriptor, for appending, of a new file that only this user can read. Raises OSError."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+def create_own(path: Path, *, appends: bool = True) -> int:
+    """Return a descriptor, for appending or any writing, of a new file that only this user can read. Raises OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | (os.O_APPEND if appends else 0)
     descriptor = os.open(path, flags | _GUARDED, 0o600)
     if not _WINDOWS and os.fstat(descriptor).st_uid != os.geteuid():
         # Some network disks give every file to one user. The next kernel would not believe it.

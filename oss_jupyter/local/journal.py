@@ -18,6 +18,7 @@ from filelock import BaseFileLock
 from oss_jupyter.errors import Shortage
 from oss_jupyter.local.appended import AppendedFile
 from oss_jupyter.local.locks import hold_anew, not_writable, remove_held
+from oss_jupyter.local.spool import remove_spool
 from oss_jupyter.model.record import (
     CheckpointHeader,
     CheckpointRecord,
@@ -97,10 +98,11 @@ class FileJournal:
             self._record = replace(self._record, completing=True)
 
     def delete(self) -> None:
-        """Remove the checkpoint and its lock file, which is still held, so nobody can have taken it over."""
+        """Remove the checkpoint, its spool and its lock file, which is still held, so nobody can have taken it over."""
         self._file.release()
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
+        remove_spool(self._path)
         remove_held(self._lock)
 
     def close(self) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
 
+from oss_jupyter.local.spool import Spools, TemporarySpools, remove_spool
 from oss_jupyter.model.record import CheckpointHeader, CheckpointRecord
 from oss_jupyter.model.wire_values import PartReceipt
 
@@ -17,6 +20,11 @@ class NoCheckpoints:
     def __init__(self) -> None:
         self._journals: dict[str, MemoryJournal] = {}
 
+    @cached_property
+    def spools(self) -> Spools:
+        """Where objects are written to before they are sent."""
+        return TemporarySpools()
+
     def path_of(self, transfer_id: str) -> None:
         """There is no file."""
 
@@ -26,11 +34,15 @@ class NoCheckpoints:
 
     def remove(self, transfer_id: str) -> None:
         """Forget what is remembered of a transfer."""
-        self._journals.pop(transfer_id, None)
+        journal = self._journals.pop(transfer_id, None)
+        if journal is not None:
+            journal.delete()
 
     def open(self, transfer_id: str, *, needed: bool = True) -> tuple[MemoryJournal, CheckpointRecord | None]:
         """Return the journal of a transfer, which a pause may have filled."""
         journal = self._journals.setdefault(transfer_id, MemoryJournal())
+        if "spools" in vars(self):
+            journal.spool = self.spools.path_of(transfer_id)
         return journal, journal.record
 
 
@@ -41,6 +53,7 @@ class MemoryJournal:
 
     def __init__(self, *remarks: str) -> None:
         self.remarks: tuple[str, ...] = remarks
+        self.spool: Path | None = None
         self.record: CheckpointRecord | None = None
         self._receipts: dict[int, PartReceipt] = {}
 
@@ -74,6 +87,8 @@ class MemoryJournal:
     def delete(self) -> None:
         """Forget everything."""
         self.record = None
+        if self.spool is not None:
+            remove_spool(self.spool)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -1,4 +1,4 @@
-"""What can be sent: files, by their paths. For everything else that people hand over, how it becomes a file."""
+"""Files, by their paths. For what is neither a path nor an object that is known, how it becomes one of these."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ _WRITTEN_BY = (
     ("to_netcdf", 'data.to_netcdf("data.nc")', "data.nc"),
     ("savefig", 'figure.savefig("figure.png")', "figure.png"),
     ("tofile", 'numpy.save("data.npy", data)', "data.npy"),
-    ("getvalue", 'open("data.bin", "wb").write(file.getvalue())', "data.bin"),
+)
+# What has such a method goes up as what comes out of it.
+_HOLDS = (
+    ("getvalue", "file.getvalue().encode()"),
+    ("__array__", "numpy.asarray(data)"),
 )
 
 
@@ -30,9 +34,9 @@ def sendable(source: Any) -> str | os.PathLike[str]:
     if isinstance(source, str):
         _refuse_address(source)
         return source
-    kind = type(source).__name__
+    kind = "None" if source is None else _with_article(type(source).__name__)
     raise InputError(
-        f"A source is the path of a file or a folder, and this is {'None' if source is None else _with_article(kind)}.",
+        f"A source is a path or an object that can be written, and this is {kind}.",
         how_it_becomes_a_file(source),
         code="SourceNotAPath",
     )
@@ -51,7 +55,7 @@ def is_list(source: Any) -> bool:
     """Whether it is a list of paths, or of what should be some: no table, array or open file, unless of texts."""
     if not isinstance(source, Iterable) or isinstance(source, (str, bytes, bytearray, memoryview, io.IOBase, Mapping)):
         return False
-    if any(callable(getattr(source, method, None)) for method, _, _ in _WRITTEN_BY):
+    if any(callable(getattr(source, method, None)) for method, *_ in (*_WRITTEN_BY, *_HOLDS)):
         return _is_a_column_of_paths(source)
     return not isinstance(source, os.PathLike) and not hasattr(source, "read") and not hasattr(source, "write")
 
@@ -67,20 +71,39 @@ def how_it_becomes_a_file(source: Any) -> str:
     """Return the advice for what is no path."""
     if source is None:
         return 'Give the path of a file, like upload("data/file.bin", …); the variable holds nothing.'
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return f'Write them to a file first, open("data.bin", "wb").write(data), {_THEN.format(file="data.bin")}'
+    return _by_its_methods(source) or _by_its_name(source) or _by_its_type(source)
+
+
+def _by_its_methods(source: Any) -> str:
     for method, cell, file in _WRITTEN_BY:
         if callable(getattr(source, method, None)):
             return f"Write it to a file first, {cell}, {_THEN.format(file=file)}"
-    if isinstance(getattr(source, "name", None), str) and (hasattr(source, "read") or hasattr(source, "write")):
+    for method, holds in _HOLDS:
+        if callable(getattr(source, method, None)):
+            return f"Give what it holds, upload({holds}, …); or write it to a file first, and give its path."
+    return ""
+
+
+def _by_its_name(source: Any) -> str:
+    is_file = hasattr(source, "read") or hasattr(source, "write")
+    if isinstance(getattr(source, "name", None), str) and is_file:
         return "Close the file, so that all of it is on the disk, and give its path: upload(file.name, …)."
     if isinstance(getattr(source, "name", None), str) or hasattr(source, "iterdir"):
         return "Give the path of the file or the folder, as a text: upload(folder.name, …)."
+    return "Give what is in it, upload(stream.read(), …); write a large stream to a file first." if is_file else ""
+
+
+def _by_its_type(source: Any) -> str:
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return 'Pieces of bytes go up as one, upload(b"".join(pieces), …); write a long stream to a file first.'
     if isinstance(source, (list, tuple, set)):
         return 'Give the paths in one list, upload(["a.csv", "b.csv"], …); write other data to a file first.'
     if isinstance(source, Mapping):
         return f'Write it to a file first, json.dump(data, open("data.json", "w")), {_THEN.format(file="data.json")}'
-    return 'Give the path of a file, like upload("data/file.bin", …); write other data to a file first.'
+    return (
+        "Give the path of a file; or a table, an array, a figure, bytes, an open binary file; or text, a list or a "
+        "dict for a key in .json. Write other data to a file first."
+    )
 
 
 def _with_article(kind: str) -> str:

@@ -26,7 +26,8 @@ from oss_jupyter.local.found import JOURNAL_MAX_BYTES, Found, believe, read_foun
 from oss_jupyter.local.journal import FileJournal, without_checkpoint
 from oss_jupyter.local.locks import Locks, remove_held
 from oss_jupyter.local.memory import MemoryJournal, NoCheckpoints
-from oss_jupyter.local.suffixes import DATASET, FILES, JOURNAL, LOCK, NEW
+from oss_jupyter.local.spool import Spools, remove_spool
+from oss_jupyter.local.suffixes import DATASET, FILES, JOURNAL, LOCK, NEW, SPOOL
 from oss_jupyter.model.record import CheckpointRecord, read_remnant
 
 
@@ -42,6 +43,7 @@ class CheckpointDirectory:
         self.directory = directory
         self._monotonic = monotonic
         self._locks = Locks(directory)
+        self.spools = Spools(directory)
         self._seen: dict[Path, tuple[tuple[int, ...], Found]] = {}
         self._lost: dict[str, CheckpointRecord] = {}
 
@@ -100,6 +102,7 @@ class CheckpointDirectory:
             try:
                 check_own(path)
                 path.unlink()
+                remove_spool(path)
                 remove_held(lock)
             except FileNotFoundError:
                 pass
@@ -111,7 +114,8 @@ class CheckpointDirectory:
 
     def remove_stale(self) -> int:
         """Remove what a kernel left that died before it had written a journal; return how many files."""
-        return sum(self._remove_if_stale(path) for path in self._names(LOCK, NEW, FILES))
+        stale = sum(self._remove_if_stale(path) for path in self._names(LOCK, NEW, FILES, SPOOL))
+        return self.spools.sweep() + stale
 
     def _open(self, transfer_id: str, needed: bool) -> tuple[FileJournal, CheckpointRecord | None]:
         try:

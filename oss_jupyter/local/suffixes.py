@@ -8,3 +8,5 @@ FILES = ".files"  # a line for each of its files, while it is unfinished
 RECEIPTS = ".receipts"  # the same when it has finished
 LOCK = ".lock"
 NEW = ".new"  # of a file that is being begun
+SPOOL = ".spool"  # what an object of a notebook was written to
+DRAFT = ".draft"  # the same while it is being written

@@ -90,6 +90,14 @@ class SendingOptions(TypedDict, total=False):
         Argument("Where the place is kept; none or off: no resuming.", "DIR", none="off"),
     ]
     executor: Annotated[Executor | None, Argument("Where parts run, in place of the helper process.", on_a_line=False)]
+    writer_options: Annotated[
+        Mapping[str, Any] | None,
+        Argument(
+            "Name of a Python variable: a dict of what the writer of an object takes.",
+            "VARIABLE",
+            python='Of an object: what its writer takes, like {"index": False}.',
+        ),
+    ]
 
 
 class SelectingOptions(TypedDict, total=False):

@@ -39,7 +39,7 @@ class CheckpointHeader:
     upload_id: empty for a single PutObject. part_size: bytes. fingerprint: the source when the upload id was made.
     options: object options that are set. place: how the service was reached (region, endpoint and flags), never a
     proxy or credentials. created_at: seconds since the epoch. unread: the file changed since, and the kept parts have
-    not been compared with it yet.
+    not been compared with it yet. spooled: what the user calls the object of which `source` is the spool; else "".
 
     How it is driven can change from run to run: profile: the name of the profile that signs. credentials_given: they
     were given in Python, so no checkpoint can keep them. limit: bytes per second. parallel: parts at once, or "auto";
@@ -63,6 +63,7 @@ class CheckpointHeader:
     parallel: int | str | None = None
     prove: Prove | None = None
     stream: str = ""
+    spooled: str = ""
 
     @property
     def plan(self) -> Plan:
@@ -123,6 +124,7 @@ def header_line(header: CheckpointHeader) -> bytes:
             "created_at": header.created_at,
             **({"unread": True} if header.unread else {}),
             **({"stream": header.stream} if header.stream else {}),
+            **({"spooled": header.spooled} if header.spooled else {}),
             **{name: value for name, value in driven.items() if value},
         }
     )
@@ -224,4 +226,5 @@ def _read_header(entry: dict[str, Any] | None) -> CheckpointHeader:
         limit=fields.optional_speed("limit"),
         parallel=fields.optional_parallel("parallel"),
         prove=fields.optional_prove("prove"),
+        spooled=fields.optional_text("spooled"),
     )

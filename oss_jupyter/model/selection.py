@@ -96,3 +96,13 @@ def refuse_for_one_file(arguments: UploadArguments, path: object) -> None:
             "Leave it out, or give the folder.",
             code="NothingToChoose",
         )
+
+
+def refuse_for_files(arguments: UploadArguments, source: object) -> None:
+    """Raise InputError where something that says how an object is written is given with files."""
+    if "writer_options" in arguments.given:
+        raise InputError(
+            f"writer_options say how an object of the notebook becomes a file, and {source} is bytes already.",
+            "Leave them out, or give the object itself.",
+            code="NothingToWrite",
+        )

@@ -28,7 +28,7 @@ from oss_jupyter.model.options import ObjectOptions, make_options
 from oss_jupyter.model.plan import DEFAULT_PART_BYTES
 from oss_jupyter.model.prove import parse_prove
 from oss_jupyter.model.remembered import FilesTally, Remembered
-from oss_jupyter.model.selection import refuse_without_folder, selection_of
+from oss_jupyter.model.selection import refuse_for_files, refuse_without_folder, selection_of
 from oss_jupyter.model.sizes import SPEED_MIN, parse_size
 from oss_jupyter.model.target import Target, parse_prefix
 from oss_jupyter.oss.late import send_files, send_part, send_signed_files
@@ -74,6 +74,7 @@ class DatasetWiring:
         below = parse_prefix(target)
         selection = selection_of(arguments)
         refuse_without_folder(source, selection)
+        refuse_for_files(arguments, source.text)
         options = _of_all(make_options(arguments.of_object(), "file"), arguments)
         endpoint = wiring.endpoint(given)
         store = wiring.stores.at(given.get("checkpoint_dir", UNSET))

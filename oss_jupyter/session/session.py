@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from oss_jupyter import forks
 from oss_jupyter.engine.budget import Budget
@@ -32,6 +32,7 @@ from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.objects.streamed import Streamed
 from oss_jupyter.objects.streams import as_stream
+from oss_jupyter.session.anew import given_anew, refuse_for_all
 from oss_jupyter.session.dataset_wiring import DatasetWiring
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
@@ -39,6 +40,7 @@ from oss_jupyter.session.leaving import Leaving
 from oss_jupyter.session.reach import ReachFromHere
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.shell import Shell
+from oss_jupyter.session.spooling import Spooling
 from oss_jupyter.session.stream_wiring import StreamWiring
 from oss_jupyter.session.wiring import Wiring
 from oss_jupyter.texts import catalogue
@@ -67,6 +69,7 @@ class Session:
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.datasets = DatasetWiring(self.wiring)
         self.streams = StreamWiring(self.wiring)
+        self.spooling = Spooling(self.wiring, lambda: self.shell, self.begin)
         self.manager.set_limit(parse_limit(self.settings.limit))
         self.reporter = Reporter()
         self.leaving = Leaving(self.manager, lambda: self.shell.ends if self.shell else None)
@@ -85,21 +88,26 @@ class Session:
         target: str,
         arguments: UploadArguments,
         spell: Callable[[str], str] = str,
+        name: str | None = None,
+        is_data: bool = False,
     ) -> Transfer:
-        """Start, attach to or resume the upload of `source`, a file, a dataset or a stream, to `target`.
+        """Start, attach to or resume the upload of `source`, a file, a dataset, an object or a stream, to `target`.
 
-        spell: as in JobSpec.
+        spell: as in JobSpec. name: of the variable that holds the source; "" where paths alone are meant. is_data: a
+        text or a list is meant itself, and is no path.
         """
-        spec: TransferSpec | DatasetSpec
-        source = as_stream(source)
+        found = None if name == "" else self.spooling.find(source, target, name, is_data=is_data)
+        if found is not None:
+            return self.spooling.upload(found, target, arguments, spell)
+        return self.begin(replace(self._spec(as_stream(source), target, arguments), spell=spell), arguments)
+
+    def _spec(self, source: Any, target: str, arguments: UploadArguments) -> TransferSpec | DatasetSpec:
         if isinstance(source, Streamed):
-            return self.begin(replace(self.streams.spec(source, target, arguments), spell=spell), arguments)
+            return self.streams.spec(source, target, arguments)
         dataset = dataset_source(source)
         if dataset is None:
-            spec = replace(self.wiring.spec(source, target, arguments), spell=spell)
-        else:
-            spec = replace(self.datasets.spec(dataset, target, arguments), spell=spell)
-        return self.begin(spec, arguments)
+            return self.wiring.spec(source, target, arguments)
+        return self.datasets.spec(dataset, target, arguments)
 
     def begin(self, spec: TransferSpec | DatasetSpec, arguments: UploadArguments) -> Transfer:
         """Start, attach to or resume what a spec says."""
@@ -147,9 +155,9 @@ class Session:
 
         anew: what replaces the arguments of the first time.
         """
-        anew = _given(anew)
+        anew = given_anew(anew)
         if text == "all":
-            _refuse_for_all(anew)
+            refuse_for_all(anew)
             chosen = tuple(transfer for transfer in self.unfinished() if not waits_for_a_word(transfer))
         else:
             chosen = (self.find(text),)
@@ -165,9 +173,9 @@ class Session:
 
     def abort(self, text: str, keep_parts: bool = False, **anew: Unpack[AnewOptions]) -> tuple[Transfer, ...]:
         """Give one transfer up, or for ``"all"`` all that wait for nothing, and return them."""
-        anew = _given(anew)
+        anew = given_anew(anew)
         if text == "all":
-            _refuse_for_all(anew)
+            refuse_for_all(anew)
             # What another may have planted is not asked about at its endpoint.
             live = (transfer for transfer in self.transfers() if allowed(transfer.state, Event.ABORT))
             chosen = tuple(transfer for transfer in live if not waits_for_a_word(transfer))
@@ -284,14 +292,3 @@ def _raise_if_too_late(transfer: Transfer) -> None:
     """Raise at once what nobody would be left to ask for."""
     if isinstance(transfer.error, InterpreterEnding):
         raise transfer.error
-
-
-def _given(anew: AnewOptions) -> AnewOptions:
-    return cast("AnewOptions", {name: value for name, value in anew.items() if value is not None})
-
-
-def _refuse_for_all(anew: AnewOptions) -> None:
-    if not set(anew) <= {"credentials", "profile"}:
-        raise InputError(
-            "An endpoint, a region or certificates belong to one upload each.", "Write its id in place of all."
-        )

@@ -21,6 +21,7 @@ from oss_jupyter.local.found_dataset import FoundDataset
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
+from oss_jupyter.local.spool import kept_source
 from oss_jupyter.model.arguments import PLACE_NAMES, AnewOptions, UploadOptions
 from oss_jupyter.model.given import whole, word
 from oss_jupyter.model.identity import transfer_id
@@ -29,9 +30,9 @@ from oss_jupyter.model.parallel import parse_parallel
 from oss_jupyter.model.plan import Plan, auto_part_size, make_plan
 from oss_jupyter.model.prove import parse_prove
 from oss_jupyter.model.retry import RetryPolicy
-from oss_jupyter.model.selection import refuse_for_one_file
+from oss_jupyter.model.selection import refuse_for_files, refuse_for_one_file
 from oss_jupyter.model.sizes import MIB, SPEED_MIN, parse_limit, parse_size
-from oss_jupyter.model.target import parse_target
+from oss_jupyter.model.target import Target, parse_target
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.endpoint import EndpointSettings, host_of, is_loopback, is_standard
@@ -74,11 +75,15 @@ class Wiring:
             return self._spec(source, target, arguments)
 
     def _spec(self, source: str | os.PathLike[str], target: str, arguments: UploadArguments) -> TransferSpec:
-        given = arguments.given
         file = FileSource(sendable(source))
+        refuse_for_files(arguments, file.path)
         size_bytes = file.check().size
         refuse_for_one_file(arguments, file.path)
-        goal = parse_target(target, file.path.name)
+        return self.spec_to(parse_target(target, file.path.name), file, size_bytes, arguments)
+
+    def spec_to(self, goal: Target, file: FileSource, size_bytes: int, arguments: UploadArguments) -> TransferSpec:
+        """Return the spec of a file, or of what will be one, to an object. Raises InputError."""
+        given = arguments.given
         options = make_options(arguments.of_object(), goal.key, file.path.name)
         endpoint = self.endpoint(given)
         self._used_hosts.add(endpoint.describe())
@@ -119,7 +124,7 @@ class Wiring:
         missing, make = kept.missing(), partial(self.kept_control, kept)
         spec = TransferSpec(
             transfer_id=header.transfer_id,
-            source=FileSource(header.source, kept=True),
+            source=kept_source(header),
             target=header.target,
             plan=found.record.plan,
             options=ObjectOptions() if missing else kept.options(),
@@ -136,6 +141,7 @@ class Wiring:
             # Earlier versions took any limit, and with the lowest no upload would ever end.
             limit=header.limit and max(header.limit, SPEED_MIN),
             prove=header.prove or parse_prove(self.settings.prove),
+            spooled=header.spooled,
             profile=kept.profile,
             credentials_given=kept.credentials_given,
             hindrance=missing or self.asks_first(found, kept),

@@ -133,7 +133,7 @@ def test_every_argument_has_an_option() -> None:
     magic: Any = OssMagics.oss_upload
     options = {action.dest for action in magic.parser._actions}
     arguments = set(inspect.signature(api.upload).parameters) - {"on_progress", "executor", "sse", "wait_at_exit"}
-    assert options == arguments | {"wait", "dry_run"}
+    assert options == arguments | {"wait", "dry_run", "variable"}
 
 
 def test_every_word_of_the_magic_is_one_of_python(shell: Shell, service: Sandbox, data: Path) -> None:
@@ -143,6 +143,7 @@ def test_every_word_of_the_magic_is_one_of_python(shell: Shell, service: Sandbox
     python = {word.removeprefix("--").removeprefix("no-").replace("-", "_") for word in words} - {
         "wait",
         "dry_run",
+        "variable",
         "help",
         "h",
     }

@@ -94,7 +94,7 @@ class StreamRun(Run):
     def _anew(self) -> Restored:
         spec = self._stream
         most = Fingerprint(MAX_PARTS * spec.pieces.part_size, 0, "stream")
-        header = replace(self._beginning.new_header(most), stream=spec.text)
+        header = replace(spec.header(most), stream=spec.text)
         restored = Restored(self._beginning.initiated(header), spec.plan, {})
         return self._beginning.write_down(restored, anew=True)
 

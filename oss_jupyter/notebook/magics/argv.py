@@ -29,7 +29,11 @@ _REPEATED = re.compile(
 )
 _OPTION_VALUE = re.compile(r"(--?[\w-]+)=.*?(?: (?=could match)|\Z)", re.DOTALL)
 _OPTION = re.compile(r"--[A-Za-z]")
-_DATA = 'Data is no file: write a table to one first, for example df.to_parquet("data.parquet"), and upload that.'
+_DATA = (
+    "Data is no file: it goes up by the name of its variable, without braces, as in "
+    "%oss_upload df oss://bucket/t.parquet; "
+    'or write it to a file first, for example df.to_parquet("data.parquet"), and upload that.'
+)
 _NO_FILE = f"The line holds several lines of text, such as a table that was put in by its name, and no path. {_DATA}"
 
 

@@ -9,7 +9,8 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.notes import Lasts
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.arguments import ANEW_NAMES
 from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.upload_arguments import UploadArguments
@@ -21,10 +22,13 @@ from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words
 from oss_jupyter.notebook.magics.uploads import Uploads
 from oss_jupyter.notebook.magics.waiting import wait_for
+from oss_jupyter.notebook.magics.words import Word
 from oss_jupyter.session.planning import plan
 from oss_jupyter.session.session import Session
 
-_UPLOAD_USAGE = "Usage: %oss_upload FILE|FOLDER|GLOB... oss://bucket/key [options]; %oss_upload? explains them."
+_UPLOAD_USAGE = (
+    "Usage: %oss_upload FILE|FOLDER|GLOB...|VARIABLE oss://bucket/key [options]; %oss_upload? explains them."
+)
 _UPLOADS_USAGE = (
     "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID|all [--keep-parts | --forget] | "
     "clean | wait ID|all]"
@@ -64,14 +68,20 @@ class OssMagics(Magics):
         given = vars(parse(self.oss_upload, line, _UPLOAD_USAGE))
         sources, target = given.pop("source"), given.pop("target")
         wait, dry_run = given.pop("wait"), given.pop("dry_run")
-        refuse_one_name(sources)
+        force = given.pop("variable")
+        word = Word.of(sources, self._shell.user_ns, force=force)
+        if word.name is None:
+            refuse_one_name(sources)
         given["metadata"] = pairs(given["metadata"])
         given["credentials"] = self._variable(given["credentials"])
+        given["writer_options"] = self._variable(given["writer_options"], "--writer-options")
         arguments = UploadArguments.of(**{name: value for name, value in given.items() if value is not None})
-        source = sources[0] if len(sources) == 1 else sources
         if dry_run:
-            return plan(self._session, source, target, arguments, spell=as_magic)
-        transfer = self._session.upload(source, target, arguments, spell=as_magic)
+            return plan(self._session, word.source, target, arguments, spell=as_magic)
+        name = word.name or ""
+        transfer = self._session.upload(word.source, target, arguments, as_magic, name, is_data=force)
+        if word.note:
+            coordinator_of(transfer).note(word.note, Lasts.WHILE_ASKED_SO)
         if wait:
             wait_for(transfer, self._session.reporter)
         else:
@@ -156,11 +166,11 @@ class OssMagics(Magics):
         anew = {name: getattr(given, name) for name in ANEW_NAMES}
         return anew | {"credentials": self._variable(given.credentials)}
 
-    def _variable(self, name: str | None) -> Any:
+    def _variable(self, name: str | None, option: str = "--credentials") -> Any:
         """Return the value of a variable. What was written is not repeated: it may be a key."""
         if name is None:
             return None
         variables = self._shell.user_ns
         if name not in variables:
-            raise UsageError("--credentials takes the name of a Python variable, and there is none of that name.")
+            raise UsageError(f"{option} takes the name of a Python variable, and there is none of that name.")
         return variables[name]

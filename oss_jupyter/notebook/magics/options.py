@@ -17,9 +17,11 @@ _FIRST = (
     argument(
         "source",
         nargs="+",
-        help="Path of a file or a folder, or a glob in quotes; several are one upload. {variable}, $variable, ~ work.",
+        help="Path of a file or a folder, or a glob in quotes; several are one upload. {variable}, $variable, ~ work. "
+        "Or the name of a variable that holds a table, an array, a figure, bytes or the like.",
     ),
     argument("target", help="oss://bucket/key; one that ends in / gets the file's name, or the paths below a folder."),
+    argument("--variable", action="store_true", help="The word is a variable, also where a file is called so."),
     argument("--dry-run", action="store_true", help="Send nothing: show what would be done with each file."),
     argument("--wait", action="store_true", help="Wait for the end. Interrupting the wait leaves the upload running."),
 )

@@ -6,6 +6,7 @@ user wants it, a cell there ends when the uploads have ended, and fails where on
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from IPython.core.getipython import get_ipython
@@ -13,7 +14,9 @@ from IPython.core.getipython import get_ipython
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.display.formatters import register
+from oss_jupyter.notebook.display.writing import watched
 from oss_jupyter.session.session import Session
+from oss_jupyter.session.shell import Writing
 
 
 def attach(session: Session) -> None:
@@ -37,6 +40,10 @@ class Unattended:
         if getattr(shell, "kernel", None) is not None:
             cells.follow(shell)
             cells.when_over(self._look, first=True)
+
+    def watch(self, writing: Writing) -> AbstractContextManager[None]:
+        """Show how an object is being written, while the block lasts."""
+        return watched(writing)
 
     def ends(self) -> None:
         """Let everybody who listens to cells say a last word."""

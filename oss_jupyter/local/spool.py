@@ -1,0 +1,244 @@
+"""Spool files: objects of a notebook as files of the checkpoint directory, for as long as their uploads need them.
+
+One that is being written is a draft, `NAME.draft`; whoever writes it holds `NAME.lock`, so that a draft whose process
+has died is known by its free lock. A finished one is `ID.spool`, beside the journal of its upload, and goes with it.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import secrets
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from filelock import BaseFileLock, Timeout
+
+from oss_jupyter.errors import CheckpointError, CheckpointNotWritable, SourceMissing
+from oss_jupyter.local.files import check_own, create_own
+from oss_jupyter.local.locks import Locks, remove_held
+from oss_jupyter.local.source import FileSource
+from oss_jupyter.local.suffixes import DRAFT, SPOOL
+from oss_jupyter.model.record import CheckpointHeader
+from oss_jupyter.model.sizes import MIB, count, format_size
+from oss_jupyter.model.wire_values import Fingerprint
+from oss_jupyter.names import printable
+
+# What stays free on the disk: journals of uploads that run have to be written, too.
+_RESERVE_BYTES = 16 * MIB
+# How much is written between two looks at the disk. An interrupt comes through between them.
+_SLICE_BYTES = 8 * MIB
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_MAKE_ROOM = (
+    "Make room there, finish or abort other uploads (oj.transfers() lists them), or choose another disk with "
+    "checkpoint_dir=…"
+)
+
+
+class DraftFile(io.FileIO):
+    """A draft, to be written by whichever library: it takes all that it is given, and keeps the disk from filling up.
+
+    problem: why it could not be written, for whoever gets only what a library made of that.
+    """
+
+    def __init__(self, descriptor: int, path: Path, no_room: Callable[[int], CheckpointNotWritable | None]) -> None:
+        super().__init__(descriptor, "w")
+        self.path = path
+        self.problem: CheckpointNotWritable | None = None
+        self._no_room = no_room
+
+    def write(self, data: Any, /) -> int:
+        """Write all of `data`, which may be large. Raises CheckpointNotWritable, OSError."""
+        view = memoryview(data).cast("B")
+        for begin in range(0, len(view), _SLICE_BYTES):
+            piece = view[begin : begin + _SLICE_BYTES]
+            self.problem = self._no_room(len(piece))
+            if self.problem is not None:
+                raise self.problem
+            while piece:
+                piece = piece[super().write(piece) or 0 :]
+        return len(view)
+
+    @property
+    def written_bytes(self) -> int:
+        """How large it is by now, whoever wrote that."""
+        with suppress(OSError):
+            return self.path.stat().st_size
+        return 0
+
+    def full(self, error: BaseException) -> CheckpointNotWritable | None:
+        """Return that the disk is full, with the numbers, where that is why a library failed."""
+        why = self.problem or self._no_room(0)
+        if why is None and isinstance(error, OSError) and error.errno in _FULL:
+            return disk_full(self.path.parent, self.written_bytes)
+        return why
+
+
+class Spools:
+    """The spool files in one directory. Any thread may call it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._locks = Locks(directory)
+
+    def path_of(self, transfer_id: str) -> Path:
+        """Return where the spool of an upload lies, whether it is there or not."""
+        return self.directory / f"{transfer_id}{SPOOL}"
+
+    def bytes_of(self, transfer_id: str) -> int:
+        """Return how large the spool of an upload is, 0 where there is none."""
+        with suppress(OSError):
+            return self.path_of(transfer_id).lstat().st_size
+        return 0
+
+    def taken(self) -> tuple[int, int]:
+        """Return how many spools lie here, drafts among them, and how many bytes they take."""
+        sizes = []
+        for path in self._paths(SPOOL, DRAFT):
+            with suppress(OSError):
+                sizes.append(path.lstat().st_size)
+        return len(sizes), sum(sizes)
+
+    @contextmanager
+    def draft(self, expected_bytes: int | None = None) -> Iterator[DraftFile]:
+        """Give a file of mode 0600 that is removed at the end of the block, unless `keep` has taken it.
+
+        expected_bytes: how large it will be, where that is known. Raises CheckpointNotWritable, CheckpointForeign.
+        """
+        self.sweep()
+        name = secrets.token_hex(4)
+        path = self.directory / f"{name}{DRAFT}"
+        lock = self._locked(name)
+        try:
+            no_room = self._no_room(expected_bytes or 0)
+            if no_room is not None:
+                raise no_room
+            with DraftFile(self._created(path), path, self._no_room) as file:
+                yield file
+        finally:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            remove_held(lock)
+            lock.release(force=True)
+
+    def keep(self, draft: Path, transfer_id: str, is_same: Callable[[Path], bool]) -> bool:
+        """Let a written draft be the spool of an upload; return False where the same bytes are its spool already.
+
+        Raises CheckpointNotWritable, CheckpointForeign.
+        """
+        path = self.path_of(transfer_id)
+        with suppress(FileNotFoundError):
+            check_own(path)
+            if is_same(path):
+                return False
+        try:
+            draft.replace(path)
+        except OSError as error:
+            raise self._locks.unusable(error) from error
+        return True
+
+    def sweep(self) -> int:
+        """Remove drafts whose process has died; return how many."""
+        return sum(map(self._swept, self._paths(DRAFT)))
+
+    def _swept(self, path: Path) -> bool:
+        lock = self._locks.of(path.stem)
+        with suppress(OSError, Timeout, CheckpointError):
+            check_own(path)
+            with lock.acquire(timeout=0):
+                path.unlink()
+                remove_held(lock)
+                return True
+        return False
+
+    def _paths(self, *suffixes: str) -> list[Path]:
+        with suppress(OSError):
+            return [path for path in self.directory.iterdir() if path.suffix in suffixes]
+        return []
+
+    def _locked(self, name: str) -> BaseFileLock:
+        try:
+            return self._locks.held(name)
+        except OSError as error:
+            raise self._locks.unusable(error) from error
+
+    def _created(self, path: Path) -> int:
+        try:
+            return create_own(path, appends=False)
+        except OSError as error:
+            raise self._locks.unusable(error) from error
+
+    def _no_room(self, wanted_bytes: int) -> CheckpointNotWritable | None:
+        """Return why so many bytes more cannot be written, with the numbers; None where they can."""
+        free = shutil.disk_usage(self.directory).free
+        if wanted_bytes + _RESERVE_BYTES <= free:
+            return None
+        return no_room(self.directory, wanted_bytes, free, self.taken())
+
+
+def no_room(directory: Path, wanted_bytes: int, free_bytes: int, taken: tuple[int, int]) -> CheckpointNotWritable:
+    """Return the error that the disk cannot hold a spool."""
+    number, size = taken
+    others = f" {count(number, 'spool')} there take {format_size(size)}." if number else ""
+    more = f"{format_size(wanted_bytes)} more are needed, and " if wanted_bytes else ""
+    return CheckpointNotWritable(
+        f"An object is written to disk before it is sent, and the disk of {directory} cannot hold it: "
+        f"{more}{format_size(free_bytes)} are free.{others}",
+        _MAKE_ROOM,
+        code="NoRoomForSpool",
+    )
+
+
+def disk_full(directory: Path, written_bytes: int) -> CheckpointNotWritable:
+    """Return the error that the system takes no more of a spool, whatever room there seems to be."""
+    return CheckpointNotWritable(
+        f"An object is written to disk before it is sent, and the system took no more than "
+        f"{format_size(written_bytes)} of it in {directory}.",
+        _MAKE_ROOM,
+        code="NoRoomForSpool",
+    )
+
+
+class TemporarySpools(Spools):
+    """Spools where nothing is to outlive the kernel: in a directory of their own that goes with this object."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(tempfile.mkdtemp(prefix="oss_jupyter-")))
+        weakref.finalize(self, shutil.rmtree, self.directory, ignore_errors=True)
+
+
+class SpoolSource(FileSource):
+    """An object's bytes as they were written down. label: what the user calls the object."""
+
+    def __init__(self, path: Path, label: str) -> None:
+        super().__init__(path, kept=True)
+        self._label = label
+
+    def fingerprint(self) -> Fingerprint:
+        """Return size, times and inode. Raises SourceMissing, SourceUnreadable."""
+        try:
+            return super().fingerprint()
+        except SourceMissing:
+            raise SourceMissing(
+                f"What {self._label} was written to, {self.path}, is not there any more.",
+                "Run the cell that uploads it again: the same bytes go on where they stopped. Or abort the upload.",
+                code="SpoolMissing",
+            ) from None
+
+
+def kept_source(header: CheckpointHeader) -> FileSource:
+    """Return the source that a checkpoint names."""
+    if header.spooled:
+        return SpoolSource(Path(header.source), printable(header.spooled))
+    return FileSource(header.source, kept=True)
+
+
+def remove_spool(journal: Path) -> None:
+    """Remove what the upload of a journal was written to."""
+    with suppress(OSError):
+        journal.with_suffix(SPOOL).unlink(missing_ok=True)

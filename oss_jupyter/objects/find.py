@@ -1,0 +1,144 @@
+"""Finding out how an object of the notebook becomes a file: by its kind, and by the ending of the key."""
+
+from __future__ import annotations
+
+import gzip
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import IO, Any
+
+from oss_jupyter.errors import InputError, OssJupyterError, PackageMissing
+from oss_jupyter.names import printable
+from oss_jupyter.objects.arrays import ARRAYS
+from oss_jupyter.objects.arrow import ANY_TABLE, ARROW
+from oss_jupyter.objects.figures import FIGURES
+from oss_jupyter.objects.kinds import Kind, Writer
+from oss_jupyter.objects.plain import PLAIN
+from oss_jupyter.objects.tables import TABLES
+from oss_jupyter.redact import said_by
+
+GROUP = "oss_jupyter.objects"
+# Arrays before what Python has: a dictionary of arrays is a dictionary, too.
+_OURS = (*TABLES, *ARROW, *ARRAYS, *FIGURES, *PLAIN)
+_PACKED = ".gz"
+# What is packed already gains nothing by being packed.
+_PACKABLE = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".md", ".xml", ".html", ".geojson", ".log")
+
+
+@dataclass(frozen=True)
+class Found:
+    """How one object is written. label: what it is called. suffix: the ending of the key that decided it, or ""."""
+
+    value: Any
+    label: str
+    suffix: str
+    writer: Writer
+    kind: Kind
+
+    @property
+    def expected_bytes(self) -> int | None:
+        """How large the file will be, where that can be told. Raises InputError where it would be a mistake."""
+        return self.kind.expected_bytes(self.value, self.suffix)
+
+    def write(self, file: IO[bytes], options: Mapping[str, Any]) -> None:
+        """Write it. Raises InputError, PackageMissing, and of the system's errors OSError."""
+        try:
+            if self.suffix.endswith(_PACKED):
+                # Without name and time the same object always becomes the same bytes.
+                with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+                    self.writer(self.value, packed, options)  # type: ignore[arg-type]
+            else:
+                self.writer(self.value, file, options)
+        except (OssJupyterError, OSError):
+            raise
+        except ImportError as error:
+            raise self._lacks(error) from error
+        except Exception as error:
+            raise self._failed(error) from error
+
+    def _lacks(self, error: ImportError) -> PackageMissing:
+        package = f"%pip install {error.name.partition('.')[0]}" if error.name else "Install it"
+        return PackageMissing(
+            f"Writing {self.label} as {self.suffix} needs a package that is not installed: {said_by(error)}",
+            f"{package}, or let the key end otherwise.",
+        )
+
+    def _failed(self, error: Exception) -> InputError:
+        said = said_by(error)
+        return InputError(
+            f"Writing {self.label} as {self.suffix or 'bytes'} failed: {type(error).__name__}"
+            f"{f': {said}' if said else ''}",
+            "It is the library that refuses: change the object, its writer_options, or the ending of the key; "
+            "or write it to a file yourself and upload that.",
+            code="NotWritten",
+        )
+
+
+def find(value: Any, key: str, label: str, *, is_data: bool = False) -> Found | None:
+    """Return how an object is written for this key; None where it is none that is known, or where it names files.
+
+    is_data: texts and lists are meant themselves, whatever they look like. Raises InputError where the key ends in
+    nothing that the object can become.
+    """
+    kind = next((kind for kind in _kinds() if kind.takes(value)), None)
+    if kind is None:
+        return None
+    suffix, writer = _writer(kind, key)
+    if not is_data and kind.may_be_paths(value) and not (writer and kind.is_data(value)):
+        return None
+    if writer is None:
+        raise _no_format(kind, key, label)
+    return Found(value, label, suffix, writer, kind)
+
+
+def could_be(value: Any) -> bool:
+    """Whether an object can be sent, if the key is right."""
+    return any(kind.takes(value) for kind in _kinds())
+
+
+def _kinds() -> Iterator[Kind]:
+    yield from _OURS
+    yield from _theirs()
+    yield from ANY_TABLE
+
+
+@cache
+def _theirs() -> tuple[Kind, ...]:
+    """Return what other packages offer; one that cannot be loaded is said, and left out."""
+    return tuple(kind for entry in entry_points(group=GROUP) if (kind := _loaded(entry)) is not None)
+
+
+def _loaded(entry: EntryPoint) -> Kind | None:
+    try:
+        return Kind.of(entry.load())
+    except Exception as error:
+        warnings.warn(f"{entry.name} of {GROUP} cannot be used: {said_by(error)}", stacklevel=2)
+    return None
+
+
+def _writer(kind: Kind, key: str) -> tuple[str, Writer | None]:
+    name = key.rpartition("/")[2].lower()
+    fits = [suffix for suffix in kind.writers if name.endswith(suffix)]
+    if fits:
+        suffix = max(fits, key=len)
+        return suffix, kind.writers[suffix]
+    inner = name.removesuffix(_PACKED)
+    packed = [suffix for suffix in kind.writers if inner != name and inner.endswith(suffix) and suffix in _PACKABLE]
+    if packed:
+        suffix = max(packed, key=len)
+        return suffix + _PACKED, kind.writers[suffix]
+    return "", kind.other if name else None
+
+
+def _no_format(kind: Kind, key: str, label: str) -> InputError:
+    *most, last = kind.writers or ("",)
+    if not last:
+        return InputError("The target names no object.", "Write the whole key, like oss://bucket/data/file.bin.")
+    return InputError(
+        f"The key {printable(key)!r} does not say what {label} becomes.",
+        f"Let it end in {', '.join(most)}{' or ' if most else ''}{last}; or write it to a file first, and upload that.",
+        code="NoFormat",
+    )

@@ -1,0 +1,118 @@
+"""What a word or a value means: a path, a variable, data; and the four lines for what can be none of them."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.error import UsageError
+
+import oss_jupyter as oj
+from oss_jupyter.errors import InputError
+from oss_jupyter.sandbox import Sandbox
+from tests.notebook.conftest import Shell
+
+np, pd = map(importlib.import_module, ("numpy", "pandas"))
+
+
+@pytest.fixture
+def stored(service: Sandbox, shell: Shell) -> Callable[[str], bytes]:
+    """What the service has under a key, where uploads need no arguments."""
+    return lambda key: service.object_path("test-bucket", key).read_bytes()
+
+
+def test_a_path_comes_before_a_variable(stored: Callable[[str], bytes], shell: Shell) -> None:
+    """A note says so, and --variable takes the variable."""
+    Path("data").write_bytes(b"of the file")
+    shell.inner.user_ns["data"] = b"of the variable"
+    said = shell.ok("t = %oss_upload data oss://test-bucket/a --wait").text
+    assert stored("a") == b"of the file"
+    assert "--variable takes the variable" in said
+    shell.ok("%oss_upload data oss://test-bucket/a --wait --variable")
+    assert stored("a") == b"of the variable"
+    shell.inner.user_ns["data"] = shell
+    assert "--variable" not in shell.ok("%oss_upload data oss://test-bucket/b --wait").text
+
+
+def test_a_variable_that_holds_a_path_is_that_path(stored: Callable[[str], bytes], shell: Shell) -> None:
+    """As in Python: a text or a Path that exists is what it names, a list of them a dataset."""
+    Path("f.txt").write_bytes(b"of the file")
+    Path("g.txt").write_bytes(b"of another")
+    shell.inner.user_ns |= {"one": "f.txt", "two": Path("f.txt"), "three": ["f.txt", "g.txt"]}
+    for name in ("one", "two"):
+        shell.ok(f"%oss_upload {name} oss://test-bucket/{name}.txt --wait")
+        assert stored(f"{name}.txt") == b"of the file"
+    shell.ok("%oss_upload three oss://test-bucket/three.json --wait")
+    assert stored("three.json/g.txt") == b"of another"
+
+
+def test_variable_asks_for_a_name(shell: Shell) -> None:
+    """What is none is refused, and so are several words."""
+    for words in ("nobody", "a b", "a.b"):
+        assert isinstance(shell.run(f"%oss_upload {words} oss://test-bucket/k --variable").error, UsageError)
+
+
+def test_a_mistyped_path_is_no_text(stored: Callable[[str], bytes], shell: Shell) -> None:
+    """Whatever looks like a path is looked for, also where the key would take a text."""
+    for path in ("notes.txt", "data/notes", "notes", "my notes.txt"):
+        with pytest.raises(oj.OssJupyterError) as refused:
+            oj.upload(path, "oss://test-bucket/notes.txt")
+        assert refused.value.code == "SourceMissing"
+    assert shell.run("%oss_upload notes oss://test-bucket/notes.txt").error is not None
+    shell.inner.user_ns["text"] = "notes"
+    shell.ok("%oss_upload text oss://test-bucket/notes.txt --variable --wait")
+    assert stored("notes.txt") == b"notes"
+
+
+@pytest.mark.parametrize(
+    ("make", "advice"),
+    [
+        (lambda: pd.DataFrame({"a": [1]}), ".parquet"),
+        (lambda: pd.Series([1]), ".csv"),
+        (lambda: np.arange(3), ".npy"),
+        (lambda: np.ma.masked_array([1], [0]), "numpy.save"),
+        (lambda: io.StringIO("a"), "getvalue()"),
+        (lambda: [b"a", b"b"], 'b"".join(pieces)'),
+        (lambda: len, "a table, an array"),
+        (lambda: 3, "a table, an array"),
+        (asyncio.Lock, "a table, an array"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_sent_is_told_how_it_can(
+    service: Sandbox, place: Path, make: Callable[[], Any], advice: str
+) -> None:
+    """Four lines, of which one says what can be sent; nothing is left on disk."""
+    value = make()
+    with pytest.raises(InputError) as refused:
+        oj.upload(value, "oss://test-bucket/key")
+    lines = refused.value.four_lines()
+    assert all(lines)
+    assert advice in lines[2]
+    assert lines[1] == "Nothing was sent."
+    assert not place.parent.joinpath("state").exists()
+
+
+@pytest.mark.parametrize("key", ["t.docx", "folder/", "", "t"])
+def test_a_key_that_says_nothing(service: Sandbox, key: str) -> None:
+    """The endings that would do are named."""
+    with pytest.raises(InputError) as refused:
+        oj.upload(pd.DataFrame({"a": [1]}), f"oss://test-bucket/{key}")
+    assert ".parquet" in refused.value.advice
+
+
+def test_asking_imports_nothing() -> None:
+    """None of the libraries is loaded before one of its objects is written."""
+    program = (
+        "import sys\nfrom oss_jupyter.objects.find import find\n"
+        "assert find({'a': 1}, 'k.json', 'it') and find(object(), 'k', 'it') is None\n"
+        "print([n for n in ('numpy', 'pandas', 'pyarrow', 'polars', 'matplotlib', 'plotly') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
