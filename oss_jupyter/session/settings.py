@@ -136,6 +136,12 @@ class OssJupyter(Configurable):
     stall_seconds = Float(
         30.0, min=1.0, max=86_400.0, help="Seconds: longest silence before a part or a request is sent again."
     ).tag(config=True)
+    register_filesystem = Enum(
+        ["auto", "always", "never"],
+        default_value="auto",
+        help="Whether oss:// in pandas, Dask and others is answered by this package, once the extension is loaded. "
+        "'auto': unless ossfs is installed.",
+    ).tag(config=True)
     widgets = Bool(True, help="Show live cards in notebooks; else plain outputs, for front ends without widgets.").tag(
         config=True
     )

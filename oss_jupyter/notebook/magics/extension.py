@@ -27,6 +27,7 @@ from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.notebook.magics.showing import forget_shown, in_notebook, is_shown, show, with_widgets
 from oss_jupyter.notebook.magics.spelling import as_magic
 from oss_jupyter.notebook.magics.unattended import attach
+from oss_jupyter.session.protocol import register, unregister
 from oss_jupyter.session.session import Session, current_session
 from oss_jupyter.session.settings import OssJupyter
 
@@ -45,7 +46,8 @@ def load(shell: Any) -> None:
     _register_displays(shell)
     shell.events.register("pre_run_cell", forget_shown)
     unfinished = session.unfinished()
-    lines = banner(session, unfinished)
+    lines = [*banner(session, unfinished), *register(session.settings)]
+    session.settings.observe(_registers_anew, "register_filesystem")
     if lines:
         _in_a_cell(shell, partial(_show_banner, unfinished, lines))
     if in_notebook():
@@ -56,6 +58,8 @@ def load(shell: Any) -> None:
 def unload(shell: Any) -> None:
     """Take everything back. Uploads go on."""
     settings = current_session().settings
+    settings.unobserve_all("register_filesystem")
+    unregister()
     if settings in shell.configurables:
         shell.configurables.remove(settings)
     current_session().wiring.spell = str
@@ -81,6 +85,10 @@ def _configure(settings: OssJupyter, shell: Any) -> None:
         settings.parent = shell
     if settings not in shell.configurables:
         shell.configurables.append(settings)
+
+
+def _registers_anew(_change: Any) -> None:
+    say(*register(current_session().settings))
 
 
 def _load_ahead(session: Session) -> None:
