@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from oss_jupyter.errors import ObjectMissing, ObjectRefused, ObjectThere
 from oss_jupyter.model.wire_values import ListedObject
@@ -92,12 +93,15 @@ def tree(control: SdkControl, path: str, *, withdirs: bool, prefix: str = "") ->
 def remove(control: SdkControl, paths: list[str], *, recursive: bool) -> None:
     """Remove objects, and with `recursive` all that lies below a path. Raises ObjectMissing, IsADirectoryError."""
     keys: dict[str, dict[str, None]] = {}
+    unsure: list[str] = []
     for path in paths:
         bucket, key = split(path)
         inside = [one.key for one in below(control, path)] if recursive else []
-        if not inside and key and info(control, path)["type"] == "directory":
-            raise IsADirectoryError(f"oss://{path} is a folder: remove it with recursive=True")
+        unsure += [path] if key and not inside else []
         keys.setdefault(bucket, {}).update(dict.fromkeys([*inside, *([key] if key else [])]))
+    for entry in together([partial(info, control, path) for path in unsure]):
+        if entry["type"] == "directory":
+            raise IsADirectoryError(f"oss://{entry['name']} is a folder: remove it with recursive=True")
     for bucket, some in keys.items():
         with as_of_files(bucket):
             delete_objects(control, bucket, list(some))

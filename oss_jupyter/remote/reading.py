@@ -6,12 +6,12 @@ waits for it.
 
 from __future__ import annotations
 
-import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from oss_jupyter import forks
 from oss_jupyter.crc64 import combine, crc64
@@ -72,18 +72,20 @@ class Reading:
         """Write an object into a file, proven by its CRC-64. told: of how many bytes are there, of how many."""
         first = self._first(target)
         path.parent.mkdir(parents=True, exist_ok=True)
+        writing = threading.Lock()
         with path.open("wb") as file:
             if first is None:
                 return
             file.truncate(first.size)
             file.write(first.data)
-            file.flush()
             told(len(first.data), first.size)
             cuts = _cuts(len(first.data), first.size)
 
             def copy(begin: int, end: int) -> tuple[int, int]:
                 data = self._reader.piece(target, begin, end - 1, first.etag).data
-                _write_at(file.fileno(), data, begin)
+                with writing:
+                    file.seek(begin)
+                    file.write(data)
                 told(len(data), first.size)
                 return crc64(data), len(data)
 
@@ -158,13 +160,6 @@ def _cuts(begin: int, end: int) -> list[tuple[int, int]]:
 
 def _joined(pieces: list[bytes]) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-def _write_at(descriptor: int, data: Any, offset: int) -> None:
-    view = memoryview(data)
-    while view:
-        count = os.pwrite(descriptor, view, offset)
-        view, offset = view[count:], offset + count
 
 
 def _prove(target: Target, crc: int, said: int) -> None:
