@@ -26,6 +26,12 @@ def relocate(store: Checkpoints, kept_id: str, source: FileSource, host: str) ->
     try:
         if record is None:
             raise InputError("Nothing of this upload is kept.", "Begin a new one with this file.", code="NothingKept")
+        if record.header.spooled:
+            raise InputError(
+                f"{record.header.spooled} was no file: what it was written to stays where it is.",
+                "Run the cell that uploads it again: the same bytes go on where they stopped.",
+                code="NoFile",
+            )
         expected_bytes = record.header.fingerprint.size
         if size_bytes != expected_bytes:
             raise InputError(

@@ -43,6 +43,10 @@ class Uploads:
             say_table([row if noted else row[:-1] for row in rows], _HEADER if noted else _HEADER[:-1])
         else:
             say("There are no uploads.")
+        for store in self._session.wiring.stores.directories():
+            number, size = store.spools.taken()
+            if number:
+                say(f"{count(number, 'spool')} of objects take {format_size(size)} in {store.directory}.")
         problems = [f"{found.path}: {found.problem.what}" for found in self._session.problems() if found.problem]
         if problems:
             then = f"Forget one of yours with: %oss_uploads abort ID --forget, where ID is its name without {JOURNAL}"
