@@ -30,7 +30,7 @@ from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings, keep_dots
 from oss_jupyter.oss.failures import from_exception
 from oss_jupyter.oss.files_route import files_route, url_of_bucket
-from oss_jupyter.oss.links import validity
+from oss_jupyter.oss.links import validity, within
 from oss_jupyter.oss.sdk_requests import SdkRequests, load_sdk
 from oss_jupyter.version import __version__
 
@@ -102,7 +102,8 @@ class SdkControl:
         # The SDK cuts off what is left of the second in which it signs.
         signed = self._presign(used, "GetObject", target, {}, now + timedelta(seconds=good.seconds + 0.5))
         ends_at = (now + timedelta(seconds=good.seconds)).replace(microsecond=0)
-        return SignedUrl(keep_dots(signed.url), str(target), ends_at, good.note)
+        note = " ".join(filter(None, (good.note, within(self.settings.describe()))))
+        return SignedUrl(keep_dots(signed.url), str(target), ends_at, note)
 
     def reading_place(self) -> dict[str, Any]:
         """Return how the service is reached, for whoever reads what was sent."""

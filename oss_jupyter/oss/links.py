@@ -9,6 +9,7 @@ from oss_jupyter.errors import CredentialsError
 from oss_jupyter.model.signed_url import LONGEST_SECONDS
 from oss_jupyter.oss.credentials import Credentials
 
+_INTERNAL = "-internal.aliyuncs.com"
 _RENEW = "Renew the credentials where they come from, then ask for the link again."
 
 
@@ -33,3 +34,10 @@ def validity(used: Credentials, now: datetime, wanted_seconds: int | None) -> Va
             f"The session token ended at {used.ends_at:%Y-%m-%d %H:%M:%S} UTC.", _RENEW, code="SecurityTokenExpired"
         )
     return Validity(left, "It ends with the session token that signed it.") if left < wanted else Validity(wanted)
+
+
+def within(host: str) -> str:
+    """Return where alone a link of this host opens, in a sentence; nothing where it does so everywhere."""
+    return (
+        "It opens only inside the region's own network: the endpoint is internal." if host.endswith(_INTERNAL) else ""
+    )

@@ -175,3 +175,12 @@ def test_a_link_is_shown_only_where_it_is_printed() -> None:
     assert str(link) == f"{link}" == "https://host/k?x-oss-signature=abc"
     copy = pickle.loads(pickle.dumps(link))
     assert (copy, repr(copy)) == (link, shown)
+
+
+def test_a_link_of_an_internal_endpoint_says_where_it_opens() -> None:
+    """Somebody outside could not open it, so whoever sends it is told."""
+    notes = []
+    for internal in (True, False):
+        settings = EndpointSettings(region="cn-hangzhou", internal=internal)
+        notes.append(SdkControl(settings, credentials_chain(PAIR)).signed_url(TARGET, 60).note)
+    assert notes == ["It opens only inside the region's own network: the endpoint is internal.", ""]
