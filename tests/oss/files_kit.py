@@ -7,6 +7,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
+
+import alibabacloud_oss_v2 as sdk
 
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.small_files import FileSent, FilesRoute, FileToSend, SigningKeys, Snag
@@ -15,6 +18,7 @@ from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.send_files import send_files
+from oss_jupyter.sandbox import Sandbox
 
 KEY = ("test-key-id", "test-key-secret")
 BUCKET = "test-bucket"
@@ -168,3 +172,31 @@ def until(condition: Callable[[], bool]) -> bool:
     while not condition() and time.monotonic() < end_at:
         time.sleep(0.005)
     return condition()
+
+
+def client_of(sandbox: Sandbox) -> Any:
+    """Return the official SDK's client, which reads back."""
+    config = sdk.config.load_default()
+    config.credentials_provider = sdk.credentials.StaticCredentialsProvider(*KEY)
+    config.region, config.endpoint, config.use_path_style = sandbox.region, sandbox.endpoint, True
+    return sdk.Client(config)
+
+
+def read_back(sandbox: Sandbox) -> dict[str, bytes]:
+    """Return all objects of the bucket, as the official SDK lists and reads them."""
+    client = client_of(sandbox)
+    pages = client.list_objects_v2_paginator().iter_page(sdk.ListObjectsV2Request(bucket=BUCKET))
+    keys = [entry.key for page in pages for entry in page.contents or ()]
+    there = {}
+    for key in keys:
+        # What the SDK sends through resolves these, and the signature is over others.
+        if {".", ".."} & set(key.split("/")):
+            there[key] = sandbox.object_path(BUCKET, key).read_bytes()
+        else:
+            there[key] = client.get_object(sdk.GetObjectRequest(bucket=BUCKET, key=key)).body.read()
+    return there
+
+
+def put_requests(sandbox: Sandbox) -> list[Any]:
+    """Return the PutObjects that the sandbox has seen."""
+    return [request for request in sandbox.requests if request.operation == "PutObject"]
