@@ -84,7 +84,8 @@ class TransferCoordinator(JobCoordinator[TransferSpec]):
     def show_record(self, record: CheckpointRecord) -> None:
         """Show what a checkpoint knows; that of a single PutObject knows nothing worth showing."""
         if record.header.upload_id:
-            self.ledger.begin(record.plan, record.receipts, self.spec.clock.monotonic())
+            now, streamed = self.spec.clock.monotonic(), bool(record.header.stream)
+            self.ledger.begin(record.plan, record.receipts, now, open_ended=streamed)
             self.set_upload_id(record.header.upload_id)
 
     def what_is_kept(self, now: Snapshot) -> str:

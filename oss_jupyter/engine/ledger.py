@@ -26,8 +26,8 @@ class Ledger:
     """The parts of one transfer.
 
     `_lock` guards every field: _plan, _states, _receipts, _on_the_wire, _attempts, _errors, _went, _meter, _moved_at,
-    and the counters: _kept_bytes, _confirmed_bytes, _ended_bytes, _resent_bytes, _shown_bytes, _moved_bytes,
-    _compared_bytes, _compare_bytes, _retries and _version. Nothing slow happens under it.
+    _open_ended, and the counters: _kept_bytes, _confirmed_bytes, _ended_bytes, _resent_bytes, _shown_bytes,
+    _moved_bytes, _compared_bytes, _compare_bytes, _retries and _version. Nothing slow happens under it.
 
     _went: how many bytes of each part have gone over the wire, at most once each. An attempt sends a part from its
     beginning, so what is beyond that of the one that came furthest went for the first time, and the rest once more.
@@ -48,10 +48,15 @@ class Ledger:
         self._compared_bytes = self._compare_bytes = 0
         self._moved_at = 0.0
         self._moved_bytes = -1
+        self._open_ended = False
 
-    def begin(self, plan: Plan, receipts: Mapping[int, PartReceipt], now: float) -> None:
-        """Start over with these receipts: those already confirmed here stay done, the others are kept from before."""
+    def begin(self, plan: Plan, receipts: Mapping[int, PartReceipt], now: float, *, open_ended: bool = False) -> None:
+        """Start over with these receipts: those already confirmed here stay done, the others are kept from before.
+
+        open_ended: more parts may come.
+        """
         with self._lock:
+            self._open_ended = open_ended
             same = plan == self._plan
             if not same:
                 self._went.clear()  # other bytes have these numbers now
@@ -90,6 +95,11 @@ class Ledger:
             self._errors.pop(receipt.part_number, None)
             self._set(receipt.part_number, PartState.DONE)
             self._confirmed_bytes += length
+
+    def close(self) -> None:
+        """Note that no more parts come."""
+        with self._lock:
+            self._open_ended = False
 
     def grow(self, plan: Plan) -> None:
         """Take in parts that have come to those before; the last one may have become longer."""
@@ -222,7 +232,7 @@ class Ledger:
                 sent_bytes=self._confirmed_bytes + in_flight,
                 resent_bytes=self._resent_bytes + self._again_in_flight_bytes(),
                 bytes_per_second=speed,
-                left_seconds=(self._plan.size - done - in_flight) / speed if speed else None,
+                left_seconds=(self._plan.size - done - in_flight) / speed if speed and not self._open_ended else None,
                 silent_seconds=self._silence(now),
                 parts_total=len(self._plan),
                 parts_kept=self._states.count(PartState.KEPT),
@@ -235,6 +245,7 @@ class Ledger:
                 version=self._version,
                 compared_bytes=self._compared_bytes,
                 compare_bytes=self._compare_bytes,
+                open_ended=self._open_ended,
             )
 
     def most_retried(self) -> int:

@@ -124,6 +124,7 @@ class PartsView:
     version: int = 0
     compared_bytes: int = 0
     compare_bytes: int = 0
+    open_ended: bool = False
 
     def at_rest(self) -> PartsView:
         """Return the same while nothing is expected of the line: it has no speed, and its silence is none."""
@@ -235,6 +236,7 @@ class Snapshot:
     keeps_parts: Annotated[bool, "That abort leaves the parts in OSS."] = False
     checkpoint_kept: Annotated[bool, "It was aborted, and can be carried on."] = False
     files: Annotated[FilesView | None, "The files of a dataset; None: it is one file."] = None
+    open_ended: Annotated[bool, "More may come: total_bytes is what is known by now."] = False
 
     @property
     def long_silence_seconds(self) -> float:
@@ -247,6 +249,8 @@ class Snapshot:
         """Return how full a bar is, 0 to 1; it stands at 0.99 until the service has confirmed the object."""
         if self.state is State.COMPLETED:
             return 1.0
+        if self.open_ended:
+            return 0.0
         if not self.total_bytes:
             return min(0.99, self.files.done / self.files.total) if self.files and self.files.total else 0.0
         return min(0.99, self.shown_bytes / self.total_bytes)

@@ -71,6 +71,8 @@ def in_oss(now: Snapshot) -> str:
     confirmed_bytes = now.kept_bytes + now.confirmed_bytes
     if now.files is not None:
         return say("already_in_oss", progress=", ".join(_files_so_far(now, now.files, confirmed_bytes)))
+    if now.open_ended:
+        return say("already_in_oss", progress=format_size(confirmed_bytes))
     if not confirmed_bytes:
         return say("nothing_in_oss", total=format_size(now.total_bytes))
     return say("already_in_oss", progress=format_progress(confirmed_bytes, now.total_bytes))
@@ -109,6 +111,8 @@ def _files_so_far(now: Snapshot, view: FilesView, done_bytes: int) -> list[str]:
 def _so_far(now: Snapshot) -> list[str]:
     if now.files is not None:
         return _files_so_far(now, now.files, now.shown_bytes)
+    if now.open_ended:
+        return [say("so_far", size=format_size(now.shown_bytes))]
     percent = int(100 * now.fraction)
     words = [f"{percent} %", format_progress(now.shown_bytes, now.total_bytes)]
     if now.kept_bytes:

@@ -108,7 +108,7 @@ class StreamRun(Run):
         here = {number: restored.receipts[number] for number in sent}
         kept = {number: receipt for number, receipt in restored.receipts.items() if number not in here}
         plan = Plan(cut.size_bytes, pieces.part_size)
-        self._transfer.ledger.begin(plan, here, state.spec.clock.monotonic())
+        self._transfer.ledger.begin(plan, here, state.spec.clock.monotonic(), open_ended=True)
         return Supply(state, pieces, kept, cut)
 
     def _gone(self, error: OssJupyterError | None) -> SourceError:

@@ -73,6 +73,7 @@ class Supply:
             if event.error is not None:
                 raise event.error
             self._count = event.count
+            self._ledger.close()
         if not isinstance(event, Piece) or event.number in self._pieces:
             return None
         self._pieces[event.number] = event

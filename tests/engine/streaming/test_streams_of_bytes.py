@@ -18,6 +18,7 @@ from oss_jupyter.objects.streamed import Streamed
 from oss_jupyter.sandbox import Fault, Sandbox
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.session.text import progress_line
 
 from ..kit import until
 
@@ -133,6 +134,19 @@ def test_no_more_lies_on_the_disk_than_is_on_the_way(place: Place) -> None:
     place.upload(watched()).result(LONG)
     assert 1 < max(seen) <= PIECES_MOST
     assert modes == {0o700}
+
+
+def test_nobody_is_told_how_much_is_to_come(place: Place) -> None:
+    """While a stream goes on its size is what is known by now: there is no percentage and no time left."""
+    tap = Tap(CONTENT, 5 * MIB)
+    transfer = place.upload(iter(tap))
+    until(lambda: transfer.snapshot().parts_done == 5, "all that was cut is there")
+    now = transfer.snapshot()
+    assert (now.open_ended, now.fraction, now.left_seconds) == (True, 0.0, None)
+    assert progress_line(now).startswith("5 MiB so far · waiting for what is to be sent")
+    tap.opened.set()
+    transfer.result(LONG)
+    assert not transfer.snapshot().open_ended
 
 
 def test_a_pause_lets_the_stream_wait(place: Place) -> None:

@@ -52,9 +52,13 @@ class Standing(TypedDict):
 
 
 class Amounts(TypedDict):
-    """How much: in all, in OSS from before and from now, and on the bar. finished: parts that are in OSS."""
+    """How much: in all, in OSS from before and from now, and on the bar. finished: parts that are in OSS.
+
+    open_ended: more may come than is known in all.
+    """
 
     total: int
+    open_ended: bool
     kept: int
     confirmed: int
     shown: int
@@ -165,6 +169,7 @@ def _standing(snapshot: Snapshot) -> Standing:
 def _amounts(snapshot: Snapshot) -> Amounts:
     return {
         "total": snapshot.total_bytes,
+        "open_ended": snapshot.open_ended,
         "kept": snapshot.kept_bytes,
         "confirmed": snapshot.confirmed_bytes,
         "shown": snapshot.shown_bytes,

@@ -43,6 +43,7 @@ def row_of_problem(found: Found) -> Row:
         "receipt": None,
         "can": [] if isinstance(found.problem, CheckpointForeign) else ["forget"],
         "total": 0,
+        "open_ended": False,
         "kept": 0,
         "confirmed": 0,
         "shown": 0,

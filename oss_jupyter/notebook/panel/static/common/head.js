@@ -21,8 +21,8 @@ export function createHead(say) {
     setAttribute(name.element, "title", state.source);
     url.set(state.url);
     const total = formatSize(state.total);
-    const scanning = state.files?.scanning;
-    setText(size, scanning ? (state.total ? say("at_least", { size: total }) : "") : total);
+    const growing = state.files?.scanning || state.open_ended;
+    setText(size, growing ? (state.total ? say("at_least", { size: total }) : "") : total);
     setText(status, statusWord(state, say));
     setAttribute(status, "data-state", state.state);
   }

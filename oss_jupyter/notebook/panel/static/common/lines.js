@@ -38,10 +38,17 @@ export function mainLine(state, say) {
 // While it moves, what is on the wire counts; at rest only what is in OSS.
 function howFar(state, say) {
   if (state.files) return filesSoFar(state, say);
+  if (state.open_ended) return howFarYet(state, say);
   const between = say("done_of_total");
   if (state.moving) return [`${percent(state.fraction)} %`, formatProgress(state.shown, state.total, between)];
   const progress = formatProgress(state.kept + state.confirmed, state.total, between);
   return [`${percent(confirmedFraction(state))} %`, say("in_oss", { progress })];
+}
+
+// Of a stream nobody knows how much is to come.
+function howFarYet(state, say) {
+  if (state.moving) return [say("so_far", { size: formatSize(state.shown) })];
+  return [say("in_oss", { progress: formatSize(state.kept + state.confirmed) })];
 }
 
 function confirmedFraction(state) {
