@@ -218,7 +218,7 @@ def test_a_keyboard_is_enough(open_notebook: Open, upload_cell: Cell, sandbox: S
     keyboard.type("5")
     keyboard.press("Enter")
     notebook.page.wait_for_timeout(500)
-    assert card.get_by_label("Parts on the wire").input_value() == "5"
+    assert card.get_by_label("Parts or files on the wire").input_value() == "5"
 
 
 def test_after_a_restart_the_card_says_so_and_the_same_cell_carries_on(
