@@ -216,6 +216,7 @@ def test_what_no_file_name_can_hold(upload: Upload, argument: str, text: str) ->
         (True, "a bool", "the path of a file"),
         (object(), "an object", "the path of a file"),
         (str, "a type", "the path of a file"),
+        (lambda: None, "a function", "Call it"),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Mapping
+from types import FunctionType
 from typing import Any
 
 from oss_jupyter.errors import InputError
@@ -71,6 +72,8 @@ def how_it_becomes_a_file(source: Any) -> str:
     """Return the advice for what is no path."""
     if source is None:
         return 'Give the path of a file, like upload("data/file.bin", …); the variable holds nothing.'
+    if isinstance(source, FunctionType):
+        return "Call it, and upload what it gives: upload(function(), …); a generator of bytes goes up as it comes."
     return _by_its_methods(source) or _by_its_name(source) or _by_its_type(source)
 
 
