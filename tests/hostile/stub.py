@@ -65,7 +65,7 @@ class Trap:
     """Answers some requests for an operation with what `answer` makes of the right reply.
 
     done: whether the request takes effect all the same. skip, times: how many requests pass first, and how many after
-    those it catches; None is for ever.
+    those it catches; None is for ever. keys: of which objects, none: of all.
     """
 
     operation: str
@@ -73,10 +73,11 @@ class Trap:
     done: bool = False
     times: int | None = None
     skip: int = 0
+    keys: tuple[str, ...] = ()
 
-    def catches(self, operation: str) -> bool:
+    def catches(self, operation: str, key: str) -> bool:
         """Whether this request is one of them; it is counted."""
-        if operation != self.operation:
+        if operation != self.operation or (self.keys and key not in self.keys):
             return False
         if self.skip:
             self.skip -= 1
@@ -124,7 +125,7 @@ class Stub:
             while (asked := _read(lines)) is not None:
                 with self._lock:
                     self.requests.append(asked.operation)
-                    trap = next((trap for trap in self._traps if trap.catches(asked.operation)), None)
+                    trap = next((trap for trap in self._traps if trap.catches(asked.operation, asked.key)), None)
                     right = self._carry_out(asked, take_effect=trap is None or trap.done)
                 if trap is not None:
                     connection.sendall(trap.answer(right))

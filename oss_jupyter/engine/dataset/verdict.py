@@ -30,6 +30,8 @@ _OF_ALL = frozenset(
 )  # fmt: skip
 # So often is a file begun in all whose trouble should pass, where others are sent meanwhile, or no others are left.
 _ROUNDS_MOST = 3
+# So many files for which something else answered, with none sent in between, say that it answers for all.
+_STRANGE_MOST = 12
 
 
 class Verdict(Enum):
@@ -51,6 +53,7 @@ class Judge:
         self._answered = answered
         self._begun: dict[int, int] = {}
         self._rounds: Counter[int] = Counter()
+        self._strange: set[int] = set()
         self._sent = self._sent_now()
         self._sent_at = self._now()
 
@@ -73,6 +76,9 @@ class Judge:
             return Verdict.OF_ALL
         if not isinstance(error, (NetworkError, ServiceError)):
             return Verdict.OWN
+        return self._of_the_line(number, error, others_wait)
+
+    def _of_the_line(self, number: int, error: NetworkError | ServiceError, others_wait: bool) -> Verdict:
         others_were_sent = self._others_were_sent(number)
         passes = classify(error) in (Action.RETRY, Action.SLOW_DOWN)
         if isinstance(error, ServiceError) and not passes:
@@ -81,10 +87,15 @@ class Judge:
             return Verdict.OF_ALL
         if not passes or self._job.spec.policy.attempts == 1:
             return Verdict.OWN
-        if others_wait and not others_were_sent and isinstance(error, NotOss) and self._rounds[number]:
-            return Verdict.OF_ALL
-        if self._sent and others_wait and not others_were_sent and not isinstance(error, NotOss):
+        if isinstance(error, NotOss):
+            self._strange.add(number)
+            if len(self._strange) >= _STRANGE_MOST:
+                return Verdict.OF_ALL
+        elif self._sent and others_wait and not others_were_sent:
             return Verdict.AGAIN
+        return self._by_rounds(number)
+
+    def _by_rounds(self, number: int) -> Verdict:
         self._rounds[number] += 1
         if self._rounds[number] < _ROUNDS_MOST:
             return Verdict.AGAIN
@@ -94,6 +105,7 @@ class Judge:
         sent = self._sent_now()
         if sent != self._sent:
             self._sent, self._sent_at = sent, self._now()
+            self._strange.clear()
         return sent > self._begun[number]
 
     def _is_patient(self) -> bool:

@@ -192,3 +192,17 @@ def test_a_line_that_always_answers_in_the_services_place_ends_the_job(folder: F
         assert (transfer.state, caught.value.code) == (State.FAILED, "NotOss")
         assert "40 files are in OSS" in caught.value.safe
         house.session.wiring.streaming_lane().close()
+
+
+def test_files_whose_content_a_gateway_does_not_let_through_stop_no_other(folder: Folder, tmp_path: Path) -> None:
+    """Something on the way answers for seven of them with a page of its own, however often they are tried."""
+    contents = folder(120)
+    row = ANSWERS["login page"]
+    bad = sorted(contents)[3:10]
+    with Stub(Trap("PutObject", row.make, row.done, keys=tuple(f"raw/{key}" for key in bad))) as stub:
+        house = House(stub, tmp_path / "checkpoints", helper="always")  # type: ignore[arg-type]
+        transfer = house.upload(tmp_path / "data", force=True)
+        receipt = transfer.result(LONG)
+        assert (receipt.sent, receipt.failed) == (113, 7)
+        assert {(one.key, one.code) for one in transfer.failures} == {(f"raw/{key}", "NotOss") for key in bad}
+        house.session.wiring.streaming_lane().close()

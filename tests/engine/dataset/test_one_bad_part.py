@@ -36,10 +36,12 @@ def test_a_burst_of_a_busy_service_costs_no_file(house: House, folder: Folder, t
     """However many tries it takes away, all files are there in the end, and one note says why it took longer."""
     contents = folder(120)
     (tmp_path / "data" / "large.bin").write_bytes(os.urandom(2 * MIB))
-    for operation in ("PutObject", "InitiateMultipartUpload", "UploadPart"):
-        house.sandbox.faults.add(
-            Fault(operation, code=fault.code, status=fault.status, times=40 if operation == "PutObject" else 4)
-        )
+    busy = {"code": fault.code, "status": fault.status}
+    house.sandbox.faults.add(
+        Fault("PutObject", skip=20, times=40, **busy),  # type: ignore[arg-type]
+        Fault("InitiateMultipartUpload", times=4, **busy),  # type: ignore[arg-type]
+        Fault("UploadPart", times=4, **busy),  # type: ignore[arg-type]
+    )
     transfer = house.upload(tmp_path / "data", part_size="1MiB")
     receipt = transfer.result(LONG)
     assert (receipt.sent, receipt.failed) == (len(contents) + 1, 0)
