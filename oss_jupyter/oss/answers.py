@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timezone
 from itertools import pairwise
 from typing import Any
 
@@ -89,7 +89,7 @@ def read_head(result: Any, asked: Asked) -> ObjectHead:
     if not said.request_id and said.crc64 is None:
         raise not_oss(asked.host)
     size, options = result.content_length or 0, _told(result)
-    modified_at = result.last_modified if isinstance(result.last_modified, datetime) else None
+    modified_at = _in_utc(result.last_modified)
     return ObjectHead(size, said.etag, said.crc64, said.version_id, said.request_id, options, modified_at)
 
 
@@ -118,8 +118,13 @@ def _names_the_object(asked: Asked, document: Any, said: Proof) -> bool:
 def _listed_object(listed: Any, where: str) -> ListedObject:
     if not listed.key or listed.size is None or listed.size < 0:
         raise not_oss(where)
-    etag, kind, modified_at = read_etag(listed.etag, where), listed.object_type or "", listed.last_modified
-    return ListedObject(listed.key, listed.size, etag, kind, modified_at if isinstance(modified_at, datetime) else None)
+    etag, kind = read_etag(listed.etag, where), listed.object_type or ""
+    return ListedObject(listed.key, listed.size, etag, kind, _in_utc(listed.last_modified))
+
+
+def _in_utc(time: Any) -> datetime | None:
+    """Return a time without the SDK's own time zone: these values go to processes that do not load the SDK."""
+    return time.astimezone(timezone.utc) if isinstance(time, datetime) else None
 
 
 def _listed(part: Any, where: str) -> ListedPart:

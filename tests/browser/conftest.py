@@ -25,6 +25,7 @@ MIB = 1024 * 1024
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give all of them to one of the processes that share the tests, and with it one JupyterLab."""
     for item in items:
