@@ -90,6 +90,7 @@ class Driving:
         control = self._job.spec.control
         if control.remarks != self._remarks:  # what is said of the clock counts for the worker, too
             self._remarks = control.remarks
+            self._job.note_all(self._remarks)
             self._keys_until = 0.0
         if control is not self._control:
             self._control = control
