@@ -69,18 +69,14 @@ def restore(
     if fingerprint != header.fingerprint and not _follow_change(work, header.fingerprint, fingerprint):
         return None
     kept = frozenset(work.receipts)
-    try:
-        listed = requests.list_parts(header.upload_id)
-    except ServiceError as error:
-        if error.reply.code == "NoSuchUpload":
-            return _restored(work, kept, spec, lost=True)
-        if classify(error) in (Action.RETRY, Action.SLOW_DOWN):
-            # Complete is the judge in any case, and names parts that are missing.
-            work.notes.append(f"OSS could not list its parts ({error.code}), so the checkpoint's own word counts.")
-        elif error.reply.status != 403:
-            raise
-    else:
+    listed = _list_parts(requests, header.upload_id)
+    if not isinstance(listed, ServiceError):
         _follow_service(work, listed, spec.source, requests.stopped)
+    elif _is_forgotten(listed):
+        return _restored(work, kept, spec, lost=True)
+    elif _passes(listed):
+        # Complete is the judge in any case, and names parts that are missing.
+        work.notes.append(f"OSS could not list its parts ({listed.code}), so the checkpoint's own word counts.")
     return _restored(work, kept, spec)
 
 
@@ -89,16 +85,32 @@ def still_there(record: CheckpointRecord, requests: ServiceRequests) -> dict[int
 
     Where it does not list them, the journal's word counts. Raises Interrupted, and what else the service answers.
     """
-    try:
-        listed = requests.list_parts(record.header.upload_id)
-    except ServiceError as error:
-        if error.reply.code == "NoSuchUpload":
-            return None
-        if classify(error) in (Action.RETRY, Action.SLOW_DOWN) or error.reply.status == 403:
-            return dict(record.receipts)
-        raise
+    listed = _list_parts(requests, record.header.upload_id)
+    if isinstance(listed, ServiceError):
+        return None if _is_forgotten(listed) else dict(record.receipts)
     there = {part.part_number: part for part in listed}
     return {number: known for number, known in record.receipts.items() if _is_listed(known, there.get(number))}
+
+
+def _list_parts(requests: ServiceRequests, upload_id: str) -> Sequence[ListedPart] | ServiceError:
+    """Return the parts that the service has, or why it lists none where an upload can do without.
+
+    Raises Interrupted, and what else the service answers.
+    """
+    try:
+        return requests.list_parts(upload_id)
+    except ServiceError as error:
+        if _passes(error) or error.reply.status == 403 or _is_forgotten(error):
+            return error
+        raise
+
+
+def _passes(error: ServiceError) -> bool:
+    return classify(error) in (Action.RETRY, Action.SLOW_DOWN)
+
+
+def _is_forgotten(error: ServiceError) -> bool:
+    return error.reply.code == "NoSuchUpload"
 
 
 def _restored(work: _Workings, kept: frozenset[int], spec: TransferSpec, *, lost: bool = False) -> Restored:
