@@ -9,10 +9,11 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import OssJupyterError, SourceError, SourceMissing, SourceUnreadable
+from oss_jupyter.local.files import create_own
 from oss_jupyter.model.pieces import CutSoFar, Piece, StreamEnded, Tell
 from oss_jupyter.model.plan import MAX_PARTS
 from oss_jupyter.model.shortage import shortage_of
@@ -161,7 +162,7 @@ class StreamSpool:
         rest: memoryview | None = left
         length = crc = 0
         try:
-            with open_private(path) as file:
+            with os.fdopen(create_own(path, appends=False), "wb") as file:
                 while length < self.part_size and (rest := rest or next(stretches, None)) is not None:
                     taken, rest = rest[: self.part_size - length], rest[self.part_size - length :]
                     file.write(taken)
@@ -243,11 +244,6 @@ def remove_pieces(place: Path, name: str) -> None:
     """Remove the folders of a stream, if there are any."""
     for folder in place.glob(f"{name}*"):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def open_private(path: Path) -> BinaryIO:
-    """Return a new file that only its user may read. Raises OSError."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb")
 
 
 def _free_bytes(folder: Path) -> int:
