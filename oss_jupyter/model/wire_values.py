@@ -178,10 +178,9 @@ class ObjectPage:
 
 @dataclass(frozen=True)
 class ObjectPiece:
-    """A range of an object as it was read. offset: of its first byte; size, etag and crc64 are the whole object's."""
+    """A range of an object that was read. length: of the range, in bytes; the others are the whole object's."""
 
-    data: bytes = field(repr=False)
-    offset: int
+    length: int
     size: int
     etag: str
     crc64: int | None = None

@@ -1,14 +1,15 @@
 """Reading objects: ranges of bytes, each one GET of a URL that was signed for it.
 
 The answer to a range counts where it says that it is this range of this object: another ETag is another object. What is
-read whole is compared with the object's CRC-64 by whoever has all of it.
+read whole is compared with the object's CRC-64 by whoever has all of it. Bytes go from the socket into the memory in
+which they stay, once.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -35,6 +36,10 @@ _RANGE = 206
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)")
 _BEHIND_ITS_END = "InvalidRange"
 
+# Gives the memory for a range, in order, knowing its length and the whole object's size, both in bytes. What it gives
+# is full when it is asked for more. It is asked anew for each try.
+Room = Callable[[int, int], Iterator[memoryview]]
+
 
 class ObjectReader:
     """Reads from the place that a control plane is of. Any thread may call it; _looked_up_at is one reference."""
@@ -44,8 +49,8 @@ class ObjectReader:
         self._policy = policy
         self._looked_up_at = 0.0
 
-    def piece(self, target: Target, first: int, last: int, etag: str = "") -> ObjectPiece:
-        """Return the bytes `first` to `last`, both included, fewer where the object ends before.
+    def read(self, target: Target, first: int, last: int, room: Room, etag: str = "") -> ObjectPiece:
+        """Read the bytes `first` to `last` into a room, both included, fewer where the object ends before.
 
         etag: of the object that is meant. Raises ServiceError, with NoSuchKey, PreconditionFailed where it is another
         one by now, or InvalidRange where it ends before `first`.
@@ -54,7 +59,7 @@ class ObjectReader:
         while True:
             attempt += 1
             try:
-                return self._once(target, first, last, etag)
+                return self._once(target, first, last, room, etag)
             except OssJupyterError as error:
                 failure = error
             decision = decide(failure, attempt, self._policy)
@@ -64,12 +69,12 @@ class ObjectReader:
             self._looked_up_at = 0.0
             time.sleep(decision.wait_seconds)
 
-    def _once(self, target: Target, first: int, last: int, etag: str) -> ObjectPiece:
+    def _once(self, target: Target, first: int, last: int, room: Room, etag: str) -> ObjectPiece:
         signed = self._sign(target, first, last, etag)
-        piece, failure = self._get(target, signed, first, last)
+        piece, failure = self._get(target, signed, first, last, room)
         if failure is not None:
             if self.control.heed_clock(failure, signed):
-                return self._once(target, first, last, etag)
+                return self._once(target, first, last, room, etag)
             raise failure
         assert piece is not None
         if etag and piece.etag != etag:
@@ -85,7 +90,7 @@ class ObjectReader:
         return self.control.sign("GetObject", target, {"range_behavior": "standard"}, (*extra, *condition))
 
     def _get(
-        self, target: Target, signed: SignedRequest, first: int, last: int
+        self, target: Target, signed: SignedRequest, first: int, last: int, room: Room
     ) -> tuple[ObjectPiece | None, OssJupyterError | None]:
         """Return the piece or the failure, which is not raised here: its context would hold the signed URL."""
         where = urlsplit(signed.url).hostname or ""
@@ -95,7 +100,7 @@ class ObjectReader:
                     content = read_content(reply.raw, "GET", where)
                     asked = self.control.requests.asked("GetObject", target)
                     return None, from_reply(reply.status_code, reply.headers, content, asked)
-                return _read(reply, first, last, where), None
+                return _read(reply, first, last, room, where), None
         except OssJupyterError as error:
             return None, error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -122,16 +127,16 @@ def _send(signed: SignedRequest, control: SdkControl, target: Target) -> request
     )
 
 
-def _read(reply: requests.Response, first: int, last: int, where: str) -> ObjectPiece:
+def _read(reply: requests.Response, first: int, last: int, room: Room, where: str) -> ObjectPiece:
     said = read_proof(reply.headers, where)
     begin, end, size = _told_range(reply, where)
     if not said.signed or begin != first or end != min(last, size - 1):
         raise not_oss(where)
     length = end - begin + 1
-    data = _content(reply.raw, length)
-    if len(data) != length:
-        raise NetworkError(f"The connection to {where} broke.", "Check the network, then read it again.")
-    return ObjectPiece(data, begin, size, said.etag, said.crc64)
+    for view in room(length, size):
+        _fill(reply.raw, view, where)
+    reply.raw.release_conn()  # all of it was read, so the connection may be used again
+    return ObjectPiece(length, size, said.etag, said.crc64)
 
 
 def _told_range(reply: requests.Response, where: str) -> tuple[int, int, int]:
@@ -143,14 +148,17 @@ def _told_range(reply: requests.Response, where: str) -> tuple[int, int, int]:
     return first, last, size
 
 
-def _content(raw: urllib3.BaseHTTPResponse, length: int) -> bytes:
-    """Return so many bytes of a body, fewer where it ends before."""
-    pieces: list[bytes] = []
-    left_bytes = length
-    while left_bytes and (piece := raw.read(left_bytes, decode_content=False)):
-        pieces.append(piece)
-        left_bytes -= len(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+def _fill(raw: urllib3.BaseHTTPResponse, view: memoryview, where: str) -> None:
+    """Fill memory with what comes next. Raises NetworkError where that ends before."""
+    # The standard library's reply puts the bytes where they belong; urllib3's would copy them twice on their way.
+    plain = getattr(raw, "_original_response", None) or raw
+    at = 0
+    while at < len(view):
+        with view[at:] as rest:
+            count = plain.readinto(rest)
+        if not count:
+            raise NetworkError(f"The connection to {where} broke.", "Check the network, then read it again.")
+        at += count
 
 
 class _LongReader(Reader):

@@ -10,49 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fsspec.caching import BaseCache, register_cache
 from fsspec.spec import AbstractBufferedFile
 
 from oss_jupyter.remote.paths import as_of_files, target_of
-
-# How much is read ahead where reading goes on where it ended: little at first, and twice as much each time.
-_AHEAD_FIRST_BYTES = 512 * 1024
-_AHEAD_MOST_BYTES = 64 * 1024 * 1024
-
-
-class ReadAhead(BaseCache):  # type: ignore[misc]
-    """Reads ahead where bytes are read in order, and nothing but what is asked for where they are not.
-
-    So a stream goes in large pieces, and two columns of a Parquet file cost two columns.
-    """
-
-    name = "oss"
-
-    def __init__(self, blocksize: int, fetcher: Callable[[int, int], bytes], size: int, **_: Any) -> None:
-        super().__init__(blocksize, fetcher, size)
-        self._data = b""
-        self._begin = 0
-        self._expected = 0
-        self._ahead_bytes = _AHEAD_FIRST_BYTES
-
-    def _fetch(self, start: int | None, stop: int | None) -> bytes:
-        begin, end = start or 0, min(self.size if stop is None else stop, self.size)
-        if begin >= end:
-            return b""
-        follows, self._expected = begin == self._expected, end
-        if not (self._begin <= begin and end <= self._begin + len(self._data)):
-            self._load(begin, end, follows)
-        return self._data[begin - self._begin : end - self._begin]
-
-    def _load(self, begin: int, end: int, follows: bool) -> None:
-        known = self._data[begin - self._begin :] if self._begin <= begin <= self._begin + len(self._data) else b""
-        self._ahead_bytes = min(2 * self._ahead_bytes, _AHEAD_MOST_BYTES) if follows else _AHEAD_FIRST_BYTES
-        until = min(self.size, end + self._ahead_bytes) if follows else end
-        self._data = known + self.fetcher(begin + len(known), until)
-        self._begin = begin
-
-
-register_cache(ReadAhead, clobber=True)
+from oss_jupyter.remote.read_ahead import ReadAhead
 
 
 class ReadingFile(AbstractBufferedFile):  # type: ignore[misc]
@@ -70,6 +31,13 @@ class ReadingFile(AbstractBufferedFile):  # type: ignore[misc]
         with as_of_files(self.path):
             data: bytes = self._reading.range(self._target, start, end, self.details["ETag"])
         return data
+
+    def close(self) -> None:
+        """Let go of what was read ahead."""
+        cache = getattr(self, "cache", None)  # there is none where it could not be opened
+        if isinstance(cache, ReadAhead):
+            cache.let_go()
+        super().close()
 
 
 class WritingFile(io.BufferedIOBase):

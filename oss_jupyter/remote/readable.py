@@ -14,9 +14,10 @@ from oss_jupyter.errors import ObjectMissing, OssJupyterError
 from oss_jupyter.model.arguments import ReachingOptions
 from oss_jupyter.remote import asking
 from oss_jupyter.remote.entries import Entry
-from oss_jupyter.remote.files import ReadAhead, ReadingFile
+from oss_jupyter.remote.files import ReadingFile
 from oss_jupyter.remote.paths import as_of_files, missing, target_of
 from oss_jupyter.remote.place import Place
+from oss_jupyter.remote.read_ahead import ReadAhead
 from oss_jupyter.remote.reading import together
 
 _BLOCK_BYTES = 8 * 1024 * 1024
@@ -116,11 +117,8 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]
         """Return an object or a range of it; what is negative counts from its end."""
         path = self._strip_protocol(path)
         reading, target = self._place.reading(), target_of(path)
-        if start in (None, 0) and end is None:
-            with as_of_files(path):
-                return reading.whole(target)
         etag = ""
-        if (start or 0) < 0 or end is None or end < 0:
+        if (start or 0) < 0 or (end or 0) < 0:
             entry = self.info(path)
             start, end, _step = slice(start, end).indices(entry["size"])
             etag = entry.get("ETag", "")

@@ -11,19 +11,25 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from oss_jupyter import forks
-from oss_jupyter.crc64 import combine, crc64
+from oss_jupyter.crc64 import combine
 from oss_jupyter.errors import IntegrityError, OssJupyterError
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import ObjectPiece
 from oss_jupyter.oss.control import SdkControl
+from oss_jupyter.remote.rooms import FileRoom, Memory, MemoryRoom
 
 if TYPE_CHECKING:
     from oss_jupyter.oss.get_object import ObjectReader
 
 T = TypeVar("T")
+R = TypeVar("R", MemoryRoom, FileRoom)
+# Calls functions and returns what they return, in order.
+AtOnce = Callable[[Sequence[Callable[[], Any]]], Sequence[Any]]
+# Is told that so many bytes more are there, of how many.
+Told = Callable[[int, int], object]
 
 # Large enough that the way there and back costs little, small enough that a few are on the wire at once.
 PIECE_BYTES = 8 * 1024 * 1024
@@ -43,79 +49,81 @@ class Reading:
 
     def whole(self, target: Target) -> bytes:
         """Return all bytes of an object, proven by its CRC-64."""
-        first = self._first(target)
+        return self.range(target, 0, None)
+
+    def range(
+        self, target: Target, begin: int, end: int | None, etag: str = "", *, at_once: AtOnce | None = None
+    ) -> bytes:
+        """Return the bytes from `begin` to before `end`, None to the end, fewer where the object ends before.
+
+        etag: of the object that is meant, which has all of them; without it the first piece tells which object that
+        is. What is read whole is proven. at_once: calls functions, side by side where nothing else is said.
+        """
+        at_once = at_once or together
+        if end is not None and end <= begin:
+            return b""
+        whole = begin == 0 and end is None
+        if etag and end is not None:
+            memory = Memory(begin, end, proven=False, size=end)
+            self._read(target, memory.room, cuts(begin, end), etag, at_once)
+            return memory.taken()
+        memory = Memory(begin, end, proven=whole)
+        until = begin + PIECE_BYTES if end is None else min(end, begin + PIECE_BYTES)
+        room = memory.room(begin)
+        first = self._at_most(target, begin, until, room)
         if first is None:
             return b""
-        data = b"".join((first.data, self.range(target, len(first.data), first.size, first.etag)))
-        if first.crc64 is not None:
-            _prove(target, crc64(data), first.crc64)
-        return data
+        left = cuts(begin + first.length, first.size if end is None else min(end, first.size))
+        rooms = [room, *self._read(target, memory.room, left, first.etag, at_once)]
+        if whole:
+            _prove(target, rooms, first)
+        return memory.taken()
 
-    def range(self, target: Target, begin: int, end: int, etag: str = "") -> bytes:
-        """Return the bytes from `begin` to before `end`, fewer where the object ends before.
-
-        etag: of the object that is meant; without it, pieces of one that is replaced meanwhile may be mixed, so that of
-        the first counts.
-        """
-        if end <= begin:
-            return b""
-        if not etag and end - begin > PIECE_BYTES:
-            first = self._at_most(target, begin, begin + PIECE_BYTES)
-            if first is None or len(first.data) < PIECE_BYTES:
-                return first.data if first is not None else b""
-            end = min(end, first.size)
-            return first.data + self.range(target, begin + PIECE_BYTES, end, first.etag)
-        pieces = together([partial(self._at_most, target, *cut, etag) for cut in _cuts(begin, end)])
-        return _joined([piece.data for piece in pieces if piece is not None])
-
-    def into(self, target: Target, path: Path, told: Callable[[int, int], object]) -> None:
+    def into(self, target: Target, path: Path, told: Told, at_once: AtOnce | None = None) -> None:
         """Write an object into a file, proven by its CRC-64. told: of how many bytes are there, of how many."""
-        first = self._first(target)
         path.parent.mkdir(parents=True, exist_ok=True)
         writing = threading.Lock()
         with path.open("wb") as file:
+
+            def place(begin: int) -> FileRoom:
+                return FileRoom(file, begin, writing)
+
+            room = place(0)
+            first = self._at_most(target, 0, PIECE_BYTES, room)
             if first is None:
                 return
-            file.truncate(first.size)
-            file.write(first.data)
-            told(len(first.data), first.size)
-            cuts = _cuts(len(first.data), first.size)
-
-            def copy(begin: int, end: int) -> tuple[int, int]:
-                data = self._reader.piece(target, begin, end - 1, first.etag).data
-                with writing:
-                    file.seek(begin)
-                    file.write(data)
-                told(len(data), first.size)
-                return crc64(data), len(data)
-
-            done = together([partial(copy, *cut) for cut in cuts])
-        if first.crc64 is not None:
-            whole = crc64(first.data)
-            for crc, length in done:
-                whole = combine(whole, crc, length)
-            _prove(target, whole, first.crc64)
+            told(first.length, first.size)
+            left, telling = cuts(first.length, first.size), partial(_told_each, told, first.size)
+            rooms = [room, *self._read(target, place, left, first.etag, at_once or together, telling)]
+        _prove(target, rooms, first)
 
     def alone(self, target: Target, begin: int, end: int | None) -> bytes:
-        """Return a range, None to the end, in one thread: what runs in the pool must not wait for others in it."""
-        found: list[bytes] = []
-        etag = ""
-        while end is None or begin < end:
-            until = begin + PIECE_BYTES if end is None else min(end, begin + PIECE_BYTES)
-            piece = self._at_most(target, begin, until, etag)
-            if piece is None:
-                break
-            found.append(piece.data)
-            etag, begin, end = piece.etag, begin + len(piece.data), min(end or piece.size, piece.size)
-        return _joined(found)
+        """Return a range in one thread: what runs in the pool must not wait for others in it."""
+        return self.range(target, begin, end, at_once=one_by_one)
 
-    def _first(self, target: Target) -> ObjectPiece | None:
-        return self._at_most(target, 0, PIECE_BYTES)
+    def _read(
+        self,
+        target: Target,
+        place: Callable[[int], R],
+        pieces: Sequence[tuple[int, int]],
+        etag: str,
+        at_once: AtOnce,
+        told: Callable[[R], object] = lambda room: None,
+    ) -> list[R]:
+        """Read pieces of one object, each into its room, and return the rooms."""
 
-    def _at_most(self, target: Target, begin: int, end: int, etag: str = "") -> ObjectPiece | None:
-        """Return a piece, or None where the object ends before it."""
+        def read(begin: int, end: int) -> R:
+            room = place(begin)
+            self._reader.read(target, begin, end - 1, room, etag)
+            told(room)
+            return room
+
+        return list(at_once([partial(read, *piece) for piece in pieces]))
+
+    def _at_most(self, target: Target, begin: int, end: int, room: MemoryRoom | FileRoom) -> ObjectPiece | None:
+        """Read a piece, and return None where the object ends before it."""
         try:
-            return self._reader.piece(target, begin, end - 1, etag)
+            return self._reader.read(target, begin, end - 1, room)
         except OssJupyterError as error:
             if error.code != "InvalidRange":
                 raise
@@ -125,13 +133,18 @@ class Reading:
 def together(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Call functions side by side and return what they return, in order; the first error ends those not yet begun."""
     if len(calls) < 2:
-        return [call() for call in calls]
+        return one_by_one(calls)
     futures: list[Future[T]] = [_pool.of_now().submit(call) for call in calls]
     try:
         return [future.result() for future in futures]
     finally:
         for future in futures:
             future.cancel()
+
+
+def begin_in_pool(call: Callable[..., T], *arguments: Any) -> Future[T]:
+    """Begin a call that reads one piece at most."""
+    return _pool.of_now().submit(call, *arguments)
 
 
 class _Pool:
@@ -154,17 +167,26 @@ class _Pool:
 _pool = _Pool()
 
 
-def _cuts(begin: int, end: int) -> list[tuple[int, int]]:
+def one_by_one(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """Call functions one after the other."""
+    return [call() for call in calls]
+
+
+def cuts(begin: int, end: int) -> list[tuple[int, int]]:
+    """Return a range as pieces."""
     return [(at, min(at + PIECE_BYTES, end)) for at in range(begin, end, PIECE_BYTES)]
 
 
-def _joined(pieces: list[bytes]) -> bytes:
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+def _told_each(told: Told, size: int, room: FileRoom) -> None:
+    told(room.length, size)
 
 
-def _prove(target: Target, crc: int, said: int) -> None:
-    if crc != said:
+def _prove(target: Target, rooms: Sequence[MemoryRoom | FileRoom], said: ObjectPiece) -> None:
+    whole = 0
+    for room in rooms:
+        whole = combine(whole, room.crc64, room.length)
+    if said.crc64 is not None and whole != said.crc64:
         raise IntegrityError(
-            f"What was read of {target} has CRC-64 {crc}, and the object has {said}.",
+            f"What was read of {target} has CRC-64 {whole}, and the object has {said.crc64}.",
             "Something between here and the service changed the bytes; read it once more.",
         )

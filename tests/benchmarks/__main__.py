@@ -12,7 +12,20 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
-from . import cell, datasets, deaths, display, markdown, mixed, promises, receipts, scale, small_files, tables
+from . import (
+    cell,
+    datasets,
+    deaths,
+    display,
+    filesystem,
+    markdown,
+    mixed,
+    promises,
+    receipts,
+    scale,
+    small_files,
+    tables,
+)
 from .clients import versions
 from .harness import GIB, Setup, available_clients, workplace
 from .promises import Promise
@@ -45,6 +58,7 @@ _CHECKS: dict[str, Callable[[Setup], Iterable[Promise]]] = {
     "many-files": datasets.many_files,
     "mixed": mixed.mixed,
     "display": display.display,
+    "filesystem": filesystem.filesystem,
 }
 _QUICK_RUNS, _QUICK_FILES = 2, 1000
 

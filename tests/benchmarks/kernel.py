@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .clients import CLIENTS, RETURNS_AT_ONCE, Job
+from .filesystems import FILESYSTEM_CLIENTS
 from .floor import FLOOR, send_all
 from .folders import FOLDER_CLIENTS
 from .loop import Loop, loop_for, loop_until
@@ -78,7 +79,9 @@ class _Upload:
         self.finished = False
         self.error = ""
         self._task = task
-        self._start = None if task.client == FLOOR else {**CLIENTS, **FOLDER_CLIENTS}[task.client]()
+        self._start = (
+            None if task.client == FLOOR else {**CLIENTS, **FOLDER_CLIENTS, **FILESYSTEM_CLIENTS}[task.client]()
+        )
         self._transfer: Any = None
 
     def begin(self) -> None:

@@ -49,6 +49,7 @@ def running_sink(folder: Path, line: WaitingList, *, tls: bool = False) -> Itera
     options = [f"--counters={path}", f"--latency-seconds={line.latency_seconds}"]
     options += [f"--rate-bytes={line.rate_bytes}"] if line.rate_bytes else []
     options += [f"--certificate={line.certificate}"] if line.certificate else []
+    options += [f"--stored={line.stored}"] if line.stored else []
     command = [sys.executable, "-m", "tests.benchmarks.sink", *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None

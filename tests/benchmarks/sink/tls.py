@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import socket
 import ssl
 import tempfile
@@ -86,6 +87,14 @@ class TlsWire:
                 text_bytes += self._skipped_text_bytes
         self._start = at
         return text_bytes
+
+    def send_file(self, descriptor: int, first: int, length: int) -> None:
+        """Send a range of a file."""
+        while length:
+            data = os.pread(descriptor, min(length, _TAKEN_BYTES), first)
+            self.send(data)
+            first += len(data)
+            length -= len(data)
 
     def _record(self) -> bytes:
         """Return the next record with its header, b"" at the end."""
