@@ -12,24 +12,30 @@ from typing import Any
 
 from fsspec.spec import AbstractBufferedFile
 
+from oss_jupyter.crc64 import crc64
 from oss_jupyter.remote.paths import as_of_files, target_of
 from oss_jupyter.remote.read_ahead import ReadAhead
+from oss_jupyter.remote.reading import check_crc64
+
+_COPIED_BYTES = 1024 * 1024
 
 
 class ReadingFile(AbstractBufferedFile):  # type: ignore[misc]
     """An object that is read. It is one object to its end: where another one takes its place, ObjectChanged is raised.
 
-    Those who read know size and ETag from when it was opened.
+    Those who read know size and ETag from when it was opened. While it is read in order, up to 64 MiB of it are in
+    memory ahead of who reads. What was freed of that the system may get back later: a process grows by twice that at
+    most.
     """
 
     def __init__(self, fs: Any, path: str, reading: Any, **how: Any) -> None:
         self._reading = reading
-        self._target = target_of(path)
+        self.target = target_of(path)
         super().__init__(fs, path, mode="rb", **how)
 
     def _fetch_range(self, start: int, end: int) -> bytes:
         with as_of_files(self.path):
-            data: bytes = self._reading.range(self._target, start, end, self.details["ETag"])
+            data: bytes = self._reading.range(self.target, start, end, self.details["ETag"])
         return data
 
     def close(self) -> None:
@@ -38,6 +44,16 @@ class ReadingFile(AbstractBufferedFile):  # type: ignore[misc]
         if isinstance(cache, ReadAhead):
             cache.let_go()
         super().close()
+
+
+def copy_proven(file: ReadingFile, to: Any, told: Callable[[int, int], object]) -> None:
+    """Write an object that was just opened into another file, proven by its CRC-64. told: as in Reading.into."""
+    crc = 0
+    while data := file.read(_COPIED_BYTES):
+        crc = crc64(data, crc)
+        to.write(data)
+        told(len(data), file.size)
+    check_crc64(file.target, crc, file.details.get("crc64"))
 
 
 class WritingFile(io.BufferedIOBase):

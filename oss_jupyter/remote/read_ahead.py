@@ -63,8 +63,8 @@ class ReadAhead(BaseCache):  # type: ignore[misc]
             self._blocks, self._process = deque(), os.getpid()
         follows, self._expected = begin == self._expected, end
         if not self._covers(begin, end):
-            if end - begin > AHEAD_MOST_BYTES:
-                self.let_go()
+            if end - begin > (PIECE_BYTES if end == self.size else AHEAD_MOST_BYTES):
+                self.let_go()  # nothing can be read ahead, and in one stretch it is in memory once
                 data: bytes = self.fetcher(begin, end)
                 return data
             if not follows:

@@ -14,7 +14,7 @@ from oss_jupyter.errors import ObjectMissing, OssJupyterError
 from oss_jupyter.model.arguments import ReachingOptions
 from oss_jupyter.remote import asking
 from oss_jupyter.remote.entries import Entry
-from oss_jupyter.remote.files import ReadingFile
+from oss_jupyter.remote.files import ReadingFile, copy_proven
 from oss_jupyter.remote.paths import as_of_files, missing, target_of
 from oss_jupyter.remote.place import Place
 from oss_jupyter.remote.read_ahead import ReadAhead
@@ -114,7 +114,7 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]
         """Do nothing: nothing is cached."""
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: Any) -> bytes:
-        """Return an object or a range of it; what is negative counts from its end."""
+        """Return an object or a range of it; what is negative counts from its end. It is in memory once."""
         path = self._strip_protocol(path)
         reading, target = self._place.reading(), target_of(path)
         etag = ""
@@ -164,10 +164,14 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]
         return {name: data for name, data in found.items() if on_error == "return" or not isinstance(data, Exception)}
 
     def get_file(self, rpath: str, lpath: Any, callback: Any = None, outfile: Any = None, **_: Any) -> None:
-        """Write an object into a file of this computer, which is there when all of it is."""
+        """Write an object into a file of this computer, which is there when all of it is.
+
+        Of an object no more than 8 MiB are in memory; into an open file it is read as from one.
+        """
         path = self._strip_protocol(rpath)
         if outfile is not None or hasattr(lpath, "write"):
-            (outfile or lpath).write(self.cat_file(path))
+            with self.open(path) as file:
+                copy_proven(file, outfile or lpath, _told(callback))
             return
         local = Path(lpath)
         try:

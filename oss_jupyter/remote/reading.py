@@ -181,12 +181,17 @@ def _told_each(told: Told, size: int, room: FileRoom) -> None:
     told(room.length, size)
 
 
-def _prove(target: Target, rooms: Sequence[MemoryRoom | FileRoom], said: ObjectPiece) -> None:
+def _prove(target: Target, rooms: Sequence[MemoryRoom | FileRoom], first: ObjectPiece) -> None:
     whole = 0
     for room in rooms:
         whole = combine(whole, room.crc64, room.length)
-    if said.crc64 is not None and whole != said.crc64:
+    check_crc64(target, whole, first.crc64)
+
+
+def check_crc64(target: Target, read: int, said: int | None) -> None:
+    """Raise IntegrityError where the CRC-64 of what was read is not the object's; None where it has none."""
+    if said is not None and read != said:
         raise IntegrityError(
-            f"What was read of {target} has CRC-64 {whole}, and the object has {said.crc64}.",
+            f"What was read of {target} has CRC-64 {read}, and the object has {said}.",
             "Something between here and the service changed the bytes; read it once more.",
         )
