@@ -35,7 +35,7 @@ class TransferCoordinator(JobCoordinator[TransferSpec]):
         earlier: JobStatus[TransferSpec] | None = None,
     ) -> None:
         super().__init__(spec, queue, state, earlier)
-        self.ledger = Ledger(spec.plan)
+        self.ledger = Ledger(spec.plan, open_ended=spec.open_ended)
         self._upload_id = ""
 
     def part(self, number: int) -> PartDetail:

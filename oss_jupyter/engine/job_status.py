@@ -124,6 +124,7 @@ class JobStatus(Generic[S]):
                 retries_max=self._spec.policy.attempts - 1,
                 aborting=self._lifecycle.command.aborts,
                 keeps_parts=self._lifecycle.command is Command.ABORT_KEEP_PARTS,
+                resumable=self._spec.stuck is None,
                 **vars(parts if running else parts.at_rest()),
                 **more,
             )

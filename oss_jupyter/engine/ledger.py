@@ -33,7 +33,7 @@ class Ledger:
     beginning, so what is beyond that of the one that came furthest went for the first time, and the rest once more.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, open_ended: bool = False) -> None:
         self._lock = threading.Lock()
         self._plan = plan
         self._states = bytearray(len(plan))
@@ -48,7 +48,7 @@ class Ledger:
         self._compared_bytes = self._compare_bytes = 0
         self._moved_at = 0.0
         self._moved_bytes = -1
-        self._open_ended = False
+        self._open_ended = open_ended
 
     def begin(self, plan: Plan, receipts: Mapping[int, PartReceipt], now: float, *, open_ended: bool = False) -> None:
         """Start over with these receipts: those already confirmed here stay done, the others are kept from before.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.model.sizes import count
 
 
 def what_is_kept(now: Snapshot) -> str:
     """Return what of a transfer that stopped counts when it is resumed."""
     if now.upload_id:
-        kept = f"{now.parts_kept + now.parts_done:,} of {now.parts_total:,} parts are kept"
         place = "" if now.checkpoint else " for as long as this kernel lives"
+        if not now.resumable:
+            return f"{count(now.parts_kept + now.parts_done, 'part')} of it in OSS are kept{place}."
+        kept = f"{now.parts_kept + now.parts_done:,} of {now.parts_total:,} parts are kept"
         return f"{kept}{place}; resume sends the rest."
     if now.parts_total > 1:
         return "Nothing was sent."  # parts need an upload id
@@ -18,9 +21,10 @@ def what_is_kept(now: Snapshot) -> str:
 
 def what_is_left(now: Snapshot, *, parts_kept: bool) -> str:
     """Return what an abort has left; `parts_kept` says that it was asked to leave the parts."""
+    file = "" if now.open_ended else "the file is untouched"
     if not now.upload_id:
-        return "The file is untouched."
+        return f"{file.capitalize()}." if file else "Nothing of it was in OSS."
     if not parts_kept:
-        return "Its parts were removed from OSS; the file is untouched."
+        return f"Its parts were removed from OSS{file and f'; {file}'}."
     kept = f"{now.parts_kept + now.parts_done:,} of {now.parts_total:,} parts"
     return f"{kept} stay in OSS, where they are billed until they are used or removed."

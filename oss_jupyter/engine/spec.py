@@ -62,6 +62,11 @@ class JobSpec:
         """How it counts among all uploads."""
         raise NotImplementedError
 
+    @property
+    def stuck(self) -> OssJupyterError | None:
+        """Why it cannot be carried on from here, whatever is given; None: it can."""
+        return None
+
     def let_go(self, kept: JobSpec) -> None:
         """Let go of what `kept`, another spec of the same upload, does not go on with."""
 
@@ -85,6 +90,11 @@ class TransferSpec(JobSpec):
     def source_text(self) -> str:
         """The file's path, or what the user calls the object that was written to it."""
         return self.spooled or str(self.source.path)
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether nobody knows how much it is before it has come."""
+        return False
 
     def header(self, fingerprint: Fingerprint) -> CheckpointHeader:
         """Return the header of an upload that begins now, without an upload id."""

@@ -14,7 +14,7 @@ from typing import Any
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import OssJupyterError, SourceError, SourceMissing, SourceUnreadable
 from oss_jupyter.local.files import create_own
-from oss_jupyter.model.pieces import CutSoFar, Piece, StreamEnded, Tell
+from oss_jupyter.model.pieces import STREAM_GONE, CutSoFar, Piece, StreamEnded, Tell
 from oss_jupyter.model.plan import MAX_PARTS
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.sizes import KIB, format_size
@@ -48,11 +48,22 @@ class StreamSpool:
     def __repr__(self) -> str:
         return f"StreamSpool({self._text!r})"
 
+    @property
+    def stuck(self) -> OssJupyterError | None:
+        """As in PieceSource."""
+        with self._changed:
+            return self._stuck()
+
+    def _stuck(self) -> OssJupyterError | None:
+        failed = self._ended.error if self._ended else None
+        return failed or (_gone(self._text, self._name) if self._closed else None)
+
     def follow(self, tell: Tell) -> CutSoFar:
         """As in PieceSource."""
         with self._changed:
-            if self._closed:
-                raise gone(self._text)
+            stuck = self._stuck()
+            if stuck is not None:
+                raise stuck
             if self._folder is None:
                 self._folder = self._begin()
             self._tell, ended = tell, self._ended
@@ -71,10 +82,13 @@ class StreamSpool:
     def confirmed(self, number: int) -> None:
         """As in PieceSource."""
         with self._changed:
-            piece = self._pieces.pop(number)
-            self._changed.notify_all()
+            piece = self._pieces[number]
+        # Before there is room for another one: no more than that lie on the disk at any moment.
         with suppress(OSError):
             Path(piece.path).unlink()
+        with self._changed:
+            del self._pieces[number]
+            self._changed.notify_all()
 
     def rest(self) -> None:
         """As in PieceSource."""
@@ -213,9 +227,14 @@ class GoneStream:
         self._place = place
         self._name = name
 
+    @property
+    def stuck(self) -> OssJupyterError | None:
+        """As in PieceSource."""
+        return _gone(self._text, self._name)
+
     def follow(self, tell: Tell) -> CutSoFar:
         """Raise SourceMissing: it cannot go on."""
-        raise gone(self._text)
+        raise _gone(self._text, self._name)
 
     def make_room(self, pieces: int) -> None:
         """There is nothing to make room for."""
@@ -231,12 +250,14 @@ class GoneStream:
         remove_pieces(self._place, self._name)
 
 
-def gone(text: str) -> SourceMissing:
-    """Return why a stream cannot go on."""
+def _gone(text: str, name: str) -> SourceMissing:
+    """Return why a stream cannot go on. name: as of the folder of its pieces."""
+    known = name.partition(".")[0]
     return SourceMissing(
-        f"What made {text} has gone with its kernel, and cannot go on from the middle.",
-        f"{_GOES_ON} Or abort the upload.",
-        code="StreamGone",
+        f"The beginning of {text} is in OSS, and what made it has gone with its kernel: it cannot go on by itself.",
+        f'{_GOES_ON} Or give it up, which removes its parts: oj.abort("{known}")',
+        safe="What is in OSS is kept there, and billed, until it is used or removed.",
+        code=STREAM_GONE,
     )
 
 

@@ -13,6 +13,8 @@ from oss_jupyter.model.sizes import MIB
 STREAM_PART_BYTES = 16 * MIB
 # So many pieces more than are on the wire may lie on the disk: one that is cut, and one that waits.
 PIECES_AHEAD = 2
+# The code of a stream whose maker has gone with its kernel.
+STREAM_GONE = "StreamGone"
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,14 @@ class PieceSource(Protocol):
     def part_size(self) -> int:
         """How many bytes a piece has, but for the last one."""
 
+    @property
+    def stuck(self) -> OssJupyterError | None:
+        """Why nothing more can come of it, whatever is asked: what made it has failed, or is gone. Else None."""
+
     def follow(self, tell: Tell) -> CutSoFar:
         """Go on, and tell `tell` of each piece and of the end from now on; return what was cut before.
 
-        Raises SourceMissing where whatever made the stream is gone, SourceError where nothing can be written.
+        Raises what it is stuck for, and SourceError where nothing can be written.
         """
 
     def make_room(self, pieces: int) -> None:

@@ -37,6 +37,7 @@ from oss_jupyter.session.dataset_wiring import DatasetWiring
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
+from oss_jupyter.session.left_alone import is_left_alone, waits_for_a_word
 from oss_jupyter.session.reach import ReachFromHere
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.shell import Shell
@@ -148,7 +149,7 @@ class Session:
 
     def left_alone(self) -> tuple[Transfer, ...]:
         """Return what is left out where all are resumed; the error of each says why."""
-        return tuple(filter(waits_for_a_word, self.manager.transfers()))
+        return tuple(filter(is_left_alone, self.manager.transfers()))
 
     def resume(self, text: str, **anew: Unpack[AnewOptions]) -> tuple[Transfer, ...]:
         """Resume one transfer, or for ``"all"`` all that wait for nothing, and return them.
@@ -158,7 +159,7 @@ class Session:
         anew = given_anew(anew)
         if text == "all":
             refuse_for_all(anew)
-            chosen = tuple(transfer for transfer in self.unfinished() if not waits_for_a_word(transfer))
+            chosen = tuple(transfer for transfer in self.unfinished() if not is_left_alone(transfer))
         else:
             chosen = (self.find(text),)
         self.leaving.arrange()
@@ -281,11 +282,6 @@ def current_session(settings: OssJupyter | None = None) -> Session:
     if not _shared:
         _shared.append(Session(settings))
     return _shared[0]
-
-
-def waits_for_a_word(transfer: Transfer) -> bool:
-    """Whether a transfer that an earlier kernel left is not resumed with all others: the user has to name it first."""
-    return transfer.state is State.INTERRUPTED and coordinator_of(transfer).spec.hindrance is not None
 
 
 def _raise_if_too_late(transfer: Transfer) -> None:

@@ -81,7 +81,8 @@ def in_oss(now: Snapshot) -> str:
 def left_alone(now: Snapshot) -> str:
     """Return why an upload was left out where all were resumed, and what to do, as one line."""
     what, _, advice, _ = now.error or ("", "", "", "")
-    return printable(" ".join(filter(None, (say("left_alone", what=head_line(now)), what, advice))))
+    which = head_line(now) if now.resumable else f"{head_line(now)}, {in_oss(now)}"
+    return printable(" ".join(filter(None, (say("left_alone", what=which), what, advice))))
 
 
 def _ordinal(number: int) -> str:

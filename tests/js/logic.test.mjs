@@ -95,6 +95,15 @@ test("what `all` leaves out is named with the reason and the way", () => {
   assert.deepEqual(logic.leftAlone(rows), ["trips 2024.parquet: Its endpoint is none of your settings. Name it."]);
 });
 
+test("a stream whose maker is gone is left alone where all are resumed, and not where all are given up", () => {
+  const error = ["What made it is gone.", "", "Run the cell again.", "StreamGone"];
+  const gone = row({ state: "interrupted", error, can: ["abort", "settings"], open_ended: true });
+  const foreign = row({ state: "interrupted", error, can: ["resume", "abort", "forget", "settings"] });
+  assert.deepEqual(logic.ready([gone, foreign]), []);
+  assert.deepEqual(logic.discardable([gone, foreign]), [gone]);
+  assert.equal(logic.bannerLine([gone], say), "1 unfinished upload: 16 MiB already in OSS");
+});
+
 test("a checkpoint that cannot be used asks for attention like a failure", () => {
   assert.equal(logic.groupOf(row({ state: "unusable" })), "failed");
 });

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oss_jupyter.engine.spec import JobSpec, TransferSpec
+from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.pieces import PieceSource
 from oss_jupyter.model.waiting_list import Kind
 
@@ -25,6 +26,16 @@ class StreamSpec(TransferSpec):
     def kind(self) -> Kind:
         """It may become large."""
         return Kind.LARGE
+
+    @property
+    def open_ended(self) -> bool:
+        """Nobody knows how much will come."""
+        return True
+
+    @property
+    def stuck(self) -> OssJupyterError | None:
+        """Why the stream cannot go on: only another one can."""
+        return self.pieces.stuck
 
     def let_go(self, kept: JobSpec) -> None:
         """Let go of the stream where another one takes its place."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import CheckpointForeign
 from oss_jupyter.names import printable
-from oss_jupyter.session.session import Session, waits_for_a_word
+from oss_jupyter.session.left_alone import is_left_alone
+from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import in_oss, left_alone, name_of
 from oss_jupyter.texts import say
 
@@ -16,8 +17,8 @@ _LINES_MAX = 5
 
 def banner(session: Session, unfinished: Sequence[Transfer]) -> list[str]:
     """Return the lines to show; nothing is sent, unless the user has set `auto_resume`."""
-    ready = [transfer for transfer in unfinished if not waits_for_a_word(transfer)]
-    waiting = [left_alone(transfer.snapshot()) for transfer in unfinished if waits_for_a_word(transfer)]
+    ready = [transfer for transfer in unfinished if not is_left_alone(transfer)]
+    waiting = [left_alone(transfer.snapshot()) for transfer in unfinished if is_left_alone(transfer)]
     return [*_ready(session, ready), *waiting[:_LINES_MAX], *_unusable(session)]
 
 

@@ -32,7 +32,7 @@ def remarks(now: Snapshot, *, with_error: bool = True) -> list[str]:
     named = view is not None and bool(view.failures) and now.state is State.COMPLETED_WITH_ERRORS
     lines = [line for text in now.error or () for line in text.split("\n")] if with_error and not named else []
     again = f"%oss_uploads resume {now.id}"
-    if now.state in (State.PAUSED, State.INTERRUPTED):
+    if now.state in (State.PAUSED, State.INTERRUPTED) and now.resumable:
         lines.append(say("carry_on_with", command=again))
     if view is not None:
         lines += failure_lines(view.failures, view.failed)

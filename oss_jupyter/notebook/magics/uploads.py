@@ -119,8 +119,7 @@ class Uploads:
                 f"Remove {'them' if now.files is None else 'the parts'} with: %oss_uploads abort {now.id}",
             )
         else:
-            mine = "the file is" if now.files is None else "the local files are"
-            say(f"{head_line(now)}: aborted. {_gone(now)}; {mine} untouched.")
+            say(f"{head_line(now)}: aborted. {_gone(now)}{_untouched(now)}.")
         return None
 
     def forget(self, text: str) -> None:
@@ -188,6 +187,13 @@ def _gone(now: Snapshot) -> str:
     if now.parts_kept + now.parts_done:
         return f"{_parts(now)} were removed from OSS, and the checkpoint"
     return "No finished part was in OSS; the checkpoint is removed" if now.upload_id else "Nothing was in OSS"
+
+
+def _untouched(now: Snapshot) -> str:
+    """Return what has not been touched: a stream has nothing that could be."""
+    if now.open_ended:
+        return ""
+    return "; the file is untouched" if now.files is None else "; the local files are untouched"
 
 
 def _parts(now: Snapshot) -> str:

@@ -18,10 +18,9 @@ from typing import TypedDict, cast
 
 from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.progress import Flight, Snapshot
-from oss_jupyter.model.states import Event, allowed
 from oss_jupyter.notebook.panel.common.files import shown
 from oss_jupyter.notebook.panel.common.handing import kinds_of
-from oss_jupyter.notebook.panel.common.row import TransferRow, row_of
+from oss_jupyter.notebook.panel.common.row import TransferRow, may_resume, row_of
 
 # More than that is found by looking for it.
 FAILURES_MOST = 10
@@ -96,7 +95,7 @@ def header(snapshot: Snapshot) -> Header:
         "checkpoint": snapshot.checkpoint,
         "started": int(snapshot.started_at),
         "notes": list(snapshot.notes),
-        "cell": f"%oss_uploads resume {snapshot.id}" if allowed(snapshot.state, Event.RESUME) else "",
+        "cell": f"%oss_uploads resume {snapshot.id}" if may_resume(snapshot) else "",
         "places": len(_places(snapshot)),
         "per_place": files.files_per_cell if files else 0,
         "reads": kinds_of(snapshot),

@@ -15,7 +15,7 @@ from oss_jupyter.notebook.panel.common.background_commands import BackgroundComm
 from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
 from oss_jupyter.notebook.panel.common.files import cell_files, find_file
 from oss_jupyter.notebook.panel.common.handing import make_link, make_snippet
-from oss_jupyter.session.session import waits_for_a_word
+from oss_jupyter.session.left_alone import is_left_alone
 
 
 class Actions:
@@ -75,7 +75,7 @@ class Actions:
         return handle
 
     def _acted(self, transfer: Transfer, event: Event, action: Callable[[Transfer], None]) -> bool:
-        if not allowed(transfer.state, event) or (event is Event.RESUME and waits_for_a_word(transfer)):
+        if not allowed(transfer.state, event) or (event is Event.RESUME and is_left_alone(transfer)):
             return False
         try:
             action(transfer)

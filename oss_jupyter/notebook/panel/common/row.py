@@ -14,6 +14,7 @@ from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.dataset_text import source_name
 from oss_jupyter.model.parallel import PARALLEL_MOST
+from oss_jupyter.model.pieces import STREAM_GONE
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, allowed
 
@@ -192,14 +193,22 @@ def _pace(snapshot: Snapshot) -> Pace:
 
 def _possible(snapshot: Snapshot) -> Iterable[str]:
     state = snapshot.state
-    for event in (Event.PAUSE, Event.RESUME, Event.ABORT):
-        if allowed(state, event):
-            yield event.value
+    if allowed(state, Event.PAUSE):
+        yield Event.PAUSE.value
+    if may_resume(snapshot):
+        yield Event.RESUME.value
+    if allowed(state, Event.ABORT):
+        yield Event.ABORT.value
     abort_failed = state is State.FAILED and snapshot.aborting
-    if abort_failed or (state is State.INTERRUPTED and snapshot.error):
+    if abort_failed or (state is State.INTERRUPTED and snapshot.error and snapshot.error[-1] != STREAM_GONE):
         yield "forget"
     if not state.ended_for_good:
         yield "settings"
+
+
+def may_resume(snapshot: Snapshot) -> bool:
+    """Whether resuming is offered: it is allowed, and can lead on."""
+    return snapshot.resumable and allowed(snapshot.state, Event.RESUME)
 
 
 def _receipt(receipt: Receipt | DatasetReceipt) -> ReceiptRow:

@@ -20,7 +20,8 @@ from oss_jupyter.notebook.panel.desk.folder import list_folder
 from oss_jupyter.paths import absolute
 from oss_jupyter.redact import is_address
 from oss_jupyter.session.forgetting import forget
-from oss_jupyter.session.session import Session, waits_for_a_word
+from oss_jupyter.session.left_alone import is_left_alone, waits_for_a_word
+from oss_jupyter.session.session import Session
 
 _PATH_MAX = 4096
 # What was left empty comes from the settings.
@@ -105,14 +106,16 @@ class DeskActions:
         return {}
 
     def _resume_these(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
-        return self._ask_these(desk, Event.RESUME, Transfer.resume)
+        return self._ask_these(desk, Event.RESUME, Transfer.resume, is_left_alone)
 
     def _discard_these(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
-        return self._ask_these(desk, Event.ABORT, Transfer.abort)
+        return self._ask_these(desk, Event.ABORT, Transfer.abort, waits_for_a_word)
 
-    def _ask_these(self, desk: ShownDesk, event: Event, action: Callable[[Transfer], None]) -> Reply:
+    def _ask_these(
+        self, desk: ShownDesk, event: Event, action: Callable[[Transfer], None], left_out: Callable[[Transfer], bool]
+    ) -> Reply:
         only = desk.only or frozenset()
-        here = [one for one in self._session().manager.transfers() if one.id in only and not waits_for_a_word(one)]
+        here = [one for one in self._session().manager.transfers() if one.id in only and not left_out(one)]
         chosen = [one for one in here if allowed(one.state, event)]
         for transfer in waiting_first(chosen):
             action(transfer)

@@ -6,6 +6,7 @@ It is looked at every few seconds while a desk is on the screen. The store reads
 from __future__ import annotations
 
 from oss_jupyter.engine.spec import JobSpec, TransferSpec
+from oss_jupyter.engine.streaming.spec import StreamSpec
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.local.found import Found
 from oss_jupyter.model.states import State
@@ -39,5 +40,7 @@ class Disk:
 
 
 def _is_gone(spec: JobSpec) -> bool:
-    """Whether there is no file any more; of a dataset the next run says what is not there."""
-    return isinstance(spec, TransferSpec) and not spec.source.path.is_file()
+    """Whether there is no file any more; of a dataset the next run says what is not there, and a stream has none."""
+    if isinstance(spec, StreamSpec) or not isinstance(spec, TransferSpec):
+        return False
+    return not spec.source.path.is_file()

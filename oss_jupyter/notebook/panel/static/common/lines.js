@@ -66,8 +66,9 @@ function whatIsGoingOn(state, say) {
       return [say(state.kept_here ? "aborted" : "aborted_forgotten")];
     case "paused":
     case "waiting_for_credentials":
-    case "interrupted":
       return [say(state.state)];
+    case "interrupted":
+      return state.can.includes("resume") ? [say(state.state)] : [];
     default:
       return [];
   }

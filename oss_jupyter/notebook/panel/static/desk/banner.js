@@ -1,6 +1,6 @@
 // What a new kernel says first: what is unfinished, and what can be done about it. Nothing is sent before it is asked for.
 
-import { bannerLine, bannerNames, canAll, leftAlone, ready, storedOf, untouched } from "./logic.js";
+import { bannerLine, bannerNames, canAll, discardable, leftAlone, ready, storedOf, untouched } from "./logic.js";
 import { button, make, setAttribute, setShown, setText } from "../common/dom.js";
 import { formatCount, formatSize } from "../common/format.js";
 import { createQuestion } from "../common/question.js";
@@ -37,7 +37,7 @@ export function createBanner(say, ask) {
     words.update(rows);
     setText(review, say(untouched(rows) ? "review" : "all_uploads"));
     setShown(resume, canAll(ready(rows), "resume"));
-    discard.update(ready(rows));
+    discard.update(discardable(rows));
     if (focused && document.activeElement.closest("[hidden]")) review.focus();
   }
 

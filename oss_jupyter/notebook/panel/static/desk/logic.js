@@ -1,6 +1,6 @@
 // What the desk makes of its rows: groups, counts, what is to be seen, and the banner's sentence. No page, no kernel.
 
-import { formatCount, formatProgress } from "../common/format.js";
+import { formatCount, formatProgress, formatSize } from "../common/format.js";
 
 const GROUP_OF = {
   queued: "active",
@@ -67,6 +67,11 @@ export function leftAlone(rows) {
   return rows.filter(isLeftAlone).map((row) => `${row.name}: ${row.error[0]} ${row.error[2]}`);
 }
 
+// What can be given up with all others: also what cannot go on, because what made it is gone.
+export function discardable(rows) {
+  return rows.filter((row) => !isLeftAlone(row) || !row.can.includes("forget"));
+}
+
 function isLeftAlone(row) {
   return row.state === "interrupted" && Boolean(row.error);
 }
@@ -99,6 +104,7 @@ export function bannerNames(rows, say) {
 function progressOf(rows, say) {
   const left = rows.filter((row) => row.state !== "aborted");
   const inOss = left.reduce((sum, row) => sum + (row.state === "completed" ? row.total : row.kept + row.confirmed), 0);
+  if (left.some((row) => row.open_ended)) return formatSize(inOss); // nobody knows how much there is in all
   const total = left.reduce((sum, row) => sum + row.total, 0);
   return formatProgress(inOss, total, say("done_of_total"));
 }
