@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.errors import CheckpointNotWritable, InputError, TransferBusy, before_sending
-from oss_jupyter.local.spool import DraftFile, SpoolSource
+from oss_jupyter.local.spool import DraftFile, Spools, SpoolSource
 from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.selection import refuse_for_one_file
 from oss_jupyter.model.target import parse_target
@@ -71,22 +71,34 @@ class Spooling:
         Raises InputError, PackageMissing, CheckpointError; WritingInterrupted.
         """
         with before_sending():
-            asked, options = self._asked(found, target, arguments)
-            expected_bytes = found.expected_bytes
-            store = self._store(arguments)
-            with store.spools.draft(expected_bytes) as file:
-                with self._watched(Writing(asked.spooled, asked.target, expected_bytes, file)):
-                    size_bytes, crc = _written(found, file, options)
-                with interrupts_later():
-                    spec = replace(self._settled(asked, size_bytes, crc, arguments), spell=spell)
-                    _keep(store, spec, file.path, crc)
-                    return self._begin(spec, arguments)
+            options, expected_bytes = _options(arguments.given.get("writer_options")), found.expected_bytes
+            with self.draft(found.label, target, arguments, expected_bytes) as draft:
+                with draft.written():
+                    found.write(draft.file, options)
+                return draft.upload(spell)
+
+    @contextmanager
+    def draft(
+        self, label: str, target: str, arguments: UploadArguments, expected_bytes: int | None = None
+    ) -> Iterator[Draft]:
+        """Give what an object is written to, which is gone at the end of the block unless its upload has begun.
+
+        label: what the object is called. Raises InputError, CheckpointError, before anything is written.
+        """
+        asked = self._asked(label, target, arguments)
+        store = self._store(arguments)
+        with store.spools.draft(expected_bytes) as file:
+            yield Draft(self, asked, arguments, file, store, expected_bytes)
 
     def _store(self, arguments: UploadArguments) -> Checkpoints:
         return self._wiring.stores.at(arguments.given.get("checkpoint_dir", UNSET))
 
+    def begin(self, spec: TransferSpec, arguments: UploadArguments) -> Transfer:
+        """Start, attach to or resume an upload whose spool is written."""
+        return self._begin(spec, arguments)
+
     @contextmanager
-    def _watched(self, writing: Writing) -> Iterator[None]:
+    def watched(self, writing: Writing) -> Iterator[None]:
         """Show how an object is being written. Raises WritingInterrupted."""
         shell = self._shell()
         try:
@@ -97,19 +109,19 @@ class Spooling:
                 f"Interrupted while {writing.label} was being written: nothing was sent, and nothing of it is left."
             ) from None
 
-    def _asked(self, found: Found, target: str, arguments: UploadArguments) -> tuple[TransferSpec, Mapping[str, Any]]:
-        """Return the spec as far as it is known before anything is written, and the writer's options."""
-        refuse_for_one_file(arguments, found.label)
-        label = printable(found.label)
-        source = SpoolSource(Path(f"/{found.label}"), label)
-        spec = replace(self._wiring.spec_to(parse_target(target), source, 0, arguments), spooled=label)
-        return spec, _options(arguments.given.get("writer_options"))
+    def _asked(self, label: str, target: str, arguments: UploadArguments) -> TransferSpec:
+        """Return the spec as far as it is known before anything is written."""
+        refuse_for_one_file(arguments, label)
+        source = SpoolSource(Path(f"/{label}"), printable(label))
+        return replace(self._wiring.spec_to(parse_target(target), source, 0, arguments), spooled=printable(label))
 
-    def _settled(self, asked: TransferSpec, size_bytes: int, crc: int, arguments: UploadArguments) -> TransferSpec:
+    def settled(
+        self, asked: TransferSpec, size_bytes: int, crc: int, arguments: UploadArguments, spools: Spools
+    ) -> TransferSpec:
+        """Return the spec of what has been written."""
         given = arguments.given
         known = transfer_id(f"\0{size_bytes}-{crc:016x}", asked.target, asked.host)
         plan = self._wiring.plan(size_bytes, given.get("part_size"), asked.host)
-        spools = self._store(arguments).spools
         return replace(
             asked,
             transfer_id=known,
@@ -119,24 +131,61 @@ class Spooling:
         )
 
 
-def _written(found: Found, file: DraftFile, options: Mapping[str, Any]) -> tuple[int, int]:
-    """Write an object, and return how many bytes that are, and their CRC-64."""
-    try:
-        found.write(file, options)
-        file.flush()
-    except Exception as error:
-        full = file.full(error)
-        if full is not None:
-            raise full from error
-        if isinstance(error, OSError):
-            raise CheckpointNotWritable(
-                f"Writing {found.label} failed in {file.path.parent}: {error.strerror or type(error).__name__}.",
-                "Check that disk, or choose another with checkpoint_dir=…",
-            ) from error
-        raise
-    draft = SpoolSource(file.path, found.label)
-    size_bytes = draft.fingerprint().size
-    return size_bytes, draft.crc64(0, size_bytes)
+class Draft:
+    """An object that is being written down. Whichever thread writes may call it.
+
+    file: what takes its bytes. size_bytes: how many these are, once they are written.
+    """
+
+    def __init__(
+        self,
+        spooling: Spooling,
+        asked: TransferSpec,
+        arguments: UploadArguments,
+        file: DraftFile,
+        store: Checkpoints,
+        expected_bytes: int | None,
+    ) -> None:
+        self.file = file
+        self._spooling = spooling
+        self._asked = asked
+        self._arguments = arguments
+        self._store = store
+        self._writing = Writing(asked.spooled, asked.target, expected_bytes, file)
+        self.size_bytes = self._crc = 0
+
+    @contextmanager
+    def written(self) -> Iterator[None]:
+        """Show how far it is while the block writes. Raises CheckpointNotWritable, WritingInterrupted."""
+        with self._spooling.watched(self._writing):
+            try:
+                yield
+                self.file.flush()
+            except Exception as error:
+                full = self.file.full(error)
+                if full is not None:
+                    raise full from error
+                if isinstance(error, OSError):
+                    raise _not_writable(self._asked.spooled, self.file.path, error) from error
+                raise
+            source = SpoolSource(self.file.path, self._asked.spooled)
+            self.size_bytes = source.fingerprint().size
+            self._crc = source.crc64(0, self.size_bytes)
+
+    def upload(self, spell: Callable[[str], str]) -> Transfer:
+        """Start, attach to or resume the upload of what has been written. Raises CheckpointError."""
+        with interrupts_later():
+            spec = self._spooling.settled(self._asked, self.size_bytes, self._crc, self._arguments, self._store.spools)
+            spec = replace(spec, spell=spell)
+            _keep(self._store, spec, self.file.path, self._crc)
+            return self._spooling.begin(spec, self._arguments)
+
+
+def _not_writable(label: str, path: Path, error: OSError) -> CheckpointNotWritable:
+    return CheckpointNotWritable(
+        f"Writing {label} failed in {path.parent}: {error.strerror or type(error).__name__}.",
+        "Check that disk, or choose another with checkpoint_dir=…",
+    )
 
 
 def _keep(store: Checkpoints, spec: TransferSpec, draft: Path, crc: int) -> None:

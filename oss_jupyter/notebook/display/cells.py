@@ -6,9 +6,10 @@ while a cell runs, whatever is answered beside it must leave the kernel busy.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
 
 from oss_jupyter import forks
@@ -18,7 +19,9 @@ T = TypeVar("T")
 
 
 class Cells:
-    """Follows the cells of the main thread. `_lock` guards _shell, _header, _context and _when_over."""
+    """Follows the cells of the main thread, whose own _inner is. `_lock` guards the other fields that change:
+    _shell, _header, _context and _when_over.
+    """
 
     def __init__(self) -> None:
         self._begin_anew()
@@ -30,6 +33,7 @@ class Cells:
         self._header: dict[str, Any] | None = None
         self._context = contextvars.copy_context()
         self._when_over: list[Callable[[Any], None]] = []
+        self._inner = 0
 
     def follow(self, shell: Any) -> None:
         """Follow the cells of this shell, from the one that runs now; doing it again changes nothing."""
@@ -50,6 +54,15 @@ class Cells:
             if listener not in self._when_over:
                 self._when_over.insert(0 if first else len(self._when_over), listener)
 
+    @contextlib.contextmanager
+    def within_one(self) -> Iterator[None]:
+        """Take what IPython runs in the block as a part of the cell that runs. Main thread only."""
+        self._inner += 1
+        try:
+            yield
+        finally:
+            self._inner -= 1
+
     def end_of_kernel(self) -> None:
         """Let everybody who listens say a last word."""
         self._tell(None)
@@ -67,19 +80,22 @@ class Cells:
         return context.run(function, *arguments, **named)
 
     def _begin(self, *_info: Any) -> None:
-        if threading.current_thread() is threading.main_thread():
+        if self._is_of_its_own():
             kernel = getattr(self._shell, "kernel", None)
             header = {} if kernel is None else kernel.get_parent("shell")
             with self._lock:
                 self._header, self._context = header, contextvars.copy_context()
 
     def _end(self, result: Any = None) -> None:
-        if threading.current_thread() is threading.main_thread():
+        if self._is_of_its_own():
             try:
                 self._tell(result)
             finally:
                 with self._lock:
                     self._header = None
+
+    def _is_of_its_own(self) -> bool:
+        return threading.current_thread() is threading.main_thread() and not self._inner
 
     def _tell(self, result: Any) -> None:
         with self._lock:

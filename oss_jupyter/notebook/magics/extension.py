@@ -12,6 +12,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from IPython.core.getipython import get_ipython
 from traitlets import TraitError
 
 from oss_jupyter import forks
@@ -23,6 +24,7 @@ from oss_jupyter.notebook.display.banner import banner
 from oss_jupyter.notebook.display.html import transfer_html
 from oss_jupyter.notebook.display.text import describe
 from oss_jupyter.notebook.display.view import receipt_html, receipt_text, say
+from oss_jupyter.notebook.magics.cell_output import awaiting
 from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.notebook.magics.showing import forget_shown, in_notebook, is_shown, show, with_widgets
 from oss_jupyter.notebook.magics.spelling import as_magic
@@ -32,6 +34,7 @@ from oss_jupyter.session.session import Session, current_session
 from oss_jupyter.session.settings import OssJupyter
 
 _MAGICS = ("oss_upload", "oss_uploads", "oss_panel", "oss_sandbox")
+_UPLOADS_OUTPUT = f"get_ipython().magics_manager.registry[{OssMagics.__name__!r}].{OssMagics.upload_output.__name__}"
 _PLAIN, _HTML = "text/plain", "text/html"
 
 
@@ -43,6 +46,7 @@ def load(shell: Any) -> None:
     session.warm_up()
     session.wiring.spell = as_magic
     shell.register_magics(OssMagics(shell, session))
+    shell.input_transformers_cleanup.append(_let_cells_await)
     _register_displays(shell)
     shell.events.register("pre_run_cell", forget_shown)
     unfinished = session.unfinished()
@@ -64,7 +68,10 @@ def unload(shell: Any) -> None:
         shell.configurables.remove(settings)
     current_session().wiring.spell = str
     for name in _MAGICS:
-        shell.magics_manager.magics["line"].pop(name, None)
+        for magics in shell.magics_manager.magics.values():
+            magics.pop(name, None)
+    if _let_cells_await in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.remove(_let_cells_await)
     shell.magics_manager.registry.pop(OssMagics.__name__, None)
     for formatter in _formatters(shell):
         for kind in (Transfer, Receipt):
@@ -85,6 +92,11 @@ def _configure(settings: OssJupyter, shell: Any) -> None:
         settings.parent = shell
     if settings not in shell.configurables:
         shell.configurables.append(settings)
+
+
+def _let_cells_await(lines: list[str]) -> list[str]:
+    """Let what stands under `%%oss_upload` await, as far as this IPython lets cells do so."""
+    return awaiting(get_ipython(), _UPLOADS_OUTPUT, lines)
 
 
 def _registers_anew(_change: Any) -> None:

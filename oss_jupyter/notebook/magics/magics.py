@@ -1,4 +1,7 @@
-"""`%oss_upload`, `%oss_uploads`, `%oss_panel` and `%oss_sandbox`: they parse a line and hand over. Main thread only."""
+"""`%oss_upload`, `%%oss_upload`, `%oss_uploads`, `%oss_panel` and `%oss_sandbox`: they parse a line and hand over.
+
+Main thread only.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from argparse import Namespace
 from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from oss_jupyter.engine.notes import Lasts
@@ -15,11 +18,12 @@ from oss_jupyter.model.arguments import ANEW_NAMES
 from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.display.view import say
-from oss_jupyter.notebook.magics.argv import pairs, parse, refuse_one_name, wants_help
-from oss_jupyter.notebook.magics.options import anew_options, upload_options
+from oss_jupyter.notebook.magics.argv import pairs, parse, refuse_one_name, split_line, wants_help
+from oss_jupyter.notebook.magics.cell_output import CELL_USAGE, at_once, refuse_of_lines, target_of, upload_output
+from oss_jupyter.notebook.magics.options import anew_options, cell_options, upload_options
 from oss_jupyter.notebook.magics.sandbox_switch import SandboxSwitch
 from oss_jupyter.notebook.magics.showing import show
-from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words
+from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words, magic_words
 from oss_jupyter.notebook.magics.uploads import Uploads
 from oss_jupyter.notebook.magics.waiting import wait_for
 from oss_jupyter.notebook.magics.words import Word
@@ -72,21 +76,39 @@ class OssMagics(Magics):
         word = Word.of(sources, self._shell.user_ns, force=force)
         if word.name is None:
             refuse_one_name(sources)
-        given["metadata"] = pairs(given["metadata"])
-        given["credentials"] = self._variable(given["credentials"])
-        given["writer_options"] = self._variable(given["writer_options"], "--writer-options")
-        arguments = UploadArguments.of(**{name: value for name, value in given.items() if value is not None})
+        arguments = self._arguments(given)
         if dry_run:
             return plan(self._session, word.source, target, arguments, spell=as_magic)
         name = word.name or ""
         transfer = self._session.upload(word.source, target, arguments, as_magic, name, is_data=force)
         if word.note:
             coordinator_of(transfer).note(word.note, Lasts.WHILE_ASKED_SO)
-        if wait:
-            wait_for(transfer, self._session.reporter)
-        else:
-            show(transfer, self._session.reporter)
-        return transfer
+        return self._shown(transfer, wait=wait)
+
+    @magic_arguments("%oss_upload")
+    @cell_options
+    @cell_magic("oss_upload")  # type: ignore[arg-type]  # its types know no names
+    def oss_upload_cell(self, line: str, cell: str) -> Transfer | None:
+        """Run the cell and upload what it prints, as one object in UTF-8, behind the notebook.
+
+        What goes up is what the cell and the threads that it starts print to sys.stdout (print, df.to_csv(sys.stdout),
+        sys.stdout.buffer), and what !commands print. What is shown does not: the value of the last line, displays,
+        stderr, and what subprocesses write past Python. If the cell fails, is interrupted or prints nothing, nothing is
+        sent. Running it again with the same output attaches to the upload, resumes it, or finds the object there.
+        `_` is the Transfer then.
+        """
+        return at_once(self.upload_output(line, cell))
+
+    async def upload_output(self, line: str, cell: str) -> Transfer | None:
+        """Do what `%%oss_upload` does with a cell that may await something."""
+        with magic_words():
+            if self._helped(self.oss_upload_cell, line):
+                return None
+            refuse_of_lines(split_line(line))
+            given = vars(parse(self.oss_upload_cell, line, CELL_USAGE))
+            target, wait = target_of(given.pop("target")), given.pop("wait")
+            transfer = await upload_output(self._shell, self._session, cell, target, self._arguments(given))
+            return self._shown(transfer, wait=wait)
 
     @magic_arguments()
     @argument("action", nargs="?", default="list", choices=_ACTIONS)
@@ -160,6 +182,21 @@ class OssMagics(Magics):
         if wanted:
             say(magic.__doc__)
         return wanted
+
+    def _arguments(self, given: dict[str, Any]) -> UploadArguments:
+        """Return what was asked of an upload on the line."""
+        given["metadata"] = pairs(given["metadata"])
+        given["credentials"] = self._variable(given["credentials"])
+        given["writer_options"] = self._variable(given["writer_options"], "--writer-options")
+        return UploadArguments.of(**{name: value for name, value in given.items() if value is not None})
+
+    def _shown(self, transfer: Transfer, *, wait: bool) -> Transfer:
+        """Show an upload that has begun, and wait for its end where that is wanted."""
+        if wait:
+            wait_for(transfer, self._session.reporter)
+        else:
+            show(transfer, self._session.reporter)
+        return transfer
 
     def _anew(self, given: Namespace) -> dict[str, Any]:
         """Return what replaces the arguments of an upload's first time."""

@@ -1,4 +1,4 @@
-"""The options of `%oss_upload`: the arguments of `oss_jupyter.upload`, with dashes."""
+"""The options of `%oss_upload` and `%%oss_upload`: the arguments of `oss_jupyter.upload`, with dashes."""
 
 from __future__ import annotations
 
@@ -23,13 +23,17 @@ _FIRST = (
     argument("target", help="oss://bucket/key; one that ends in / gets the file's name, or the paths below a folder."),
     argument("--variable", action="store_true", help="The word is a variable, also where a file is called so."),
     argument("--dry-run", action="store_true", help="Send nothing: show what would be done with each file."),
-    argument("--wait", action="store_true", help="Wait for the end. Interrupting the wait leaves the upload running."),
+)
+_OF_A_CELL = (argument("target", nargs="*", help="oss://bucket/key of the object that the output becomes."),)
+_WAIT = argument(
+    "--wait", action="store_true", help="Wait for the end. Interrupting the wait leaves the upload running."
 )
 _SHORT = {one.short_for: name for name, one in ARGUMENTS.items() if one.short_for}
 
 
-def _options() -> Iterator[Any]:
-    yield from _FIRST
+def _options(first: Sequence[Any]) -> Iterator[Any]:
+    yield from first
+    yield _WAIT
     for group in GROUPS:
         those = [one for one in ARGUMENTS.values() if one.group == group.__doc__ and one.on_a_line]
         if those:
@@ -61,12 +65,17 @@ class _InOrder(argparse.Action):
         namespace.include = [*(namespace.include or ()), rule]
 
 
-UPLOAD_OPTIONS = tuple(_options())
+UPLOAD_OPTIONS = tuple(_options(_FIRST))
 
 
 def upload_options(method: Method) -> Method:
     """Give a magic the options of an upload."""
     return _with(UPLOAD_OPTIONS, method)
+
+
+def cell_options(method: Method) -> Method:
+    """Give a magic the options of an upload of what a cell prints."""
+    return _with(tuple(_options(_OF_A_CELL)), method)
 
 
 def anew_options(method: Method) -> Method:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -52,14 +53,21 @@ def in_magic_words(method: Method) -> Method:
 
     @wraps(method)
     def spelled(*arguments: Any) -> Any:
-        try:
+        with magic_words():
             return method(*arguments)
-        except OssJupyterError as error:
-            mine = copy.copy(error)  # the transfer keeps its own, for Python
-            mine.what, mine.safe, mine.advice = map(as_magic, (error.what, error.safe, error.advice))
-            raise mine from None
 
     return spelled  # type: ignore[return-value]
+
+
+@contextmanager
+def magic_words() -> Iterator[None]:
+    """Let errors of the block have advice for somebody who types magics."""
+    try:
+        yield
+    except OssJupyterError as error:
+        mine = copy.copy(error)  # the transfer keeps its own, for Python
+        mine.what, mine.safe, mine.advice = map(as_magic, (error.what, error.safe, error.advice))
+        raise mine from None
 
 
 def _call(call: re.Match[str]) -> str:
