@@ -28,7 +28,7 @@ ROOMS = {
     "model": SHARED | {"texts"},
     "oss": SHARED | {"forks", "paths", "crc64", "model", "version", ""},
     "local": SHARED | {"paths", "crc64", "model"},
-    "objects": SHARED,
+    "objects": SHARED | {"model"},
     "engine": SHARED | {"child", "crc64", "forks", "model", ""},
     "session": SHARED | {"child", "forks", "paths", "texts", "model", "oss", "local", "objects", "engine", ""},
     "notebook": SHARED | {"forks", "paths", "texts", "model", "local", "objects", "engine", "session", ""},

@@ -6,6 +6,7 @@ sends them, which may be another process: here it gets its last name, or goes.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ from oss_jupyter.local.appended import AppendedFile
 from oss_jupyter.local.files import check_own
 from oss_jupyter.local.locks import explained, hold_anew, remove_held
 from oss_jupyter.local.receipts import keep
-from oss_jupyter.local.suffixes import FILES, RECEIPTS
+from oss_jupyter.local.suffixes import FILES, MADE, RECEIPTS
 from oss_jupyter.model.dataset_record import (
     Child,
     DatasetHeader,
@@ -125,6 +126,7 @@ class DatasetCheckpoint:
 
     def _remove(self) -> None:
         self._file.release()
+        shutil.rmtree(self._path.with_suffix(MADE), ignore_errors=True)
         for path in (self.files_path, self._path):  # the header last, so that none of its files stays behind alone
             with suppress(OSError, CheckpointForeign):
                 check_own(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,7 +19,7 @@ from oss_jupyter.local.found_dataset import DATASET_MAX_BYTES, FoundDataset, bel
 from oss_jupyter.local.locks import Locks, remove_held
 from oss_jupyter.local.read_files import check_format
 from oss_jupyter.local.store import CheckpointDirectory
-from oss_jupyter.local.suffixes import DATASET, FILES, RECEIPTS
+from oss_jupyter.local.suffixes import DATASET, FILES, MADE, RECEIPTS
 from oss_jupyter.model.dataset_record import DatasetRecord
 
 # A journal that is written all the time is read again only when so many times the time that it took has passed: a list
@@ -56,6 +57,10 @@ class DatasetStore:
     def receipts_path(self, transfer_id: str) -> Path:
         """Return where the receipts of a dataset that has finished lie, whether they are there or not."""
         return self.directory / f"{transfer_id}{RECEIPTS}"
+
+    def made_path(self, transfer_id: str) -> Path:
+        """Return the folder of a dataset's files that are made when their turn comes, whether it is there or not."""
+        return self.directory / f"{transfer_id}{MADE}"
 
     def keeps(self, transfer_id: str) -> bool:
         """Whether a dataset has a checkpoint."""
@@ -109,6 +114,7 @@ class DatasetStore:
             lock = self._locks.held(transfer_id)
             try:
                 self._remove_children(transfer_id)
+                shutil.rmtree(self.made_path(transfer_id), ignore_errors=True)
                 for path in (self.path_of(transfer_id).with_suffix(FILES), self.path_of(transfer_id)):
                     with suppress(FileNotFoundError):
                         check_own(path)
@@ -181,6 +187,9 @@ class NoDatasetStore:
 
     def files_path(self, transfer_id: str) -> None:
         """There is no journal of files."""
+
+    def made_path(self, transfer_id: str) -> None:
+        """There is no folder that would outlive the kernel."""
 
     def receipts_path(self, transfer_id: str) -> None:
         """There are no receipts on the disk."""

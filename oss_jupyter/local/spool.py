@@ -23,7 +23,7 @@ from oss_jupyter.errors import CheckpointError, CheckpointNotWritable, SourceMis
 from oss_jupyter.local.files import check_own, create_own
 from oss_jupyter.local.locks import Locks, remove_held
 from oss_jupyter.local.source import FileSource
-from oss_jupyter.local.suffixes import DRAFT, SPOOL
+from oss_jupyter.local.suffixes import DRAFT, MADE, SPOOL
 from oss_jupyter.model.record import CheckpointHeader
 from oss_jupyter.model.sizes import MIB, count, format_size
 from oss_jupyter.model.wire_values import Fingerprint
@@ -99,7 +99,7 @@ class Spools:
     def taken(self) -> tuple[int, int]:
         """Return how many spools lie here, drafts among them, and how many bytes they take."""
         sizes = []
-        for path in self._paths(SPOOL, DRAFT):
+        for path in (*self._paths(SPOOL, DRAFT), *self._made()):
             with suppress(OSError):
                 sizes.append(path.lstat().st_size)
         return len(sizes), sum(sizes)
@@ -115,10 +115,10 @@ class Spools:
         path = self.directory / f"{name}{DRAFT}"
         lock = self._locked(name)
         try:
-            no_room = self._no_room(expected_bytes or 0)
-            if no_room is not None:
-                raise no_room
-            with DraftFile(self._created(path), path, self._no_room) as file:
+            why_not = self.no_room(expected_bytes or 0)
+            if why_not is not None:
+                raise why_not
+            with DraftFile(self._created(path), path, self.no_room) as file:
                 yield file
         finally:
             with suppress(OSError):
@@ -161,6 +161,11 @@ class Spools:
             return [path for path in self.directory.iterdir() if path.suffix in suffixes]
         return []
 
+    def _made(self) -> Iterator[Path]:
+        for folder in self._paths(MADE):
+            with suppress(OSError):
+                yield from folder.iterdir()
+
     def _locked(self, name: str) -> BaseFileLock:
         try:
             return self._locks.held(name)
@@ -173,7 +178,7 @@ class Spools:
         except OSError as error:
             raise self._locks.unusable(error) from error
 
-    def _no_room(self, wanted_bytes: int) -> CheckpointNotWritable | None:
+    def no_room(self, wanted_bytes: int) -> CheckpointNotWritable | None:
         """Return why so many bytes more cannot be written, with the numbers; None where they can."""
         free = shutil.disk_usage(self.directory).free
         if wanted_bytes + _RESERVE_BYTES <= free:

@@ -9,4 +9,5 @@ RECEIPTS = ".receipts"  # the same when it has finished
 LOCK = ".lock"
 NEW = ".new"  # of a file that is being begun
 SPOOL = ".spool"  # what an object of a notebook was written to
+MADE = ".made"  # a folder, of files that are made when their turn comes
 DRAFT = ".draft"  # the same while it is being written

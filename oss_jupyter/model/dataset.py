@@ -104,6 +104,7 @@ class Trouble(str, Enum):
     VANISHED = "vanished"
     LINK_LOOP = "link_loop"
     TOO_LARGE = "too_large"
+    NOT_MADE = "not_made"
 
     __str__ = str.__str__
 

@@ -26,7 +26,7 @@ from oss_jupyter.model.target import Target, make_prefix
 DATASET_FORMAT = 1
 # A list of a hundred thousand files is in the pieces; for people its beginning is enough.
 _TEXT_MAX_CHARACTERS = 4_096
-_DRIVEN = ("profile", "credentials_given", "limit", "parallel", "part_size", "prove", "force")
+_DRIVEN = ("profile", "credentials_given", "limit", "parallel", "part_size", "prove", "force", "made")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class DatasetHeader:
     the service was reached, as in CheckpointHeader. created_at: seconds since the epoch.
 
     profile, credentials_given, limit, parallel, prove: as in CheckpointHeader. part_size: bytes, if asked for.
-    force: what is there already is sent all the same.
+    force: what is there already is sent all the same. made: a kernel makes its files when
+    their turn comes, and they are gone with it.
     """
 
     transfer_id: str
@@ -55,6 +56,7 @@ class DatasetHeader:
     part_size: int | None = None
     prove: Prove | None = None
     force: bool = False
+    made: bool = False
 
     def driven(self, limit: float | None, parallel: int | None) -> DatasetHeader:
         """Return the header with another speed limit and number of connections, None to follow the line."""
@@ -191,6 +193,7 @@ def _read_header(entry: dict[str, Any] | None) -> DatasetHeader:
         part_size=fields.optional_whole("part_size", PART_MIN_BYTES, PART_MAX_BYTES),
         prove=fields.optional_prove("prove"),
         force=fields.flag("force"),
+        made=fields.flag("made"),
     )
 
 

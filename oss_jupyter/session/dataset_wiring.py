@@ -15,6 +15,7 @@ from oss_jupyter.local.checksums import checksums
 from oss_jupyter.local.dataset_files import open_files
 from oss_jupyter.local.found_dataset import FoundDataset
 from oss_jupyter.local.memory import NoCheckpoints
+from oss_jupyter.local.parted_spool import gone_scan
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.read_files import KeptFiles, read_files, search_files
 from oss_jupyter.local.scan import refuse_collisions, scan
@@ -107,7 +108,7 @@ class DatasetWiring:
             child_spec=_unset,
             search=search_files,
         )
-        return self._with_files(spec, store)
+        return self.with_files(spec, store)
 
     def spec_of(self, found: FoundDataset, store: Checkpoints, anew: AnewOptions | None = None) -> DatasetSpec:
         """Return the spec that an earlier kernel began; its hindrance says why it cannot go on by itself."""
@@ -125,8 +126,9 @@ class DatasetWiring:
             control=cast("Control", Hindered(kept.check, make)) if missing else make(),
             store=wiring.stores.datasets_of(store),
             lane=wiring.lane(None, None),
-            worker_lane=wiring.streaming_lane(),
-            parts=PARTS,
+            worker_lane=wiring.threads if header.made else wiring.streaming_lane(),
+            parts=replace(PARTS, scan=gone_scan(header.source.text)) if header.made else PARTS,
+            made=header.made,
             clock=wiring.clock,
             policy=wiring.policy(None),
             place=kept.place,
@@ -146,9 +148,10 @@ class DatasetWiring:
             child_spec=_unset,
             search=search_files,
         )
-        return self._with_files(spec, store)
+        return self.with_files(spec, store)
 
-    def _with_files(self, spec: DatasetSpec, store: Checkpoints) -> DatasetSpec:
+    def with_files(self, spec: DatasetSpec, store: Checkpoints) -> DatasetSpec:
+        """Return the spec with those of its files, which have from it how they are sent."""
         return replace(
             spec,
             file_spec=partial(self._file_spec, spec, store),

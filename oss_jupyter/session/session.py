@@ -30,6 +30,7 @@ from oss_jupyter.model.reach import set_here
 from oss_jupyter.model.sizes import parse_limit
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.model.upload_arguments import UploadArguments
+from oss_jupyter.objects.dask_frames import is_dask_frame
 from oss_jupyter.objects.streamed import Streamed
 from oss_jupyter.objects.streams import as_stream
 from oss_jupyter.session.anew import given_anew, refuse_for_all
@@ -38,6 +39,7 @@ from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
 from oss_jupyter.session.left_alone import is_left_alone, waits_for_a_word
+from oss_jupyter.session.parted_wiring import PartedWiring
 from oss_jupyter.session.reach import ReachFromHere
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.shell import Shell
@@ -70,6 +72,7 @@ class Session:
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.datasets = DatasetWiring(self.wiring)
         self.streams = StreamWiring(self.wiring)
+        self.parted = PartedWiring(self.datasets)
         self.spooling = Spooling(self.wiring, lambda: self.shell, self.begin)
         self.manager.set_limit(parse_limit(self.settings.limit))
         self.reporter = Reporter()
@@ -97,6 +100,9 @@ class Session:
         spell: as in JobSpec. name: of the variable that holds the source; "" where paths alone are meant. is_data: a
         text or a list is meant itself, and is no path.
         """
+        if is_dask_frame(source):
+            spec = self.parted.spec(source, name, target, arguments)
+            return self.begin(replace(spec, spell=spell), arguments)
         found = None if name == "" else self.spooling.find(source, target, name, is_data=is_data)
         if found is not None:
             return self.spooling.upload(found, target, arguments, spell)

@@ -71,7 +71,7 @@ class Spooling:
         Raises InputError, PackageMissing, CheckpointError; WritingInterrupted.
         """
         with before_sending():
-            options, expected_bytes = _options(arguments.given.get("writer_options")), found.expected_bytes
+            options, expected_bytes = writer_options(arguments.given.get("writer_options")), found.expected_bytes
             with self.draft(found.label, target, arguments, expected_bytes) as draft:
                 with draft.written():
                     found.write(draft.file, options)
@@ -205,7 +205,8 @@ def _keep(store: Checkpoints, spec: TransferSpec, draft: Path, crc: int) -> None
             journal.close()
 
 
-def _options(given: Any) -> Mapping[str, Any]:
+def writer_options(given: Any) -> Mapping[str, Any]:
+    """Return what is given as options for whoever writes. Raises InputError."""
     if given is None:
         return {}
     if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):

@@ -30,7 +30,7 @@ class WorkerParts:
     scan: (source, selection, stopped, prefix) -> found files in the order of their keys. refuse_collisions: goes
     through them, and raises InputError where two have one key. checksums: (path, size, mtime_ns,
     wanted, stopped). send_files: (feed, route, dials). journal, remembered: open and read what is kept of each file.
-    content_type: guesses it by the key.
+    content_type: guesses it by the key. ended: takes each receipt, when it is written down.
     """
 
     scan: Callable[..., Iterator[FoundFile]]
@@ -40,6 +40,7 @@ class WorkerParts:
     journal: Callable[..., Any]
     remembered: Callable[..., Any]
     content_type: Callable[..., str]
+    ended: Callable[[FileReceipt], object] = id
 
 
 @dataclass(frozen=True)

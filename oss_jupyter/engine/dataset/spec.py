@@ -26,7 +26,7 @@ class DatasetSpec(JobSpec):
     be sent. child_spec: that of a file which an earlier run has begun, None where nothing of it is left. search: finds
     files in what is written down of them, by a piece of their names. planned: what a plan has shown, as in
     WorkerRequest. part_size: bytes, where it was asked for. small_most_bytes: larger files are transfers of their own.
-    send_signed: sends small files on `lane`, None where the worker does.
+    send_signed: sends small files on `lane`, None where the worker does. made: as in DatasetHeader.
     """
 
     source: DatasetSource
@@ -43,6 +43,7 @@ class DatasetSpec(JobSpec):
     part_size: int | None = None
     prove: Prove = Prove.KEPT
     send_signed: Callable[..., tuple[FileSent | FileSnagged, ...]] | None = None
+    made: bool = False
 
     def request(self, files_path: Path | None, receipts_path: Path | None) -> WorkerRequest:
         """Return what a worker has to do, as far as the spec says it. The paths are as in WorkerRequest."""
@@ -74,6 +75,7 @@ class DatasetSpec(JobSpec):
             part_size=self.part_size,
             prove=self.prove,
             force=self.force,
+            made=self.made,
         )
 
     @property

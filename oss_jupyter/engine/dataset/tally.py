@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from oss_jupyter.engine.dataset.cells import CellMap
 from oss_jupyter.engine.dataset.messages import Counts, Progress
@@ -25,10 +25,11 @@ CELL_OF = {
 
 class WorkerTally:
     """`_lock` guards _cells, _files, _bytes, _total, _total_bytes, _on_the_wire, _in_flight_bytes, _failures and
-    _scanning.
+    _scanning. let_go: called with each receipt of a file of which nothing more is wanted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, let_go: Callable[[FileReceipt], object]) -> None:
+        self._let_go = let_go
         self._lock = threading.Lock()
         self._cells = CellMap()
         self._total = self._total_bytes = 0
@@ -76,12 +77,9 @@ class WorkerTally:
         with self._lock:
             self._landed(number)
             self._cells.set(number, CELL_OF[receipt.outcome])
-            if not counts:
-                return
-            self._files[receipt.outcome] += 1
-            self._bytes[receipt.outcome] += receipt.size
-            if receipt.outcome is Outcome.FAILED:
-                self._failures.append(failed_file(receipt, number))
+            if counts:
+                self._count(number, receipt)
+        self._let_go(receipt)
 
     def progress(self, *, moved_bytes: int, wanted: int, remarks: tuple[str, ...]) -> Progress:
         """Return how far all is, and what is new since the last time."""
@@ -109,6 +107,12 @@ class WorkerTally:
 
     def _counts(self, name: str, outcome: Outcome) -> dict[str, int]:
         return {name: self._files[outcome], f"{name}_bytes": self._bytes[outcome]}
+
+    def _count(self, number: int, receipt: FileReceipt) -> None:
+        self._files[receipt.outcome] += 1
+        self._bytes[receipt.outcome] += receipt.size
+        if receipt.outcome is Outcome.FAILED:
+            self._failures.append(failed_file(receipt, number))
 
     def _landed(self, number: int) -> None:
         flight = self._on_the_wire.pop(number, None)

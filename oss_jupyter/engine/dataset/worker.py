@@ -61,7 +61,7 @@ class Worker:
         self._inbox = inbox
         self._emit = emit
         self._pages: SimpleQueue[Page | None] = SimpleQueue()
-        self._tally = WorkerTally()
+        self._tally = WorkerTally(request.parts.ended)
         self._writing = threading.Lock()
         path = request.files_path
         self._journal = request.parts.journal(Path(path) if path and not request.only_plan else None)

@@ -1,0 +1,175 @@
+"""Tables of Dask: many files, one for each partition, written as a table of pandas is, and named so that their order
+stays.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import IO, Any
+
+from oss_jupyter.errors import InputError, OssJupyterError, PackageMissing
+from oss_jupyter.model.parted import names_of
+from oss_jupyter.objects.find import Found, find
+from oss_jupyter.objects.kinds import is_a
+from oss_jupyter.redact import said_by
+
+is_dask_frame = is_a("dask.DataFrame", "dask.Series", "dask_expr.DataFrame", "dask_expr.Series")
+"""Whether an object is a table or a column of Dask's, of whichever version."""
+
+# So many partitions that fail alike, one after the other, are taken for all of them.
+_IN_A_ROW_MOST = 8
+
+
+@dataclass(frozen=True)
+class DaskFrame:
+    """A table of Dask's, as in Parted. form: how each partition is written, found by the table's description.
+
+    options: for whoever writes.
+    """
+
+    frame: Any
+    text: str
+    names: tuple[str, ...]
+    form: Found
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, frame: Any, text: str, pattern: str, options: Mapping[str, Any]) -> DaskFrame:
+        """Return it. pattern: of the names, as in `names_of`.
+
+        Raises InputError where its ending is of no format that the partitions can have.
+        """
+        names = names_of(pattern, frame.npartitions)
+        form = find(frame._meta, names[0], f"a partition of {text}", is_data=True)
+        if form is None:
+            raise InputError(
+                f"Partitions of {text} are of type {type(frame._meta).__name__}, which nobody here can write.",
+                "Let its partitions be tables of pandas, or write it yourself: its to_parquet takes oss:// as well.",
+            )
+        return cls(frame, text, names, form, options)
+
+    def make(self, numbers: Collection[int], taker: Any) -> None:
+        """As in Parted: all at once, so that what partitions have in common is computed once."""
+        _Making(self, taker).make(sorted(numbers))
+
+    @cached_property
+    def partitions(self) -> list[Any]:
+        """What computes each partition."""
+        return list(self.frame.to_delayed())
+
+    def write(self, partition: Any, file: IO[bytes]) -> None:
+        """Write a partition that has been computed. Raises as Found.write does."""
+        form, options, types = replace(self.form, value=partition), self.options, self._types
+        if form.suffix == ".parquet" and type(self.form.value).__module__.startswith("pandas"):
+            options = {"index": True, **options}  # as Dask does
+        begin = file.tell()
+        try:
+            form.write(file, {**options, **types})
+        except InputError:
+            if not types or file.tell() != begin:
+                raise
+            # A column of objects is described as one of texts, whatever it holds.
+            form.write(file, options)
+
+    @cached_property
+    def _types(self) -> Mapping[str, Any]:
+        """What lets all partitions have the same types, also where one has nothing in a column."""
+        told, suffix = self.form.value, self.form.suffix
+        if (
+            suffix != ".parquet"
+            or type(told).__name__ != "DataFrame"
+            or {"schema", "engine", "index"} & set(self.options)
+        ):
+            return {}
+        import pyarrow
+
+        try:
+            return {"schema": pyarrow.Schema.from_pandas(self.frame._meta_nonempty, preserve_index=True)}
+        except (pyarrow.ArrowException, AttributeError, TypeError, ValueError):
+            return {}
+
+
+class _Making:
+    """Computes partitions with Dask's threads. What fails is halved until it is one partition, which is named.
+
+    `_changed` (a condition) guards _attempt, _taking, _done, _alike and _broken.
+    """
+
+    def __init__(self, frame: DaskFrame, taker: Any) -> None:
+        self._frame = frame
+        self._taker = taker
+        self._changed = threading.Condition()
+        self._attempt = 0
+        self._taking = 0
+        self._done: set[int] = set()
+        self._alike: list[str] = []
+        self._broken: OssJupyterError | None = None
+
+    def make(self, numbers: list[int]) -> None:
+        """Make these files, or say of each why not."""
+        try:
+            self._compute(numbers)
+        except Exception as error:
+            left = self._left(numbers)
+            if len(left) > 1:
+                half = math.ceil(len(left) / 2)
+                self.make(left[:half])
+                self.make(left[half:])
+            elif left:
+                self._failed(left[0], f"{type(error).__name__}: {said_by(error)}")
+        if self._broken is not None:
+            raise self._broken
+
+    def _left(self, numbers: list[int]) -> list[int]:
+        """Return those that are to be tried again, when what Dask's threads still have in hand is done."""
+        with self._changed:
+            self._attempt += 1
+            self._changed.wait_for(lambda: not self._taking)
+            return [] if self._broken else [number for number in numbers if number not in self._done]
+
+    def _compute(self, numbers: list[int]) -> None:
+        dask: Any = importlib.import_module("dask")  # it has no annotations
+        take = dask.delayed(self._take, pure=False, traverse=False)
+        partitions = self._frame.partitions
+        jobs = (take(partitions[number], number, self._attempt) for number in numbers)
+        dask.compute(*jobs, scheduler="threads")
+
+    def _take(self, partition: Any, number: int, attempt: int) -> None:
+        """Take a partition that has been computed, on a thread of Dask's, which may come late."""
+        with self._changed:
+            if attempt != self._attempt:
+                return
+            self._taking += 1
+        try:
+            self._taker.take(number, partial(self._frame.write, partition))
+            with self._changed:
+                self._done.add(number)
+                self._alike.clear()
+        except (InputError, PackageMissing) as error:
+            self._failed(number, error.what)
+        except OssJupyterError as error:
+            self._broken = error
+            raise
+        finally:
+            with self._changed:
+                self._taking -= 1
+                self._changed.notify_all()
+
+    def _failed(self, number: int, why: str) -> None:
+        with self._changed:
+            self._done.add(number)
+            self._alike = [*self._alike, why] if why in self._alike else [why]
+            alike = len(self._alike)
+        self._taker.failed(number, f"partition {number}: {why}")
+        if alike >= _IN_A_ROW_MOST:
+            self._broken = InputError(
+                f"One partition of {self._frame.text} after the other fails, the last with {why}",
+                "Look at what computes them: compute() of one of its partitions shows it. Then run the cell again.",
+                code="NotMade",
+            )
+            raise self._broken
