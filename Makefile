@@ -55,7 +55,7 @@ endif
 	$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
 
 test-kernels: $(VENV)/.has-test
-	$(BIN)/pytest -m kernels tests/browser/test_kernel_versions.py $(ARGS)
+	$(BIN)/pytest -n 2 -m kernels tests/browser/test_kernel_versions.py $(ARGS)
 
 # In an environment of its own: ossfs, which is measured too, answers oss:// wherever it is, and wants an old oss2.
 bench:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,12 @@ def imports(path: Path, *, lazy: bool = True, types: bool = True) -> Iterator[st
             for child in ast.iter_child_nodes(node):
                 yield from walk(child)
 
-    yield from walk(ast.parse(path.read_text(encoding="utf-8")))
+    yield from walk(tree_of(path))
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def is_module(name: str) -> bool:
@@ -104,34 +110,45 @@ def ours(name: str) -> str | None:
     return rest if head == "oss_jupyter" else None
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_no_forbidden_arrow(path: Path) -> None:
+def modules_of(wanted: Callable[[str], bool]) -> list[Path]:
+    """Return the files of the rooms that are wanted."""
+    found = [path for path in MODULES if wanted(room_of(name_of(path)))]
+    assert found
+    return found
+
+
+def test_no_forbidden_arrow(subtests: pytest.Subtests) -> None:
     """A room imports only the rooms it may; the front door reaches the others lazily or for types."""
-    room = room_of(name_of(path))
-    at_once = room != ""
-    found = {ours(name) for name in imports(path, lazy=at_once, types=at_once)} - {None}
-    rooms = {room_of(name) for name in found if name is not None}
-    assert rooms <= ROOMS[room] | {room}
+    for path in MODULES:
+        with subtests.test(name_of(path)):
+            room = room_of(name_of(path))
+            at_once = room != ""
+            found = {ours(name) for name in imports(path, lazy=at_once, types=at_once)} - {None}
+            rooms = {room_of(name) for name in found if name is not None}
+            assert rooms <= ROOMS[room] | {room}
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if room_of(name_of(path)) in PACKAGES], ids=name_of)
-def test_rooms_that_keep_to_the_standard_library(path: Path) -> None:
+def test_rooms_that_keep_to_the_standard_library(subtests: pytest.Subtests) -> None:
     """Values and rules need nothing from outside; the disk needs a lock; the engine needs nobody's network."""
-    allowed = PACKAGES[room_of(name_of(path))] | set(sys.stdlib_module_names) | {"oss_jupyter"}
-    assert {name.partition(".")[0] for name in imports(path)} <= allowed
+    for path in modules_of(lambda room: room in PACKAGES):
+        with subtests.test(name_of(path)):
+            allowed = PACKAGES[room_of(name_of(path))] | set(sys.stdlib_module_names) | {"oss_jupyter"}
+            assert {name.partition(".")[0] for name in imports(path)} <= allowed
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if room_of(name_of(p)) not in ("", "notebook")], ids=name_of)
-def test_only_the_notebook_knows_ipython(path: Path) -> None:
+def test_only_the_notebook_knows_ipython(subtests: pytest.Subtests) -> None:
     """Neither IPython nor widgets are imported anywhere else."""
-    found = {name.partition(".")[0] for name in imports(path)}
-    assert not found & {"IPython", "ipykernel", "ipywidgets", "anywidget", "rich"}
+    for path in modules_of(lambda room: room not in ("", "notebook")):
+        with subtests.test(name_of(path)):
+            found = {name.partition(".")[0] for name in imports(path)}
+            assert not found & {"IPython", "ipykernel", "ipywidgets", "anywidget", "rich"}
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if room_of(name_of(p)) == "model"], ids=name_of)
-def test_values_do_nothing(path: Path) -> None:
+def test_values_do_nothing(subtests: pytest.Subtests) -> None:
     """The model has no threads, no files and no clock of its own."""
-    assert not {"os", "io", "pathlib", "socket", "subprocess", "threading", "time"} & set(imports(path))
+    for path in modules_of(lambda room: room == "model"):
+        with subtests.test(name_of(path)):
+            assert not {"os", "io", "pathlib", "socket", "subprocess", "threading", "time"} & set(imports(path))
 
 
 @pytest.mark.parametrize("name", ["oss/send_part.py", "oss/wire.py"])

@@ -20,7 +20,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 from oss_jupyter.sandbox.state import SandboxInfo
@@ -65,6 +64,8 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_is_short_valid_and_carries_nothing_of_a_run(path: Path) -> None:
     """A newcomer sees no output, name or key of whoever wrote it, and no manual."""
+    import nbformat  # takes more than a second
+
     nbformat.validate(json.loads(path.read_text(encoding="utf-8")))
     notebook = json.loads(path.read_text(encoding="utf-8"))
     cells = notebook["cells"]

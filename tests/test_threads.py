@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,17 @@ import oss_jupyter
 
 ROOT = Path(oss_jupyter.__file__).parent
 DESIGN = ROOT.parent / "docs" / "design.md"
-MODULES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(ROOT.rglob("*.py"))}
 LOCKS = {"Lock", "RLock", "Condition"}
 # Methods of lists, dictionaries, sets and counters that change them.
 CHANGES = {"append", "appendleft", "add", "clear", "discard", "extend", "insert", "pop", "popleft", "popitem", "remove"}
 CHANGES |= {"setdefault", "update"}
 CONTAINERS = {"List", "Dict", "Set", "DictComp", "list", "dict", "set", "bytearray", "deque", "defaultdict", "Counter"}
+
+
+@cache
+def modules() -> dict[Path, ast.Module]:
+    """Return each file of the package as it is read."""
+    return {path: ast.parse(path.read_text("utf-8")) for path in sorted(ROOT.rglob("*.py"))}
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
@@ -52,7 +58,7 @@ def test_the_table_of_threads_is_complete() -> None:
     """Whoever reads a stack dump of a kernel finds each thread in the design, and none there that is gone."""
     section = DESIGN.read_text("utf-8").partition("## Threads, locks and processes")[2].partition("\n- ")[0]
     table = {re.sub(r"[A-Z]+", "*", name) for name in re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)}
-    started = {name for path, tree in MODULES.items() if path.name != "threads.py" for name in threads_of(tree)}
+    started = {name for path, tree in modules().items() if path.name != "threads.py" for name in threads_of(tree)}
     assert started == table
 
 
@@ -98,21 +104,16 @@ def changing(kind: ast.ClassDef) -> set[str]:
     return found
 
 
-LOCKED = [
-    pytest.param(kind, id=f"{path.stem}.{kind.name}")
-    for path, tree in MODULES.items()
-    for kind in ast.walk(tree)
-    if isinstance(kind, ast.ClassDef) and made_by(kind, LOCKS)
-]
-
-
-@pytest.mark.parametrize("kind", LOCKED)
-def test_each_lock_names_what_it_guards(kind: ast.ClassDef) -> None:
+def test_each_lock_names_what_it_guards(subtests: pytest.Subtests) -> None:
     """A maintainer who touches a field learns from the class which lock to take, or whose the field is."""
-    named = set(re.findall(r"\w+", ast.get_docstring(kind) or ""))
-    assert sorted((made_by(kind, LOCKS) | changing(kind)) - named) == []
-
-
-def test_locks_are_found() -> None:
-    """The reading of the source above sees what it is about."""
-    assert len(LOCKED) > 10
+    locked = {
+        f"{path.stem}.{kind.name}": kind
+        for path, tree in modules().items()
+        for kind in ast.walk(tree)
+        if isinstance(kind, ast.ClassDef) and made_by(kind, LOCKS)
+    }
+    assert len(locked) > 10
+    for name, kind in locked.items():
+        with subtests.test(name):
+            named = set(re.findall(r"\w+", ast.get_docstring(kind) or ""))
+            assert sorted((made_by(kind, LOCKS) | changing(kind)) - named) == []
