@@ -15,7 +15,7 @@ from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.version import __version__
 
 if TYPE_CHECKING:
-    from oss_jupyter.api import abort, filesystem, forget, panel, plan, resume, settings, transfers, upload
+    from oss_jupyter.api import abort, credentials, filesystem, forget, panel, plan, resume, settings, transfers, upload
     from oss_jupyter.engine.dataset.transfer import DatasetTransfer
     from oss_jupyter.engine.transfer import Transfer
     from oss_jupyter.errors import FilesFailed
@@ -36,6 +36,7 @@ __all__ = [
     "Transfer",
     "__version__",
     "abort",
+    "credentials",
     "filesystem",
     "forget",
     "load_ipython_extension",
@@ -59,6 +60,7 @@ _HOMES = {
     "State": "oss_jupyter.model.states",
     "Transfer": "oss_jupyter.engine.transfer",
     "abort": "oss_jupyter.api",
+    "credentials": "oss_jupyter.api",
     "filesystem": "oss_jupyter.api",
     "forget": "oss_jupyter.api",
     "panel": "oss_jupyter.api",

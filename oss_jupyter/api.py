@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.arguments import AnewOptions, ReachingOptions, UploadOptions
+from oss_jupyter.model.credentials_found import CredentialsFound
 from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.forgetting import forget as forget_in
@@ -19,6 +20,7 @@ from oss_jupyter.session.planning import plan as make_plan
 from oss_jupyter.session.session import Session, current_session
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.text import left_alone
+from oss_jupyter.session.who_signs import who_signs
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in typing only from Python 3.11 on
@@ -141,7 +143,7 @@ def filesystem(pickle_credentials: bool = False, **place: Unpack[ReachingOptions
 
     place: how the service is reached, as in `upload`; what is not given comes from the settings. pickle_credentials:
     whether credentials that are given here go along where the filesystem is pickled, to the workers of a cluster for
-    example; else they are looked for there, in the environment and in ~/.ossutilconfig.
+    example; else they are looked for there, in the places where `credentials` looks.
 
     Raises InputError where an argument cannot work.
     """
@@ -149,6 +151,19 @@ def filesystem(pickle_credentials: bool = False, **place: Unpack[ReachingOptions
 
     _session()
     return OssFileSystem(pickle_credentials=pickle_credentials, **place)
+
+
+def credentials(profile: str | None = None) -> CredentialsFound:
+    """Return where the credentials were found that sign an upload, and how long they last; never what they are.
+
+    The places are asked anew, in their order: the environment (``OSS_*``, then ``ALIBABA_CLOUD_*``), the profile in
+    ``~/.ossutilconfig``, the one in ``~/.aliyun/config.json``, ``~/.alibabacloud/credentials.ini``, the role of a pod
+    (OIDC), ``ALIBABA_CLOUD_CREDENTIALS_URI``, and the RAM role of the machine. profile: looked for in the two files
+    only; None: the setting.
+
+    Raises CredentialsError where none are found, or where those of a place that is set up cannot be had.
+    """
+    return who_signs(_session().wiring, profile)
 
 
 def panel() -> None:

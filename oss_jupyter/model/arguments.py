@@ -181,7 +181,9 @@ class AnewOptions(TypedDict, total=False):
             python="(id, secret), (id, secret, token), a provider, or a function returning one.",
         ),
     ]
-    profile: Annotated[str | None, Argument("A profile in ~/.ossutilconfig.", "NAME", elsewhere=True)]
+    profile: Annotated[
+        str | None, Argument("A profile in ~/.ossutilconfig or ~/.aliyun/config.json.", "NAME", elsewhere=True)
+    ]
 
 
 class ReachingOptions(AnewOptions, total=False):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oss_jupyter.errors import CredentialsError, InputError
+from oss_jupyter.errors import CredentialsError
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.paths import absolute, home
 from oss_jupyter.redact import shown
@@ -46,7 +46,6 @@ class OssutilConfig:
     ) -> None:
         self._profile = profile or environ.get("OSSUTIL_PROFILE") or "default"
         named = path or environ.get("OSSUTIL_CONFIG_FILE")
-        self.chosen = bool(profile or path)
         own = home()
         self.path = absolute(named, "OSSUTIL_CONFIG_FILE") if named else own / _DEFAULT_NAME if own else None
         # One tuple, so that another thread sees the stamp and the sections of the same reading.
@@ -82,22 +81,12 @@ class OssutilConfig:
         return f"no such profile; the file has {', '.join(filter(None, map(_bare, sections))) or 'none'}"
 
     def place(self) -> Mapping[str, str] | str:
-        """Return the profile's values, or why there are none. Raises InputError where a profile was chosen by name."""
+        """Return the profile's values, or in a few words why there are none."""
         try:
             found = self.profile()
         except CredentialsError:
-            if self.chosen:
-                raise
             return "not a configuration file"  # Whoever asks for the credentials in it is told.
-        if isinstance(found, Profile):
-            return found.values
-        if self.chosen:
-            raise InputError(
-                f"The profile {self.name} cannot be used: {found}.",
-                "Name one that the file has, or make it with: ossutil config",
-                code="ProfileNotFound",
-            )
-        return found
+        return found.values if isinstance(found, Profile) else found
 
     def endpoints(self) -> tuple[str, ...]:
         """Return the endpoints of all profiles."""

@@ -8,13 +8,14 @@ from collections.abc import Callable, Hashable
 from typing import Any
 from weakref import WeakValueDictionary
 
+from oss_jupyter.oss.aliyun_config import CLI_PROFILE_NAMED_BY
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.paths import home
 
 # Where a chain looks is decided when it is made, by these.
-_NAMED_BY = ("OSSUTIL_PROFILE", "OSSUTIL_CONFIG_FILE")
+_NAMED_BY = ("OSSUTIL_PROFILE", "OSSUTIL_CONFIG_FILE", "ALIBABA_CLOUD_CREDENTIALS_FILE", *CLI_PROFILE_NAMED_BY)
 
 
 class Controls:

@@ -18,7 +18,7 @@ from oss_jupyter.model.options import ObjectOptions, make_options
 from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.sizes import count
 from oss_jupyter.oss.endpoint import HOST_KINDS, EndpointSettings
-from oss_jupyter.oss.ossutil_config import OssutilConfig
+from oss_jupyter.oss.profiles import places_of_profile
 
 # The code of an upload that only its user may resume, by its name.
 ASKS_FIRST = "AsksFirst"
@@ -76,7 +76,7 @@ class KeptSpec:
         self._check(self._without_certificates, 'endpoint="URL", region="REGION"')
         self._check(self.endpoint, 'ca_bundle="FILE"')
         if self.profile:
-            self._check(OssutilConfig(self.profile).place, 'profile="NAME"', "credentials=VARIABLE")
+            self._check(lambda: places_of_profile(self.profile), 'profile="NAME"', "credentials=VARIABLE")
 
     def check(self) -> None:
         """Raise InputError where the upload cannot go on as it is kept."""

@@ -82,7 +82,7 @@ class OssJupyter(Configurable):
     ca_bundle = _told(
         Unicode(None, allow_none=True), "ca_bundle", "None: REQUESTS_CA_BUNDLE, else those that requests brings."
     )
-    profile = _told(Unicode(None, allow_none=True), "profile", "None: the environment, then [default].")
+    profile = _told(Unicode(None, allow_none=True), "profile", "None: the environment, then the current one.")
     part_size = _told(_Size("auto"), "part_size", "That is 8 MiB, and up to 64 MiB for large files and fast lines.")
     parallel = _told(
         Union([Int(min=1, max=PARALLEL_MOST), Enum(["auto"])], default_value="auto"),

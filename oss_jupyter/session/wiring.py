@@ -39,6 +39,7 @@ from oss_jupyter.oss.endpoint import EndpointSettings, host_of, is_loopback, is_
 from oss_jupyter.oss.late import get_ready, load_sdk, send_part
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place, choose
+from oss_jupyter.oss.profiles import places_of_profile
 from oss_jupyter.session.controls import Controls
 from oss_jupyter.session.gone_stream import gone_stream
 from oss_jupyter.session.kept_spec import Hindered, KeptSpec
@@ -249,16 +250,13 @@ class Wiring:
 
     def _places(self, given: UploadOptions) -> tuple[Place, ...]:
         """Return where region and host can be named, the first to be asked first."""
-        config = OssutilConfig(given.get("profile") or self.settings.profile)
-        found = config.place()
-        profile, why_not = ({}, found) if isinstance(found, str) else (found, "")
         settings = {name: getattr(self.settings, name) or None for name in PLACE_NAMES}
         environment = {name: os.environ.get(f"OSS_{name.upper()}") for name in ("region", "endpoint")}
         return (
             Place("arguments", given),
             Place("settings", settings, "OssJupyter.{name} = {value!r}"),
             Place("environment", environment, "OSS_{NAME}={value}"),
-            Place(config.name, profile, "{name}={value}", why_not),
+            *places_of_profile(given.get("profile") or self.settings.profile),
         )
 
     def _patience(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oss_jupyter.errors import CredentialsError, InputError
+from oss_jupyter.errors import CredentialsError
 from oss_jupyter.oss.ossutil_config import OssutilConfig, Profile
 
 VERSION_1 = """[Credentials]
@@ -76,7 +76,6 @@ def test_the_environment_names_file_and_profile(tmp_path: Path) -> None:
     config = OssutilConfig(environ=environ)
 
     assert values(config)["ecsrolename"] == "reader"
-    assert not config.chosen
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
@@ -111,20 +110,6 @@ def test_the_file_can_tell_region_and_endpoint(tmp_path: Path) -> None:
     assert OssutilConfig(environ={"OSSUTIL_CONFIG_FILE": str(tmp_path / "none")}).place() == "no such file"
     garbled = {"OSSUTIL_CONFIG_FILE": str(written(tmp_path, "garbled"))}
     assert OssutilConfig(environ=garbled).place() == "not a configuration file"
-
-
-def test_a_profile_that_was_named_and_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
-    """What nobody chose may be missing; a name that was given is a mistake, told with the names that work."""
-    environ = {"OSSUTIL_CONFIG_FILE": str(written(tmp_path, VERSION_2))}
-    with pytest.raises(InputError) as refused:
-        OssutilConfig("nobody", environ=environ).place()
-    assert refused.value.code == "ProfileNotFound"
-    assert "[nobody]" in refused.value.what
-    assert "default, lab" in refused.value.what
-    assert "region" not in str(refused.value)
-    assert OssutilConfig(environ={**environ, "OSSUTIL_PROFILE": "nobody"}).place() == (
-        "no such profile; the file has default, lab"
-    )
 
 
 def test_the_name_shows_the_home_directory_as_a_tilde_and_the_repr_no_values(tmp_path: Path) -> None:

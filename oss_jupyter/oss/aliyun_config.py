@@ -1,0 +1,129 @@
+"""`~/.aliyun/config.json`, the file of the Alibaba Cloud CLI: profiles, each with a mode and a region.
+
+The layout is that of https://github.com/aliyun/aliyun-cli. The file is read again when it changes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from oss_jupyter.errors import CredentialsError
+from oss_jupyter.model.shortage import shortage_of
+from oss_jupyter.paths import home
+from oss_jupyter.redact import shown
+
+_FILE = Path(".aliyun") / "config.json"
+# As the CLI itself asks them.
+CLI_PROFILE_NAMED_BY = ("ALIBABA_CLOUD_PROFILE", "ALIBABACLOUD_PROFILE", "ALICLOUD_PROFILE")
+Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class CliProfile:
+    """One profile. values: as the file has them; they may be secret and are not shown. stamp: of the file."""
+
+    name: str
+    values: Mapping[str, Any] = field(repr=False)
+    stamp: Stamp = field(default=(0, 0), repr=False)
+
+    @property
+    def mode(self) -> str:
+        """How it gives credentials: ``AK``, ``StsToken``, ``RamRoleArn`` or another word of the CLI's."""
+        return str(self.values.get("mode") or "AK")
+
+    def get(self, key: str) -> str:
+        """Return a value as text, "" where there is none."""
+        value = self.values.get(key)
+        return "" if value is None else str(value).strip()
+
+
+class AliyunConfig:
+    """The file, and the profile that `profile` or the environment names, else the one that is current in the file.
+
+    Any thread may ask.
+    """
+
+    def __init__(
+        self,
+        profile: str | None = None,
+        path: str | os.PathLike[str] | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._environ = environ
+        self._named = profile or next(filter(None, map(environ.get, CLI_PROFILE_NAMED_BY)), "")
+        own = home()
+        self.path = Path(path) if path else own / _FILE if own else None
+        # One tuple, so that another thread sees the stamp and the content of the same reading.
+        self._read: tuple[Stamp, dict[str, Any]] = ((0, 0), {})
+
+    @property
+    def name(self) -> str:
+        """The file and profile, as people write them."""
+        own, path = home(), self.path
+        told = f"~/{_FILE.as_posix()}"
+        if path is not None and path != (own and own / _FILE):
+            told = str(path)
+        return f"{told} [{shown(self._named or self._current() or 'default')}]"
+
+    def profile(self) -> CliProfile | str:
+        """Return the profile, or in a few words why there is none. Raises CredentialsError, TooManyFiles."""
+        if self.path is None:
+            return "no home directory"
+        if self._environ.get("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "").lower() == "true":
+            return "switched off by ALIBABA_CLOUD_CLI_PROFILE_DISABLED"
+        try:
+            stamp, content = self._content(self.path)
+        except FileNotFoundError:
+            return "no such file"
+        except OSError as error:
+            if (shortage := shortage_of(error)) is not None:
+                raise shortage from None
+            return f"cannot be read: {error.strerror}"
+        wanted = self._named or str(content.get("current") or "default")
+        profiles = _profiles(content)
+        for values in profiles:
+            if values.get("name") == wanted:
+                return CliProfile(wanted, values, stamp)
+        names = ", ".join(shown(str(values.get("name"))) for values in profiles)
+        return f"no such profile; the file has {names or 'none'}"
+
+    def place(self) -> Mapping[str, str] | str:
+        """Return the region that the profile names, or why it names none."""
+        try:
+            found = self.profile()
+        except CredentialsError:
+            return "not a configuration file"  # whoever asks for the credentials in it is told
+        return found if isinstance(found, str) else {"region": found.get("region_id")}
+
+    def _current(self) -> str:
+        try:
+            return str(self._content(self.path)[1].get("current") or "") if self.path else ""
+        except (OSError, CredentialsError):
+            return ""
+
+    def _content(self, path: Path) -> tuple[Stamp, dict[str, Any]]:
+        status = path.stat()
+        stamp = (status.st_mtime_ns, status.st_size)
+        if self._read[0] != stamp:
+            self._read = (stamp, _parse(path.read_text("utf-8-sig", "replace"), path))
+        return self._read
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    content: Any = None
+    with suppress(ValueError):  # which holds the whole text
+        content = json.loads(text)
+    if not isinstance(content, dict):
+        raise CredentialsError(f"{path} is not a configuration file of the Alibaba Cloud CLI.", "Run: aliyun configure")
+    return content
+
+
+def _profiles(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = content.get("profiles")
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []

@@ -1,0 +1,42 @@
+"""Credentials in environment variables: those of OSS's own tools, and those of Alibaba Cloud's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from oss_jupyter.errors import CredentialsError
+from oss_jupyter.oss.places.found import Credentials
+
+OSS = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN")
+ALIBABA_CLOUD = (
+    "ALIBABA_CLOUD_ACCESS_KEY_ID",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    "ALIBABA_CLOUD_SECURITY_TOKEN",
+)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """names: of the variables with id, secret and session token."""
+
+    names: tuple[str, str, str]
+    environ: Mapping[str, str] = field(repr=False)
+    mode = ""
+
+    @property
+    def name(self) -> str:
+        """The variables, as people write them."""
+        return f"the environment variables {self.names[0]} and {self.names[1]}"
+
+    def find(self) -> Credentials | str:
+        """Return what they hold now. Raises CredentialsError where half of a pair is there."""
+        key_id, secret, token = (self.environ.get(name, "").strip() for name in self.names)
+        if bool(key_id) != bool(secret):
+            there, missing = self.names[:2] if key_id else self.names[1::-1]
+            raise CredentialsError(
+                f"The environment has {there} but not {missing}.",
+                f"Set both (in a notebook: %env {missing}=<value>).",
+                code="HalfCredentials",
+            )
+        return Credentials(key_id, secret, token or None) if key_id else "not set"

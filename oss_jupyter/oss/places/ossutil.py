@@ -1,0 +1,39 @@
+"""Credentials in a profile of ossutil."""
+
+from __future__ import annotations
+
+from oss_jupyter.oss.ossutil_config import OssutilConfig
+from oss_jupyter.oss.places.found import Credentials
+
+
+class Ossutil:
+    """A profile that holds a pair, or a triple with a token."""
+
+    def __init__(self, config: OssutilConfig) -> None:
+        self._config = config
+
+    @property
+    def name(self) -> str:
+        """The file and the profile."""
+        return self._config.name
+
+    @property
+    def mode(self) -> str:
+        """``AK``, ``StsToken`` or another of ossutil's words; "" where there is no profile."""
+        profile = self._config.profile()
+        return "" if isinstance(profile, str) else profile.mode
+
+    def find(self) -> Credentials | str:
+        """Return what the profile holds now. Raises CredentialsError where the file is none of ossutil's."""
+        profile = self._config.profile()
+        if isinstance(profile, str):
+            return profile
+        if profile.mode.lower() not in ("ak", "ststoken"):
+            return (
+                f"its mode {profile.mode} is ossutil's own; the profiles of  aliyun configure  are known in all modes"
+            )
+        values = profile.values
+        key_id, secret = values.get("accesskeyid", ""), values.get("accesskeysecret", "")
+        if not key_id or not secret:
+            return "has no " + ("access key id" if not key_id else "access key secret")
+        return Credentials(key_id, secret, values.get("ststoken") or None)

@@ -1,0 +1,33 @@
+"""Profiles, which two tools keep in two files: ossutil's is looked at first, then the one of the Alibaba Cloud CLI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from oss_jupyter.errors import InputError
+from oss_jupyter.oss.aliyun_config import AliyunConfig
+from oss_jupyter.oss.ossutil_config import OssutilConfig
+from oss_jupyter.oss.precedence import Place
+from oss_jupyter.redact import shown
+
+
+def places_of_profile(name: str | None, environ: Mapping[str, str] = os.environ) -> tuple[Place, Place]:
+    """Return what a profile says of region and endpoint, in either file; None: the ones that count without a name.
+
+    Raises InputError where a profile that is named is in neither.
+    """
+    ossutil, aliyun = OssutilConfig(name, environ=environ), AliyunConfig(name, environ=environ)
+    first, second = _place(ossutil.name, ossutil.place()), _place(aliyun.name, aliyun.place())
+    if name and first.why_not and second.why_not:
+        looked = "; ".join(f"{place.name}: {place.why_not}" for place in (first, second))
+        raise InputError(
+            f"The profile {shown(name)} cannot be used. {looked}.",
+            "Name one that a file has, or make it with  ossutil config  or  aliyun configure  in a terminal.",
+            code="ProfileNotFound",
+        )
+    return first, second
+
+
+def _place(name: str, found: Mapping[str, str] | str) -> Place:
+    return Place(name, why_not=found) if isinstance(found, str) else Place(name, found, "{name}={value}")

@@ -1,0 +1,29 @@
+"""Which credentials would sign an upload that begins now."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from oss_jupyter.errors import InputError
+from oss_jupyter.model.credentials_found import CredentialsFound
+from oss_jupyter.oss.credentials import credentials_chain
+from oss_jupyter.oss.endpoint import EndpointSettings
+from oss_jupyter.session.sandbox_process import sandbox_credentials
+from oss_jupyter.session.wiring import Wiring
+
+
+def who_signs(wiring: Wiring, profile: str | None = None) -> CredentialsFound:
+    """Return where the credentials come from that uploads without any of their own get. Raises CredentialsError."""
+    profile = profile or wiring.settings.profile
+    endpoint: EndpointSettings | None = None
+    with suppress(InputError):  # without a region; or the profile is nowhere, which the chain says better
+        endpoint = wiring.endpoint({"profile": profile} if profile else {})
+    ours = None if profile or endpoint is None else sandbox_credentials(endpoint.url)
+    place, found = credentials_chain(ours, profile).look()
+    return CredentialsFound(
+        source="the sandbox of this computer" if ours else place.name,
+        mode=place.mode,
+        temporary=found.security_token is not None,
+        ends_at=found.ends_at,
+        region=endpoint.region or "" if endpoint else "",
+    )
