@@ -6,7 +6,6 @@ has died is known by its free lock. A finished one is `ID.spool`, beside the jou
 
 from __future__ import annotations
 
-import errno
 import io
 import secrets
 import shutil
@@ -22,18 +21,18 @@ from filelock import BaseFileLock, Timeout
 from oss_jupyter.errors import CheckpointError, CheckpointNotWritable, SourceMissing
 from oss_jupyter.local.files import check_own, create_own
 from oss_jupyter.local.locks import Locks, remove_held
+from oss_jupyter.local.room import FULL, RESERVE_BYTES, free_bytes
 from oss_jupyter.local.source import FileSource
+from oss_jupyter.local.stream_folders import remove_left, taken
 from oss_jupyter.local.suffixes import DRAFT, MADE, SPOOL
+from oss_jupyter.model.flat import flat
 from oss_jupyter.model.record import CheckpointHeader
 from oss_jupyter.model.sizes import MIB, count, format_size
 from oss_jupyter.model.wire_values import Fingerprint
 from oss_jupyter.names import printable
 
-# What stays free on the disk: journals of uploads that run have to be written, too.
-_RESERVE_BYTES = 16 * MIB
 # How much is written between two looks at the disk. An interrupt comes through between them.
 _SLICE_BYTES = 8 * MIB
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _MAKE_ROOM = (
     "Make room there, finish or abort other uploads (oj.transfers() lists them), or choose another disk with "
     "checkpoint_dir=…"
@@ -54,7 +53,7 @@ class DraftFile(io.FileIO):
 
     def write(self, data: Any, /) -> int:
         """Write all of `data`, which may be large. Raises CheckpointNotWritable, OSError."""
-        view = memoryview(data).cast("B")
+        view = flat(data)
         for begin in range(0, len(view), _SLICE_BYTES):
             piece = view[begin : begin + _SLICE_BYTES]
             self.problem = self._no_room(len(piece))
@@ -74,7 +73,7 @@ class DraftFile(io.FileIO):
     def full(self, error: BaseException) -> CheckpointNotWritable | None:
         """Return that the disk is full, with the numbers, where that is why a library failed."""
         why = self.problem or self._no_room(0)
-        if why is None and isinstance(error, OSError) and error.errno in _FULL:
+        if why is None and isinstance(error, OSError) and error.errno in FULL:
             return disk_full(self.path.parent, self.written_bytes)
         return why
 
@@ -97,12 +96,13 @@ class Spools:
         return 0
 
     def taken(self) -> tuple[int, int]:
-        """Return how many spools lie here, drafts among them, and how many bytes they take."""
+        """Return how many spools lie here, drafts and pieces of streams among them, and how many bytes they take."""
+        streams, size = taken(self.directory)
         sizes = []
         for path in (*self._paths(SPOOL, DRAFT), *self._made()):
             with suppress(OSError):
                 sizes.append(path.lstat().st_size)
-        return len(sizes), sum(sizes)
+        return len(sizes) + streams, sum(sizes) + size
 
     @contextmanager
     def draft(self, expected_bytes: int | None = None) -> Iterator[DraftFile]:
@@ -143,8 +143,8 @@ class Spools:
         return True
 
     def sweep(self) -> int:
-        """Remove drafts whose process has died; return how many."""
-        return sum(map(self._swept, self._paths(DRAFT)))
+        """Remove drafts and pieces of streams whose process has died; return how many."""
+        return sum(map(self._swept, self._paths(DRAFT))) + remove_left(self.directory)
 
     def _swept(self, path: Path) -> bool:
         lock = self._locks.of(path.stem)
@@ -180,8 +180,8 @@ class Spools:
 
     def no_room(self, wanted_bytes: int) -> CheckpointNotWritable | None:
         """Return why so many bytes more cannot be written, with the numbers; None where they can."""
-        free = shutil.disk_usage(self.directory).free
-        if wanted_bytes + _RESERVE_BYTES <= free:
+        free = free_bytes(self.directory)
+        if wanted_bytes + RESERVE_BYTES <= free:
             return None
         return no_room(self.directory, wanted_bytes, free, self.taken())
 

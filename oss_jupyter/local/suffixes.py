@@ -11,3 +11,4 @@ NEW = ".new"  # of a file that is being begun
 SPOOL = ".spool"  # what an object of a notebook was written to
 MADE = ".made"  # a folder, of files that are made when their turn comes
 DRAFT = ".draft"  # the same while it is being written
+STREAM = ".stream-"  # in the name of a folder with pieces of a stream

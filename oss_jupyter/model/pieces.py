@@ -76,5 +76,5 @@ class PieceSource(Protocol):
     def rest(self) -> None:
         """Tell nobody any more; what is cut stays."""
 
-    def close(self) -> None:
-        """Let go of the stream and of all pieces, for good."""
+    def close(self, *, given_up: bool = False) -> None:
+        """Let go of the stream and of all pieces, for good; of one that is given up, also of those of other kernels."""

@@ -28,14 +28,9 @@ def _is_bytes(value: Any) -> bool:
     return isinstance(value, (bytes, bytearray, memoryview, io.BytesIO))
 
 
-def _view(value: Any) -> memoryview:
-    view = value.getbuffer() if isinstance(value, io.BytesIO) else memoryview(value)
-    return view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
-
-
 def _write_bytes(value: Any, file: IO[bytes], options: Mapping[str, Any]) -> None:
     _no_options(options)
-    file.write(_view(value))
+    file.write(value.getbuffer() if isinstance(value, io.BytesIO) else value)  # which takes whatever holds bytes
 
 
 def _bytes_count(value: Any, suffix: str) -> int | None:

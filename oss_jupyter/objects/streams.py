@@ -6,12 +6,15 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from oss_jupyter.errors import InputError
+from oss_jupyter.errors import InputError, before_sending
 from oss_jupyter.names import printable
+from oss_jupyter.objects.once import once
+from oss_jupyter.objects.plain import is_text
 from oss_jupyter.objects.streamed import Streamed
 from oss_jupyter.objects.urls import is_url, of_url
 
@@ -23,29 +26,15 @@ def as_stream(value: Any) -> Streamed | Any:
     """Return an object as a stream of bytes, or what it is instead.
 
     Of an iterator the first item is looked at: one of paths stays an iterator. Raises InputError for a reply that is a
-    refusal, and a process without a pipe.
+    refusal, a process without a pipe, an iterator that is empty or gives text, and what was given to an upload before.
     """
+    if is_url(value):
+        return of_url(value)
     for fits, make in _KINDS:
         if fits(value):
-            return make(value)
+            with before_sending():
+                return once(getattr(value, "stdout", value), partial(make, value))
     return value
-
-
-class _Chained(Iterator[Any]):
-    """An iterator whose first item was taken. It is closed as the other one is."""
-
-    def __init__(self, first: Any, rest: Any) -> None:
-        self._rest = rest
-        self._items = chain(() if first is None else (first,), rest)
-
-    def __next__(self) -> Any:
-        return next(self._items)
-
-    def close(self) -> None:
-        """Close the iterator."""
-        close = getattr(self._rest, "close", None)
-        if close is not None:
-            close()
 
 
 def _is_reply(value: Any) -> bool:
@@ -124,9 +113,31 @@ def _is_binary(file: Any) -> bool:
 
 
 def _of_iterator(iterator: Any) -> Streamed | Any:
-    first = next(iterator, None)
-    whole = _Chained(first, iterator)
-    return whole if first is None or isinstance(first, (str, os.PathLike)) else Streamed(whole, _named(iterator))
+    name = _named(iterator)
+    if getattr(iterator, "gi_running", False):
+        raise InputError(f"{name} is running already, in another thread.", "Make it anew, and let nobody else read it.")
+    first = next(iterator, _END)
+    if first is _END:
+        raise InputError(
+            f"{name} gives nothing: it is empty, or was read to its end before.",
+            "Make it anew, for example by calling its function again.",
+            code="NothingGiven",
+        )
+    if isinstance(first, os.PathLike) or (isinstance(first, str) and not is_text(first)):
+        return chain((first,), iterator)
+    if isinstance(first, str):
+        raise InputError(
+            f"{name} gives text, and not bytes.",
+            "Let it give text.encode(), or put it around: (line.encode() for line in lines).",
+            code="GivesText",
+        )
+    return Streamed(_from_the_first([first], iterator), name)
+
+
+def _from_the_first(first: list[Any], rest: Any) -> Iterator[Any]:
+    """Yield the first item, which is large maybe and held by nobody from then on, and the rest."""
+    yield first.pop()
+    yield from rest
 
 
 def _of_async_iterator(iterator: Any) -> Streamed:
@@ -181,7 +192,6 @@ def _named(iterator: Any) -> str:
 
 
 _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Streamed]], ...] = (
-    (is_url, of_url),
     (_is_reply, _of_reply),
     (_is_process, _of_process),
     (_is_pipe, _of_pipe),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.streaming.spec import StreamSpec
-from oss_jupyter.local.stream_spool import GoneStream
+from oss_jupyter.local.stream_gone import GoneStream
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.ports import Places

@@ -62,10 +62,16 @@ class StreamRun(Run):
         pieces.close()
         return receipt
 
+    def _failed(self, error: OssJupyterError, command: Command) -> Ending:
+        ending = super()._failed(error, command)
+        if self._stream.pieces.stuck is not None:
+            self._stream.pieces.close()  # nothing will ask for what lies on the disk
+        return ending
+
     def _obey(self, command: Command) -> Ending:
         ending = super()._obey(command)
         if ending.event in (Event.ABORT, Event.CONFIRMED):
-            self._stream.pieces.close()
+            self._stream.pieces.close(given_up=ending.event is Event.ABORT)
         return ending
 
     @property

@@ -46,7 +46,7 @@ class Uploads:
         for store in self._session.wiring.stores.directories():
             number, size = store.spools.taken()
             if number:
-                say(f"{count(number, 'spool')} of objects take {format_size(size)} in {store.directory}.")
+                say(f"{count(number, 'spool')} of objects and streams take {format_size(size)} in {store.directory}.")
         problems = [f"{found.path}: {found.problem.what}" for found in self._session.problems() if found.problem]
         if problems:
             then = f"Forget one of yours with: %oss_uploads abort ID --forget, where ID is its name without {JOURNAL}"

@@ -126,7 +126,7 @@ def test_no_more_lies_on_the_disk_than_is_on_the_way(place: Place) -> None:
 
     def watched() -> Iterator[bytes]:
         for piece in pieces():
-            files = [path for path in place.checkpoints.glob("*.stream-*/*") if path.exists()]
+            files = [path for path in place.checkpoints.glob("*.stream-*/part-*") if path.exists()]
             seen.append(len(files))
             modes.update(path.parent.stat().st_mode & 0o777 for path in files if path.parent.exists())
             yield piece
