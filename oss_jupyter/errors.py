@@ -30,6 +30,7 @@
     ├── ObjectChanged (also OSError)           another object has taken its place while it was read
     ├── PackageMissing                  what was asked for needs a package that is not installed
     ├── ExecutorFailed                  the executor that was given cannot run a part
+    ├── MessageUnreadable               kernel and helper process could not read what one told the other
     ├── InterpreterEnding               Python is ending, and lets nothing begin any more
     ├── PartStopped                     a part gave way to pause or abort (internal)
     ├── Shortage                        the system has no more of something that is needed for a moment
@@ -203,6 +204,10 @@ class PackageMissing(OssJupyterError):
 
 class ExecutorFailed(OssJupyterError):
     """The executor that was given cannot run a part: it was shut down, or one of its workers died."""
+
+
+class MessageUnreadable(OssJupyterError):
+    """Kernel and helper process could not read what one told the other."""
 
 
 class InterpreterEnding(OssJupyterError):

@@ -7,6 +7,7 @@ does: then its input ends, or, where a forked child of the kernel holds the pipe
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -21,13 +22,13 @@ from queue import SimpleQueue
 from typing import Any, NoReturn
 
 from oss_jupyter.engine.courtesy import Courtesy
-from oss_jupyter.engine.frames import Frames, send_frame
+from oss_jupyter.engine.frames import Frames, Unreadable, send_frame, unreadable
 from oss_jupyter.engine.helper_process import FEED, PRELOAD, READY, STREAM, TAKEN, Told
 from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.rate_limiter import RateLimiter
 from oss_jupyter.engine.shared_memory import SharedMemory, SlotGauge
 from oss_jupyter.engine.stream import StreamWork
-from oss_jupyter.errors import NoMemory, NoThread
+from oss_jupyter.errors import MessageUnreadable, NoMemory, NoThread
 from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.wire_values import PartReceipt
 
@@ -47,6 +48,15 @@ class _Job:
 
 
 @dataclass
+class _Stream:
+    """A stream that has begun. failure: what it ends with, whatever becomes of it."""
+
+    inbox: SimpleQueue[Any]
+    gauge: SlotGauge
+    failure: MessageUnreadable | None = None
+
+
+@dataclass
 class _Queue:
     """Parts of one transfer that wait for a connection, and the places that are taken.
 
@@ -63,7 +73,7 @@ class Helper:
 
     What is more waits here and not in the kernel: signing a part takes time beside a busy cell, and is done before its
     turn comes. `_lock` guards _queues; `_writing` guards the writing of replies. _limiters is the main thread's, and so
-    are the entries of _inboxes, from which a stream that ends takes its own.
+    are the entries of _streams, from which a stream that ends takes its own.
     """
 
     def __init__(self, jobs: int, replies: int, memory: SharedMemory) -> None:
@@ -75,13 +85,15 @@ class Helper:
         self._writing = threading.Lock()
         self._queues: defaultdict[int, _Queue] = defaultdict(_Queue)
         self._limiters: dict[int, RateLimiter] = {}
-        self._inboxes: dict[int, SimpleQueue[Any]] = {}
+        self._streams: dict[int, _Stream] = {}
 
     def run(self) -> None:
         """Work until the kernel has gone."""
         self._reply(READY, None)
         for message in self._messages():
-            if message[0] == TAKEN:
+            if isinstance(message, Unreadable):
+                self._unread(message)
+            elif message[0] == TAKEN:
                 self._give_place(message[1])
             elif message[0] == FEED:
                 self._feed(*message[1:])
@@ -97,6 +109,18 @@ class Helper:
         while content := os.read(self._jobs, _READ_BYTES):
             yield from frames.feed(content)
 
+    def _unread(self, message: Unreadable) -> None:
+        """End the job that a message belonged to; where nobody knows which, this process."""
+        error = unreadable("The helper process could not read what the kernel sent it", message.why)
+        stream = self._streams.get(message.address)
+        if stream is not None:
+            stream.failure = error
+            stream.gauge.stop()
+        elif message.address:
+            self._reply(message.address, error)
+        else:
+            _end(error)
+
     def _preload(self, work: Callable[[], object]) -> None:
         """Do it beside the first parts; what cannot be done is done with them, and fails with them."""
         self._lane.submit(lambda _request, _gauge: work(), None, LocalGauge())
@@ -108,23 +132,21 @@ class Helper:
         self._start_more(transfer_index)
 
     def _begin_stream(self, number: int, work: StreamWork, request: object, slot: int, transfer_index: int) -> None:
-        inbox: SimpleQueue[Any] = SimpleQueue()
-        self._inboxes[number] = inbox
         gauge = SlotGauge(self._memory, slot, self._limiter(transfer_index))
+        stream = self._streams[number] = _Stream(SimpleQueue(), gauge)
 
         def run(request: object, gauge: SlotGauge) -> object:
-            return work(request, gauge, inbox, lambda value: self._reply(number, Told(value)))
+            return work(request, gauge, stream.inbox, lambda value: self._reply(number, Told(value)))
 
         self._lane.submit(run, request, gauge).add_done_callback(partial(self._stream_ended, number))
 
     def _feed(self, number: int, value: Any) -> None:
-        inbox = self._inboxes.get(number)
-        if inbox is not None:
-            inbox.put(value)
+        stream = self._streams.get(number)
+        if stream is not None:
+            stream.inbox.put(value)
 
     def _stream_ended(self, number: int, done: Future[Any]) -> None:
-        self._inboxes.pop(number, None)
-        self._answer(number, done)
+        self._answer(number, done, self._streams.pop(number).failure)
 
     def _give_place(self, transfer_index: int) -> None:
         with self._lock:
@@ -151,25 +173,38 @@ class Helper:
         if not isinstance(self._answer(job.number, done), PartReceipt):
             self._give_place(job.transfer_index)
 
-    def _answer(self, number: int, done: Future[Any]) -> Any:
-        """Tell how a job ended and return it."""
+    def _answer(self, number: int, done: Future[Any], failure: MessageUnreadable | None = None) -> Any:
+        """Tell how a job ended and return it. failure: how, whatever it says itself."""
         # Whatever fails here has to end the process: a job that is never answered would be waited for for ever.
         try:
             error = done.exception()
             if isinstance(error, _OUR_OWN):
                 _end(error)
-            outcome = done.result() if error is None else error
-            self._reply(number, outcome)
-        except BaseException as failure:
-            _end(failure)
+            outcome = failure or (done.result() if error is None else _that_crosses(error))
+            try:
+                self._reply(number, outcome)
+            except MessageUnreadable as untold:
+                outcome = untold
+                self._reply(number, outcome)
+        except BaseException as ours:
+            _end(ours)
         return outcome
 
     def _reply(self, job: int | str, outcome: Any) -> None:
         with self._writing:
             try:
-                send_frame(self._replies, (job, outcome))
+                send_frame(self._replies, (job, outcome), job if isinstance(job, int) else 0)
             except OSError:
                 os._exit(0)  # the kernel has gone: nobody is left to tell
+
+
+def _that_crosses(error: BaseException) -> BaseException:
+    """Return an error, or in its place that it cannot be told: an exception may pickle well and still not come back."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - what was pickled here
+    except Exception:
+        return unreadable("The helper process met an error that cannot be told to the kernel", type(error).__name__)
+    return error
 
 
 def _end(why: BaseException) -> NoReturn:
@@ -217,7 +252,10 @@ def main(memory: int, jobs: int, replies: int, parent: int, locked_seconds: floa
     """Serve the kernel whose process id is `parent`; memory, jobs and replies are descriptors."""
     shared = SharedMemory(memory)
     _Leash(parent, locked_seconds, Courtesy(parent, shared.painted_at).look)
-    Helper(jobs, replies, shared).run()
+    try:
+        Helper(jobs, replies, shared).run()
+    except BaseException as error:
+        _end(error)
     # Not sys.exit: parts may still be on the wire, and whoever waits for them has gone.
     os._exit(0)
 

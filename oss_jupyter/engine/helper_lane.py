@@ -9,19 +9,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from oss_jupyter.engine.flight import Flight
-from oss_jupyter.engine.helper_process import FEED, PRELOAD, READY, REFUSALS, STREAM, TAKEN, HelperProcess, Told
+from oss_jupyter.engine.flight import Flight, Flights
+from oss_jupyter.engine.frames import Unreadable
+from oss_jupyter.engine.helper_process import PRELOAD, READY, REFUSALS, STREAM, HelperProcess
 from oss_jupyter.engine.lanes import ThreadLane
-from oss_jupyter.engine.shared_memory import SLOTS, TRANSFERS_MOST, SharedMemory, SlotGauge
+from oss_jupyter.engine.log import log
+from oss_jupyter.engine.shared_memory import SharedMemory, SlotGauge
 from oss_jupyter.engine.stream import Stream, StreamWork
 from oss_jupyter.engine.threads import start_thread
+from oss_jupyter.engine.transfer_cells import TransferCells
 from oss_jupyter.errors import LaneLost, OssJupyterError
 from oss_jupyter.model.gauge import Gauge
-from oss_jupyter.model.wire_values import PartReceipt
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ _ENDED = "Helper processes were started and ended before they had sent anything"
 class HelperLane:
     """Parts in a helper process, and in `threads` where there is none to be had.
 
-    `_lock` guards _memory, _process, _useless, _remark, _flights, _free_slots, _transfer_indices, _rates and _last_job.
+    `_lock` guards _memory, _process, _useless, _remark and the cells of _cells; that of _flights is taken after it.
     `_starting` is held while a helper is started, by one thread. Futures are settled and messages sent outside `_lock`.
     preload: what each helper does first, behind whatever comes; pickled by its name.
     """
@@ -60,11 +61,8 @@ class HelperLane:
         self._process: HelperProcess | None = None
         self._useless = 0
         self._remark = ""
-        self._flights: dict[int, Flight] = {}
-        self._free_slots = list(range(SLOTS))
-        self._transfer_indices: dict[str, int] = {}
-        self._rates: dict[str, int] = {}
-        self._last_job = 0
+        self._flights = Flights()
+        self._cells = TransferCells()
 
     @property
     def pid(self) -> int | None:
@@ -91,19 +89,18 @@ class HelperLane:
         """Return the dials for one part of a transfer."""
         process = self._helper()
         with self._lock:
-            if process is not None and self._memory is not None and self._free_slots:
-                slot = self._free_slots.pop()
-                self._memory.sent_bytes[slot] = self._memory.stops[slot] = 0
-                return SlotGauge(self._memory, slot)
+            memory = self._memory if process is not None else None
+            slot = None if memory is None else self._flights.slot()
+            if memory is not None and slot is not None:
+                memory.sent_bytes[slot] = memory.stops[slot] = 0
+                return SlotGauge(memory, slot)
         return self._threads.gauge(transfer_id)
 
     def limit(self, transfer_id: str, bytes_per_second: float | None) -> None:
         """Limit a transfer's speed from now on; None takes the limit away."""
         self._threads.limit(transfer_id, bytes_per_second)
         with self._lock:
-            self._rates[transfer_id] = int(bytes_per_second or 0)
-            if self._memory is not None:
-                self._memory.rates[self._index_of(self._memory, transfer_id)] = self._rates[transfer_id]
+            self._cells.limit(self._memory, transfer_id, int(bytes_per_second or 0), self._flights.busy())
 
     def set_width(self, transfer_id: str, count: int) -> int:
         """Run so many parts of a transfer at once; as many more may wait in the helper for a connection."""
@@ -121,10 +118,10 @@ class HelperLane:
         if not isinstance(gauge, SlotGauge):
             return self._threads.submit(work, request, gauge, transfer_id)
         future: Future[T] = Future()
-        job, flight = self._take_off(future, gauge, transfer_id)
+        flight = self._take_off(future, gauge, transfer_id)
         if flight is not None:
-            gauge.on_taken = partial(self._taken, flight)
-            flight.process.send((job, work, request, gauge.slot, flight.transfer_index))
+            gauge.on_taken = partial(self._flights.taken, flight)
+            self._flights.send(flight, (flight.number, work, request, gauge.slot, flight.transfer_index))
         return future
 
     def stream(self, work: StreamWork, request: object, take: Callable[[Any], object], transfer_id: str = "") -> Stream:
@@ -133,11 +130,11 @@ class HelperLane:
         if not isinstance(gauge, SlotGauge):
             return self._threads.stream(work, request, take, transfer_id)
         future: Future[Any] = Future()
-        job, flight = self._take_off(future, gauge, transfer_id, take)
+        flight = self._take_off(future, gauge, transfer_id, take)
         if flight is None:
             return Stream(future, gauge, lambda value: None)
-        flight.process.send((STREAM, job, work, request, gauge.slot, flight.transfer_index))
-        return Stream(future, gauge, lambda value: flight.process.send((FEED, job, value)))
+        self._flights.send(flight, (STREAM, flight.number, work, request, gauge.slot, flight.transfer_index))
+        return Stream(future, gauge, partial(self._flights.feed, flight))
 
     def painted(self) -> None:
         """Note that a page is drawn now, so that the helper gives way to it."""
@@ -148,7 +145,7 @@ class HelperLane:
     def rest(self) -> None:
         """Let the helper go where it has nothing to do."""
         with self._lock:
-            process = None if self._flights else self._process
+            process = None if self._flights.busy() else self._process
         if process is not None:
             process.close()
 
@@ -162,36 +159,18 @@ class HelperLane:
 
     def _take_off(
         self, future: Future[Any], gauge: SlotGauge, transfer_id: str, take: Callable[[Any], object] | None = None
-    ) -> tuple[int, Flight | None]:
-        """Return the number of a new job and the job, or None, with the future settled, where the helper has gone."""
+    ) -> Flight | None:
+        """Return a new job, or None, with the future settled, where the helper has gone."""
         with self._lock:
             process, memory = self._process, self._memory
-            self._last_job = job = self._last_job + 1
             if process is not None and memory is not None:
-                flight = Flight(process, future, gauge, self._index_of(memory, transfer_id), take)
-                self._flights[job] = flight
-                return job, flight
-            self._free_slots.append(gauge.leave())
+                return self._flights.begin(process, future, gauge, self._index_of(memory, transfer_id), take)
+        self._flights.free(gauge)
         future.set_exception(LaneLost(""))
-        return job, None
+        return None
 
     def _index_of(self, memory: SharedMemory, transfer_id: str) -> int:
-        """Return the cells of a transfer; a new one gets those of one that has nothing here any more."""
-        if transfer_id not in self._transfer_indices:
-            transfer_index = self._transfer_indices[transfer_id] = self._free_index()
-            memory.rates[transfer_index], memory.widths[transfer_index] = self._rates.get(transfer_id, 0), 0
-        return self._transfer_indices[transfer_id]
-
-    def _free_index(self) -> int:
-        if len(self._transfer_indices) < TRANSFERS_MOST:
-            return len(self._transfer_indices)
-        busy = {flight.transfer_index for flight in self._flights.values()}
-        # Where all are busy, the oldest shares its own.
-        idle = next(
-            (key for key, transfer_index in self._transfer_indices.items() if transfer_index not in busy),
-            next(iter(self._transfer_indices)),
-        )
-        return self._transfer_indices.pop(idle)
+        return self._cells.index_of(memory, transfer_id, self._flights.busy())
 
     def _helper(self) -> HelperProcess | None:
         """Return the helper, started if there is none, or None where there is none to be had."""
@@ -237,13 +216,23 @@ class HelperLane:
             self._remark = f"{what} ({why.rstrip(': .')}), {instead}"
 
     def _read(self, process: HelperProcess) -> None:
-        with suppress(MemoryError):  # one that cannot be listened to has to go
-            for job, outcome in process.messages(self._start_seconds):
-                if job != READY:
+        untold = ""
+        try:
+            for message in process.messages(self._start_seconds):
+                if isinstance(message, Unreadable):
+                    process.useful = self._flights.unread(message) and process.useful
+                    untold = "what it told could not be read"
+                    break
+                number, outcome = message
+                if number != READY:
                     process.useful = True
-                    self._heard(job, outcome)
+                    self._flights.heard(number, outcome)
+        except BaseException as error:  # one that cannot be listened to has to go
+            log.debug("the helper process cannot be listened to: %s", type(error).__name__)
+            process.useful = process.useful and isinstance(error, MemoryError)
         process.kill()
         how = process.end()
+        how = untold or how
         if self._lost(process, how) >= _USELESS_MAX:
             self._go_without(_ENDED if process.ready else _NOT_STARTED, how)
 
@@ -254,41 +243,7 @@ class HelperLane:
                 self._process = None
             self._useless = 0 if process.useful else self._useless + 1
             useless = self._useless
-            lost = [job for job, flight in self._flights.items() if flight.process is process]
         # Of one that has done nothing there is nothing to tell, unless the next one does nothing either.
         note = f"A helper process is gone ({how}); only the parts on the wire are sent again." if not useless else ""
-        for job in lost:
-            self._settle(job, LaneLost(note))
+        self._flights.lose(process, LaneLost(note))
         return useless
-
-    def _heard(self, job: int, outcome: Any) -> None:
-        if not isinstance(outcome, Told):
-            self._settle(job, outcome)
-            return
-        with self._lock:
-            take = self._flights[job].take
-        if take is not None:
-            take(outcome.value)
-
-    def _settle(self, job: int, outcome: Any) -> None:
-        with self._lock:
-            flight = self._flights.pop(job)
-            self._free_slots.append(flight.gauge.leave())
-            flight.has_receipt = isinstance(outcome, PartReceipt)
-            nobody_waits = flight.has_receipt and flight.is_taken
-        if nobody_waits:
-            self._give_place(flight)
-        if isinstance(outcome, BaseException):
-            flight.future.set_exception(outcome)
-        else:
-            flight.future.set_result(outcome)
-
-    def _taken(self, flight: Flight) -> None:
-        with self._lock:
-            flight.is_taken = True
-            has_receipt = flight.has_receipt
-        if has_receipt:
-            self._give_place(flight)
-
-    def _give_place(self, flight: Flight) -> None:
-        flight.process.send((TAKEN, flight.transfer_index))

@@ -90,11 +90,14 @@ class HelperProcess:
         """Its process id."""
         return self._process.pid
 
-    def send(self, message: Any) -> None:
-        """Send a message. One that has gone takes none, which whoever reads notices."""
+    def send(self, message: Any, job: int = 0) -> None:
+        """Send a message. One that has gone takes none, which whoever reads notices.
+
+        job: the number of the one that it belongs to, 0 for none. Raises MessageUnreadable where it cannot be sent.
+        """
         with self._sending, suppress(OSError):
             if self._jobs >= 0:
-                send_frame(self._jobs, message)
+                send_frame(self._jobs, message, job)
 
     def close(self) -> None:
         """Let it go: it ends when there is nobody left to speak to it."""
@@ -109,7 +112,7 @@ class HelperProcess:
             self._process.kill()
 
     def messages(self, start_seconds: float) -> Iterator[Any]:
-        """Yield what it answers, until it has gone. One that is not ready in time is ended."""
+        """Yield what it answers, until it has gone; one that is not ready in time is ended. Raises as `Frames.feed`."""
         frames, until = Frames(), time.monotonic() + start_seconds
         patience: float | None = start_seconds
         while True:
