@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from oss_jupyter.local.spool import Spools, TemporarySpools, remove_spool
@@ -32,6 +32,10 @@ class NoCheckpoints:
         """Nothing outlives the kernel."""
         return False
 
+    def busy(self, transfer_id: str) -> bool:
+        """No other process knows of it."""
+        return False
+
     def remove(self, transfer_id: str) -> None:
         """Forget what is remembered of a transfer."""
         journal = self._journals.pop(transfer_id, None)
@@ -41,6 +45,7 @@ class NoCheckpoints:
     def open(self, transfer_id: str, *, needed: bool = True) -> tuple[MemoryJournal, CheckpointRecord | None]:
         """Return the journal of a transfer, which a pause may have filled."""
         journal = self._journals.setdefault(transfer_id, MemoryJournal())
+        journal.forget = partial(self._journals.pop, transfer_id, None)
         if "spools" in vars(self):
             journal.spool = self.spools.path_of(transfer_id)
         return journal, journal.record
@@ -54,6 +59,7 @@ class MemoryJournal:
     def __init__(self, *remarks: str) -> None:
         self.remarks: tuple[str, ...] = remarks
         self.spool: Path | None = None
+        self.forget: Callable[[], object] = lambda: None
         self.record: CheckpointRecord | None = None
         self._receipts: dict[int, PartReceipt] = {}
 
@@ -87,6 +93,7 @@ class MemoryJournal:
     def delete(self) -> None:
         """Forget everything."""
         self.record = None
+        self.forget()
         if self.spool is not None:
             remove_spool(self.spool)
 

@@ -33,6 +33,8 @@ from oss_jupyter.names import printable
 
 # How much is written between two looks at the disk. An interrupt comes through between them.
 _SLICE_BYTES = 8 * MIB
+# The code of an error that a disk cannot hold a spool.
+NO_ROOM = "NoRoomForSpool"
 _MAKE_ROOM = (
     "Make room there, finish or abort other uploads (oj.transfers() lists them), or choose another disk with "
     "checkpoint_dir=…"
@@ -195,7 +197,7 @@ def no_room(directory: Path, wanted_bytes: int, free_bytes: int, taken: tuple[in
         f"An object is written to disk before it is sent, and the disk of {directory} cannot hold it: "
         f"{more}{format_size(free_bytes)} are free.{others}",
         _MAKE_ROOM,
-        code="NoRoomForSpool",
+        code=NO_ROOM,
     )
 
 
@@ -205,7 +207,7 @@ def disk_full(directory: Path, written_bytes: int) -> CheckpointNotWritable:
         f"An object is written to disk before it is sent, and the system took no more than "
         f"{format_size(written_bytes)} of it in {directory}.",
         _MAKE_ROOM,
-        code="NoRoomForSpool",
+        code=NO_ROOM,
     )
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from fsspec.spec import AbstractBufferedFile
@@ -16,6 +14,7 @@ from oss_jupyter.crc64 import crc64
 from oss_jupyter.remote.paths import as_of_files, target_of
 from oss_jupyter.remote.read_ahead import ReadAhead
 from oss_jupyter.remote.reading import check_crc64
+from oss_jupyter.session.open_spool import OpenSpool
 
 _COPIED_BYTES = 1024 * 1024
 
@@ -59,17 +58,16 @@ def copy_proven(file: ReadingFile, to: Any, told: Callable[[int, int], object]) 
 class WritingFile(io.BufferedIOBase):
     """A file on this computer that is uploaded when it is closed; until it is there whole, the old object stays.
 
-    One that is left by an exception, or forgotten without being closed, is not stored. store: uploads a file.
+    One that is left by an exception, or forgotten without being closed, is not stored. spool: where it is written;
+    store: uploads that.
     """
 
-    def __init__(self, path: str, store: Callable[[Path], None], *, autocommit: bool) -> None:
+    def __init__(self, path: str, spool: OpenSpool, store: Callable[[], None], *, autocommit: bool) -> None:
         self.path = path
         self.mode = "wb"
         self.autocommit = autocommit
         self._store = store
-        descriptor, name = tempfile.mkstemp(prefix="oss-jupyter-")
-        self._local = Path(name)
-        self._file = os.fdopen(descriptor, "w+b")
+        self._spool = spool
 
     def writable(self) -> bool:
         """Yes."""
@@ -81,46 +79,46 @@ class WritingFile(io.BufferedIOBase):
 
     def write(self, data: Any) -> int:
         """Take the next bytes."""
-        return self._file.write(data)
+        return self._spool.write(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to another place."""
-        return self._file.seek(offset, whence)
+        return self._spool.seek(offset, whence)
 
     def tell(self) -> int:
         """Return the place."""
-        return self._file.tell()
+        return self._spool.tell()
 
     def truncate(self, size: int | None = None) -> int:
         """Cut it off."""
-        return self._file.truncate(size)
+        return self._spool.truncate(size)
 
     def flush(self) -> None:
         """Hand over what is buffered; nothing is sent before it is closed."""
-        if not self.closed and not self._file.closed:
-            self._file.flush()
+        if not self.closed:
+            self._spool.flush()
 
     def close(self) -> None:
         """Store it, within a transaction at its end."""
         if self.closed:
             return
-        self._file.close()
+        try:
+            self._spool.finish()
+        except BaseException:
+            self.discard()
+            raise
         super().close()
         if self.autocommit:
             self.commit()
 
     def commit(self) -> None:
         """Upload what was written."""
-        try:
-            self._store(self._local)
-        finally:
-            self._local.unlink(missing_ok=True)
+        self._store()
 
     def discard(self) -> None:
         """Forget what was written."""
-        self._file.close()
+        self._spool.discard()
         super().close()
-        self._local.unlink(missing_ok=True)
 
     def __exit__(self, kind: Any, *_: Any) -> None:
         """Store it; where the block failed, half a file is no file."""
@@ -131,6 +129,6 @@ class WritingFile(io.BufferedIOBase):
 
     def __del__(self) -> None:
         """Remove what nobody can close any more."""
-        if getattr(self, "_file", None) is not None and not self.closed:
+        if getattr(self, "_spool", None) is not None and not self.closed:
             warnings.warn(f"oss://{self.path} was never closed, so it was not stored.", ResourceWarning, stacklevel=2)
             self.discard()

@@ -12,7 +12,7 @@ from oss_jupyter.remote import asking
 from oss_jupyter.remote.files import WritingFile
 from oss_jupyter.remote.paths import target_of
 from oss_jupyter.remote.readable import ReadableFileSystem
-from oss_jupyter.remote.storing import put_file, put_written
+from oss_jupyter.remote.storing import put_file, put_written, spool_for
 
 
 class OssFileSystem(ReadableFileSystem):
@@ -86,11 +86,8 @@ class OssFileSystem(ReadableFileSystem):
             raise NotImplementedError(f"an object cannot be opened with mode {mode!r}: use rb, wb, xb or ab")
         self._refuse_if_there(path, "create" if mode == "xb" else "overwrite")
         target = target_of(path)
-
-        def store(local: Path) -> None:
-            put_written(self._place, local, target, replace=mode != "xb")
-
-        file = WritingFile(path, store, autocommit=autocommit)
+        spool = spool_for(self._place, target, replace=mode != "xb")
+        file = WritingFile(path, spool, lambda: put_written(self._place, spool, target), autocommit=autocommit)
         if mode == "ab" and self.exists(path):
             file.write(self.cat_file(path))
         return file

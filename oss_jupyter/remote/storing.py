@@ -13,6 +13,10 @@ from oss_jupyter.model.target import Target
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.remote.paths import as_of_files
 from oss_jupyter.remote.place import Place
+from oss_jupyter.session.open_spool import OpenSpool, open_spool
+
+# What lists call the source of what a program wrote.
+_LABEL = 'open("wb")'
 
 
 def put_file(
@@ -22,21 +26,36 @@ def put_file(
     _finish(_begin(place, source, target, replace=replace, on_progress=told), target)
 
 
-def put_written(place: Place, source: Path, target: Target, *, replace: bool = True) -> None:
-    """Upload a file that was written for this alone. Where that fails nothing of it stays behind."""
-    transfer = _begin(place, source, target, replace=replace, force=True)
+def spool_for(place: Place, target: Target, *, replace: bool = True) -> OpenSpool:
+    """Return the file of this computer into which an object is written before it is sent."""
+    return open_spool(place.session.spooling, _LABEL, str(target), _arguments(place, replace=replace, force=True))
+
+
+def put_written(place: Place, spool: OpenSpool, target: Target) -> None:
+    """Upload what was written, and wait. Where that fails nothing of it stays behind.
+
+    A killed kernel leaves its spool with its checkpoint: all of the object, to be resumed or aborted like any upload.
+    """
     try:
-        _finish(transfer, target)
-    except BaseException:
-        _give_up(transfer)
-        raise
+        transfer = spool.upload()
+        try:
+            _finish(transfer, target)
+        except BaseException:
+            _give_up(transfer)
+            raise
+        finally:
+            place.session.manager.forget(lambda known: known is transfer)
     finally:
-        place.session.manager.forget(lambda known: known is transfer)
+        spool.discard()
 
 
 def _begin(place: Place, source: Path, target: Target, *, replace: bool, **more: Any) -> Transfer:
+    return place.session.upload(str(source), str(target), _arguments(place, replace=replace, **more))
+
+
+def _arguments(place: Place, *, replace: bool, **more: Any) -> UploadArguments:
     given = {**place.given, **more, **({} if replace else {"forbid_overwrite": True, "force": True})}
-    return place.session.upload(str(source), str(target), UploadArguments.of(**given))
+    return UploadArguments.of(**given)
 
 
 def _finish(transfer: Transfer, target: Target) -> None:

@@ -85,12 +85,13 @@ class Spooling:
 
         label: what the object is called. Raises InputError, CheckpointError, before anything is written.
         """
-        asked = self._asked(label, target, arguments)
-        store = self._store(arguments)
+        asked = self.asked(label, target, arguments)
+        store = self.store(arguments)
         with store.spools.draft(expected_bytes) as file:
             yield Draft(self, asked, arguments, file, store, expected_bytes)
 
-    def _store(self, arguments: UploadArguments) -> Checkpoints:
+    def store(self, arguments: UploadArguments) -> Checkpoints:
+        """Return where the checkpoint of an upload lies, and its spool."""
         return self._wiring.stores.at(arguments.given.get("checkpoint_dir", UNSET))
 
     def begin(self, spec: TransferSpec, arguments: UploadArguments) -> Transfer:
@@ -109,18 +110,24 @@ class Spooling:
                 f"Interrupted while {writing.label} was being written: nothing was sent, and nothing of it is left."
             ) from None
 
-    def _asked(self, label: str, target: str, arguments: UploadArguments) -> TransferSpec:
+    def asked(self, label: str, target: str, arguments: UploadArguments) -> TransferSpec:
         """Return the spec as far as it is known before anything is written."""
         refuse_for_one_file(arguments, label)
         source = SpoolSource(Path(f"/{label}"), printable(label))
         return replace(self._wiring.spec_to(parse_target(target), source, 0, arguments), spooled=printable(label))
 
     def settled(
-        self, asked: TransferSpec, size_bytes: int, crc: int, arguments: UploadArguments, spools: Spools
+        self,
+        asked: TransferSpec,
+        size_bytes: int,
+        crc: int,
+        arguments: UploadArguments,
+        spools: Spools,
+        salt: str = "",
     ) -> TransferSpec:
-        """Return the spec of what has been written."""
+        """Return the spec of what has been written. salt: makes it another upload than that of the same bytes."""
         given = arguments.given
-        known = transfer_id(f"\0{size_bytes}-{crc:016x}", asked.target, asked.host)
+        known = transfer_id(f"\0{size_bytes}-{crc:016x}{salt}", asked.target, asked.host)
         plan = self._wiring.plan(size_bytes, given.get("part_size"), asked.host)
         return replace(
             asked,
@@ -177,7 +184,7 @@ class Draft:
         with interrupts_later():
             spec = self._spooling.settled(self._asked, self.size_bytes, self._crc, self._arguments, self._store.spools)
             spec = replace(spec, spell=spell)
-            _keep(self._store, spec, self.file.path, self._crc)
+            keep(self._store, spec, self.file.path, self._crc)
             return self._spooling.begin(spec, self._arguments)
 
 
@@ -188,7 +195,7 @@ def _not_writable(label: str, path: Path, error: OSError) -> CheckpointNotWritab
     )
 
 
-def _keep(store: Checkpoints, spec: TransferSpec, draft: Path, crc: int) -> None:
+def keep(store: Checkpoints, spec: TransferSpec, draft: Path, crc: int) -> None:
     """Let a draft be the spool of its upload, with a journal that says so: from here on it outlives the kernel."""
 
     def is_same(path: Path) -> bool:

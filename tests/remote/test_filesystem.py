@@ -112,7 +112,7 @@ def test_half_a_file_is_no_file(oss_fs: OssFileSystem, service: Sandbox) -> None
     with pytest.raises(TypeError), oss_fs.open(f"{BUCKET}/half", "wb") as file:
         file.writelines([b"half", None])
     forgotten = oss_fs.open(f"{BUCKET}/half", "wb")
-    local = forgotten._local
+    local = forgotten._spool.path
     with pytest.warns(ResourceWarning, match="never closed"):
         del forgotten
     assert (oss_fs.exists(f"{BUCKET}/half"), local.exists(), asked(service, "PutObject")) == (False, False, 0)
