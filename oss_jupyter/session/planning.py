@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from oss_jupyter.engine.transfer import Transfer
     from oss_jupyter.session.session import Session
 
-_SENT = (Action.SEND, Action.RESUME)
+_POSSIBLE = (Action.SEND, Action.RESUME, Action.SKIP)
 
 
 def plan(
@@ -68,9 +68,11 @@ def _carry_out(
     session: Session, shown: DatasetPlan, spec: DatasetSpec, arguments: UploadArguments, how: dict[str, Any]
 ) -> Transfer:
     prefix = spec.target.key
-    rows = [row for row in shown if row.action in _SENT]
+    rows = [row for row in shown if row.action in _POSSIBLE]
     pieces = tuple(Piece(row.path, row.key.removeprefix(prefix), is_file=True) for row in rows)
-    planned = {piece.key: (row.size, row.mtime_ns) for piece, row in zip(pieces, rows, strict=True)}
+    planned = {
+        piece.key: (row.size, row.mtime_ns, row.action is Action.SKIP) for piece, row in zip(pieces, rows, strict=True)
+    }
     asked = UploadArguments.of(**{**arguments.given, **how})
     made = session.datasets.spec(spec.source, str(spec.target), asked)
     # It keeps the id of what was planned, so that the same cell finds it again.

@@ -125,12 +125,17 @@ class Deciding:
             self._fail(number, file, "SourceChanged", "It has changed since the plan was made.")
         elif self._sent_before(file):
             self._kept(number, file)
+        elif self._skipped_by_plan(file):
+            self._skip_as_planned(number, file)
         else:
             self._decide(number, file)
 
     def _as_planned(self, file: FoundFile) -> bool:
         planned = self._request.planned
-        return planned is None or planned.get(file.key) == (file.size, file.mtime_ns)
+        return planned is None or planned.get(file.key, ())[:2] == (file.size, file.mtime_ns)
+
+    def _skipped_by_plan(self, file: FoundFile) -> bool:
+        return self._request.planned is not None and self._request.planned[file.key][2]
 
     def _sent_before(self, file: FoundFile) -> bool:
         """Whether an earlier run of this same job has dealt with the file as it is now."""
@@ -194,6 +199,16 @@ class Deciding:
         self._plan(facts.file, Action.SKIP, step.why.key)
         etag, sums = proven_etag(facts, step), checksums_of(facts)
         self._end(number, facts.file, Outcome.SKIPPED, etag=etag, md5=sums.md5, crc64=sums.crc64)
+
+    def _skip_as_planned(self, number: int, file: FoundFile) -> None:
+        """Skip what a plan has found to be there, with the proof that an earlier run has left of it."""
+        known = self._remembered(file)
+        if known is None or not vouches(known) or (known.size, known.mtime_ns) != (file.size, file.mtime_ns):
+            self._end(number, file, Outcome.SKIPPED)
+            return
+        receipt = replace(known, outcome=Outcome.SKIPPED)
+        self._written(receipt)
+        self._tally.ended(number, receipt)
 
     def _send(self, number: int, file: FoundFile, step: Step) -> None:
         assert step.why is not None

@@ -49,10 +49,10 @@ class WorkerRequest:
 
     target: bucket and prefix. small_most_bytes: larger files are handed to the kernel. files_path: where it writes what
     becomes of each file, None: nowhere. receipts_path: what the last completed run has left. planned: by key below
-    the prefix, size and mtime of the files that a plan has shown; others fail. only_failed: those files alone that
-    failed before. only_plan: tell what would be done, and do nothing. width: connections, None: follow the line, up to
-    width_most; granted: how many it may have at first. content_type: that of all files, "" to guess it for each.
-    elsewhere: small files are not sent here, but handed to the kernel in blocks.
+    the prefix, size and mtime of the files that a plan has shown, and whether it skips them; others fail. only_failed:
+    those files alone that failed before. only_plan: tell what would be done, and do nothing. width: connections, None:
+    follow the line, up to width_most; granted: how many it may have at first. content_type: that of all files, "" to
+    guess it for each. elsewhere: small files are not sent here, but handed to the kernel in blocks.
     """
 
     source: DatasetSource
@@ -64,7 +64,7 @@ class WorkerRequest:
     parts: WorkerParts
     files_path: str | None = None
     receipts_path: str | None = None
-    planned: Mapping[str, tuple[int, int]] | None = None
+    planned: Mapping[str, tuple[int, int, bool]] | None = None
     only_failed: bool = False
     only_plan: bool = False
     route: FilesRoute | None = None

@@ -39,7 +39,7 @@ class DatasetSpec(JobSpec):
     small_most_bytes: int
     selection: Selection = field(default_factory=Selection)
     compare: Compare = Compare.CONTENT
-    planned: Mapping[str, tuple[int, int]] | None = None
+    planned: Mapping[str, tuple[int, int, bool]] | None = None
     part_size: int | None = None
     prove: Prove = Prove.KEPT
     send_signed: Callable[..., tuple[FileSent | FileSnagged, ...]] | None = None

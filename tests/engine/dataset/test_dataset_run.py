@@ -179,6 +179,22 @@ def test_a_plan_shows_all_and_is_carried_out_as_it_was_shown(house: House, folde
     assert house.there()["f0004.bin"] == contents["f0004.bin"]
 
 
+def test_what_a_plan_skips_is_counted_and_stays_proven(house: House, folder: Folder, tmp_path: Path) -> None:
+    """The receipt has all files of the plan, and what earlier runs know of those that it skips is not lost."""
+    folder(12)
+    house.upload(tmp_path / "data").result(LONG)
+    (tmp_path / "data" / "new.bin").write_bytes(b"new")
+    plan = house.plan(tmp_path / "data")
+    receipt = plan.upload().result(LONG)
+    assert (receipt.sent, receipt.skipped, receipt.failed) == (1, 12, 0)
+    assert receipt.skipped_bytes == plan.totals[Action.SKIP].bytes
+    assert len(list(receipt.files())) == 13
+    house.sandbox.faults.add(Fault("ListObjectsV2", times=None, code="AccessDenied", status=403))
+    assert house.upload(tmp_path / "data").result(LONG).skipped >= 12
+    empty = house.plan(tmp_path / "data")
+    assert empty.upload().result(LONG).skipped == empty.totals[Action.SKIP].files
+
+
 def test_without_the_right_to_list_receipts_are_believed_and_one_note_says_so(
     house: House, folder: Folder, tmp_path: Path
 ) -> None:
