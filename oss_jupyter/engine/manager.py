@@ -38,10 +38,17 @@ class Manager:
     """`_lock` guards _transfers, in the order in which they began, _limit, _speeds, by host, and _limits, of who sends.
 
     uploads_at_once: how many large uploads run at once; the others wait for their turn. budget: the connections of all.
+    begins: called, on whatever thread, when one begins to run or goes on.
     """
 
-    def __init__(self, uploads_at_once: int = AT_ONCE, budget: Budget | None = None) -> None:
-        self._queue: TransferQueue[AnyJob] = TransferQueue(start_job, uploads_at_once, budget)
+    def __init__(
+        self,
+        uploads_at_once: int = AT_ONCE,
+        budget: Budget | None = None,
+        begins: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._queue: TransferQueue[AnyJob] = TransferQueue(self._start, uploads_at_once, budget)
+        self._begins = begins
         self._lock = threading.Lock()
         self._transfers: dict[str, Transfer] = {}
         self._limit: float | None = None
@@ -90,6 +97,10 @@ class Manager:
         coordinator.found(spec, record, counts, failures, elsewhere=elsewhere)
         return transfer
 
+    def runs(self) -> bool:
+        """Whether one of them runs; one that waits for credentials, or is paused, does not."""
+        return bool(self._queue.running())
+
     def transfers(self) -> tuple[Transfer, ...]:
         """Return all of them, in the order in which they began."""
         with self._lock:
@@ -131,6 +142,10 @@ class Manager:
     def set_uploads_at_once(self, count: int) -> None:
         """Let so many large uploads run at once from now on; those that run already go on."""
         self._queue.set_at_once(count)
+
+    def _start(self, job: AnyJob) -> None:
+        start_job(job)
+        self._begins()
 
     def _made(
         self, spec: TransferSpec | DatasetSpec, state: State = State.QUEUED, earlier: AnyJob | None = None

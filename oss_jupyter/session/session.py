@@ -68,7 +68,7 @@ class Session:
         forks.in_child(self._begin_anew)
 
     def _begin(self) -> None:
-        self.manager = Manager(self.settings.uploads_at_once, Budget(self.settings.connections))
+        self.manager = Manager(self.settings.uploads_at_once, Budget(self.settings.connections), self._one_runs)
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.datasets = DatasetWiring(self.wiring)
         self.streams = StreamWiring(self.wiring)
@@ -202,6 +202,10 @@ class Session:
     def _uploads_begin(self) -> None:
         if self.shell is not None:
             self.shell.uploads_begin()
+
+    def _one_runs(self) -> None:
+        if self.shell is not None:
+            self.shell.one_runs()
 
     def _give_anew(self, transfer: Transfer, anew: AnewOptions) -> None:
         """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""

@@ -136,6 +136,13 @@ class OssJupyter(Configurable):
     stall_seconds = Float(
         30.0, min=1.0, max=86_400.0, help="Seconds: longest silence before a part or a request is sent again."
     ).tag(config=True)
+    keep_alive_hours = Float(
+        24.0,
+        min=0.0,
+        max=8760.0,
+        help="Hours: for how long after an upload has begun, or gone on, the kernel counts as active while one runs. "
+        "So no server culls it. 0: it does not.",
+    ).tag(config=True)
     register_filesystem = Enum(
         ["auto", "always", "never"],
         default_value="auto",

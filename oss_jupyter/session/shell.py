@@ -31,6 +31,9 @@ class Shell(Protocol):
     def uploads_begin(self) -> None:
         """Uploads are about to start, or to go on. Main thread, or whichever asks for it."""
 
+    def one_runs(self) -> None:
+        """An upload begins to run, or goes on. Any thread."""
+
     def watch(self, writing: Writing) -> AbstractContextManager[None]:
         """Show how an object is being written, while the block lasts. Main thread, or whichever asks for it."""
 

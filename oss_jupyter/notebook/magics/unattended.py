@@ -7,6 +7,7 @@ user wants it, a cell there ends when the uploads have ended, and fails where on
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from IPython.core.getipython import get_ipython
@@ -15,6 +16,7 @@ from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.display.formatters import register
 from oss_jupyter.notebook.display.writing import watched
+from oss_jupyter.notebook.magics.keep_alive import KeepAlive
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.shell import Writing
 
@@ -33,6 +35,9 @@ class Unattended:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        kernel = getattr(get_ipython(), "kernel", None)
+        hours = partial(getattr, session.settings, "keep_alive_hours")
+        self._keep_alive = None if kernel is None else KeepAlive(kernel, lambda: session.manager.runs(), hours)
 
     def uploads_begin(self) -> None:
         """Look at the cells from now on, where this is a kernel."""
@@ -40,6 +45,11 @@ class Unattended:
         if getattr(shell, "kernel", None) is not None:
             cells.follow(shell)
             cells.when_over(self._look, first=True)
+
+    def one_runs(self) -> None:
+        """Let no server end this kernel because nobody types."""
+        if self._keep_alive is not None:
+            self._keep_alive.one_begins()
 
     def watch(self, writing: Writing) -> AbstractContextManager[None]:
         """Show how an object is being written, while the block lasts."""
