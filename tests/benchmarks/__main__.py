@@ -19,6 +19,7 @@ from . import (
     display,
     filesystem,
     markdown,
+    memory,
     mixed,
     promises,
     receipts,
@@ -59,6 +60,8 @@ _CHECKS: dict[str, Callable[[Setup], Iterable[Promise]]] = {
     "mixed": mixed.mixed,
     "display": display.display,
     "filesystem": filesystem.filesystem,
+    "large-object": memory.large_object,
+    "long-stream": memory.long_stream,
 }
 _QUICK_RUNS, _QUICK_FILES = 2, 1000
 
@@ -72,6 +75,7 @@ def main() -> None:
     with workplace() as folder:
         setup = Setup(
             folder=folder,
+            quick=options.quick,
             runs=_QUICK_RUNS if options.quick else options.runs,
             size=int(options.size * GIB),
             files=_QUICK_FILES if options.quick else options.files,

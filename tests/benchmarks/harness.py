@@ -38,7 +38,7 @@ class Setup:
     """What the whole benchmark was asked for.
 
     folder: for files and checkpoints, in memory where there is enough. files: how many small ones, where it is about
-    those; rows take so many, or a multiple or a part of that.
+    those; rows take so many, or a multiple or a part of that. quick: only to see that it works.
     """
 
     folder: Path
@@ -48,6 +48,7 @@ class Setup:
     most_seconds: float
     clients: Sequence[str]
     say: Callable[[str], None]
+    quick: bool = False
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,22 @@ def usage() -> Usage:
             continue
     pids = tuple(child.pid for child in children)
     return Usage(cpu_seconds, own_cpu_seconds, _peak_bytes(me), children_peak_bytes, pids)
+
+
+def resident_bytes() -> int:
+    """Return how much memory this process has now."""
+    return int(psutil.Process().memory_info().rss)
+
+
+def forget_peak() -> None:
+    """Let this process's peak begin anew from what it has now, where the system can (Linux)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_bytes() -> int:
+    """Return the highest memory of this process."""
+    return _peak_bytes(psutil.Process())
 
 
 def _cpu_seconds(who: int) -> float:
