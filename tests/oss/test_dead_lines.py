@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
@@ -84,12 +86,22 @@ class DrippingServer:
                 return  # the client has had enough
 
 
-@pytest.fixture(params=DRIPS)
-def dripping(request: pytest.FixtureRequest) -> Iterator[DrippingServer]:
-    """A server for each place where a reply can drip."""
-    server = DrippingServer(*DRIPS[request.param])
-    yield server
-    server.close()
+@pytest.fixture
+def at_each_drip(subtests: pytest.Subtests) -> Callable[[Callable[[DrippingServer], None]], None]:
+    """Runs something at a server for each place where a reply can drip, all at once, because it mostly waits."""
+
+    def run(check: Callable[[DrippingServer], None]) -> None:
+        servers = {name: DrippingServer(*drips) for name, drips in DRIPS.items()}
+        with ThreadPoolExecutor(len(servers)) as pool:
+            checked = {name: pool.submit(check, server) for name, server in servers.items()}
+            for name, future in checked.items():
+                with subtests.test(name), closing(servers[name]):
+                    future.result()
+
+    return run
+
+
+AtEachDrip = Callable[[Callable[[DrippingServer], None]], None]
 
 
 def key_pair() -> Credentials:
@@ -113,32 +125,47 @@ def new_control(url: str) -> SdkControl:
     ],
     ids=["ListParts", "Initiate", "Complete", "Abort"],
 )
-def test_a_small_request_whose_reply_drips(dripping: DrippingServer, ask: Callable[[SdkControl], object]) -> None:
+def test_a_small_request_whose_reply_drips(at_each_drip: AtEachDrip, ask: Callable[[SdkControl], object]) -> None:
     """However it drips, in status, headers or body, a reply ends in an error of the network after a short while."""
-    control = new_control(dripping.url)
-    began_at = time.monotonic()
-    with pytest.raises(NetworkError) as error:
-        ask(control)
-    assert time.monotonic() - began_at < SOON_SECONDS
-    assert all(error.value.four_lines()[::2])
-    control.close()
+
+    def check(dripping: DrippingServer) -> None:
+        control = new_control(dripping.url)
+        began_at = time.monotonic()
+        with pytest.raises(NetworkError) as error:
+            ask(control)
+        assert time.monotonic() - began_at < SOON_SECONDS
+        assert all(error.value.four_lines()[::2])
+        control.close()
+
+    at_each_drip(check)
 
 
 @pytest.fixture
-def part(tmp_path: Path, dripping: DrippingServer) -> PartRequest:
-    """A part for the dripping server."""
+def part_to(tmp_path: Path) -> Callable[[DrippingServer, float], PartRequest]:
+    """Makes a part for a dripping server that is borne in silence for so long."""
     path = tmp_path / "part.bin"
     path.write_bytes(b"x" * 1000)
-    signed = SignedRequest(f"{dripping.url}/test-bucket/key?partNumber=1&uploadId=id")
-    return PartRequest(signed, str(path), 0, 1000, 1, Route(stall_seconds=SILENCE_SECONDS))
+
+    def make(dripping: DrippingServer, stall_seconds: float) -> PartRequest:
+        signed = SignedRequest(f"{dripping.url}/test-bucket/key?partNumber=1&uploadId=id")
+        return PartRequest(signed, str(path), 0, 1000, 1, Route(stall_seconds=stall_seconds))
+
+    return make
 
 
-def test_a_part_whose_reply_drips(part: PartRequest) -> None:
+PartTo = Callable[[DrippingServer, float], PartRequest]
+
+
+def test_a_part_whose_reply_drips(part_to: PartTo, at_each_drip: AtEachDrip) -> None:
     """The same for the bytes."""
-    began_at = time.monotonic()
-    with pytest.raises(NetworkError):
-        send_part(part)
-    assert time.monotonic() - began_at < SOON_SECONDS
+
+    def check(dripping: DrippingServer) -> None:
+        began_at = time.monotonic()
+        with pytest.raises(NetworkError):
+            send_part(part_to(dripping, SILENCE_SECONDS))
+        assert time.monotonic() - began_at < SOON_SECONDS
+
+    at_each_drip(check)
 
 
 class SharedGauge(LocalGauge):
@@ -148,24 +175,27 @@ class SharedGauge(LocalGauge):
         self.stopped = True
 
 
-def test_a_part_whose_reply_drips_can_be_stopped(part: PartRequest, dripping: DrippingServer) -> None:
+def test_a_part_whose_reply_drips_can_be_stopped(part_to: PartTo, at_each_drip: AtEachDrip) -> None:
     """While a reply drips the stop switch is looked at, also where only shared memory tells of it."""
-    gauge = SharedGauge()
-    patient = PartRequest(part.signed, part.path, 0, 1000, 1, Route(stall_seconds=30.0))
-    failures: list[Exception] = []
 
-    def send() -> None:
-        try:
-            send_part(patient, gauge)
-        except Exception as error:
-            failures.append(error)
+    def check(dripping: DrippingServer) -> None:
+        gauge = SharedGauge()
+        failures: list[Exception] = []
 
-    thread = threading.Thread(target=send)
-    thread.start()
-    assert dripping.drips.wait(SOON_SECONDS)
-    gauge.stop()
-    thread.join(SOON_SECONDS)
-    assert [type(failure) for failure in failures] == [PartStopped]
+        def send() -> None:
+            try:
+                send_part(part_to(dripping, 30.0), gauge)
+            except Exception as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        assert dripping.drips.wait(SOON_SECONDS)
+        gauge.stop()
+        thread.join(SOON_SECONDS)
+        assert [type(failure) for failure in failures] == [PartStopped]
+
+    at_each_drip(check)
 
 
 def test_a_slow_reply_is_not_a_dripping_one(sandbox: Sandbox) -> None:

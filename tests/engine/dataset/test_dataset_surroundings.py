@@ -47,7 +47,7 @@ def test_a_clock_that_is_hours_off_costs_few_files_a_second_try(
     folder: Folder, tmp_path: Path, helper: str, hours: int, after: int
 ) -> None:
     """Who sends small files learns the service's time as soon as anybody has, from the start and after a jump."""
-    contents = folder(400)
+    contents = folder(200)
     off = [0.0 if after else hours * HOUR]
     with Sandbox(tmp_path / "far", keys=[Key(*KEYS)], clock=lambda: time.time() + off[0]) as sandbox:
         sandbox.create_bucket("test-bucket")
