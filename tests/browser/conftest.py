@@ -6,6 +6,7 @@ are left out, and say so; where CI is set that is a failure.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from oss_jupyter.sandbox import Sandbox
 from .driver import Lab, Notebook, chromium, find_chromium
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 MIB = 1024 * 1024
 # Pictures are kept for people to look at; they are not in the repository.
@@ -48,18 +49,34 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield running
 
 
+@pytest.fixture(scope="package")
+def pages(browser: Browser) -> dict[str, Page]:
+    """Pages that nobody uses, by how they were made: to load JupyterLab takes several seconds of a processor."""
+    return {}
+
+
 @pytest.fixture
-def open_notebook(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
-    """Open a notebook with the given cells; its page is closed and its kernel shut down in the end."""
-    opened: list[Notebook] = []
+def open_notebook(
+    browser: Browser, lab: Lab, pages: dict[str, Page], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Notebook]]:
+    """Open a notebook with the given cells; in the end its kernel is shut down, and its page kept if nothing failed."""
+    opened: list[tuple[str, Notebook]] = []
+    failed = request.session.testsfailed
 
     def open_one(*cells: str, **context: object) -> Notebook:
-        opened.append(lab.open(browser, cells, request.node.name, **context))
-        return opened[-1]
+        name, kind = f"{request.node.name}-{len(opened)}", json.dumps(context)
+        page = pages.pop(kind, None)
+        notebook = lab.open_in(page, cells, name) if page else lab.open(browser, cells, name, **context)
+        opened.append((kind, notebook))
+        return notebook
 
     yield open_one
-    for notebook in opened:
-        notebook.close()
+    for kind, notebook in opened:
+        if kind in pages or request.session.testsfailed > failed:
+            notebook.close()
+        else:
+            notebook.shut_down_kernel()
+            pages[kind] = notebook.page
 
 
 @pytest.fixture

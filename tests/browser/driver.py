@@ -53,6 +53,10 @@ _RUN = f"""async (index) => {{
     await window.jupyterapp.commands.execute('notebook:run-cell');
 }}"""
 _OUTPUTS = f"(index) => {_PANEL}.content.widgets[index].model.outputs.toJSON()"
+_OPEN = """async (path) => {
+    [...jupyterapp.shell.widgets('main')].forEach((widget) => widget.dispose());
+    await jupyterapp.commands.execute('docmanager:open', {path, factory: 'Notebook'});
+}"""
 _SHUT_DOWN = f"async () => {{ await {_PANEL}?.sessionContext.shutdown(); }}"
 _WATCH_RESTART = f"""() => {{
     const kernel = {_PANEL}.sessionContext.session.kernel;
@@ -131,6 +135,18 @@ class Lab:
 
     def open(self, browser: Browser, cells: Sequence[str], name: str = "test", **context: Any) -> Notebook:
         """Write a notebook with these cells and open it in a page of its own, with its kernel idle."""
+        self._write(cells, name)
+        return self.reopen(browser, name, **context)
+
+    def open_in(self, page: Page, cells: Sequence[str], name: str = "test") -> Notebook:
+        """Write a notebook and open it in a page of JupyterLab that is there, in the place of all that it shows."""
+        self._write(cells, name)
+        page.evaluate(_OPEN, f"{name}.ipynb")
+        notebook = self._notebook(page, name)
+        notebook.wait_until_ready()
+        return notebook
+
+    def _write(self, cells: Sequence[str], name: str) -> None:
         cells_json: list[dict[str, Any]] = [
             {"cell_type": "code", "id": f"cell-{index}", "source": source, "metadata": {}, "outputs": [],
              "execution_count": None}
@@ -138,19 +154,20 @@ class Lab:
         ]  # fmt: skip
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         content = {"cells": cells_json, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-        path = self.work / f"{name}.ipynb"
-        path.write_text(json.dumps(content), encoding="utf-8")
-        return self.reopen(browser, name, **context)
+        (self.work / f"{name}.ipynb").write_text(json.dumps(content), encoding="utf-8")
 
     def reopen(self, browser: Browser, name: str = "test", **context: Any) -> Notebook:
         """Open a notebook that is there; `context` goes to the browser: viewport, color_scheme, device_scale_factor."""
         page = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **context})
         page.set_default_timeout(1000 * PATIENCE_SECONDS)
-        place = "lab/tree" if self._application == "jupyterlab" else "notebooks"
-        notebook = Notebook(page, self.work / f"{name}.ipynb", f"{self._url}/{place}/{name}.ipynb?reset")
+        notebook = self._notebook(page, name)
         page.goto(f"{notebook.url}&token={self._token}")
         notebook.wait_until_ready()
         return notebook
+
+    def _notebook(self, page: Page, name: str) -> Notebook:
+        place = "lab/tree" if self._application == "jupyterlab" else "notebooks"
+        return Notebook(page, self.work / f"{name}.ipynb", f"{self._url}/{place}/{name}.ipynb?reset")
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask the server's REST interface and return the reply, None for an empty one. Raises HTTPError."""
