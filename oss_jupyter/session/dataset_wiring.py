@@ -77,7 +77,7 @@ class DatasetWiring:
         refuse_without_folder(source, selection)
         refuse_for_files(arguments, source.text)
         options = _of_all(make_options(arguments.of_object(), "file"), arguments)
-        endpoint = wiring.endpoint(given)
+        endpoint = wiring.endpoint_to_use(given)
         store = wiring.stores.at(given.get("checkpoint_dir", UNSET))
         part_size = given.get("part_size")
         force = bool(given.get("force", False))

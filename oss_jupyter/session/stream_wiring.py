@@ -47,7 +47,7 @@ class StreamWiring:
         refuse_for_one_file(arguments, stream.text)
         refuse_for_files(arguments, stream.text)
         goal = parse_target(target, stream.name)
-        endpoint = wiring.endpoint(given)
+        endpoint = wiring.endpoint_to_use(given)
         store = wiring.stores.at(given.get("checkpoint_dir", UNSET))
         part_size = _part_size(given.get("part_size"))
         known = transfer_id(_IDENTITY, goal, endpoint.describe())

@@ -86,8 +86,7 @@ class Wiring:
         """Return the spec of a file, or of what will be one, to an object. Raises InputError."""
         given = arguments.given
         options = make_options(arguments.of_object(), goal.key, file.path.name)
-        endpoint = self.endpoint(given)
-        self._used_hosts.add(endpoint.describe())
+        endpoint = self.endpoint_to_use(given)
         plan = self.plan(size_bytes, given.get("part_size"), endpoint.describe())
         return TransferSpec(
             transfer_id=transfer_id(str(file.path), goal, endpoint.describe()),
@@ -247,6 +246,12 @@ class Wiring:
         values: dict[str, Any] = {name: given.get(name, getattr(self.settings, name)) for name in PLACE_NAMES}
         values |= choose(self._places(given))
         return EndpointSettings(**values, **self._patience())
+
+    def endpoint_to_use(self, given: UploadOptions) -> EndpointSettings:
+        """Return the endpoint of an upload that begins now: from here on its host is known to be the user's."""
+        endpoint = self.endpoint(given)
+        self._used_hosts.add(endpoint.describe())
+        return endpoint
 
     def _places(self, given: UploadOptions) -> tuple[Place, ...]:
         """Return where region and host can be named, the first to be asked first."""

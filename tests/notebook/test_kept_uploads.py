@@ -12,7 +12,10 @@ import pytest
 import oss_jupyter as oj
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import InputError, OssJupyterError
+from oss_jupyter.model.dataset import DatasetSource, Piece
 from oss_jupyter.model.states import State
+from oss_jupyter.model.upload_arguments import UploadArguments
+from oss_jupyter.objects.streamed import Streamed
 from oss_jupyter.sandbox import Fault, Sandbox
 from oss_jupyter.session.session import current_session
 
@@ -289,6 +292,26 @@ def test_an_endpoint_that_is_none_of_the_users(new_shell: NewShell, checkpoints:
     (named,) = oj.resume(ID)
     assert named.state is not State.INTERRUPTED
     named.pause()
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "stream"])
+def test_an_endpoint_that_was_used_in_this_kernel(
+    new_shell: NewShell, checkpoints: Path, data: Path, kind: str
+) -> None:
+    """It is the user's, whatever went there: what else is unfinished there goes on with all others."""
+    place: dict[str, Any] = {"endpoint": "https://oss.company.example", "region": "cn-hangzhou"}
+    leave(checkpoints, source=str(data), place=place)
+    new_shell()
+    assert coordinator_of(only()).spec.hindrance is not None
+    new_shell()
+    session, asked = current_session(), UploadArguments.of(**place)
+    if kind == "file":
+        session.wiring.spec(data, "oss://test-bucket/other", asked)
+    elif kind == "folder":
+        session.datasets.spec(DatasetSource((Piece(str(data.parent), ""),), "folder"), "oss://test-bucket/other", asked)
+    else:
+        session.streams.spec(Streamed([b"content"], "a stream"), "oss://test-bucket/other", asked)
+    assert coordinator_of(only()).spec.hindrance is None
 
 
 @pytest.mark.parametrize(
