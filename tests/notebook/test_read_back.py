@@ -9,14 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import pandas as pd
 import pytest
 
 import oss_jupyter as oj
 from oss_jupyter.model.dataset_snippets import format_of_all
 from oss_jupyter.model.reading_formats import READERS, readers_of
-from oss_jupyter.remote.filesystem import OssFileSystem
 from oss_jupyter.sandbox import Sandbox
 
 from .conftest import Shell
@@ -38,9 +36,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:Insufficient elements for `head`
 
 
 @pytest.fixture
-def reader(service: Sandbox, shell: Shell) -> Shell:
+def reader(service: Sandbox, new_shell: Callable[..., Shell]) -> Shell:
     """A shell with the extension, in which oss:// is ours whatever else is installed."""
-    fsspec.register_implementation("oss", OssFileSystem, clobber=True)
+    shell = new_shell(register_filesystem="always")
+    shell.ok("%load_ext oss_jupyter")
     return shell
 
 
@@ -104,12 +103,13 @@ def test_the_sdk_alone_fetches_it(service: Sandbox, shell: Shell, place: Path, t
 
 
 def test_a_place_of_one_upload_is_in_its_cells(
-    sandbox: Sandbox, shell: Shell, place: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, new_shell: Callable[..., Shell], place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where neither settings nor environment lead there, the cell runs all the same; only keys are looked for."""
-    fsspec.register_implementation("oss", OssFileSystem, clobber=True)
     monkeypatch.setenv("OSS_ACCESS_KEY_ID", "test-key-id")
     monkeypatch.setenv("OSS_ACCESS_KEY_SECRET", "test-key-secret")
+    shell = new_shell(register_filesystem="always")
+    shell.ok("%load_ext oss_jupyter")
     WRITERS[".parquet"](place / "t.parquet")
     given: dict[str, Any] = {"endpoint": sandbox.endpoint, "region": sandbox.region}
     receipt = oj.upload("t.parquet", "oss://test-bucket/t.parquet", **given).result()
