@@ -131,18 +131,20 @@ class Session:
 
     def transfers(self) -> tuple[Transfer, ...]:
         """Return those of this kernel, and those in the checkpoint directories that others left or drive."""
-        for store in self.wiring.stores.directories():
+        for store in self.directories():
             self._look_into(store)
         return self.manager.transfers()
 
+    def directories(self) -> tuple[CheckpointDirectory, ...]:
+        """Return the settings' checkpoint directory and every other one that was used in this kernel."""
+        return self.wiring.stores.directories()
+
     def problems(self) -> list[Found]:
         """Return the checkpoints that cannot be used, each with its problem."""
-        directories = self.wiring.stores.directories()
-        datasets = [
-            store for store in map(self.wiring.stores.datasets_of, directories) if isinstance(store, DatasetStore)
-        ]
-        files = [found for store in directories for found in store.problems()]
-        return files + [found.as_found() for store in datasets for found in store.problems()]
+        files = [found for store in self.directories() for found in store.problems()]
+        datasets = map(self.wiring.stores.datasets_of, self.directories())
+        both = (store for store in datasets if isinstance(store, DatasetStore))
+        return files + [found.as_found() for store in both for found in store.problems()]
 
     def find(self, text: str) -> Transfer:
         """Return the transfer whose id begins with `text`. Raises TransferNotFound, InputError."""
@@ -277,11 +279,8 @@ class Session:
         self.manager.adopt_dataset(spec, found.record, counts_of(found.files), failures, elsewhere=found.busy)
 
     def _found(self, transfer_id: str) -> Found | None:
-        for store in self.wiring.stores.directories():
-            for found in store.inventory():
-                if found.transfer_id == transfer_id and found.record is not None:
-                    return found
-        return None
+        everything = (found for store in self.directories() for found in store.inventory())
+        return next((one for one in everything if one.transfer_id == transfer_id and one.record is not None), None)
 
 
 _shared: list[Session] = []

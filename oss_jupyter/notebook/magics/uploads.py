@@ -43,7 +43,7 @@ class Uploads:
             say_table([row if noted else row[:-1] for row in rows], _HEADER if noted else _HEADER[:-1])
         else:
             say("There are no uploads.")
-        for store in self._session.wiring.stores.directories():
+        for store in self._session.directories():
             number, size = store.spools.taken()
             if number:
                 say(f"{count(number, 'spool')} of objects and streams take {format_size(size)} in {store.directory}.")
@@ -129,7 +129,7 @@ class Uploads:
     def clean(self) -> None:
         """Forget what has ended for good and remove locks of nothing; what could be resumed stays."""
         forgotten = self._session.manager.forget(_nothing_left)
-        locks = sum(store.remove_stale() for store in self._session.wiring.stores.directories())
+        locks = sum(store.remove_stale() for store in self._session.directories())
         removed = f"; {count(locks, 'stale lock file')} removed" if locks else ""
         say(f"{count(forgotten, 'finished or aborted upload')} taken off the list{removed}.", *self._left())
 
