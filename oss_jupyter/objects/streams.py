@@ -37,6 +37,11 @@ def as_stream(value: Any) -> Streamed | Any:
     return value
 
 
+def is_stream(value: Any) -> bool:
+    """Whether an object is a stream of bytes without its first item being looked at."""
+    return is_url(value) or any(fits(value) for fits, make in _KINDS if make is not _of_iterator)
+
+
 def _is_reply(value: Any) -> bool:
     return hasattr(value, "status_code") and (hasattr(value, "iter_content") or hasattr(value, "iter_bytes"))
 

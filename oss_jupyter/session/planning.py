@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.dataset.planning import look_through
+from oss_jupyter.errors import InputError
 from oss_jupyter.local.dataset_source import dataset_source
 from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
@@ -16,6 +18,8 @@ from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.planned_rows import PlannedFile
 from oss_jupyter.model.target import Target, parse_target
 from oss_jupyter.model.upload_arguments import UploadArguments
+from oss_jupyter.objects.dask_frames import is_dask_frame
+from oss_jupyter.objects.streams import is_stream
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.dataset.spec import DatasetSpec
@@ -26,13 +30,18 @@ _POSSIBLE = (Action.SEND, Action.RESUME, Action.SKIP)
 
 
 def plan(
-    session: Session, given: Any, target: str, arguments: UploadArguments, spell: Callable[[str], str] = str
+    session: Session,
+    given: Any,
+    target: str,
+    arguments: UploadArguments,
+    spell: Callable[[str], str] = str,
+    name: str | None = None,
 ) -> DatasetPlan:
     """Return what `upload` with the same arguments would do; nothing is sent. Raises what stands in its way.
 
-    spell: how arguments are written in its sentences.
+    spell: how arguments are written in its sentences. name: as in `Session.upload`.
     """
-    source, below = _source_and_target(given, target)
+    source, below = _source_and_target(_files(session, given, target, name), target)
     spec = session.datasets.spec(source, below, arguments)
 
     def begin(shown: DatasetPlan, **how: Any) -> Transfer:
@@ -41,6 +50,31 @@ def plan(
     builder = PlanBuilder(str(spec.target), spec.source_text, spec.part_size, begin)
     looked = look_through(spec, lambda row: builder.add(_resumed(row, spec, session)))
     return builder.plan(lists=looked.pages, heads=looked.heads, passed_over=[spell(note) for note in looked.notes])
+
+
+def _files(session: Session, given: Any, target: str, name: str | None) -> Any:
+    """Return what is given, where it can be files. Raises InputError for an object and a stream."""
+    if name == "":
+        return given
+    label = name or f"what is given ({type(given).__name__})"
+    if isinstance(given, Iterator):
+        first = next(given, None)
+        if isinstance(first, (bytes, bytearray, memoryview)):
+            raise _no_files(label, "Make it anew, because its first piece has been read, and upload it")
+        return given if first is None else chain((first,), given)
+    if is_stream(given) or is_dask_frame(given) or session.spooling.find(given, target, name) is not None:
+        raise _no_files(label, "Upload it: what is in OSS already is not sent again")
+    return given
+
+
+def _no_files(label: str, instead: str) -> InputError:
+    return InputError(
+        f"A plan tells what would be done with files, and {label} is an object: how many bytes it becomes, and whether "
+        "they are there, is known once it is written.",
+        f"{instead}. Or write it to a file, and plan that.",
+        safe="Nothing was sent.",
+        code="NothingToPlan",
+    )
 
 
 def _source_and_target(given: Any, target: str) -> tuple[DatasetSource, str]:
@@ -60,7 +94,7 @@ def _resumed(row: PlannedFile, spec: DatasetSpec, session: Session) -> PlannedFi
     if row.action is not Action.SEND or row.size <= spec.small_most_bytes:
         return row
     known = transfer_id(row.path, Target(spec.target.bucket, row.key), spec.host)
-    begun = any(store.keeps(known) for store in session.wiring.stores.directories())
+    begun = any(store.keeps(known) for store in session.directories())
     return replace(row, action=Action.RESUME) if begun else row
 
 

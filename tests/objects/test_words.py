@@ -99,6 +99,25 @@ def test_what_cannot_be_sent_is_told_how_it_can(
     assert not place.parent.joinpath("state").exists()
 
 
+def test_an_object_has_no_plan(shell: Shell, stored: Callable[[str], bytes]) -> None:
+    """Four lines say why and what to do; paths have one, also where a generator gives them."""
+    Path("f.txt").write_bytes(b"of the file")
+    frame = pd.DataFrame({"a": [1]})
+    for value, key in ((frame, "t.csv"), ({"a": 1}, "t.json"), (b"a", "t"), (io.BytesIO(b"a"), "t"), ("a\nb", "t.txt")):
+        with pytest.raises(InputError) as refused:
+            oj.plan(value, f"oss://test-bucket/{key}")
+        assert refused.value.code == "NothingToPlan"
+        assert all(refused.value.four_lines())
+    for stream in ((piece for piece in [b"a"]), "https://example.com/t.csv"):
+        with pytest.raises(InputError, match="plan tells"):
+            oj.plan(stream, "oss://test-bucket/t.csv")
+    shell.inner.user_ns["frame"] = frame
+    assert "with files, and frame is an object" in str(
+        shell.run("%oss_upload frame oss://test-bucket/t.csv --dry-run").error
+    )
+    assert len(oj.plan((path for path in ["f.txt"]), "oss://test-bucket/raw/")) == 1
+
+
 @pytest.mark.parametrize("key", ["t.docx", "folder/", "", "t"])
 def test_a_key_that_says_nothing(service: Sandbox, key: str) -> None:
     """The endings that would do are named."""

@@ -77,9 +77,9 @@ class OssMagics(Magics):
         if word.name is None:
             refuse_one_name(sources)
         arguments = self._arguments(given)
-        if dry_run:
-            return plan(self._session, word.source, target, arguments, spell=as_magic)
         name = word.name or ""
+        if dry_run:
+            return plan(self._session, word.source, target, arguments, as_magic, name)
         transfer = self._session.upload(word.source, target, arguments, as_magic, name, is_data=force)
         if word.note:
             coordinator_of(transfer).note(word.note, Lasts.WHILE_ASKED_SO)
