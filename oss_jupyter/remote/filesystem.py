@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fsspec.callbacks import DEFAULT_CALLBACK, Callback
+
 from oss_jupyter.errors import ObjectThere
 from oss_jupyter.model.progress import Snapshot
-from oss_jupyter.remote import asking
+from oss_jupyter.remote import asking, many
 from oss_jupyter.remote.files import WritingFile
 from oss_jupyter.remote.paths import target_of
 from oss_jupyter.remote.readable import ReadableFileSystem
-from oss_jupyter.remote.storing import put_file, put_written, spool_for
+from oss_jupyter.remote.storing import put_file, put_files, put_written, spool_for
 
 
 class OssFileSystem(ReadableFileSystem):
@@ -25,6 +27,28 @@ class OssFileSystem(ReadableFileSystem):
     What is read is proven by its CRC-64 where all of it is read; what is written is an upload, and takes the place of
     an object that is there when it is complete. Lists are never cached. Any thread may use it.
     """
+
+    def put(
+        self,
+        lpath: Any,
+        rpath: Any,
+        recursive: bool = False,
+        callback: Callback = DEFAULT_CALLBACK,
+        maxdepth: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Upload files of this computer: several are one dataset, with one card and one place that is kept.
+
+        Where a callback has one of its own for each file, or `mode` is given, they are single uploads, side by side.
+        """
+        how = {"recursive": recursive, "maxdepth": maxdepth}
+        pairs = many.pairs_of(self, "put", lpath, rpath, how)
+        dataset = None if kwargs or many.follows_each(callback) else many.as_dataset(pairs, self._strip_protocol)
+        if dataset is None:
+            many.side_by_side(self.put_file, pairs, callback, kwargs)
+            return
+        callback.set_size(len(dataset[1]))
+        put_files(self._place, *dataset, callback.absolute_update)
 
     def put_file(self, lpath: Any, rpath: str, callback: Any = None, mode: str = "overwrite", **_: Any) -> None:
         """Upload a file of this computer as `oss_jupyter.upload` does, and wait."""

@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 from fsspec.spec import AbstractFileSystem
 
 from oss_jupyter.errors import ObjectMissing, OssJupyterError
 from oss_jupyter.model.arguments import ReachingOptions
-from oss_jupyter.remote import asking
+from oss_jupyter.remote import asking, many
 from oss_jupyter.remote.entries import Entry
 from oss_jupyter.remote.files import ReadingFile, copy_proven
 from oss_jupyter.remote.paths import as_of_files, missing, target_of
@@ -162,6 +163,19 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]
         if on_error == "raise":
             _raise_first(list(found.values()))
         return {name: data for name, data in found.items() if on_error == "return" or not isinstance(data, Exception)}
+
+    def get(
+        self,
+        rpath: Any,
+        lpath: Any,
+        recursive: bool = False,
+        callback: Callback = DEFAULT_CALLBACK,
+        maxdepth: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write objects into files of this computer, some at once."""
+        pairs = many.pairs_of(self, "get", rpath, lpath, {"recursive": recursive, "maxdepth": maxdepth})
+        many.side_by_side(self.get_file, pairs, callback, kwargs)
 
     def get_file(self, rpath: str, lpath: Any, callback: Any = None, outfile: Any = None, **_: Any) -> None:
         """Write an object into a file of this computer, which is there when all of it is.

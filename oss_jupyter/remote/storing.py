@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import TransferStateError
+from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.upload_arguments import UploadArguments
@@ -24,6 +25,25 @@ def put_file(
 ) -> None:
     """Upload a file and wait. One that is interrupted keeps its place, and goes on when it is asked for again."""
     _finish(_begin(place, source, target, replace=replace, on_progress=told), target)
+
+
+def put_files(place: Place, bucket: str, keys: Mapping[str, str], told: Callable[[int], object]) -> None:
+    """Upload files as one dataset and wait. keys: by path. told: how many files are dealt with.
+
+    Each file is sent, whatever is there. Raises FilesFailed where some could not be.
+    """
+
+    def progress(now: Snapshot) -> None:
+        if now.files is not None:
+            told(now.files.done)
+
+    given = UploadArguments.of(**place.given, compare="none", on_progress=progress)
+    transfer = place.session.upload(keys, f"oss://{bucket}/", given)
+    with as_of_files(bucket):
+        receipt = transfer.result()
+    assert isinstance(receipt, DatasetReceipt)
+    receipt.raise_for_failed()
+    told(receipt.total)
 
 
 def spool_for(place: Place, target: Target, *, replace: bool = True) -> OpenSpool:
