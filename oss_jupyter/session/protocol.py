@@ -21,7 +21,7 @@ _before: list[dict[str, Any]] = []
 def register(settings: OssJupyter) -> list[str]:
     """Let our filesystem answer as the setting says; return what has to be said of it: nothing, or one line."""
     wanted = settings.register_filesystem
-    other_is_there = find_spec(_OTHER) is not None
+    other_is_there = _installed(_OTHER)
     if wanted == "never" or (wanted == "auto" and other_is_there):
         unregister()
         return [say("oss_is_ossfs", package=_OTHER, command=_COMMAND)] if wanted == "auto" else []
@@ -40,6 +40,12 @@ def unregister() -> None:
         registry = _fsspec_registry()
         registry.known_implementations[_PROTOCOL] = _before.pop()
         registry._registry.pop(_PROTOCOL, None)
+
+
+def _installed(package: str) -> bool:
+    """Whether a package can be imported; a mere folder of that name, in which there is no code, is none."""
+    found = find_spec(package)
+    return found is not None and found.origin is not None
 
 
 def _fsspec_registry() -> Any:

@@ -37,6 +37,9 @@ with fsspec.open("oss://test-bucket/p.parquet", "wb") as file:
 with fsspec.open("oss://test-bucket/p.parquet") as file:
     assert pl.read_parquet(file).equals(df)
 assert pl.read_parquet("oss://test-bucket/p.parquet", use_pyarrow=True).equals(df)
+import pyarrow.dataset as ds
+lazy = pl.scan_pyarrow_dataset(ds.dataset("test-bucket/p.parquet", filesystem=fsspec.filesystem("oss")))
+assert lazy.filter(pl.col("a") > 990).select("b").collect().height == 9
 with fsspec.open("oss://test-bucket/p.csv", "wb") as file:
     df.write_csv(file)
 with fsspec.open("oss://test-bucket/p.csv") as file:
@@ -52,6 +55,10 @@ found = ds.dataset("test-bucket/ds", filesystem=fs, partitioning=ds.partitioning
 assert found.to_table(filter=ds.field("year") == 2026).num_rows == 500
 pq.write_table(table, "test-bucket/one.parquet", filesystem=fs)
 assert pq.read_table("test-bucket/one.parquet", filesystem=fs).equals(table)
+if int(pa.__version__.split(".")[0]) >= 21:
+    pq.write_table(table, "fsspec+oss://test-bucket/two.parquet")
+    assert pq.read_table("fsspec+oss://test-bucket/two.parquet").equals(table)
+    assert ds.dataset("fsspec+oss://test-bucket/two.parquet").to_table().equals(table)
 """
 DUCKDB = """
 import duckdb, fsspec
@@ -123,7 +130,10 @@ WHO = 'import fsspec; print(type(fsspec.filesystem("oss")).__name__)'
 def test_ossfs_stays_until_the_setting_says_otherwise(
     service: Sandbox, place: Path, new_kernel: Callable[..., Kernel]
 ) -> None:
-    """Where ossfs is installed it answers, and one note says so; the setting changes that at once, both ways."""
+    """Where ossfs is installed it answers, and one note says so; the setting changes that at once, both ways.
+
+    A module of its name stands for it: fsspec knows ossfs by that alone, and it has no entry point.
+    """
     (place / "ossfs.py").write_text(OTHER)
     kernel = new_kernel()
     loaded = kernel.run("%load_ext oss_jupyter")
@@ -136,10 +146,12 @@ def test_ossfs_stays_until_the_setting_says_otherwise(
     assert kernel.run(WHO).text.strip() == "OSSFileSystem"
 
 
-def test_who_answers_without_ossfs(service: Sandbox, new_kernel: Callable[..., Kernel]) -> None:
-    """Loading the extension says nothing about it, and unloading it takes oss:// back."""
+def test_who_answers_without_ossfs(service: Sandbox, place: Path, new_kernel: Callable[..., Kernel]) -> None:
+    """Loading the extension says nothing about it, and unloading it takes oss:// back; a folder is no package."""
+    (place / "ossfs").mkdir()
     kernel = new_kernel()
     assert kernel.run("%load_ext oss_jupyter").bundles == []
+    (place / "ossfs").rmdir()
     assert kernel.run(WHO).text.strip() == "OssFileSystem"
     assert kernel.run("%unload_ext oss_jupyter").error is None
     unknown = kernel.run(WHO)
