@@ -60,7 +60,7 @@ class ExecutorLane(LocalLane):
         """Start one job; the future ends with what it returns, or with an OssJupyterError."""
         future: Future[T] = Future()
         try:
-            theirs = self._executor.submit(*self._job(work, request, gauge, transfer_id))
+            theirs = self._submitted(work, request, gauge, transfer_id)
             if not self._shares_memory:
                 gauge.on_stop = partial(_cancel, theirs)
             theirs.add_done_callback(partial(self._settle, future))
@@ -70,6 +70,10 @@ class ExecutorLane(LocalLane):
 
     def close(self) -> None:
         """It belongs to the user."""
+
+    def _submitted(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str) -> Future[T]:
+        theirs: Future[T] = self._executor.submit(*self._job(work, request, gauge, transfer_id))
+        return theirs
 
     def _job(self, work: Callable[..., T], request: object, gauge: Gauge, transfer_id: str) -> tuple[Any, ...]:
         if self._shares_memory:

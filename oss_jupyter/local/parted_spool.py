@@ -20,7 +20,7 @@ from oss_jupyter.local.files import create_own
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.spool import DraftFile, Spools
 from oss_jupyter.model.dataset import DatasetSource, FileReceipt, FoundFile, Outcome, Piece, Selection, Trouble
-from oss_jupyter.model.parted import Parted, Write
+from oss_jupyter.model.parted import MAKER_GONE, Parted, Write
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.sizes import MIB
 
@@ -212,22 +212,33 @@ def settled(draft: Path, path: Path, key: str) -> FoundFile:
     all that compares size and mtime, and other bytes are another one.
     """
     size = draft.stat().st_size
-    seconds, nanoseconds = divmod(FileSource(draft).crc64(0, size), 1_000_000_000)
-    os.utime(draft, ns=(0, seconds % _MTIME_SECONDS * 1_000_000_000 + nanoseconds))
+    mtime_ns = date_by(draft, FileSource(draft).crc64(0, size))
     draft.replace(path)
-    status = path.stat()
-    return FoundFile(str(path), key, status.st_size, status.st_mtime_ns)
+    return FoundFile(str(path), key, size, mtime_ns)
 
 
-def gone_scan(text: str) -> Callable[..., Iterator[FoundFile]]:
-    """Return what stands for `scan` where whatever made the files is gone with its kernel."""
+def date_by(path: Path, crc: int) -> int:
+    """Give a file a time that is made of the CRC-64 of its content; return it as its disk keeps it, in nanoseconds."""
+    seconds, nanoseconds = divmod(crc, 1_000_000_000)
+    os.utime(path, ns=(0, seconds % _MTIME_SECONDS * 1_000_000_000 + nanoseconds))
+    return path.stat().st_mtime_ns
+
+
+def maker_gone(text: str, known: str) -> SourceMissing:
+    """Return why a dataset cannot go on whose kernel is gone. text: what made the files; known: the dataset's id."""
+    return SourceMissing(
+        f"What made {text} has gone with its kernel, and the rest of its files cannot be made.",
+        "Run the cell again: what is in OSS already and is the same is not sent again. Or give it up: "
+        f'oj.abort("{known}")',
+        code=MAKER_GONE,
+    )
+
+
+def gone_scan(text: str, known: str) -> Callable[..., Iterator[FoundFile]]:
+    """Return what stands for `scan` then."""
 
     def scan(*_anything: object) -> Iterator[FoundFile]:
-        raise SourceMissing(
-            f"{text} has gone with its kernel, and the rest of its files cannot be made.",
-            "Run the cell again: what is in OSS already and is the same is not sent again. Or abort the upload.",
-            code="MakerGone",
-        )
+        raise maker_gone(text, known)
 
     return scan
 

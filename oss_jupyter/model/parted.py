@@ -9,6 +9,9 @@ from typing import IO, Protocol
 from oss_jupyter.errors import InputError
 from oss_jupyter.names import printable
 
+# The code of a dataset whose files nobody can make any more.
+MAKER_GONE = "MakerGone"
+
 Write = Callable[[IO[bytes]], None]
 
 
@@ -78,3 +81,30 @@ def names_of(pattern: str, count: int) -> tuple[str, ...]:
     digits = max(_DIGITS_LEAST, len(str(count - 1)))
     before, _, after = pattern.partition("*")
     return tuple(f"{before}{number:0{digits}}{after}" for number in range(count))
+
+
+# So many that fail alike, one after the other, are taken for all of them.
+_IN_A_ROW_MOST = 8
+
+
+class Alike:
+    """Whether what fails is one file or all of them. One thread at a time enters it. text: what becomes files."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._whys: list[str] = []
+
+    def made(self) -> None:
+        """Note that one has been made."""
+        self._whys.clear()
+
+    def failed(self, why: str, *, of_all: bool = False) -> InputError | None:
+        """Note why one could not be made; return the error of all of them, if it is that."""
+        self._whys = [*self._whys, why] if why in self._whys else [why]
+        if len(self._whys) < _IN_A_ROW_MOST and not of_all:
+            return None
+        return InputError(
+            f"No partition of {self._text} can be made: {why}",
+            "Look at what computes them: compute() of one of its partitions shows it. Then run the cell again.",
+            code="NotMade",
+        )

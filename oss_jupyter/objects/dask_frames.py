@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from typing import IO, Any
 
 from oss_jupyter.errors import InputError, OssJupyterError, PackageMissing
-from oss_jupyter.model.parted import names_of
+from oss_jupyter.model.parted import Alike, Taker, names_of
 from oss_jupyter.objects.find import Found, find
 from oss_jupyter.objects.kinds import is_a
 from oss_jupyter.redact import said_by
@@ -21,22 +21,74 @@ from oss_jupyter.redact import said_by
 is_dask_frame = is_a("dask.DataFrame", "dask.Series", "dask_expr.DataFrame", "dask_expr.Series")
 """Whether an object is a table or a column of Dask's, of whichever version."""
 
-# So many partitions that fail alike, one after the other, are taken for all of them.
-_IN_A_ROW_MOST = 8
+
+@dataclass(frozen=True)
+class PartitionWriter:
+    """Writes partitions, wherever they are: a value that can go there.
+
+    name: of a file, by whose ending the format is found. label: what a partition is called. options: for whoever
+    writes. types: those of all partitions, also where one has nothing in a column.
+    """
+
+    name: str
+    label: str
+    options: Mapping[str, Any]
+    types: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, frame: Any, text: str, name: str, options: Mapping[str, Any]) -> PartitionWriter:
+        """Return that of a table. Raises InputError where the name's ending is of no format for its partitions."""
+        told = frame._meta
+        plain = cls(name, f"a partition of {text}", options)
+        form = plain.form(told)
+        if form.suffix != ".parquet" or not type(told).__module__.startswith("pandas"):
+            return plain
+        # As Dask writes it: with the index, and all partitions with the same types.
+        types = {} if {"schema", "engine", "index"} & set(options) else _types(frame)
+        return replace(plain, options={"index": True, **options}, types=types)
+
+    def form(self, partition: Any) -> Found:
+        """Return how a partition is written. Raises InputError."""
+        form = find(partition, self.name, self.label, is_data=True)
+        if form is None:
+            raise InputError(
+                f"{self.label.capitalize()} is of type {type(partition).__name__}, which nobody here can write.",
+                "Let its partitions be tables of pandas, or write it yourself: its to_parquet takes oss:// as well.",
+            )
+        return form
+
+    def write(self, partition: Any, file: IO[bytes]) -> None:
+        """Write a partition that has been computed. Raises as Found.write does."""
+        form, begin = self.form(partition), file.tell()
+        try:
+            form.write(file, {**self.options, **self.types})
+        except InputError:
+            if not self.types or file.tell() != begin:
+                raise
+            # A column of objects is described as one of texts, whatever it holds.
+            form.write(file, self.options)
+
+
+def _types(frame: Any) -> Mapping[str, Any]:
+    """Return the types that the table's description says, where that can be told."""
+    if type(frame._meta).__name__ != "DataFrame":
+        return {}
+    import pyarrow
+
+    try:
+        return {"schema": pyarrow.Schema.from_pandas(frame._meta_nonempty, preserve_index=True)}
+    except (pyarrow.ArrowException, AttributeError, TypeError, ValueError):
+        return {}
 
 
 @dataclass(frozen=True)
 class DaskFrame:
-    """A table of Dask's, as in Parted. form: how each partition is written, found by the table's description.
-
-    options: for whoever writes.
-    """
+    """A table of Dask's, as in Parted."""
 
     frame: Any
     text: str
     names: tuple[str, ...]
-    form: Found
-    options: Mapping[str, Any] = field(default_factory=dict)
+    writer: PartitionWriter
 
     @classmethod
     def of(cls, frame: Any, text: str, pattern: str, options: Mapping[str, Any]) -> DaskFrame:
@@ -45,15 +97,9 @@ class DaskFrame:
         Raises InputError where its ending is of no format that the partitions can have.
         """
         names = names_of(pattern, frame.npartitions)
-        form = find(frame._meta, names[0], f"a partition of {text}", is_data=True)
-        if form is None:
-            raise InputError(
-                f"Partitions of {text} are of type {type(frame._meta).__name__}, which nobody here can write.",
-                "Let its partitions be tables of pandas, or write it yourself: its to_parquet takes oss:// as well.",
-            )
-        return cls(frame, text, names, form, options)
+        return cls(frame, text, names, PartitionWriter.of(frame, text, names[0], options))
 
-    def make(self, numbers: Collection[int], taker: Any) -> None:
+    def make(self, numbers: Collection[int], taker: Taker) -> None:
         """As in Parted: all at once, so that what partitions have in common is computed once."""
         _Making(self, taker).make(sorted(numbers))
 
@@ -62,37 +108,6 @@ class DaskFrame:
         """What computes each partition."""
         return list(self.frame.to_delayed())
 
-    def write(self, partition: Any, file: IO[bytes]) -> None:
-        """Write a partition that has been computed. Raises as Found.write does."""
-        form, options, types = replace(self.form, value=partition), self.options, self._types
-        if form.suffix == ".parquet" and type(self.form.value).__module__.startswith("pandas"):
-            options = {"index": True, **options}  # as Dask does
-        begin = file.tell()
-        try:
-            form.write(file, {**options, **types})
-        except InputError:
-            if not types or file.tell() != begin:
-                raise
-            # A column of objects is described as one of texts, whatever it holds.
-            form.write(file, options)
-
-    @cached_property
-    def _types(self) -> Mapping[str, Any]:
-        """What lets all partitions have the same types, also where one has nothing in a column."""
-        told, suffix = self.form.value, self.form.suffix
-        if (
-            suffix != ".parquet"
-            or type(told).__name__ != "DataFrame"
-            or {"schema", "engine", "index"} & set(self.options)
-        ):
-            return {}
-        import pyarrow
-
-        try:
-            return {"schema": pyarrow.Schema.from_pandas(self.frame._meta_nonempty, preserve_index=True)}
-        except (pyarrow.ArrowException, AttributeError, TypeError, ValueError):
-            return {}
-
 
 class _Making:
     """Computes partitions with Dask's threads. What fails is halved until it is one partition, which is named.
@@ -100,14 +115,14 @@ class _Making:
     `_changed` (a condition) guards _attempt, _taking, _done, _alike and _broken.
     """
 
-    def __init__(self, frame: DaskFrame, taker: Any) -> None:
+    def __init__(self, frame: DaskFrame, taker: Taker) -> None:
         self._frame = frame
         self._taker = taker
         self._changed = threading.Condition()
         self._attempt = 0
         self._taking = 0
         self._done: set[int] = set()
-        self._alike: list[str] = []
+        self._alike = Alike(frame.text)
         self._broken: OssJupyterError | None = None
 
     def make(self, numbers: list[int]) -> None:
@@ -146,10 +161,10 @@ class _Making:
                 return
             self._taking += 1
         try:
-            self._taker.take(number, partial(self._frame.write, partition))
+            self._taker.take(number, partial(self._frame.writer.write, partition))
             with self._changed:
                 self._done.add(number)
-                self._alike.clear()
+                self._alike.made()
         except (InputError, PackageMissing) as error:
             self._failed(number, error.what)
         except OssJupyterError as error:
@@ -163,13 +178,8 @@ class _Making:
     def _failed(self, number: int, why: str) -> None:
         with self._changed:
             self._done.add(number)
-            self._alike = [*self._alike, why] if why in self._alike else [why]
-            alike = len(self._alike)
+            error = self._alike.failed(why)
         self._taker.failed(number, f"partition {number}: {why}")
-        if alike >= _IN_A_ROW_MOST:
-            self._broken = InputError(
-                f"One partition of {self._frame.text} after the other fails, the last with {why}",
-                "Look at what computes them: compute() of one of its partitions shows it. Then run the cell again.",
-                code="NotMade",
-            )
-            raise self._broken
+        if error is not None:
+            self._broken = error
+            raise error

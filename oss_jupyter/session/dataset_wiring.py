@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from oss_jupyter.local.checksums import checksums
 from oss_jupyter.local.dataset_files import open_files
 from oss_jupyter.local.found_dataset import FoundDataset
 from oss_jupyter.local.memory import NoCheckpoints
-from oss_jupyter.local.parted_spool import gone_scan
+from oss_jupyter.local.parted_spool import gone_scan, maker_gone
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.local.read_files import KeptFiles, read_files, search_files
 from oss_jupyter.local.scan import refuse_collisions, scan
@@ -116,6 +117,7 @@ class DatasetWiring:
         wiring, header = self.wiring, found.record.header
         kept = KeptSpec(found.record, anew or {}, wiring.machine())
         missing, make = kept.missing(), partial(wiring.kept_control, kept)
+        maker = (header.source.text, header.transfer_id)
         spec = DatasetSpec(
             transfer_id=header.transfer_id,
             source=header.source,
@@ -127,8 +129,9 @@ class DatasetWiring:
             store=wiring.stores.datasets_of(store),
             lane=wiring.lane(None, None),
             worker_lane=wiring.threads if header.made else wiring.streaming_lane(),
-            parts=replace(PARTS, scan=gone_scan(header.source.text)) if header.made else PARTS,
+            parts=replace(PARTS, scan=gone_scan(*maker)) if header.made else PARTS,
             made=header.made,
+            gone=maker_gone(*maker) if header.made else None,
             clock=wiring.clock,
             policy=wiring.policy(None),
             place=kept.place,
@@ -150,17 +153,21 @@ class DatasetWiring:
         )
         return self.with_files(spec, store)
 
-    def with_files(self, spec: DatasetSpec, store: Checkpoints) -> DatasetSpec:
+    def with_files(
+        self, spec: DatasetSpec, store: Checkpoints, source_of: Callable[[str], Any] = FileSource
+    ) -> DatasetSpec:
         """Return the spec with those of its files, which have from it how they are sent."""
         return replace(
             spec,
-            file_spec=partial(self._file_spec, spec, store),
+            file_spec=partial(self._file_spec, spec, store, source_of),
             child_spec=partial(self._child_spec, spec, store),
         )
 
-    def _file_spec(self, dataset: DatasetSpec, store: Checkpoints, path: str, key: str) -> TransferSpec:
+    def _file_spec(
+        self, dataset: DatasetSpec, store: Checkpoints, source_of: Callable[[str], Any], path: str, key: str
+    ) -> TransferSpec:
         """Return the spec of one file of a dataset. Raises SourceError, InputError."""
-        file = FileSource(path)
+        file = source_of(path)
         goal = Target(dataset.target.bucket, key)
         plan = self.wiring.plan(file.check().size, dataset.part_size, dataset.host)
         return TransferSpec(

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from oss_jupyter.engine.cluster_lane import ClusterLane
+from oss_jupyter.engine.dataset.held_files import HeldFiles
 from oss_jupyter.engine.dataset.spec import DatasetSpec
 from oss_jupyter.errors import InputError, before_sending
+from oss_jupyter.local.held_file import hold
 from oss_jupyter.local.parted_spool import PartedSpool
+from oss_jupyter.local.read_again import read_again
 from oss_jupyter.model.dataset import FoundFile
 from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.parted import NAMES, ending_of, pattern_of
 from oss_jupyter.model.target import Target, parse_prefix
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.names import printable
+from oss_jupyter.objects.dask_cluster import ClusterMaker, client_of
 from oss_jupyter.objects.dask_frames import DaskFrame
 from oss_jupyter.session.spooling import writer_options
 from oss_jupyter.session.stores import UNSET
@@ -46,13 +52,31 @@ class PartedWiring:
         store = wiring.stores.at(given.get("checkpoint_dir", UNSET))
         goal, host = parse_prefix(below), wiring.endpoint(given).describe()
         known = _id_of(parted.names[0], goal, host)
-        files = PartedSpool(parted, wiring.stores.datasets_of(store).made_path(known))
+        place = wiring.stores.datasets_of(store).made_path(known)
         others = {name: value for name, value in given.items() if name != "writer_options"}
+        client = client_of(given.get("executor"))
+        if client is None:
+            files: PartedSpool | HeldFiles = PartedSpool(parted, place)
+        else:
+            others["executor"] = client.get_executor(pure=False)
+            lane = ClusterLane(others["executor"])
+            files = HeldFiles(ClusterMaker(parted, client, hold), place or Path(f"/{known}"), lane, read_again)
         spec = self.datasets.spec(files.source(), below, UploadArguments.of(**others))
-        parts = replace(spec.parts, scan=files.scan, refuse_collisions=_no_collisions, ended=files.ended)
         # The worker is a thread of the kernel: whatever computes the files is here.
-        made = replace(spec, transfer_id=known, parts=parts, worker_lane=wiring.threads, made=True)
-        return self.datasets.with_files(made, store)
+        made = replace(spec, transfer_id=known, worker_lane=wiring.threads, made=True)
+        if isinstance(files, PartedSpool):
+            parts = replace(spec.parts, scan=files.scan, refuse_collisions=_no_collisions, ended=files.ended)
+            return self.datasets.with_files(replace(made, parts=parts), store)
+        held = replace(
+            spec.parts,
+            scan=files.scan,
+            refuse_collisions=_no_collisions,
+            checksums=files.checksums,
+            ended=files.ended,
+            rest=files.rest,
+        )
+        made = replace(made, parts=held, lane=lane, files_per_task=1)
+        return self.datasets.with_files(made, store, files.source_of)
 
 
 def _parted(frame: Any, text: str, below: str, pattern: str, options: Mapping[str, Any]) -> DaskFrame:

@@ -12,8 +12,6 @@ from oss_jupyter.engine.dataset.feed import WorkerFeed
 from oss_jupyter.engine.dataset.messages import Block, BlockEnded
 from oss_jupyter.model.small_files import FileSent, FileToSend, Snag
 
-# What a task costs a scheduler is spread over so many files; what a worker that dies takes along is no more than that.
-FILES_MOST = 48
 _BYTES_MOST = 32 * 1024 * 1024
 # So often is a file sent of whose task nothing was heard, before it becomes a transfer of its own.
 _TRIES_MOST = 3
@@ -23,8 +21,9 @@ _TICK_SECONDS = 0.25
 class Blocks:
     """One thread uses it, but for `ended`, which any may call."""
 
-    def __init__(self, feed: WorkerFeed, emit: Callable[[Any], object]) -> None:
+    def __init__(self, feed: WorkerFeed, emit: Callable[[Any], object], files_most: int) -> None:
         self._feed = feed
+        self._files_most = files_most
         self._emit = emit
         self._ended: SimpleQueue[BlockEnded] = SimpleQueue()
         self._woken = threading.Event()
@@ -60,7 +59,7 @@ class Blocks:
     def _next(self) -> tuple[FileToSend, ...]:
         files: list[FileToSend] = []
         size_bytes = 0
-        while len(files) < FILES_MOST and size_bytes < _BYTES_MOST:
+        while len(files) < self._files_most and size_bytes < _BYTES_MOST:
             file = self._again.popleft() if self._again else self._feed.take()
             if file is None:
                 break

@@ -22,6 +22,9 @@ from oss_jupyter.model.small_files import FileSent, FileSnagged, FilesRoute, Fil
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import ObjectHead, ObjectPage
 
+# What a task costs a scheduler is spread over so many files; what a worker that dies takes along is no more than that.
+FILES_PER_TASK = 48
+
 
 @dataclass(frozen=True)
 class WorkerParts:
@@ -31,6 +34,7 @@ class WorkerParts:
     through them, and raises InputError where two have one key. checksums: (path, size, mtime_ns,
     wanted, stopped). send_files: (feed, route, dials). journal, remembered: open and read what is kept of each file.
     content_type: guesses it by the key. ended: takes each receipt, when it is written down.
+    rest: called when the worker was stopped before its end.
     """
 
     scan: Callable[..., Iterator[FoundFile]]
@@ -41,6 +45,7 @@ class WorkerParts:
     remembered: Callable[..., Any]
     content_type: Callable[..., str]
     ended: Callable[[FileReceipt], object] = id
+    rest: Callable[[], object] = object
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ class WorkerRequest:
     the prefix, size and mtime of the files that a plan has shown, and whether it skips them; others fail. only_failed:
     those files alone that failed before. only_plan: tell what would be done, and do nothing. width: connections, None:
     follow the line, up to width_most; granted: how many it may have at first. content_type: that of all files, "" to
-    guess it for each. elsewhere: small files are not sent here, but handed to the kernel in blocks.
+    guess it for each. elsewhere: small files are not sent here, but handed to the kernel in blocks of files_per_task at
+    most.
     """
 
     source: DatasetSource
@@ -75,6 +81,7 @@ class WorkerRequest:
     content_type: str = ""
     content_encoded: bool = False
     elsewhere: bool = False
+    files_per_task: int = FILES_PER_TASK
 
 
 # From the worker to the kernel.

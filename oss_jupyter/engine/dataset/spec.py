@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oss_jupyter.engine.dataset.messages import WorkerParts, WorkerRequest
+from oss_jupyter.engine.dataset.messages import FILES_PER_TASK, WorkerParts, WorkerRequest
 from oss_jupyter.engine.dataset.ports import DatasetStore
 from oss_jupyter.engine.ports import StreamingLane
 from oss_jupyter.engine.spec import JobSpec, TransferSpec
+from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.dataset import Compare, DatasetSource, FileReceipt, Selection
 from oss_jupyter.model.dataset_record import Child, DatasetHeader
 from oss_jupyter.model.prove import Prove
@@ -27,6 +28,7 @@ class DatasetSpec(JobSpec):
     files in what is written down of them, by a piece of their names. planned: what a plan has shown, as in
     WorkerRequest. part_size: bytes, where it was asked for. small_most_bytes: larger files are transfers of their own.
     send_signed: sends small files on `lane`, None where the worker does. made: as in DatasetHeader.
+    files_per_task: as in WorkerRequest. gone: why its files cannot be made any more.
     """
 
     source: DatasetSource
@@ -44,6 +46,8 @@ class DatasetSpec(JobSpec):
     prove: Prove = Prove.KEPT
     send_signed: Callable[..., tuple[FileSent | FileSnagged, ...]] | None = None
     made: bool = False
+    gone: OssJupyterError | None = None
+    files_per_task: int = FILES_PER_TASK
 
     def request(self, files_path: Path | None, receipts_path: Path | None) -> WorkerRequest:
         """Return what a worker has to do, as far as the spec says it. The paths are as in WorkerRequest."""
@@ -57,6 +61,7 @@ class DatasetSpec(JobSpec):
             parts=self.parts,
             files_path=str(files_path) if files_path else None,
             receipts_path=str(receipts_path) if receipts_path else None,
+            files_per_task=self.files_per_task,
         )
 
     def header(self, created_at: float) -> DatasetHeader:
@@ -82,6 +87,11 @@ class DatasetSpec(JobSpec):
     def source_text(self) -> str:
         """How its user wrote it."""
         return self.source.text
+
+    @property
+    def stuck(self) -> OssJupyterError | None:
+        """Why it cannot go on, but by its cell."""
+        return self.gone
 
     @property
     def kind(self) -> Kind:

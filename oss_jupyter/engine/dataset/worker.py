@@ -67,7 +67,7 @@ class Worker:
         self._journal = request.parts.journal(Path(path) if path and not request.only_plan else None)
         self._feed = WorkerFeed(request, gauge, self._tally, self._written, emit)
         self._deciding = Deciding(request, self._tally, self._feed, self._written, self._ask_page, emit)
-        self._blocks = Blocks(self._feed, emit)
+        self._blocks = Blocks(self._feed, emit, request.files_per_task)
         self._failure: BaseException | None = None
         self._over = threading.Event()
 
@@ -100,6 +100,8 @@ class Worker:
                 thread.join()
         with self._writing:
             self._journal.close()
+        if self._gauge.stopped:
+            self._request.parts.rest()
         self._tell_once()
 
     def _send(self) -> None:

@@ -176,7 +176,7 @@ def cluster() -> Iterator[Any]:
     with (
         dask.config.set(quiet),
         LocalCluster(  # type: ignore[no-untyped-call]
-            2, threads_per_worker=2, processes=True, dashboard_address="127.0.0.1:0", silence_logs=50
+            n_workers=2, threads_per_worker=2, processes=True, dashboard_address="127.0.0.1:0", silence_logs=50
         ) as running,
     ):
         yield running

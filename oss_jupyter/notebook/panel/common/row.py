@@ -14,9 +14,12 @@ from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.dataset_text import source_name
 from oss_jupyter.model.parallel import PARALLEL_MOST
+from oss_jupyter.model.parted import MAKER_GONE
 from oss_jupyter.model.pieces import STREAM_GONE
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.states import Event, State, allowed
+
+_GONE = (STREAM_GONE, MAKER_GONE)
 
 
 class ReceiptRow(TypedDict):
@@ -200,7 +203,7 @@ def _possible(snapshot: Snapshot) -> Iterable[str]:
     if allowed(state, Event.ABORT):
         yield Event.ABORT.value
     abort_failed = state is State.FAILED and snapshot.aborting
-    if abort_failed or (state is State.INTERRUPTED and snapshot.error and snapshot.error[-1] != STREAM_GONE):
+    if abort_failed or (state is State.INTERRUPTED and snapshot.error and snapshot.error[-1] not in _GONE):
         yield "forget"
     if not state.ended_for_good:
         yield "settings"
