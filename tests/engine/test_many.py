@@ -101,18 +101,20 @@ def test_small_and_large_ones_mixed(sandbox: Sandbox, folder: Path) -> None:
     fill(folder, 300)
     for number in range(0, 300, 10):
         make_file(folder / f"{number:03}.bin", 3 * PART + number, seed=number)
-    sandbox.faults.add(Fault("UploadPart", "delay", seconds=2, times=8))
+    sandbox.faults.add(Fault("UploadPart", "delay", seconds=4, times=8))  # none ends before the first is paused
     measured = run(
         sandbox,
         folder,
-        "for name in names: upload(name, part_size='100KiB')\n"
-        "large = transfers[::10]\n"
+        "for name in names[::10]: upload(name, part_size='100KiB')\n"
+        "large = list(transfers)\n"
         "assert sum(one.state == 'running' for one in large) <= 4\n"
         "waiting = [now.queue_place for now in (one.snapshot() for one in large) if now.state == 'queued']\n"
         "assert waiting and waiting == list(range(1, 1 + len(waiting))), waiting\n"
         "large[0].pause()\n"
         "assert large[0].wait(20)\n"
-        "large[0].resume()",
+        "large[0].resume()\n"
+        "for number, name in enumerate(names):\n"
+        "    if number % 10: upload(name, part_size='100KiB')",
     )
     assert measured["peak"]["threads"] < 100
     assert measured["peak"]["descriptors"] < 200
