@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.dataset import FailedFile, FilesView, Outcome
+from oss_jupyter.model.parted import MADE
 from oss_jupyter.model.sizes import format_progress, format_size
 from oss_jupyter.names import printable
 from oss_jupyter.texts import catalogue, say
@@ -16,6 +17,7 @@ FAILURES_SHOWN = 10
 _REASON_MAX = 160
 _WILD = re.compile(r"[*?[]")
 _OF_WINDOWS = re.compile(r"[A-Za-z]:\\|\\\\")
+_MADE = re.compile(rf".*{re.escape(MADE)}[/\\](?=[^/\\]+$)")
 _ABSOLUTE = re.compile(rf"[/~]|{_OF_WINDOWS.pattern}")
 
 Outcomes = Iterable[tuple[Outcome, int]]
@@ -77,9 +79,14 @@ def nothing_sent(number: int) -> str:
 
 def failure_lines(failures: Sequence[FailedFile], failed: int, most: int = FAILURES_SHOWN) -> list[str]:
     """Return a line for each of the first failures, and how many there are beside them."""
-    lines = [f"{shortened(printable(one.path))}: {_cut(printable(one.reason or one.code))}" for one in failures[:most]]
+    lines = [f"{_where(one)}: {_cut(printable(one.reason or one.code))}" for one in failures[:most]]
     left_out = failed - len(lines)
     return [*lines, say("failures_more", count=f"{left_out:,}")] if lines and left_out > 0 else lines
+
+
+def _where(failure: FailedFile) -> str:
+    """Return the path of a file; of one that was made, and is gone by now, its name."""
+    return shortened(printable(_MADE.sub("", failure.path)))
 
 
 def _cut(reason: str) -> str:

@@ -9,6 +9,8 @@ from typing import IO, Protocol
 from oss_jupyter.errors import InputError
 from oss_jupyter.names import printable
 
+# How the folder ends in which the files lie until they are sent.
+MADE = ".made"
 # The code of a dataset whose files nobody can make any more.
 MAKER_GONE = "MakerGone"
 

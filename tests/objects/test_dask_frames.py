@@ -117,6 +117,7 @@ def test_a_partition_that_raises_is_named_and_stops_no_other(house: House) -> No
     assert (transfer.state, receipt.sent, receipt.failed) == (State.COMPLETED_WITH_ERRORS, 10, 2)
     reasons = sorted(failure.reason for failure in transfer.failures)
     assert reasons == [f"it could not be made: partition {number}: ZeroDivisionError: no {number}" for number in (3, 7)]
+    assert f"part.0003.parquet: {reasons[0]}" in str(receipt).splitlines()
     broken.clear()
     calls.clear()
     house.operations()
@@ -211,6 +212,15 @@ def test_what_cannot_work_is_said_before_anything_is_computed(
     with pytest.raises(InputError, match=word):
         house.upload(failing(set()), target, **given)
     assert not house.operations()
+
+
+def test_a_plan_is_refused_and_computes_nothing(house: House) -> None:
+    """Nothing of a table, or of a column, is computed to look at it."""
+    calls = list[int]()
+    for wanted in (failing(set(), calls), failing(set(), calls).b):
+        with pytest.raises(InputError, match="is an object"):
+            house.plan(wanted)
+    assert not calls
 
 
 def test_nothing_of_dask_is_loaded_before_there_is_such_a_table(tmp_path: Path) -> None:
