@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Small writes come together; larger ones go past it. The standard library's buffer would be written once more by a
 # forked child.
-_BUFFER_BYTES = 1024 * 1024
+_BUFFER_BYTES = 256 * 1024
 
 
 class OpenSpool:
@@ -51,7 +51,7 @@ class OpenSpool:
         view = memoryview(data).cast("B")
         if len(self._buffer) + len(view) > _BUFFER_BYTES:
             self.flush()
-        if len(view) > _BUFFER_BYTES:
+        if len(view) >= _BUFFER_BYTES:
             with self._full():
                 return self._draft.write(view)
         self._buffer += view

@@ -29,7 +29,7 @@ _ALONE_SECONDS = 1.0
 _IDLE_SECONDS = 0.005
 # A look costs the loop 0.1 ms.
 _LOOK_SECONDS = 0.1
-# How long a client may take until its first byte.
+# How long a client may take until its first byte, or longer where the whole run may.
 _FIRST_BYTE_SECONDS = 10.0
 
 
@@ -111,7 +111,7 @@ class _Watch:
         self._counters = counters
         self._task = task
         self._called_at = self._looked_at = time.monotonic()
-        self._until = self._called_at + _FIRST_BYTE_SECONDS
+        self._until = self._called_at + max(_FIRST_BYTE_SECONDS, task.most_seconds)
         self._under_way = False
 
     def over(self) -> bool:
