@@ -11,7 +11,8 @@ def what_is_kept(now: Snapshot) -> str:
     if now.upload_id:
         place = "" if now.checkpoint else " for as long as this kernel lives"
         if not now.resumable:
-            return f"{count(now.parts_kept + now.parts_done, 'part')} of it in OSS are kept{place}."
+            parts = now.parts_kept + now.parts_done
+            return f"{count(parts, 'part')} of it in OSS are kept{place}." if parts else "Nothing of it is in OSS."
         kept = f"{now.parts_kept + now.parts_done:,} of {now.parts_total:,} parts are kept"
         return f"{kept}{place}; resume sends the rest."
     if now.parts_total > 1:

@@ -12,22 +12,26 @@ STREAM_GOES_ON = "Run the cell again: what is in OSS already and is the same is 
 
 
 class GoneStream:
-    """What is left of a stream whose kernel is gone: what may lie on the disk. As in PieceSource."""
+    """What is left of a stream whose kernel is gone: what may lie on the disk. As in PieceSource.
 
-    def __init__(self, text: str, place: Path, name: str, part_size: int) -> None:
+    begun: whether any of it is in OSS.
+    """
+
+    def __init__(self, text: str, place: Path, name: str, part_size: int, *, begun: bool = True) -> None:
         self.part_size = part_size
         self._text = text
         self._place = place
         self._name = name
+        self._begun = begun
 
     @property
     def stuck(self) -> OssJupyterError | None:
         """As in PieceSource."""
-        return gone(self._text, self._name)
+        return gone(self._text, self._name, begun=self._begun)
 
     def follow(self, tell: Tell) -> CutSoFar:
         """Raise SourceMissing: it cannot go on."""
-        raise gone(self._text, self._name)
+        raise gone(self._text, self._name, begun=self._begun)
 
     def make_room(self, pieces: int) -> None:
         """There is nothing to make room for."""
@@ -43,12 +47,16 @@ class GoneStream:
         remove_left(self._place, self._name, also_held=given_up)
 
 
-def gone(text: str, name: str) -> SourceMissing:
+def gone(text: str, name: str, *, begun: bool = True) -> SourceMissing:
     """Return why a stream cannot go on. name: as of the folder of its pieces."""
     known = name.partition(".")[0]
     return SourceMissing(
-        f"The beginning of {text} is in OSS, and what made it has gone with its kernel: it cannot go on by itself.",
-        f'{STREAM_GOES_ON} Or give it up, which removes its parts: oj.abort("{known}")',
-        safe="What is in OSS is kept there, and billed, until it is used or removed.",
+        f"The beginning of {text} is in OSS, and what made it has gone with its kernel: it cannot go on by itself."
+        if begun
+        else f"What made {text} has gone with its kernel, before any part of it was in OSS.",
+        f'{STREAM_GOES_ON} Or give it up, which removes its parts: oj.abort("{known}")'
+        if begun
+        else f'Run the cell again. Or give it up: oj.abort("{known}")',
+        safe="What is in OSS is kept there, and billed, until it is used or removed." if begun else "",
         code=STREAM_GONE,
     )

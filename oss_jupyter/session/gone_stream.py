@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from oss_jupyter.engine.spec import TransferSpec
 
 
-def gone_stream(spec: TransferSpec, text: str) -> StreamSpec:
-    """Return the spec of a stream that an earlier kernel began: it can be given up, and cannot go on."""
+def gone_stream(spec: TransferSpec, text: str, *, begun: bool) -> StreamSpec:
+    """Return the spec of a stream that an earlier kernel began: it can be given up, and cannot go on.
+
+    begun: whether any of it is in OSS.
+    """
     place, name = pieces_of(spec.store, spec.transfer_id)
-    pieces = GoneStream(text, place, name, spec.plan.part_size)
+    pieces = GoneStream(text, place, name, spec.plan.part_size, begun=begun)
     return StreamSpec(**{one.name: getattr(spec, one.name) for one in fields(spec)}, text=text, pieces=pieces)
 
 

@@ -148,7 +148,8 @@ class Wiring:
             wait_at_exit=self.settings.wait_at_exit,
             spell=self.spell,
         )
-        return gone_stream(spec, header.stream) if header.stream else spec
+        begun = bool(found.record.receipts)
+        return gone_stream(spec, header.stream, begun=begun) if header.stream else spec
 
     def signed_anew(self, spec: TransferSpec, anew: AnewOptions) -> TransferSpec:
         """Return the spec with other credentials, or another profile."""

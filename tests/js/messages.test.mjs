@@ -48,6 +48,7 @@ test("the line says how far, how fast and how long", () => {
   assert.equal(lines.mainLine(state(), say), "44 % · 22 of 50 MiB · 2.6 MiB/s · 11 s left");
   assert.equal(lines.mainLine(state({ speed: null, left: null }), say), "44 % · 22 of 50 MiB · estimating");
   assert.equal(lines.keptLine(state(), say), "16 % kept from before · 28 % now");
+  assert.equal(lines.keptLine(state({ open_ended: true }), say), ""); // of what, nobody knows
 });
 
 test("a silence is told, with the retry as long as that is true", () => {

@@ -172,6 +172,7 @@ def test_a_cell_that_is_stopped_while_it_writes(
         kernel.interrupt()
         kernel.until(lambda: cell.idle)
         assert cell.error is not None
+        kernel.until(lambda: any("stopped while it was written to disk: " in one["text/plain"] for one in cell.bundles))
         assert cell.error["traceback"] == [
             "Interrupted while data was being written: nothing was sent, and nothing of it is left."
         ]

@@ -30,17 +30,21 @@ def watched(writing: Writing) -> Iterator[None]:
         return
     cells.follow(shell)
     over = threading.Event()
+    how: list[str] = []  # of the end, for the line that stays
     try:
-        start_thread(lambda: _follow(writing, over), "oss-writing")
+        start_thread(lambda: _follow(writing, over, how), "oss-writing")
     except OssJupyterError:
         over.set()  # it is written all the same
+    ended = "writing_stopped"
     try:
         yield
+        ended = "writing_over"
     finally:
+        how.append(ended)
         over.set()
 
 
-def _follow(writing: Writing, over: threading.Event) -> None:
+def _follow(writing: Writing, over: threading.Event, how: list[str]) -> None:
     handle: Any = None
     while not over.wait(UPDATE_SECONDS):
         if handle is None:
@@ -48,14 +52,14 @@ def _follow(writing: Writing, over: threading.Event) -> None:
         else:
             cells.within(handle.update, _line(writing))
     if handle is not None:
-        cells.within(handle.update, _line(writing, over=True))
+        cells.within(handle.update, _line(writing, *how))
 
 
-def _line(writing: Writing, *, over: bool = False) -> Output:
+def _line(writing: Writing, ended: str = "") -> Output:
     written, expected = writing.written_bytes, writing.expected_bytes
     so_far = format_progress(written, expected) if expected else format_size(written)
     what = f"{writing.label} -> {printable(str(writing.target))}"
-    said = say("writing_over") if over else say("writing", progress=so_far)
+    said = say(ended or "writing", progress=so_far)
     value = f' value="{min(0.99, written / expected):.2f}"' if expected else ""
-    bar = "" if over else f"<progress{value}></progress> "
+    bar = "" if ended else f"<progress{value}></progress> "
     return Output(f"{what}\n{said}", f"<div>{escape(what)}<br>{bar}{escape(said)}</div>")

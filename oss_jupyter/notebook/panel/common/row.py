@@ -205,7 +205,7 @@ def _possible(snapshot: Snapshot) -> Iterable[str]:
     abort_failed = state is State.FAILED and snapshot.aborting
     if abort_failed or (state is State.INTERRUPTED and snapshot.error and snapshot.error[-1] not in _GONE):
         yield "forget"
-    if not state.ended_for_good:
+    if not state.ended_for_good and (state.active or snapshot.resumable):
         yield "settings"
 
 

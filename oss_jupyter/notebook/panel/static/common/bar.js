@@ -23,7 +23,7 @@ export function createBar(say) {
     for (const [name, tone] of Object.entries(tones)) tone.style.width = `${100 * shares[name]}%`;
     tones.flying.classList.toggle("ossj-again", !state.moving && state.state !== "completed");
     const words = mainLine(state, say);
-    setShown(track, !state.parts_gone);
+    setShown(track, !state.parts_gone && !state.open_ended); // a bar would say how much of all there is
     setAttribute(track, "aria-valuenow", percent(state.fraction));
     setAttribute(track, "aria-valuetext", words);
     setText(line, words);

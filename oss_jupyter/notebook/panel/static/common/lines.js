@@ -126,7 +126,7 @@ function readAgain(state, say) {
 // 31 % kept from before · 6 % now; said only where something was kept.
 export function keptLine(state, say) {
   if (state.files) return filesKept(state, say);
-  if (!state.kept || !state.total || state.parts_gone || state.receipt?.already_there) return "";
+  if (state.open_ended || !state.kept || !state.total || state.parts_gone || state.receipt?.already_there) return "";
   const kept = percent(Math.min(state.fraction, state.kept / state.total));
   const all = percent(state.moving || state.receipt ? state.fraction : confirmedFraction(state));
   return say("kept_now", { kept, now: Math.max(0, all - kept) });

@@ -50,13 +50,16 @@ function createWords(say) {
   const names = make("div", "ossj-folder");
   const calm = make("div", "ossj-muted", say("banner_calm"));
   const left = make("div", "ossj-row-error");
+  let shown = "";
 
   function update(rows) {
     setText(line, bannerLine(rows, say));
     setText(names, bannerNames(rows, say));
     for (const part of [names, calm]) setShown(part, untouched(rows));
-    setText(left, leftAlone(rows).join(" "));
-    setShown(left, leftAlone(rows).length > 0);
+    const reasons = leftAlone(rows);
+    if (reasons.join("\n") !== shown) left.replaceChildren(...reasons.map((reason) => make("div", "", reason)));
+    shown = reasons.join("\n");
+    setShown(left, reasons.length > 0);
   }
 
   return { elements: [line, names, calm, left], update };
