@@ -28,13 +28,14 @@ from .demo import Kernel, jupyter_home
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FIRST, SECOND, OWN_BUCKET, BUSY, CLUSTER, DATASET = (
+FIRST, SECOND, OWN_BUCKET, BUSY, CLUSTER, DATASET, DATAFRAME = (
     "01-first-upload",
     "02-pause-restart-carry-on",
     "03-your-own-bucket",
     "04-busy-notebook",
     "05-cluster",
     "06-dataset",
+    "07-dataframe",
 )
 CELLS_MOST = 9  # more than ten minutes of reading is a manual
 RESTART = "restart-kernel"
@@ -83,7 +84,7 @@ def test_a_notebook_is_short_valid_and_carries_nothing_of_a_run(path: Path) -> N
 
 def test_the_notebooks_lead_from_one_to_the_next() -> None:
     """Whoever has finished one finds the following one."""
-    assert [path.stem for path in NOTEBOOKS] == [FIRST, SECOND, OWN_BUCKET, BUSY, CLUSTER, DATASET]
+    assert [path.stem for path in NOTEBOOKS] == [FIRST, SECOND, OWN_BUCKET, BUSY, CLUSTER, DATASET, DATAFRAME]
     for here, there in pairwise(NOTEBOOKS):
         assert f"]({there.name})" in here.read_text(encoding="utf-8")
 
@@ -169,6 +170,14 @@ def test_a_partitioned_dataset_goes_up_once_and_later_what_changed(reader: Reade
     assert re.findall(r"flights/year=\S+", reader.shown_by["again"]) == [changed]
     for key in ("flights/year=2013/month=01/01.csv", changed):
         assert reader.stored(key) == _digest(reader.folder / "data" / key)
+
+
+def test_a_dataframe_goes_up_and_comes_back(reader: Reader) -> None:
+    """The seventh compares the table with what it reads, and streams a second copy that is whole."""
+    reader.run(DATAFRAME)
+    assert "The table came back equal." in reader.shown_by["read"]
+    assert "336,776 rows came back" in reader.shown_by["stream"]
+    assert not reader.journals()
 
 
 @dataclass
