@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +11,28 @@ from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import ListedObject, ObjectHead
 
 Entry = dict[str, Any]
+# Shorter than any request that could change what was seen.
+_MOMENT_SECONDS = 0.005
+
+
+class LastLook(threading.local):
+    """What a thread saw last, for as long as a file that was looked at may need to be opened.
+
+    Some libraries ask whether there is a file and open it in the next moment: that is one request then.
+    """
+
+    _path = ""
+    _entry: Entry | None = None
+    _at = 0.0
+
+    def note(self, path: str, entry: Entry) -> None:
+        """Remember an answer that has just come."""
+        self._path, self._entry, self._at = path, dict(entry), time.monotonic()
+
+    def take(self, path: str) -> Entry | None:
+        """Return the answer for a path where it is of this moment; it is used once."""
+        entry, self._entry = self._entry, None
+        return entry if path == self._path and time.monotonic() - self._at < _MOMENT_SECONDS else None
 
 
 def directory(path: str) -> Entry:

@@ -30,6 +30,7 @@ class ReadingFile(AbstractBufferedFile):  # type: ignore[misc]
     def __init__(self, fs: Any, path: str, reading: Any, **how: Any) -> None:
         self._reading = reading
         self.target = target_of(path)
+        self.details = fs.info_to_open(path)
         super().__init__(fs, path, mode="rb", **how)
 
     def _fetch_range(self, start: int, end: int) -> bytes:

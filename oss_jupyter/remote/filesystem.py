@@ -106,6 +106,7 @@ class OssFileSystem(ReadableFileSystem):
     ) -> Any:
         if mode == "rb":
             return self._open_to_read(path, block_size, kwargs)
+        self._last_look.take(path)  # what was seen there counts no more
         if mode not in ("wb", "xb", "ab"):
             raise NotImplementedError(f"an object cannot be opened with mode {mode!r}: use rb, wb, xb or ab")
         self._refuse_if_there(path, "create" if mode == "xb" else "overwrite")

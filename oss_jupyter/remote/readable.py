@@ -14,7 +14,7 @@ from fsspec.spec import AbstractFileSystem
 from oss_jupyter.errors import ObjectMissing, OssJupyterError
 from oss_jupyter.model.arguments import ReachingOptions
 from oss_jupyter.remote import asking, many
-from oss_jupyter.remote.entries import Entry
+from oss_jupyter.remote.entries import Entry, LastLook
 from oss_jupyter.remote.files import ReadingFile, copy_proven
 from oss_jupyter.remote.paths import as_of_files, missing, target_of
 from oss_jupyter.remote.place import Place
@@ -34,6 +34,7 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]
     def __init__(self, pickle_credentials: bool = False, **place: Any) -> None:
         super().__init__(pickle_credentials=pickle_credentials, **place)
         self.pickle_credentials = pickle_credentials
+        self._last_look = LastLook()
         self._place = Place(place, tuple(get_type_hints(ReachingOptions)))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -53,7 +54,14 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]
 
     def info(self, path: str, **_: Any) -> Entry:
         """Return name, size, type, ETag, LastModified and crc64. Raises FileNotFoundError."""
-        return asking.info(self._place.control(), self._strip_protocol(path))
+        path = self._strip_protocol(path)
+        entry = asking.info(self._place.control(), path)
+        self._last_look.note(path, entry)
+        return entry
+
+    def info_to_open(self, path: str) -> Entry:
+        """Return the same of a file that is opened now, which may just have been looked at."""
+        return self._last_look.take(path) or self.info(path)
 
     def exists(self, path: str, **_: Any) -> bool:
         """Whether there is an object, a folder or a bucket. Raises where that could not be found out."""

@@ -62,6 +62,23 @@ def test_a_head_is_asked_for_once_at_most(there: Sandbox, oss_fs: OssFileSystem)
     assert _operations(there).count("HeadObject") == 1
 
 
+def test_who_looks_and_opens_asks_once(there: Sandbox, oss_fs: OssFileSystem) -> None:
+    """A file that was looked at in this moment is opened without a second HEAD; one that has changed is what it is."""
+    for _ in range(20):  # a busy machine may let a moment pass
+        there.clear_requests()
+        assert oss_fs.isfile(PATH)
+        with oss_fs.open(PATH) as file:
+            assert file.size == len(DATA)
+        if _operations(there) == ["HeadObject"]:
+            break
+    else:
+        pytest.fail("each look was followed by another one")
+    assert oss_fs.exists(PATH)
+    oss_fs.pipe_file(PATH, b"another")
+    with oss_fs.open(PATH) as file:
+        assert file.read() == b"another"
+
+
 def test_pieces_come_while_somebody_reads(there: Sandbox, oss_fs: OssFileSystem) -> None:
     """Who reads on has the next pieces on their way already, each byte fetched once; a step back costs nothing."""
     with oss_fs.open(PATH) as file:
