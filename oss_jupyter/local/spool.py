@@ -21,7 +21,7 @@ from filelock import BaseFileLock, Timeout
 from oss_jupyter.errors import CheckpointError, CheckpointNotWritable, SourceMissing
 from oss_jupyter.local.files import check_own, create_own
 from oss_jupyter.local.locks import Locks, remove_held
-from oss_jupyter.local.room import FULL, RESERVE_BYTES, free_bytes
+from oss_jupyter.local.room import FULL, RESERVE_BYTES, free_bytes, said_free
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.stream_folders import remove_left, taken
 from oss_jupyter.local.suffixes import DRAFT, MADE, SPOOL
@@ -195,7 +195,7 @@ def no_room(directory: Path, wanted_bytes: int, free_bytes: int, taken: tuple[in
     more = f"{format_size(wanted_bytes)} more are needed, and " if wanted_bytes else ""
     return CheckpointNotWritable(
         f"An object is written to disk before it is sent, and the disk of {directory} cannot hold it: "
-        f"{more}{format_size(free_bytes)} are free.{others}",
+        f"{more}{said_free(free_bytes)}{others}",
         _MAKE_ROOM,
         code=NO_ROOM,
     )

@@ -67,7 +67,7 @@ def test_a_disk_without_room_for_one_piece_ends_it(tmp_path: Path) -> None:
     ended = events.get(timeout=LONG)
     assert isinstance(ended.error, SourceError)
     assert ended.error.code == "NoRoomForSpool"
-    assert "1 MiB more are needed, and 16 MiB are free." in ended.error.what
+    assert "1 MiB more are needed, and 16 MiB are free, of which 16 MiB are to stay so." in ended.error.what
     assert "Run the cell again" in ended.error.advice
     assert spool.stuck is ended.error
     assert closed.wait(LONG)
