@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -29,7 +28,9 @@ class OneDataset:
         self.transfer.error = None  # type: ignore[attr-defined]
         self.settings = None
         self.reporter = None
-        self.wiring = SimpleNamespace(stores=SimpleNamespace(directories=tuple))  # nothing of objects lies on the disk
+
+    def directories(self) -> tuple[()]:
+        return ()  # nothing of objects lies on the disk
 
     def transfers(self) -> tuple[Any, ...]:
         return (self.transfer,)

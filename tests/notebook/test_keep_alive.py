@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-import nbformat
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from nbclient import NotebookClient
 
 from oss_jupyter.sandbox import Sandbox
 from oss_jupyter.sandbox.replies import ServiceError
@@ -45,7 +43,7 @@ def kernel_that_uploads(server: Lab, path: Path, key: str, hours: float) -> str:
     started: str = server.ask("POST", "kernels", {"name": "python3"})["id"]
     client = BlockingKernelClient(connection_file=str(server.directory / "runtime" / f"kernel-{started}.json"))
     client.load_connection_file()
-    client.start_channels()
+    client.start_channels(hb=False)  # a busy machine beats late
     try:
         client.wait_for_ready(timeout=60)
         reply = client.execute_interactive(UPLOAD.format(hours=hours, path=str(path), key=key), timeout=60)
@@ -91,6 +89,9 @@ def test_a_kernel_is_culled_when_its_upload_is_over_and_not_before(server: Lab, 
 
 def test_who_executes_notebooks_passes_over_the_message(service: Sandbox, data: Path) -> None:
     """It is published while the cell runs, and neither fails the run nor becomes an output."""
+    import nbformat  # takes more than a second
+    from nbclient import NotebookClient
+
     service.rate_bytes_per_second = data.stat().st_size / 5
     code = UPLOAD.format(hours=1, path=str(data), key="run.bin") + "assert transfer.result().size"
     notebook: Any = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
