@@ -32,7 +32,9 @@ def forget(session: Session, text: str) -> str:
     try:
         transfer = session.find(text)
     except TransferNotFound:
-        problem = next((found for found in session.problems() if text and found.transfer_id.startswith(text)), None)
+        problem = next(
+            (found for found in session.on_disk.problems() if text and found.transfer_id.startswith(text)), None
+        )
         if problem is None:
             raise
         return _forget_problem(session, problem)

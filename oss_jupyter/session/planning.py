@@ -94,7 +94,7 @@ def _resumed(row: PlannedFile, spec: DatasetSpec, session: Session) -> PlannedFi
     if row.action is not Action.SEND or row.size <= spec.small_most_bytes:
         return row
     known = transfer_id(row.path, Target(spec.target.bucket, row.key), spec.host)
-    begun = any(store.keeps(known) for store in session.directories())
+    begun = any(store.keeps(known) for store in session.on_disk.directories())
     return replace(row, action=Action.RESUME) if begun else row
 
 

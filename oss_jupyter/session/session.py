@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from oss_jupyter import forks
 from oss_jupyter.engine.budget import Budget
 from oss_jupyter.engine.dataset.spec import DatasetSpec
-from oss_jupyter.engine.dataset.tally import counts_of, failed_file
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.spec import TransferSpec
@@ -21,10 +20,8 @@ from oss_jupyter.errors import InputError, InterpreterEnding, TransferStateError
 from oss_jupyter.local.dataset_source import dataset_source
 from oss_jupyter.local.dataset_store import DatasetStore, NoDatasetStore
 from oss_jupyter.local.found import Found
-from oss_jupyter.local.found_dataset import FoundDataset
 from oss_jupyter.local.relocate import relocate
 from oss_jupyter.local.source import FileSource
-from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.arguments import AnewOptions
 from oss_jupyter.model.reach import set_here
 from oss_jupyter.model.sizes import parse_limit
@@ -39,6 +36,7 @@ from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
 from oss_jupyter.session.left_alone import is_left_alone, waits_for_a_word
+from oss_jupyter.session.on_disk import OnDisk
 from oss_jupyter.session.parted_wiring import PartedWiring
 from oss_jupyter.session.reach import ReachFromHere
 from oss_jupyter.session.settings import OssJupyter
@@ -71,6 +69,7 @@ class Session:
         self.manager = Manager(self.settings.uploads_at_once, Budget(self.settings.connections), self._one_runs)
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.datasets = DatasetWiring(self.wiring)
+        self.on_disk = OnDisk(self.wiring, self.datasets, self.manager)
         self.streams = StreamWiring(self.wiring)
         self.parted = PartedWiring(self.datasets)
         self.spooling = Spooling(self.wiring, lambda: self.shell, self.begin)
@@ -131,20 +130,8 @@ class Session:
 
     def transfers(self) -> tuple[Transfer, ...]:
         """Return those of this kernel, and those in the checkpoint directories that others left or drive."""
-        for store in self.directories():
-            self._look_into(store)
+        self.on_disk.adopt()
         return self.manager.transfers()
-
-    def directories(self) -> tuple[CheckpointDirectory, ...]:
-        """Return the settings' checkpoint directory and every other one that was used in this kernel."""
-        return self.wiring.stores.directories()
-
-    def problems(self) -> list[Found]:
-        """Return the checkpoints that cannot be used, each with its problem."""
-        files = [found for store in self.directories() for found in store.problems()]
-        datasets = map(self.wiring.stores.datasets_of, self.directories())
-        both = (store for store in datasets if isinstance(store, DatasetStore))
-        return files + [found.as_found() for store in both for found in store.problems()]
 
     def find(self, text: str) -> Transfer:
         """Return the transfer whose id begins with `text`. Raises TransferNotFound, InputError."""
@@ -212,7 +199,7 @@ class Session:
     def _give_anew(self, transfer: Transfer, anew: AnewOptions) -> None:
         """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
         spec = coordinator_of(transfer).spec
-        found = self._found(transfer.id) if transfer.wait(0) else None
+        found = self.on_disk.found(transfer.id) if transfer.wait(0) else None
         if found is not None:
             spec = self.wiring.spec_of(found, spec.store, anew)
             if spec.hindrance is not None and spec.hindrance.code != ASKS_FIRST:
@@ -251,36 +238,6 @@ class Session:
         journal: Path = spec.store.path_of(record.header.transfer_id) or spec.source.path
         found = Found(record.header.transfer_id, journal, record)
         return self.manager.adopt(self.wiring.spec_of(found, spec.store), record)
-
-    def _look_into(self, store: CheckpointDirectory) -> None:
-        # Asked before looking, so that a lock that is seen to be held by then is another kernel's.
-        moving = {transfer.id for transfer in self.manager.transfers() if not coordinator_of(transfer).resting}
-        datasets = self.wiring.stores.datasets_of(store)
-        assert isinstance(datasets, DatasetStore), "a directory has a store of datasets on disk"
-        for one in datasets.inventory():
-            if one.record is not None and one.transfer_id not in moving:
-                self._adopt_dataset(one, store)
-        children = datasets.children()
-        for found in store.inventory():
-            if found.record is not None and found.transfer_id not in moving and found.transfer_id not in children:
-                self.manager.adopt(self.wiring.spec_of(found, store), found.record, elsewhere=found.busy)
-        self.manager.forget(
-            lambda transfer: (
-                coordinator_of(transfer).spec.store in (store, datasets)
-                and transfer.state in (State.INTERRUPTED, State.ELSEWHERE)
-                and not coordinator_of(transfer).spec.store.keeps(transfer.id)
-            )
-        )
-
-    def _adopt_dataset(self, found: FoundDataset, store: CheckpointDirectory) -> None:
-        assert found.record is not None
-        spec = self.datasets.spec_of(found, store)
-        failures = [failed_file(receipt) for receipt in found.failures]
-        self.manager.adopt_dataset(spec, found.record, counts_of(found.files), failures, elsewhere=found.busy)
-
-    def _found(self, transfer_id: str) -> Found | None:
-        everything = (found for store in self.directories() for found in store.inventory())
-        return next((one for one in everything if one.transfer_id == transfer_id and one.record is not None), None)
 
 
 _shared: list[Session] = []

@@ -28,6 +28,7 @@ class OneDataset:
         self.transfer.error = None  # type: ignore[attr-defined]
         self.settings = None
         self.reporter = None
+        self.on_disk = self
 
     def directories(self) -> tuple[()]:
         return ()  # nothing of objects lies on the disk

@@ -123,7 +123,7 @@ def quiet(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 def look_at(directory: Path, sandbox: Sandbox) -> Session:
     """List a directory in every way there is; what lies there is either a transfer or a problem with a reason."""
     session = Session(OssJupyter(checkpoint_dir=str(directory), endpoint=sandbox.endpoint, region=sandbox.region))
-    transfers, problems = session.transfers(), session.problems()
+    transfers, problems = session.transfers(), session.on_disk.problems()
     assert len(transfers) + len(problems) == len(list(directory.glob("*.journal")))
     for transfer in transfers:
         now = transfer.snapshot()
@@ -178,7 +178,7 @@ def test_nothing_that_is_written_there_is_raised_or_hangs(
         session = look_at(directory, quiet)
         for transfer in session.transfers():
             drive(session, transfer, quiet)
-        for found in session.problems():
+        for found in session.on_disk.problems():
             forget(session, found.transfer_id)
         assert not list(directory.glob("*.journal"))
 
@@ -229,7 +229,7 @@ def test_first_lines_that_cannot_be(quiet: Sandbox, tmp_path: Path, first: str) 
     directory.mkdir()
     (directory / f"{ID}.journal").write_bytes(line(first))
     session = look_at(directory, quiet)
-    (found,) = session.problems()
+    (found,) = session.on_disk.problems()
     assert isinstance(found.problem, OssJupyterError)
     store = session.wiring.stores.directories()[0]
     if isinstance(found.problem, CheckpointDamaged):

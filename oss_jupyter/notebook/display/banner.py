@@ -38,7 +38,7 @@ def _ready(session: Session, ready: Sequence[Transfer]) -> list[str]:
 
 def _unusable(session: Session) -> list[str]:
     """Say that there are checkpoints of the user's that cannot be used: parts may lie in OSS that nobody asks for."""
-    mine = [found for found in session.problems() if not isinstance(found.problem, CheckpointForeign)]
+    mine = [found for found in session.on_disk.problems() if not isinstance(found.problem, CheckpointForeign)]
     return [_counted("unusable", len(mine), command="%oss_uploads")] if mine else []
 
 

@@ -43,11 +43,13 @@ class Uploads:
             say_table([row if noted else row[:-1] for row in rows], _HEADER if noted else _HEADER[:-1])
         else:
             say("There are no uploads.")
-        for store in self._session.directories():
+        for store in self._session.on_disk.directories():
             number, size = store.spools.taken()
             if number:
                 say(f"{count(number, 'spool')} of objects and streams take {format_size(size)} in {store.directory}.")
-        problems = [f"{found.path}: {found.problem.what}" for found in self._session.problems() if found.problem]
+        problems = [
+            f"{found.path}: {found.problem.what}" for found in self._session.on_disk.problems() if found.problem
+        ]
         if problems:
             then = f"Forget one of yours with: %oss_uploads abort ID --forget, where ID is its name without {JOURNAL}"
             say(f"{count(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems), then)
@@ -129,7 +131,7 @@ class Uploads:
     def clean(self) -> None:
         """Forget what has ended for good and remove locks of nothing; what could be resumed stays."""
         forgotten = self._session.manager.forget(_nothing_left)
-        locks = sum(store.remove_stale() for store in self._session.directories())
+        locks = sum(store.remove_stale() for store in self._session.on_disk.directories())
         removed = f"; {count(locks, 'stale lock file')} removed" if locks else ""
         say(f"{count(forgotten, 'finished or aborted upload')} taken off the list{removed}.", *self._left())
 

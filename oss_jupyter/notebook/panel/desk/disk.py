@@ -31,7 +31,7 @@ class Disk:
     def look(self) -> None:
         """See what has changed; the manager learns of what can be resumed here."""
         transfers = self._session.transfers()
-        self.problems = tuple(self._session.problems())
+        self.problems = tuple(self._session.on_disk.problems())
         self.missing = frozenset(
             transfer.id
             for transfer in transfers

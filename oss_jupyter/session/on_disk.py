@@ -1,0 +1,76 @@
+"""What the checkpoint directories hold: transfers that earlier kernels left or other ones drive, and what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oss_jupyter.engine.dataset.tally import counts_of, failed_file
+from oss_jupyter.engine.manager import Manager
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
+from oss_jupyter.local.dataset_store import DatasetStore
+from oss_jupyter.local.found import Found
+from oss_jupyter.local.found_dataset import FoundDataset
+from oss_jupyter.local.store import CheckpointDirectory
+from oss_jupyter.model.states import State
+from oss_jupyter.session.dataset_wiring import DatasetWiring
+from oss_jupyter.session.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """Looks at each call. Any thread may call it."""
+
+    wiring: Wiring
+    datasets: DatasetWiring
+    manager: Manager
+
+    def directories(self) -> tuple[CheckpointDirectory, ...]:
+        """Return the settings' checkpoint directory and every other one that was used in this kernel."""
+        return self.wiring.stores.directories()
+
+    def problems(self) -> list[Found]:
+        """Return the checkpoints that cannot be used, each with its problem."""
+        files = [found for store in self.directories() for found in store.problems()]
+        return files + [
+            found.as_found() for store in self.directories() for found in self._datasets_of(store).problems()
+        ]
+
+    def found(self, transfer_id: str) -> Found | None:
+        """Return the checkpoint of a single file's transfer, or None."""
+        everything = (found for store in self.directories() for found in store.inventory())
+        return next((one for one in everything if one.transfer_id == transfer_id and one.record is not None), None)
+
+    def adopt(self) -> None:
+        """Let the manager know every transfer that is there, and forget those that are there no longer."""
+        for store in self.directories():
+            self._adopt(store)
+
+    def _adopt(self, store: CheckpointDirectory) -> None:
+        # Asked before looking, so that a lock that is seen to be held by then is another kernel's.
+        moving = {transfer.id for transfer in self.manager.transfers() if not coordinator_of(transfer).resting}
+        datasets = self._datasets_of(store)
+        for one in datasets.inventory():
+            if one.record is not None and one.transfer_id not in moving:
+                self._adopt_dataset(one, store)
+        children = datasets.children()
+        for found in store.inventory():
+            if found.record is not None and found.transfer_id not in moving and found.transfer_id not in children:
+                self.manager.adopt(self.wiring.spec_of(found, store), found.record, elsewhere=found.busy)
+        self.manager.forget(lambda transfer: _is_gone(transfer, (store, datasets)))
+
+    def _adopt_dataset(self, found: FoundDataset, store: CheckpointDirectory) -> None:
+        assert found.record is not None
+        spec = self.datasets.spec_of(found, store)
+        failures = [failed_file(receipt) for receipt in found.failures]
+        self.manager.adopt_dataset(spec, found.record, counts_of(found.files), failures, elsewhere=found.busy)
+
+    def _datasets_of(self, store: CheckpointDirectory) -> DatasetStore:
+        datasets = self.wiring.stores.datasets_of(store)
+        assert isinstance(datasets, DatasetStore), "a directory has a store of datasets on disk"
+        return datasets
+
+
+def _is_gone(transfer: Transfer, stores: tuple[object, ...]) -> bool:
+    store = coordinator_of(transfer).spec.store
+    left = transfer.state in (State.INTERRUPTED, State.ELSEWHERE)
+    return store in stores and left and not store.keeps(transfer.id)
