@@ -179,9 +179,11 @@ def test_an_abort_while_nothing_comes(service: Sandbox, shell: Shell, place: Pat
     """The producer may never come back: the abort is there at once, nothing is left, and no more is read of it."""
     asked, come = threading.Event(), threading.Event()
     given: list[int] = []
+    threads: list[threading.Thread] = []
 
     def rows() -> Iterator[bytes]:
         yield b"x" * 2 * MIB
+        threads.append(threading.current_thread())
         asked.set()
         come.wait(LONG)
         for number in range(1000):
@@ -197,7 +199,7 @@ def test_an_abort_while_nothing_comes(service: Sandbox, shell: Shell, place: Pat
     assert service.uploads("test-bucket") == ()
     assert not _left(place)
     come.set()
-    until(lambda: not [one for one in threading.enumerate() if one.name == "oss-stream"], "its thread has ended")
+    until(lambda: not threads[0].is_alive(), "its thread has ended")
     assert given == [0]
     assert not _left(place)
 
