@@ -83,15 +83,16 @@ class Judge:
         passes = classify(error) in (Action.RETRY, Action.SLOW_DOWN)
         if isinstance(error, ServiceError) and not passes:
             return Verdict.OWN
-        if not others_were_sent and not self._is_patient() and (self._sent or isinstance(error, NetworkError)):
-            return Verdict.OF_ALL
-        if not passes or self._job.spec.policy.attempts == 1:
-            return Verdict.OWN
-        if isinstance(error, NotOss):
+        strange = isinstance(error, NotOss) and others_wait
+        if strange:  # others, on their way yet, will show whether something else answers for them as well
             self._strange.add(number)
             if len(self._strange) >= _STRANGE_MOST:
                 return Verdict.OF_ALL
-        elif self._sent and others_wait and not others_were_sent:
+        elif not others_were_sent and not self._is_patient() and (self._sent or isinstance(error, NetworkError)):
+            return Verdict.OF_ALL
+        if not passes or self._job.spec.policy.attempts == 1:
+            return Verdict.OWN
+        if self._sent and others_wait and not others_were_sent and not strange:
             return Verdict.AGAIN
         return self._by_rounds(number)
 
