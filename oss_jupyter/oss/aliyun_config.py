@@ -13,15 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from oss_jupyter.errors import CredentialsError
-from oss_jupyter.model.shortage import shortage_of
+from oss_jupyter.errors import CredentialsError, Shortage
+from oss_jupyter.oss.profile_file import ProfileFile, Stamp
 from oss_jupyter.paths import home
 from oss_jupyter.redact import shown
 
 _FILE = Path(".aliyun") / "config.json"
 # As the CLI itself asks them.
 CLI_PROFILE_NAMED_BY = ("ALIBABA_CLOUD_PROFILE", "ALIBABACLOUD_PROFILE", "ALICLOUD_PROFILE")
-Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,7 @@ class AliyunConfig:
         self._named = profile or next(filter(None, map(environ.get, CLI_PROFILE_NAMED_BY)), "")
         own = home()
         self.path = Path(path) if path else own / _FILE if own else None
-        # One tuple, so that another thread sees the stamp and the content of the same reading.
-        self._read: tuple[Stamp, dict[str, Any]] = ((0, 0), {})
+        self._file = ProfileFile(self.path, lambda text: _parse(text, self.path))
 
     @property
     def name(self) -> str:
@@ -73,18 +71,12 @@ class AliyunConfig:
 
     def profile(self) -> CliProfile | str:
         """Return the profile, or in a few words why there is none. Raises CredentialsError, TooManyFiles."""
-        if self.path is None:
-            return "no home directory"
         if self._environ.get("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "").lower() == "true":
             return "switched off by ALIBABA_CLOUD_CLI_PROFILE_DISABLED"
-        try:
-            stamp, content = self._content(self.path)
-        except FileNotFoundError:
-            return "no such file"
-        except OSError as error:
-            if (shortage := shortage_of(error)) is not None:
-                raise shortage from None
-            return f"cannot be read: {error.strerror}"
+        read = self._file.look()
+        if isinstance(read, str):
+            return read
+        stamp, content = read
         wanted = self._named or str(content.get("current") or "default")
         profiles = _profiles(content)
         for values in profiles:
@@ -103,19 +95,13 @@ class AliyunConfig:
 
     def _current(self) -> str:
         try:
-            return str(self._content(self.path)[1].get("current") or "") if self.path else ""
-        except (OSError, CredentialsError):
+            read = self._file.look()
+        except (Shortage, CredentialsError):
             return ""
-
-    def _content(self, path: Path) -> tuple[Stamp, dict[str, Any]]:
-        status = path.stat()
-        stamp = (status.st_mtime_ns, status.st_size)
-        if self._read[0] != stamp:
-            self._read = (stamp, _parse(path.read_text("utf-8-sig", "replace"), path))
-        return self._read
+        return "" if isinstance(read, str) else str(read[1].get("current") or "")
 
 
-def _parse(text: str, path: Path) -> dict[str, Any]:
+def _parse(text: str, path: Path | None) -> dict[str, Any]:
     content: Any = None
     with suppress(ValueError):  # which holds the whole text
         content = json.loads(text)

@@ -10,10 +10,9 @@ import configparser
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from oss_jupyter.errors import CredentialsError
-from oss_jupyter.model.shortage import shortage_of
+from oss_jupyter.errors import CredentialsError, Shortage
+from oss_jupyter.oss.profile_file import ProfileFile
 from oss_jupyter.paths import absolute, home
 from oss_jupyter.redact import shown
 
@@ -48,8 +47,7 @@ class OssutilConfig:
         named = path or environ.get("OSSUTIL_CONFIG_FILE")
         own = home()
         self.path = absolute(named, "OSSUTIL_CONFIG_FILE") if named else own / _DEFAULT_NAME if own else None
-        # One tuple, so that another thread sees the stamp and the sections of the same reading.
-        self._read: tuple[tuple[int, int], dict[str, dict[str, str]]] = ((0, 0), {})
+        self._file = ProfileFile(self.path, lambda text: _parse(text, self.name))
 
     @property
     def name(self) -> str:
@@ -63,16 +61,10 @@ class OssutilConfig:
 
     def profile(self) -> Profile | str:
         """Return the profile, or in a few words why there is none. Raises TooManyFiles."""
-        if self.path is None:
-            return "no home directory"
-        try:
-            sections = self._sections(self.path)
-        except FileNotFoundError:
-            return "no such file"
-        except OSError as error:
-            if (shortage := shortage_of(error)) is not None:
-                raise shortage from None
-            return f"cannot be read: {error.strerror}"
+        read = self._file.look()
+        if isinstance(read, str):
+            return read
+        sections = read[1]
         wanted = _OF_DEFAULT if self._profile == "default" else (f"profile {self._profile}", self._profile)
         for section in wanted:
             found = next((values for name, values in sections.items() if _same(name, section)), None)
@@ -91,17 +83,11 @@ class OssutilConfig:
     def endpoints(self) -> tuple[str, ...]:
         """Return the endpoints of all profiles."""
         try:
-            sections = self._sections(self.path) if self.path else {}
-        except (OSError, CredentialsError):
+            read = self._file.look()
+        except (Shortage, CredentialsError):
             return ()
+        sections = {} if isinstance(read, str) else read[1]
         return tuple(values["endpoint"] for values in sections.values() if values.get("endpoint"))
-
-    def _sections(self, path: Path) -> dict[str, dict[str, str]]:
-        status = path.stat()
-        stamp = (status.st_mtime_ns, status.st_size)
-        if self._read[0] != stamp:
-            self._read = (stamp, _parse(path.read_text("utf-8-sig", "replace"), self.name))
-        return self._read[1]
 
 
 def _parse(text: str, name: str) -> dict[str, dict[str, str]]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Protocol
+
+# Temporary credentials are good enough for so long, where new ones cannot be had.
+SPARE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,10 @@ class Credentials:
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
     ends_at: datetime | None = field(default=None, repr=False)
+
+    def last(self, longer_than: timedelta) -> bool:
+        """Whether they end, and not so soon."""
+        return self.ends_at is not None and self.ends_at > datetime.now(timezone.utc) + longer_than
 
 
 class Place(Protocol):

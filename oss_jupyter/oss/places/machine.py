@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 from oss_jupyter import forks
 from oss_jupyter.errors import CredentialsError
 from oss_jupyter.oss.metadata import MetadataServer
 from oss_jupyter.oss.places.foreign import checked
-from oss_jupyter.oss.places.found import Credentials
+from oss_jupyter.oss.places.found import SPARE, Credentials
 
 _ROLE = "ALIBABA_CLOUD_ECS_METADATA"
 _DISABLED = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
@@ -34,8 +34,7 @@ class _Kept:
     def get(self, server: MetadataServer, role: str, spare: timedelta) -> Credentials | None:
         with self._lock:
             known = self._of.get((server, role))
-        good = known is not None and known.ends_at is not None and known.ends_at > datetime.now(timezone.utc) + spare
-        return known if good else None
+        return known if known is not None and known.last(spare) else None
 
     def put(self, server: MetadataServer, role: str, found: Credentials) -> None:
         with self._lock:
@@ -79,7 +78,7 @@ class MachineRole:
         try:
             return self._ask(role)
         except CredentialsError:
-            last = _kept.get(self._server, role, timedelta(minutes=1))
+            last = _kept.get(self._server, role, SPARE)
             if last is None:
                 raise
             return last

@@ -12,19 +12,16 @@ import re
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from oss_jupyter import forks
 from oss_jupyter.errors import CredentialsError
 from oss_jupyter.oss.places.foreign import checked, guarded
-from oss_jupyter.oss.places.found import Credentials
+from oss_jupyter.oss.places.found import SPARE, Credentials
 
 # What a service says is in the text of an exception, with the whole reply; of that, these alone are no secret.
 _CODE = re.compile(r'"Code"\s*:\s*"([A-Za-z][A-Za-z.]{2,59})"', re.IGNORECASE)
 _STATUS = re.compile(r"http_?code\s*[=:]\s*(\d{3})\b", re.IGNORECASE)
-# Temporary credentials are good enough for so long, where new ones cannot be had.
-_SPARE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -54,10 +51,10 @@ class Providers:
             found = guarded(lambda: _ask(self._provider(recipe)), lambda error: f"{name}: {why(error)}", advice)
         except CredentialsError:
             with self._lock:
-                what, last = self._found.get(recipe.place, (None, None))
-            if last is None or what != recipe.what or not _good(last):
+                what, earlier = self._found.get(recipe.place, (None, None))
+            if earlier is None or what != recipe.what or not earlier.last(SPARE):
                 raise
-            return last
+            return earlier
         with self._lock:
             self._found[recipe.place] = (recipe.what, found)
         return found
@@ -110,7 +107,3 @@ def _ask(provider: Any) -> Credentials:
     got = provider.get_credentials()
     ends_at = got.get_expiration() or None
     return checked(got.get_access_key_id(), got.get_access_key_secret(), got.get_security_token(), ends_at)
-
-
-def _good(credentials: Credentials) -> bool:
-    return credentials.ends_at is not None and credentials.ends_at > datetime.now(timezone.utc) + _SPARE

@@ -1,0 +1,43 @@
+"""A file of profiles, which another tool writes: read when it is asked for, and again when it has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from oss_jupyter.model.shortage import shortage_of
+
+T = TypeVar("T")
+# The time of the last change in nanoseconds, and the size in bytes.
+Stamp = tuple[int, int]
+
+
+class ProfileFile(Generic[T]):
+    """Any thread may ask. path: None where there is no home directory. parse: raises CredentialsError."""
+
+    def __init__(self, path: Path | None, parse: Callable[[str], T]) -> None:
+        self.path = path
+        self._parse = parse
+        # One tuple, so that another thread sees the stamp and the content of the same reading.
+        self._read: tuple[Stamp, T] | None = None
+
+    def look(self) -> tuple[Stamp, T] | str:
+        """Return what is in it, or in a few words why that cannot be had. Raises CredentialsError, TooManyFiles."""
+        if self.path is None:
+            return "no home directory"
+        try:
+            return self._content(self.path)
+        except FileNotFoundError:
+            return "no such file"
+        except OSError as error:
+            if (shortage := shortage_of(error)) is not None:
+                raise shortage from None
+            return f"cannot be read: {error.strerror}"
+
+    def _content(self, path: Path) -> tuple[Stamp, T]:
+        status, read = path.stat(), self._read
+        stamp = (status.st_mtime_ns, status.st_size)
+        if read is None or read[0] != stamp:
+            read = self._read = (stamp, self._parse(path.read_text("utf-8-sig", "replace")))
+        return read
