@@ -31,6 +31,7 @@ class Cloud:
     asked: list[str] = field(default_factory=list)
     broken: tuple[int, str] | None = None
     has_role: bool = True
+    machine_ends_at: str = ENDS_AT
 
     @property
     def url(self) -> str:
@@ -44,9 +45,9 @@ def cloud(folder: Path) -> Iterator[Cloud]:
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("*.aliyuncs.com", "*.aliyun.com").configure_cert(context)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"tls": context}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler := type("Handler", (_Handler,), {"tls": context}))
     running = Cloud(server.server_address[1], folder / "authority.pem")
-    _Handler.cloud = running
+    handler.cloud = running  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
@@ -84,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif url.path.endswith("/security-credentials/"):
             self._answer(ROLE if self.cloud.has_role else "", 200 if self.cloud.has_role else 404)
         elif url.path.endswith(f"/{ROLE}"):
-            self._answer({"Code": "Success", **_keys("machine")})
+            self._answer({"Code": "Success", **_keys("machine"), "Expiration": self.cloud.machine_ends_at})
         elif url.path.endswith("/region-id"):
             self._answer("cn-hangzhou")
         elif url.path == "/uri":

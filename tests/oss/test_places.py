@@ -9,14 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from oss_jupyter.errors import CredentialsError, InputError
-from oss_jupyter.oss.credentials import CredentialsChain, credentials_chain
+from oss_jupyter.oss.credentials import Credentials, CredentialsChain, credentials_chain
 from oss_jupyter.oss.metadata import MetadataServer
 from oss_jupyter.oss.places.machine import MachineRole
 from oss_jupyter.oss.profiles import places_of_profile
@@ -241,6 +241,17 @@ def test_a_machine_without_a_role_has_no_credentials(services: Cloud, at_home: P
     asked = MachineRole({}, MetadataServer(("127.0.0.1", services.port)), asked_by="a profile")
     with pytest.raises(CredentialsError, match="a profile: this machine has no RAM role"):
         asked.find()
+
+
+def test_a_metadata_server_that_goes_away_takes_no_good_credentials_along(tmp_path: Path) -> None:
+    """They are due for new ones, and good for minutes yet: an upload goes on with them."""
+    with cloud(tmp_path) as running:
+        soon = datetime.now(timezone.utc) + timedelta(minutes=10)
+        running.machine_ends_at = soon.strftime("%Y-%m-%dT%H:%M:%SZ")
+        role = MachineRole({}, MetadataServer(("127.0.0.1", running.port)))
+        before = role.find()
+        assert isinstance(before, Credentials)
+    assert role.find() == before
 
 
 def test_outside_of_the_cloud_the_metadata_server_is_asked_once() -> None:

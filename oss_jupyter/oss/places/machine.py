@@ -70,20 +70,20 @@ class MachineRole:
         if self._disabled():
             return self._none(f"switched off by {_DISABLED}")
         role = self._role or self._environ.get(_ROLE, "").strip()
-        known = _kept.get(self._server, role, _RENEWED)
-        if known is not None:
+        known = _kept.get(self._server, role, SPARE)
+        if known is not None and known.last(_RENEWED):
             return known
-        if not self._server.reachable():
-            return self._none("this machine is not in Alibaba Cloud: its metadata server was not reached")
         try:
-            return self._ask(role)
+            found = self._ask(role)
         except CredentialsError:
-            last = _kept.get(self._server, role, SPARE)
-            if last is None:
+            if known is None:
                 raise
-            return last
+            return known
+        return known if known is not None and isinstance(found, str) else found
 
     def _ask(self, role: str) -> Credentials | str:
+        if not self._server.reachable():
+            return self._none("this machine is not in Alibaba Cloud: its metadata server was not reached")
         try:
             named = role or self._server.role()
             answer = self._server.credentials_of(named) if named else ""
