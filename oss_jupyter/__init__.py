@@ -74,14 +74,14 @@ _HOMES = {
 
 def load_ipython_extension(shell: Any) -> None:
     """Make the magics known; called by ``%load_ext oss_jupyter``."""
-    from oss_jupyter.notebook.magics.extension import load
+    from oss_jupyter.notebook.extension import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """Take the magics away again; uploads go on."""
-    from oss_jupyter.notebook.magics.extension import unload
+    from oss_jupyter.notebook.extension import unload
 
     unload(shell)
 

@@ -57,7 +57,7 @@ PACKAGES = {
 # The folders of the notebook, each on top of those before it.
 FLOORS = [
     "notebook.display", "notebook.panel.common", "notebook.panel.card", "notebook.panel.desk", "notebook.panel",
-    "notebook.magics",
+    "notebook.magics", "notebook.completion", "notebook",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 

@@ -93,12 +93,20 @@ class AliyunConfig:
             return "not a configuration file"  # whoever asks for the credentials in it is told
         return found if isinstance(found, str) else {"region": found.get("region_id")}
 
+    def profile_names(self) -> tuple[str, ...]:
+        """Return the names of all profiles."""
+        return tuple(name for values in _profiles(self._content()) if (name := str(values.get("name") or "")))
+
     def _current(self) -> str:
+        return str(self._content().get("current") or "")
+
+    def _content(self) -> Mapping[str, Any]:
+        """Return what is in the file, nothing where it cannot be read."""
         try:
             read = self._file.look()
         except (Shortage, CredentialsError):
-            return ""
-        return "" if isinstance(read, str) else str(read[1].get("current") or "")
+            return {}
+        return {} if isinstance(read, str) else read[1]
 
 
 def _parse(text: str, path: Path | None) -> dict[str, Any]:

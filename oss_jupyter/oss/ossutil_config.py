@@ -82,12 +82,20 @@ class OssutilConfig:
 
     def endpoints(self) -> tuple[str, ...]:
         """Return the endpoints of all profiles."""
+        return tuple(values["endpoint"] for values in self._sections().values() if values.get("endpoint"))
+
+    def profile_names(self) -> tuple[str, ...]:
+        """Return the names of all profiles."""
+        names = map(_bare, self._sections())
+        return tuple("default" if name.lower() in _OF_DEFAULT else name for name in names if name)
+
+    def _sections(self) -> Mapping[str, Mapping[str, str]]:
+        """Return what is in the file, nothing where it cannot be read."""
         try:
             read = self._file.look()
         except (Shortage, CredentialsError):
-            return ()
-        sections = {} if isinstance(read, str) else read[1]
-        return tuple(values["endpoint"] for values in sections.values() if values.get("endpoint"))
+            return {}
+        return {} if isinstance(read, str) else read[1]
 
 
 def _parse(text: str, name: str) -> dict[str, dict[str, str]]:

@@ -29,5 +29,12 @@ def places_of_profile(name: str | None, environ: Mapping[str, str] = os.environ)
     return first, second
 
 
+def names_of_profiles() -> tuple[tuple[str, str], ...]:
+    """Return the names that could be given, each with the name of the tool whose file has it."""
+    ossutil = [(name, "ossutil") for name in OssutilConfig().profile_names()]
+    ours = {name for name, _ in ossutil}
+    return (*ossutil, *((name, "aliyun") for name in AliyunConfig().profile_names() if name not in ours))
+
+
 def _place(name: str, found: Mapping[str, str] | str) -> Place:
     return Place(name, why_not=found) if isinstance(found, str) else Place(name, found, "{name}={value}")

@@ -8,6 +8,7 @@ from oss_jupyter.errors import InputError
 from oss_jupyter.model.credentials_found import CredentialsFound
 from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
+from oss_jupyter.oss.profiles import names_of_profiles
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.wiring import Wiring
 
@@ -27,3 +28,8 @@ def who_signs(wiring: Wiring, profile: str | None = None) -> CredentialsFound:
         ends_at=found.ends_at,
         region=endpoint.region or "" if endpoint else "",
     )
+
+
+def profile_names() -> tuple[tuple[str, str], ...]:
+    """Return the profiles that an upload can name, each with the tool whose file has it."""
+    return names_of_profiles()

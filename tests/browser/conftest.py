@@ -108,3 +108,14 @@ def picture() -> Callable[[Notebook, int, str], None]:
         notebook.cell(index).locator(".jp-Cell-outputWrapper").screenshot(path=ARTIFACTS / f"{name}.png")
 
     return take
+
+
+@pytest.fixture
+def screenshot() -> Callable[[Notebook, str], None]:
+    """Keep a picture of the whole page."""
+
+    def take(notebook: Notebook, name: str) -> None:
+        ARTIFACTS.mkdir(exist_ok=True)
+        notebook.page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+    return take

@@ -15,7 +15,7 @@ from oss_jupyter.redact import shown
 # IPython's completion writes spaces and the like as `\ ` where the system separates folders by a slash. Every other
 # backslash stands for itself, so that C:\data\trips.csv arrives as it was typed.
 _ESCAPED = r"\\(?P<escaped>[ ()\[\]{}?=|;:'#*\"^&])" if os.sep == "/" else r"(?P<escaped>(?!))"
-_PIECE = re.compile(
+PIECE = re.compile(
     r"(?P<gap>\s+)"
     r'|"(?P<double>[^"]*)"'
     r"|'(?P<single>[^']*)'"
@@ -46,7 +46,7 @@ def split_line(line: str) -> list[str]:
     words: list[str] = []
     word: str | None = None
     bare = ""  # the piece before, where nothing protects it
-    for piece in _PIECE.finditer(line):
+    for piece in PIECE.finditer(line):
         kind = piece.lastgroup or ""
         if kind == "lone":
             raise UsageError("A quote is not closed. Put a name that holds one kind of quote into the other kind.")

@@ -20,6 +20,7 @@ from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.progress import Receipt
+from oss_jupyter.notebook.completion.matcher import Completion
 from oss_jupyter.notebook.display.banner import banner
 from oss_jupyter.notebook.display.html import transfer_html
 from oss_jupyter.notebook.display.text import describe
@@ -47,6 +48,8 @@ def load(shell: Any) -> None:
     session.wiring.spell = as_magic
     shell.register_magics(OssMagics(shell, session))
     shell.input_transformers_cleanup.append(_let_cells_await)
+    _stop_completing(shell)
+    shell.Completer.custom_matchers.append(Completion(shell, session).match)
     _register_displays(shell)
     shell.events.register("pre_run_cell", forget_shown)
     unfinished = session.unfinished()
@@ -73,6 +76,7 @@ def unload(shell: Any) -> None:
     if _let_cells_await in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.remove(_let_cells_await)
     shell.magics_manager.registry.pop(OssMagics.__name__, None)
+    _stop_completing(shell)
     for formatter in _formatters(shell):
         for kind in (Transfer, Receipt):
             formatter.pop(kind, None)
@@ -97,6 +101,11 @@ def _configure(settings: OssJupyter, shell: Any) -> None:
 def _let_cells_await(lines: list[str]) -> list[str]:
     """Let what stands under `%%oss_upload` await, as far as this IPython lets cells do so."""
     return awaiting(get_ipython(), _UPLOADS_OUTPUT, lines)
+
+
+def _stop_completing(shell: Any) -> None:
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [one for one in matchers if not isinstance(getattr(one, "__self__", None), Completion)]
 
 
 def _registers_anew(_change: Any) -> None:

@@ -1,0 +1,105 @@
+"""What buckets hold, a folder at a time, for whoever completes a target.
+
+The service is asked in the background, and its answers are remembered for a minute. Main thread only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from oss_jupyter.engine.threads import start_thread
+from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.model.arguments import PLACE_NAMES, UploadOptions
+from oss_jupyter.model.wire_values import ObjectPage
+from oss_jupyter.oss.control import SdkControl
+from oss_jupyter.oss.objects import list_buckets, list_folder
+from oss_jupyter.session.wiring import Wiring
+
+_WAIT_SECONDS = 0.3
+_REMEMBERED_SECONDS = 60.0
+# What failed may work soon, when a setting has been corrected or the line is there again.
+_FAILED_SECONDS = 5.0
+# Of answers that do not come, each keeps a thread.
+_AT_ONCE_MOST = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question to the service. at: when it was asked, in seconds of a clock that never goes back."""
+
+    at: float
+    answer: Future[Any]
+
+    def is_good(self, now: float) -> bool:
+        """Whether it need not be asked again."""
+        failed = self.answer.done() and self.answer.result() is None
+        return now - self.at < (_FAILED_SECONDS if failed else _REMEMBERED_SECONDS)
+
+
+class Buckets:
+    """Answers what lies below an address, as far as that is known within a moment."""
+
+    def __init__(self, wiring: Wiring, clock: Callable[[], float] = time.monotonic) -> None:
+        self._wiring = wiring
+        self._clock = clock
+        self._asked: dict[Hashable, Asked] = {}
+
+    def names(self, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of all buckets that may be listed; none where that is not known yet, or not allowed.
+
+        given: arguments that say where, like region, profile and credentials.
+        """
+        control = self._control(given)
+        found = control and self._known(control, ("",), partial(list_buckets, control))
+        return tuple(found or ())
+
+    def folder(self, bucket: str, key: str, given: Mapping[str, Any]) -> ObjectPage | None:
+        """Return what lies in the folder of a key that is being typed, one level deep; None as in `names`.
+
+        Of a folder with more objects than one request lists, only those whose keys begin as the one that is typed.
+        """
+        control = self._control(given)
+        if control is None:
+            return None
+        page = self._page(control, bucket, key[: key.rfind("/") + 1])
+        return page if page is None or page.complete else self._page(control, bucket, key)
+
+    def _page(self, control: SdkControl, bucket: str, prefix: str) -> ObjectPage | None:
+        found = self._known(control, (bucket, prefix), lambda: next(list_folder(control, bucket, prefix)))
+        return cast("ObjectPage | None", found)
+
+    def _control(self, given: Mapping[str, Any]) -> SdkControl | None:
+        place = {name: value for name, value in given.items() if name in PLACE_NAMES}
+        profile = given.get("profile")
+        try:
+            endpoint = self._wiring.endpoint(cast("UploadOptions", place | ({"profile": profile} if profile else {})))
+            return self._wiring.control(endpoint, given.get("credentials"), profile)
+        except OssJupyterError:  # whoever uploads is told
+            return None
+
+    def _known(self, control: SdkControl, what: tuple[str, ...], ask: Callable[[], Any]) -> Any:
+        """Return an answer that is there within a moment, else None. One that comes later is there the next time."""
+        now = self._clock()
+        self._asked = {one: asked for one, asked in self._asked.items() if asked.is_good(now)}
+        key = (control, *what)
+        if key not in self._asked:
+            if sum(not asked.answer.done() for asked in self._asked.values()) >= _AT_ONCE_MOST:
+                return None
+            self._asked[key] = Asked(now, Future())
+            start_thread(_ask, "oss-complete", self._asked[key].answer, ask)
+        answer = self._asked[key].answer
+        wait([answer], _WAIT_SECONDS)
+        return answer.result() if answer.done() else None
+
+
+def _ask(answer: Future[Any], ask: Callable[[], Any]) -> None:
+    found = None
+    with suppress(Exception):  # whoever uploads is told; a provider of credentials is foreign code
+        found = ask()
+    answer.set_result(found)
