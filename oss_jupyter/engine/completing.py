@@ -137,6 +137,6 @@ def _verified(done: Completed, spec: TransferSpec, crc: int, requests: ServiceRe
         raise IntegrityError(
             f"{spec.target} has {size:,} bytes with the CRC-64 {done.crc64}, the file {spec.plan.size:,} with {crc}.",
             "Do not use the object. Run the upload again with force=True to replace it.",
-            safe=f"The file {spec.source.path} is untouched.",
+            safe=spec.unharmed,
         )
     return done

@@ -144,7 +144,7 @@ def unexpected(error: BaseException) -> OssJupyterError:
         or OssJupyterError(
             f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
             "Resume the upload; if it happens again, please report it.",
-            safe="The file is untouched, and what the checkpoint knows is kept.",
+            safe="Nothing was changed on this computer, and what the checkpoint knows is kept.",
             code="Unexpected",
         )
     )

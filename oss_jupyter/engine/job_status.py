@@ -125,6 +125,7 @@ class JobStatus(Generic[S]):
                 aborting=self._lifecycle.command.aborts,
                 keeps_parts=self._lifecycle.command is Command.ABORT_KEEP_PARTS,
                 resumable=self._spec.stuck is None,
+                written=self._spec.written,
                 **vars(parts if running else parts.at_rest()),
                 **more,
             )

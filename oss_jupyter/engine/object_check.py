@@ -88,5 +88,5 @@ def outcome_unknown(spec: TransferSpec, why: str) -> OutcomeUnknown:
     return OutcomeUnknown(
         f"Whether {spec.target} is finished is not known. {why}",
         "Once that is mended, resume: what is there is looked at before anything is sent. Or look in the console.",
-        safe="The file is untouched, nothing was sent twice, and the checkpoint is kept.",
+        safe=f"{spec.unharmed} Nothing was sent twice, and the checkpoint is kept.".lstrip(),
     )

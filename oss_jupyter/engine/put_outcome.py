@@ -75,7 +75,7 @@ def _damaged(error: OssJupyterError, spec: TransferSpec, md5: str, requests: Ser
             "Wait until whoever writes it has finished, then resume.",
             safe=f"The service stored nothing of it: {spec.target} is as it was.",
         )
-    error.safe = f"The file is untouched. The service stored nothing of it: {spec.target} is as it was."
+    error.safe = f"{spec.unharmed} The service stored nothing of it: {spec.target} is as it was."
     return error
 
 
@@ -90,5 +90,5 @@ def _corrupt(error: OssJupyterError, spec: TransferSpec, head: ObjectHead | None
     return IntegrityError(
         f"{error.what} {spec.target}: {there}",
         "Something on the way changes bytes: try another network or proxy, then run the upload with force=True.",
-        safe=f"The file {spec.source.path} is untouched.",
+        safe=spec.unharmed,
     )

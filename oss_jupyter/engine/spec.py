@@ -67,6 +67,11 @@ class JobSpec:
         """Why it cannot be carried on from here, whatever is given; None: it can."""
         return None
 
+    @property
+    def written(self) -> bool:
+        """Whether an object was written to a file that goes with the upload."""
+        return False
+
     def let_go(self, kept: JobSpec) -> None:
         """Let go of what `kept`, another spec of the same upload, does not go on with."""
 
@@ -90,6 +95,16 @@ class TransferSpec(JobSpec):
     def source_text(self) -> str:
         """The file's path, or what the user calls the object that was written to it."""
         return self.spooled or str(self.source.path)
+
+    @property
+    def written(self) -> bool:
+        """Whether `source` is the spool of an object."""
+        return bool(self.spooled)
+
+    @property
+    def unharmed(self) -> str:
+        """A sentence on what an error has not touched, or "" where there is nothing that it could have."""
+        return f"What {self.spooled} was written to is kept." if self.spooled else "The file is untouched."
 
     @property
     def open_ended(self) -> bool:

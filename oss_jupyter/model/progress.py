@@ -237,6 +237,7 @@ class Snapshot:
     checkpoint_kept: Annotated[bool, "It was aborted, and can be carried on."] = False
     files: Annotated[FilesView | None, "The files of a dataset; None: it is one file."] = None
     open_ended: Annotated[bool, "More may come: total_bytes is what is known by now."] = False
+    written: Annotated[bool, "It is an object, and the file it was written to goes with the upload."] = False
     resumable: Annotated[bool, "False: a stream whose maker is gone or has failed; only its cell carries on."] = True
 
     @property

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from oss_jupyter.engine.safe import what_is_kept, what_is_left
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import (
     LaneLost,
@@ -19,7 +21,9 @@ from oss_jupyter.errors import (
     TransferStateError,
 )
 from oss_jupyter.model.gauge import Gauge
+from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
+from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import PartReceipt, PartRequest
 
 from .fakes import HastyClock, Service, refusal
@@ -142,6 +146,21 @@ def test_an_object_of_one_piece(service: Service, kernel: Kernel, tmp_path: Path
     reach(transfer, State.FAILED)
     assert transfer.error is not None
     assert transfer.error.safe == "The file is untouched; it is sent in one piece when you resume."
+
+
+def test_what_is_safe_of_an_object_and_of_a_stream() -> None:
+    """An object is no file of the user's: what it was written to is kept, or goes; a stream has nothing left."""
+    now = Snapshot("id", "df", Target("bucket", "key"), State.FAILED, parts_total=1)
+    of_object, of_stream = replace(now, written=True), replace(now, open_ended=True)
+    assert what_is_kept(of_object) == "What it was written to is kept; it is sent in one piece when you resume."
+    assert what_is_kept(of_stream) == "Nothing was sent."
+    assert what_is_left(now, parts_kept=False) == "The file is untouched."
+    assert what_is_left(of_object, parts_kept=False) == "What it was written to is removed."
+    assert what_is_left(of_stream, parts_kept=False) == "Nothing of it was in OSS."
+    begun = replace(of_object, upload_id="1")
+    assert (
+        what_is_left(begun, parts_kept=False) == "Its parts were removed from OSS; what it was written to is removed."
+    )
 
 
 def _paused(service: Service, kernel: Kernel, source: Path, **arguments: Any) -> Transfer:

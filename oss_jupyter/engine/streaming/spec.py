@@ -33,6 +33,11 @@ class StreamSpec(TransferSpec):
         return True
 
     @property
+    def unharmed(self) -> str:
+        """What comes only once cannot be promised."""
+        return ""
+
+    @property
     def stuck(self) -> OssJupyterError | None:
         """Why the stream cannot go on: only another one can."""
         return self.pieces.stuck

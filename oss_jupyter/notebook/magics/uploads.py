@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from oss_jupyter.engine.manager import waiting_first
+from oss_jupyter.engine.safe import untouched
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, TransferBusy
 from oss_jupyter.local.suffixes import JOURNAL
@@ -109,6 +110,7 @@ class Uploads:
         """Say what became of an upload that is being given up, or return what stood in the way."""
         over = transfer.wait(_ABORT_SECONDS)
         now = transfer.snapshot()
+        file = untouched(now)
         if not over:
             say(f"{head_line(now)} is being aborted; %oss_uploads tells when it is.")
         elif transfer.error is not None:
@@ -121,7 +123,7 @@ class Uploads:
                 f"Remove {'them' if now.files is None else 'the parts'} with: %oss_uploads abort {now.id}",
             )
         else:
-            say(f"{head_line(now)}: aborted. {_gone(now)}{_untouched(now)}.")
+            say(f"{head_line(now)}: aborted. {_gone(now)}{file and f'; {file}'}.")
         return None
 
     def forget(self, text: str) -> None:
@@ -189,13 +191,6 @@ def _gone(now: Snapshot) -> str:
     if now.parts_kept + now.parts_done:
         return f"{_parts(now)} were removed from OSS, and the checkpoint"
     return "No finished part was in OSS; the checkpoint is removed" if now.upload_id else "Nothing was in OSS"
-
-
-def _untouched(now: Snapshot) -> str:
-    """Return what has not been touched: a stream has nothing that could be."""
-    if now.open_ended:
-        return ""
-    return "; the file is untouched" if now.files is None else "; the local files are untouched"
 
 
 def _parts(now: Snapshot) -> str:
