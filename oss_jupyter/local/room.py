@@ -14,6 +14,9 @@ RESERVE_BYTES = 16 * MIB
 # What the system says of a disk, a quota or a file that is full.
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+# The code of an error that the disk cannot hold a spool, of an object or of a stream.
+NO_ROOM = "NoRoomForSpool"
+
 
 def said_free(count: int) -> str:
     """Return how many bytes are free, in a sentence."""

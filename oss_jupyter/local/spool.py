@@ -21,7 +21,7 @@ from filelock import BaseFileLock, Timeout
 from oss_jupyter.errors import CheckpointError, CheckpointNotWritable, SourceMissing
 from oss_jupyter.local.files import check_own, create_own
 from oss_jupyter.local.locks import Locks, remove_held
-from oss_jupyter.local.room import FULL, RESERVE_BYTES, free_bytes, said_free
+from oss_jupyter.local.room import FULL, NO_ROOM, RESERVE_BYTES, free_bytes, said_free
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.stream_folders import remove_left, taken
 from oss_jupyter.local.suffixes import DRAFT, MADE, SPOOL
@@ -33,8 +33,6 @@ from oss_jupyter.names import printable
 
 # How much is written between two looks at the disk. An interrupt comes through between them.
 _SLICE_BYTES = 8 * MIB
-# The code of an error that a disk cannot hold a spool.
-NO_ROOM = "NoRoomForSpool"
 _MAKE_ROOM = (
     "Make room there, finish or abort other uploads (oj.transfers() lists them), or choose another disk with "
     "checkpoint_dir=…"

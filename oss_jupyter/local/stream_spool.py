@@ -12,7 +12,7 @@ from typing import IO, Any
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import OssJupyterError, Shortage, SourceError
 from oss_jupyter.local.files import create_own
-from oss_jupyter.local.room import FULL, RESERVE_BYTES, free_bytes, said_free
+from oss_jupyter.local.room import FULL, NO_ROOM, RESERVE_BYTES, free_bytes, said_free
 from oss_jupyter.local.stream_flow import Flow
 from oss_jupyter.local.stream_folders import PieceFolder, remove_left
 from oss_jupyter.local.stream_gone import STREAM_GOES_ON, gone
@@ -262,5 +262,5 @@ class StreamSpool:
             f"are in OSS, and it cannot hold another: {why}{said_free(self._free(self._place))}",
             f"Make room there, name another place with checkpoint_dir=…, or let parts be smaller with part_size=…. "
             f"{STREAM_GOES_ON}",
-            code="NoRoomForSpool",
+            code=NO_ROOM,
         )

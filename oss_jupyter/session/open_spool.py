@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from oss_jupyter import forks
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.errors import CheckpointForeign, CheckpointNotWritable, before_sending
-from oss_jupyter.local.spool import NO_ROOM, DraftFile, Spools, SpoolSource
+from oss_jupyter.local.room import NO_ROOM
+from oss_jupyter.local.spool import DraftFile, Spools, SpoolSource
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.spooling import Spooling, keep
