@@ -83,9 +83,40 @@ _POLARS: Mapping[str, Writer] = {
 }
 
 
+def _sunk(sink: str, writer: Writer, **default: Any) -> Writer:
+    """Return the writer for a query: polars writes it piece by piece, where it can and knows the options.
+
+    A TypeError before anything is written says that it cannot, as versions before 1.29 do, or that the options are
+    those of whole tables.
+    """
+
+    def write(query: Any, file: IO[bytes], options: Mapping[str, Any]) -> None:
+        begin = file.tell()
+        try:
+            getattr(query, sink)(file, **{**default, **options})
+        except TypeError:
+            if file.tell() != begin:
+                raise
+            writer(query.collect(), file, options)
+
+    return write
+
+
 def _made(method: str, writer: Writer) -> Writer:
     """Return the writer for what a method makes a table of."""
     return lambda value, file, options: writer(getattr(value, method)(), file, options)
+
+
+_POLARS_QUERY: Mapping[str, Writer] = {
+    **{suffix: _made("collect", writer) for suffix, writer in _POLARS.items()},
+    ".parquet": _sunk("sink_parquet", _POLARS[".parquet"]),
+    ".csv": _sunk("sink_csv", _POLARS[".csv"]),
+    ".tsv": _sunk("sink_csv", _POLARS[".tsv"], separator="\t"),
+    ".jsonl": _sunk("sink_ndjson", _POLARS[".jsonl"]),
+    ".ndjson": _sunk("sink_ndjson", _POLARS[".ndjson"]),
+    ".feather": _sunk("sink_ipc", _POLARS[".feather"]),
+    ".arrow": _sunk("sink_ipc", _POLARS[".arrow"]),
+}
 
 
 # The more special before what it is made of: a GeoDataFrame is a DataFrame, too.
@@ -95,7 +126,7 @@ TABLES = (
     Kind(is_a("pandas.DataFrame"), {**_PANDAS_TABLE, **_PANDAS_COLUMN}),
     Kind(is_a("pandas.Series"), {**_AS_FRAME, **_PANDAS_COLUMN}, may_be_paths=holds_texts, is_data=names_no_file),
     Kind(is_a("polars.DataFrame"), _POLARS),
-    Kind(is_a("polars.LazyFrame"), {suffix: _made("collect", writer) for suffix, writer in _POLARS.items()}),
+    Kind(is_a("polars.LazyFrame"), _POLARS_QUERY),
     Kind(
         is_a("polars.Series"),
         {suffix: _made("to_frame", writer) for suffix, writer in _POLARS.items()},
