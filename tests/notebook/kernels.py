@@ -39,11 +39,21 @@ class Kernel:
         self._displays: dict[str, dict[str, str]] = {}
         self.said: list[str] = []
 
-    def begin(self, code: str) -> Cell:
-        """Send a cell and do not wait for it."""
-        cell = Cell(self._client.execute(code))
+    def begin(self, code: str, subshell: str | None = None) -> Cell:
+        """Send a cell and do not wait for it; subshell: runs it beside those of the main thread."""
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        message = self._client.session.msg("execute_request", content)
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
+        cell = Cell(message["header"]["msg_id"])
         self._cells[cell.message_id] = cell
+        self._client.shell_channel.send(message)
         return cell
+
+    def new_subshell(self) -> str:
+        """Make a subshell and return its id."""
+        self._client.control_channel.send(self._client.session.msg("create_subshell_request", {}))
+        return str(self._client.get_control_msg(timeout=_PATIENCE_SECONDS)["content"]["subshell_id"])
 
     def run(self, code: str) -> Cell:
         """Run a cell to its end."""

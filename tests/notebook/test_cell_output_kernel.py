@@ -94,3 +94,20 @@ def test_a_large_output_goes_through_the_disk(kernel: Kernel, service: Sandbox) 
     assert len(sent(service)) == 200 * MIB
     assert grown * 1024 < 60 * MIB
     assert "written to disk first" in "\n".join(kernel.said)
+
+
+def test_cells_of_two_shells_keep_their_output_apart(kernel: Kernel, service: Sandbox, place: Path) -> None:
+    """Of two cells that run at once each sends what is its own, `!` commands as well, and shows it below itself."""
+    beside = kernel.new_subshell()
+    wait = "while not os.path.exists('go'): time.sleep(0.01)"
+    inner = kernel.begin(f"{UPLOAD} --wait\nprint('inner')\n{wait}\n!echo inner command\n", beside)
+    kernel.until(lambda: "written to disk" in said(inner) or "writing it to disk" in said(inner))
+    outer = kernel.run("print('outer')\n!echo outer command")
+    (place / "go").touch()
+    kernel.until(lambda: inner.idle)
+    assert inner.error is None, inner.error
+    assert sent(service) == b"inner\ninner command\n"
+    assert outer.text.split("\n")[0].strip() == "outer"
+    assert "outer command" in outer.text
+    assert "to disk" not in said(outer)
+    assert kernel.run("import sys\nprint('main')\n!echo main command").text.startswith("main")

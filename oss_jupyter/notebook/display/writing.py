@@ -15,7 +15,6 @@ from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.sizes import format_progress, format_size
 from oss_jupyter.names import printable
-from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.display.view import UPDATE_SECONDS, Output
 from oss_jupyter.session.shell import Writing
 from oss_jupyter.texts import say
@@ -28,7 +27,6 @@ def watched(writing: Writing) -> Iterator[None]:
     if getattr(shell, "kernel", None) is None:
         yield
         return
-    cells.follow(shell)
     over = threading.Event()
     how: list[str] = []  # of the end, for the line that stays
     try:
@@ -48,11 +46,11 @@ def _follow(writing: Writing, over: threading.Event, how: list[str]) -> None:
     handle: Any = None
     while not over.wait(UPDATE_SECONDS):
         if handle is None:
-            handle = cells.within(display, _line(writing), display_id=True)
+            handle = display(_line(writing), display_id=True)
         else:
-            cells.within(handle.update, _line(writing))
+            handle.update(_line(writing))
     if handle is not None:
-        cells.within(handle.update, _line(writing, *how))
+        handle.update(_line(writing, *how))
 
 
 def _line(writing: Writing, ended: str = "") -> Output:

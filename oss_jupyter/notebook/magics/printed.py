@@ -99,8 +99,12 @@ class Printed(io.TextIOBase):
 
     def system(self, shell: Any) -> Callable[[str], None]:
         """Return what does a `!` command: its output goes to the file, and what it says of errors is shown."""
+        others = shell.system
 
         def run(command: str) -> None:
+            if not self._is_of_cell():  # a cell beside it, in a subshell
+                others(command)
+                return
             if command.rstrip().endswith("&"):
                 raise OSError("Background processes not supported.")
             status = self._run(shell.var_expand(command, depth=1))
