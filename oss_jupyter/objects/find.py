@@ -137,6 +137,12 @@ def _no_format(kind: Kind, key: str, label: str) -> InputError:
     *most, last = kind.writers or ("",)
     if not last:
         return InputError("The target names no object.", "Write the whole key, like oss://bucket/data/file.bin.")
+    if not key or key.endswith("/"):
+        return InputError(
+            f"The target is a {'folder' if key else 'bucket'}, and {label} has no file name that could be added.",
+            f"Write the whole key; it can end in {', '.join(most)}{' or ' if most else ''}{last}.",
+            code="NoFormat",
+        )
     return InputError(
         f"The key {printable(key)!r} does not say what {label} becomes.",
         f"Let it end in {', '.join(most)}{' or ' if most else ''}{last}; or write it to a file first, and upload that.",

@@ -82,6 +82,11 @@ def is_text(text: str) -> bool:
     return not _may_be_looked_for(text) or bool(_JSON.match(text)) or not _LIKE_A_PATH.search(text)
 
 
+def may_name_files(text: str) -> bool:
+    """Whether a text is the path of something that is there, or a glob."""
+    return not is_text(text) and _may_be_looked_for(text) and (_is_there(text) or bool(set("*?[") & set(text)))
+
+
 def _may_be_looked_for(text: str) -> bool:
     return bool(text) and not set(text) & set("\n\r\0") and len(text) <= _PATH_MOST_CHARACTERS
 
@@ -115,7 +120,7 @@ def jsonable(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    raise TypeError(f"JSON has nothing for a {type(value).__name__}")
+    raise TypeError(f"JSON has nothing for the type {type(value).__name__}")
 
 
 def _write_json(value: Any, file: IO[bytes], options: Mapping[str, Any]) -> None:

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 from oss_jupyter.errors import InputError, before_sending
 from oss_jupyter.names import printable
 from oss_jupyter.objects.once import once
-from oss_jupyter.objects.plain import is_text
+from oss_jupyter.objects.plain import is_text, may_name_files
 from oss_jupyter.objects.streamed import Streamed
 from oss_jupyter.objects.urls import is_url, of_url
+from oss_jupyter.redact import quoted
 
 _CHUNK_BYTES = 1024 * 1024
 _OK = range(200, 300)
@@ -128,15 +129,23 @@ def _of_iterator(iterator: Any) -> Streamed | Any:
             "Make it anew, for example by calling its function again.",
             code="NothingGiven",
         )
-    if isinstance(first, os.PathLike) or (isinstance(first, str) and not is_text(first)):
+    if isinstance(first, os.PathLike) or (isinstance(first, str) and may_name_files(first)):
         return chain((first,), iterator)
     if isinstance(first, str):
-        raise InputError(
-            f"{name} gives text, and not bytes.",
-            "Let it give text.encode(), or put it around: (line.encode() for line in lines).",
-            code="GivesText",
-        )
+        raise _gives_text(name, first)
     return Streamed(_from_the_first([first], iterator), name)
+
+
+def _gives_text(name: str, first: str) -> InputError:
+    what = f"{name} gives text, and not bytes."
+    if not is_text(first):
+        what = f"{name} gives texts, and {quoted(first)} is neither bytes nor the path of a file that is there."
+    return InputError(
+        what,
+        "Make it anew, as it has given its first item: with text.encode() in it, or around it, like "
+        "(line.encode() for line in lines). Paths are to be those of files that exist.",
+        code="GivesText",
+    )
 
 
 def _from_the_first(first: list[Any], rest: Any) -> Iterator[Any]:

@@ -135,3 +135,40 @@ def test_asking_imports_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_is_neither_a_file_nor_a_variable_says_both(service: Sandbox, shell: Shell) -> None:
+    """A name that was never given, and an expression, are told from a mistyped path; a path stays one."""
+    shell.inner.user_ns["df"] = pd.DataFrame({"a": [1]})
+    for line in ("tabel oss://test-bucket/t.parquet", "tabel oss://test-bucket/t.parquet --wait"):
+        error = shell.run(f"%oss_upload {line}").error
+        assert isinstance(error, oj.OssJupyterError)
+        assert error.code == "SourceMissing"
+        assert error.what.endswith("/tabel, and no variable of the name tabel.")
+        assert "run the cell that makes the variable" in error.advice
+    error = shell.run("%oss_upload df.head() oss://test-bucket/t.parquet").error
+    assert isinstance(error, oj.OssJupyterError)
+    assert "give what comes of it a name" in error.advice
+    error = shell.run("%oss_upload df.parquet oss://test-bucket/t.parquet").error
+    assert isinstance(error, oj.OssJupyterError)
+    assert "variable" not in error.what
+    assert error.advice == "Check the path, and that its disk is mounted."
+
+
+@pytest.mark.parametrize("target", ["oss://test-bucket/tables/", "oss://test-bucket", "oss://test-bucket/"])
+def test_an_object_has_no_name_for_a_folder(service: Sandbox, shell: Shell, target: str) -> None:
+    """Where a file would keep its name, an object is asked for a whole key, and told how that may end."""
+    with pytest.raises(InputError, match=r"has no file name that could be added") as refused:
+        oj.upload(pd.DataFrame({"a": [1]}), target)
+    assert "Write the whole key; it can end in .parquet" in refused.value.advice
+
+
+def test_an_iterator_of_texts_is_of_paths_or_refused(stored: Callable[[str], bytes], shell: Shell) -> None:
+    """Names of files that are there are a dataset; a text that is none is not looked for as a file."""
+    Path("f.txt").write_bytes(b"of the file")
+    oj.upload(iter(["f.txt"]), "oss://test-bucket/some/").result(20)
+    assert stored("some/f.txt") == b"of the file"
+    with pytest.raises(InputError, match=r"'text' is neither bytes nor the path of a file") as refused:
+        oj.upload((word for word in ["text"]), "oss://test-bucket/t.csv")
+    assert refused.value.code == "GivesText"
+    assert "Make it anew" in refused.value.advice

@@ -26,7 +26,7 @@ from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words, magic_words
 from oss_jupyter.notebook.magics.uploads import Uploads
 from oss_jupyter.notebook.magics.waiting import wait_for
-from oss_jupyter.notebook.magics.words import Word
+from oss_jupyter.notebook.magics.words import Word, as_no_variable
 from oss_jupyter.session.planning import plan
 from oss_jupyter.session.session import Session
 
@@ -78,9 +78,10 @@ class OssMagics(Magics):
             refuse_one_name(sources)
         arguments = self._arguments(given)
         name = word.name or ""
-        if dry_run:
-            return plan(self._session, word.source, target, arguments, as_magic, name)
-        transfer = self._session.upload(word.source, target, arguments, as_magic, name, is_data=force)
+        with as_no_variable(sources, self._shell.user_ns):
+            if dry_run:
+                return plan(self._session, word.source, target, arguments, as_magic, name)
+            transfer = self._session.upload(word.source, target, arguments, as_magic, name, is_data=force)
         if word.note:
             coordinator_of(transfer).note(word.note, Lasts.WHILE_ASKED_SO)
         return self._shown(transfer, wait=wait)
