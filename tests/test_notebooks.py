@@ -156,6 +156,8 @@ def test_a_dataset_goes_up_from_a_cluster_that_loses_a_worker(reader: Reader) ->
     """The fifth kills a worker, and every file is there all the same."""
     reader.run(CLUSTER)
     assert "401 files sent, 0 failed" in reader.shown_by["upload"]
+    assert "12 partitions sent" in reader.shown_by["partitions"]
+    assert "The table came back equal." in reader.shown_by["read"]
     for name in ("000-shard.bin", "weights.bin"):
         assert reader.stored(f"cluster/{name}") == _digest(reader.folder / "data" / "shards" / name)
 
