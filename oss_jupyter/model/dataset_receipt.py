@@ -136,7 +136,7 @@ class DatasetReceipt(Reached):
         target = make_target(prefix.bucket, key if key.startswith(prefix.key) else prefix.key + key)
         return self._reach_to(prefix).signed_url(target, seconds)
 
-    def snippet(self, kind: str = "pandas") -> str:
+    def snippet(self, kind: str = "") -> str:
         """Return a cell that reads all files of the dataset as one table; see Receipt.
 
         Where there are several kinds of tables, those of the kind that most of the first files have. Raises InputError,

@@ -173,10 +173,11 @@ class Receipt(Reached):
         seconds, target = parse_expires(expires), parse_target(self.url)
         return self._reach_to(target).signed_url(target, seconds)
 
-    def snippet(self, kind: str = "pandas") -> str:
-        """Return a cell that reads the object: for pandas, polars, pyarrow, duckdb, dask, ossutil or python.
+    def snippet(self, kind: str = "") -> str:
+        """Return a cell that reads the object: for pandas, polars, pyarrow, duckdb, dask, python or ossutil.
 
-        "ossutil" is a command of a shell, "python" needs nothing but the official SDK. Nothing secret is in it.
+        Without a kind it is for the first of these that reads what the key's suffix says. "ossutil" is a command of a
+        shell, "python" needs nothing but the official SDK. Nothing secret is in it.
 
         Raises InputError where the library does not read what the key's suffix says.
         """

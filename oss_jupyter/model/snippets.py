@@ -53,8 +53,8 @@ def snippet(kind: str, target: Target, place: Mapping[str, Any], extra: Mapping[
 
 
 def checked_kind(kind: str, possible: tuple[str, ...], key: str) -> str:
-    """Return the kind as it is called here. Raises InputError for one that there is not, or not for this key."""
-    name = word(kind)
+    """Return the kind as it is called here, "" as the first. Raises InputError for one that cannot be."""
+    name = word(kind) if kind != "" else possible[0]
     if name not in KINDS:
         raise InputError(
             f"There is no snippet for {quoted(kind)}.", f"Choose one of {_listed(KINDS)}.", code="NoSnippet"

@@ -129,7 +129,9 @@ def test_what_a_library_does_not_read_is_refused(kind: object, key: str, what: s
 
 
 def test_any_object_is_fetched_by_two_ways() -> None:
-    """What is no table is saved as a file."""
+    """What is no table is saved as a file, also where no way was chosen."""
+    assert a_receipt("model.bin").snippet() == a_receipt("model.bin").snippet("python")
+    assert a_receipt("t.parquet").snippet() == a_receipt("t.parquet").snippet("pandas")
     assert readers_of("model.bin") == ("python", "ossutil")
     assert readers_of("t.parquet") == KINDS
 
