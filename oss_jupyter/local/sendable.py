@@ -78,6 +78,8 @@ def how_it_becomes_a_file(source: Any) -> str:
 
 
 def _by_its_methods(source: Any) -> str:
+    if callable(getattr(source, "get_figure", None)):
+        return "Give the figure that it is a part of: upload(axes.get_figure(), …)."
     for method, cell, file in _WRITTEN_BY:
         if callable(getattr(source, method, None)):
             return f"Write it to a file first, {cell}, {_THEN.format(file=file)}"

@@ -77,6 +77,7 @@ def test_a_mistyped_path_is_no_text(stored: Callable[[str], bytes], shell: Shell
         (lambda: pd.DataFrame({"a": [1]}), ".parquet"),
         (lambda: pd.Series([1]), ".csv"),
         (lambda: np.arange(3), ".npy"),
+        (lambda: importlib.import_module("matplotlib.figure").Figure().subplots(), "axes.get_figure()"),
         (lambda: np.ma.masked_array([1], [0]), "numpy.save"),
         (lambda: io.StringIO("a"), "getvalue()"),
         (lambda: [b"a", b"b"], 'b"".join(pieces)'),
@@ -146,9 +147,15 @@ def test_what_is_neither_a_file_nor_a_variable_says_both(service: Sandbox, shell
         assert error.code == "SourceMissing"
         assert error.what.endswith("/tabel, and no variable of the name tabel.")
         assert "run the cell that makes the variable" in error.advice
-    error = shell.run("%oss_upload df.head() oss://test-bucket/t.parquet").error
+    for expression in ("df.head()", "df['a']", "df[['a']]"):
+        error = shell.run(f"%oss_upload {expression} oss://test-bucket/t.parquet").error
+        assert isinstance(error, UsageError)
+        assert "Give what comes of it a name" in str(error)
+    shell.inner.user_ns["text"] = "notes"
+    error = shell.run("%oss_upload text oss://test-bucket/t.txt").error
     assert isinstance(error, oj.OssJupyterError)
-    assert "give what comes of it a name" in error.advice
+    assert error.what.endswith("/notes. It is what the variable text holds.")
+    assert error.advice.startswith("Where the text itself is to go up: %oss_upload text oss://… --variable.")
     error = shell.run("%oss_upload df.parquet oss://test-bucket/t.parquet").error
     assert isinstance(error, oj.OssJupyterError)
     assert "variable" not in error.what

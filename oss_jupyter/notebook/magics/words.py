@@ -7,15 +7,19 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import glob
 from typing import Any
 
 from IPython.core.error import UsageError
 
 from oss_jupyter.errors import SourceMissing
 from oss_jupyter.objects.find import could_be
-from oss_jupyter.redact import quoted
 
 _NO_VARIABLE = "--variable takes the name of a Python variable, and there is none of that name."
+_EXPRESSION_SAID = (
+    "Behind %oss_upload stands a path or the name of a variable, and no other Python. Give what comes of it a name "
+    "first: part = df.head(), and then %oss_upload part oss://bucket/part.parquet"
+)
 # What begins with a name and goes on as Python does: df.head(), df["a"].
 _EXPRESSION = re.compile(r"([^\W\d]\w*)[.(\[].*[)\]]$")
 
@@ -33,6 +37,8 @@ class Word:
         """Return what the words mean: a path that exists comes before a variable. Raises UsageError."""
         word = words[0]
         is_variable = len(words) == 1 and word.isidentifier() and word in variables
+        if len(words) == 1 and _is_expression(word, variables):
+            raise UsageError(_EXPRESSION_SAID)
         if force and not is_variable:
             raise UsageError(_NO_VARIABLE)
         if not is_variable:
@@ -44,6 +50,12 @@ class Word:
         return cls(word, note=f"{word} is a file here and a variable; the file goes up. --variable takes the variable.")
 
 
+def _is_expression(word: str, variables: Mapping[str, Any]) -> bool:
+    """Whether it is of Python, of a variable that there is, and neither a path nor a glob that finds one."""
+    said = _EXPRESSION.match(word)
+    return said is not None and said[1] in variables and not os.path.lexists(word) and not glob(word)  # noqa: PTH207
+
+
 @contextmanager
 def as_no_variable(words: list[str], variables: Mapping[str, Any]) -> Iterator[None]:
     """Let the error that there is no such file say as well what could have been meant of variables."""
@@ -51,15 +63,12 @@ def as_no_variable(words: list[str], variables: Mapping[str, Any]) -> Iterator[N
         yield
     except SourceMissing as error:
         word = words[0]
-        expression = _EXPRESSION.match(word)
         if len(words) == 1 and word.isidentifier() and word not in variables:
             error.what = f"{error.what.removesuffix('.')}, and no variable of the name {word}."
             error.advice = (
                 "Check the name, and run the cell that makes the variable; of a path, that its disk is mounted."
             )
-        elif len(words) == 1 and expression and expression[1] in variables:
-            error.advice = (
-                f"Where {quoted(word)} is meant as Python, give what comes of it a name, and upload that: "
-                f"name = …, then %oss_upload name oss://…"
-            )
+        elif isinstance(variables.get(word), str) and len(words) == 1:
+            error.what = f"{error.what} It is what the variable {word} holds."
+            error.advice = f"Where the text itself is to go up: %oss_upload {word} oss://… --variable. {error.advice}"
         raise
