@@ -248,3 +248,29 @@ def test_without_checkpoints_nothing_is_left_either(
     (directory,) = place.glob("oss_jupyter-*")
     assert list(directory.iterdir()) == []
     pd.testing.assert_frame_equal(pd.read_parquet(ready.object_path("test-bucket", "t.parquet")), PANDAS)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".tsv", ".jsonl", ".feather"])
+def test_a_query_of_polars_becomes_the_same_bytes_as_its_table(
+    service: Sandbox, shell: Shell, place: Path, suffix: str
+) -> None:
+    """Whether it is written as it comes or as a whole: so running the cell again finds what is there."""
+    table = pl.DataFrame({"a": range(300_000), "b": [str(number % 97) for number in range(300_000)]})
+    table.write_parquet(place / "in.parquet")
+    query = pl.scan_parquet(place / "in.parquet").filter(pl.col("a") % 3 > 0)
+    first = oj.upload(query, f"oss://test-bucket/lazy{suffix}").result(30)
+    assert oj.upload(query, f"oss://test-bucket/lazy{suffix}").result(30).already_there
+    assert first.crc64 == oj.upload(query.collect(), f"oss://test-bucket/whole{suffix}").result(30).crc64
+
+
+def test_a_query_of_polars_takes_the_options_of_tables(service: Sandbox, shell: Shell) -> None:
+    """What polars takes only of a whole table is no reason to refuse, and what it takes of none still is one."""
+    query = POLARS.lazy()
+    oj.upload(query, "oss://test-bucket/k.parquet", writer_options={"use_pyarrow": True}).result(30)
+    stored = service.object_path("test-bucket", "k.parquet")
+    assert b"parquet-cpp-arrow" in stored.read_bytes()
+    with pytest.raises(oj.OssJupyterError) as refused:
+        oj.upload(query, "oss://test-bucket/k.parquet", writer_options={"nonsense": True})
+    assert refused.value.code == "NotWritten"
+    with pytest.raises(oj.OssJupyterError, match="no_such_column"):
+        oj.upload(query.select("no_such_column"), "oss://test-bucket/k.parquet")
