@@ -51,7 +51,7 @@ def test_the_spool_goes_with_its_upload(service: Sandbox, shell: Shell, place: P
     """It is kept and counted while the upload can be resumed, and removed however that ends."""
     transfer = _paused(service)
     assert _left(place) == [".journal", ".spool"]
-    assert "1 spool of objects and streams take 3 MiB in " in shell.ok("%oss_uploads").text
+    assert "1 spool of objects and streams takes 3 MiB in " in shell.ok("%oss_uploads").text
     if end == "complete":
         transfer.resume()
         transfer.result(20)

@@ -80,6 +80,12 @@ def test_the_words_of_the_desk_count_the_files_of_a_dataset() -> None:
     assert "12,403 of at least 88,740 files, 2 failed, 31 GiB of at least 52 GiB" in words["text/html"]
 
 
+def test_the_words_of_the_desk_know_no_whole_of_a_stream() -> None:
+    """What has come of it is in OSS, which is not all of it."""
+    row = row_of(a_snapshot(state=State.INTERRUPTED, open_ended=True, total_bytes=7, kept_bytes=7, confirmed_bytes=0))
+    assert desk_summary([row])["text/plain"].splitlines()[1].endswith(" 7 B")
+
+
 def test_it_reads_without_style_and_without_html() -> None:
     """GitHub, mail and terminals show the same facts."""
     words = summary(a_snapshot(state=State.PAUSED))

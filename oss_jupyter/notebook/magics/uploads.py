@@ -47,7 +47,8 @@ class Uploads:
         for store in self._session.on_disk.directories():
             number, size = store.spools.taken()
             if number:
-                say(f"{count(number, 'spool')} of objects and streams take {format_size(size)} in {store.directory}.")
+                take = "takes" if number == 1 else "take"
+                say(f"{count(number, 'spool')} of objects and streams {take} {format_size(size)} in {store.directory}.")
         problems = [
             f"{found.path}: {found.problem.what}" for found in self._session.on_disk.problems() if found.problem
         ]

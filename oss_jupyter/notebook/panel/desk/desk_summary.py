@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from oss_jupyter.model.columns import columns, shortened
 from oss_jupyter.model.dataset_text import bytes_so_far, files_so_far
+from oss_jupyter.model.sizes import format_size
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, table_html
 from oss_jupyter.notebook.panel.common.row import FilesRow, Row
@@ -56,9 +57,16 @@ def _moving(rows: Sequence[Row]) -> bool:
 
 def _cells(row: Row) -> tuple[str, ...]:
     confirmed_bytes = row["total"] if row["state"] == "completed" else row["kept"] + row["confirmed"]
+    state = say(f"state_{row['state']}")
+    in_oss = ", ".join([*_files(row["files"]), _bytes(row, confirmed_bytes)])
+    return (shortened(row["name"]), shortened(row["url"]), state, in_oss)
+
+
+def _bytes(row: Row, confirmed_bytes: int) -> str:
+    if row["open_ended"]:  # of how much, nobody knows
+        return format_size(confirmed_bytes)
     scanning = row["files"] is not None and row["files"]["scanning"]
-    state, progress = say(f"state_{row['state']}"), bytes_so_far(confirmed_bytes, row["total"], scanning=scanning)
-    return (shortened(row["name"]), shortened(row["url"]), state, ", ".join([*_files(row["files"]), progress]))
+    return bytes_so_far(confirmed_bytes, row["total"], scanning=scanning)
 
 
 def _files(files: FilesRow | None) -> Iterable[str]:
