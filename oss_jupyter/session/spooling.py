@@ -63,7 +63,7 @@ class Spooling:
         """
         with before_sending():
             key = target.rpartition("://")[2].partition("/")[2] if isinstance(target, str) else ""
-            return find(value, key, name or _with_article(type(value).__name__), is_data=is_data)
+            return find(value, key, name or _called(value), is_data=is_data)
 
     def upload(self, found: Found, target: str, arguments: UploadArguments, spell: Callable[[str], str]) -> Transfer:
         """Write an object down, and start, attach to or resume its upload.
@@ -224,5 +224,11 @@ def writer_options(given: Any) -> Mapping[str, Any]:
     return given
 
 
-def _with_article(kind: str) -> str:
+def _called(value: Any) -> str:
+    """Return what an object is called that no variable names: an open file as on the disk, others by their type."""
+    path, kind = getattr(value, "name", None), type(value).__name__
+    if isinstance(path, str) and path and hasattr(value, "read"):
+        return Path(path).name
+    if isinstance(value, bytes):
+        return kind
     return f"{'an' if kind[:1].lower() in tuple('aeiou') else 'a'} {kind}"

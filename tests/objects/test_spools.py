@@ -99,7 +99,7 @@ def test_a_lost_spool_is_said_and_made_again(service: Sandbox, place: Path) -> N
     with pytest.raises(oj.OssJupyterError) as refused:
         transfer.result(20)
     assert refused.value.code == "SpoolMissing"
-    assert "a bytes" in refused.value.what
+    assert " bytes " in refused.value.what
     oj.upload(DATA, "oss://test-bucket/k", part_size="1MiB").result(20)
     assert _first_parts(service) == 1
     assert service.object_path("test-bucket", "k").read_bytes() == DATA
@@ -213,3 +213,14 @@ def test_other_packages_add_their_own(service: Sandbox, place: Path, tmp_path: P
     done = subprocess.run([sys.executable, "-c", _USES_IT], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert service.object_path("test-bucket", "a.shout").read_bytes() == b"HELLO!"
+
+
+def test_what_no_variable_names_is_called_what_people_call_it(service: Sandbox, shell: Shell, place: Path) -> None:
+    """An open file by its name, other objects by their type."""
+    (place / "notes.txt").write_bytes(b"notes")
+    with (place / "notes.txt").open("rb") as file:
+        called = [
+            oj.upload(value, f"oss://test-bucket/{number}.json").snapshot().source
+            for number, value in enumerate((file, b"1", bytearray(b"2"), {"a": 1}))
+        ]
+    assert called == ["notes.txt", "bytes", "a bytearray", "a dict"]
