@@ -50,9 +50,14 @@ def pattern_of(key: ast.expr) -> str:
     return "".join(re.escape(str(piece.value)) if isinstance(piece, ast.Constant) else r"\w+" for piece in pieces)
 
 
+def pages() -> list[Path]:
+    """Return the modules of the widgets, and those of JupyterLab's extension."""
+    return [*bundle.STATIC.rglob("*.js"), *(CATALOGUE.parents[1] / "lab").glob("*.js")]
+
+
 def keys_in_javascript() -> Iterator[str]:
     """Yield what may be said on the page, as patterns: names in quotes, and what is put together within say()."""
-    for path in bundle.STATIC.rglob("*.js"):
+    for path in pages():
         code = path.read_text(encoding="utf-8")
         yield from map(re.escape, re.findall(r'"(\w+)"', code))
         for made in re.findall(r"(?:say\(|name = )`(\w*\$\{.+?)`", code):
@@ -83,7 +88,7 @@ def test_every_text_is_used() -> None:
 def test_everything_that_is_said_is_there() -> None:
     """No page shows a key, and no cell fails for the want of a word."""
     said = {*keys_in_python()}
-    for path in bundle.STATIC.rglob("*.js"):
+    for path in pages():
         said |= {*re.findall(r'\bsay\("(\w+)"', path.read_text(encoding="utf-8"))}
     assert len(said) > 80
     assert not [pattern for pattern in said if not any(re.fullmatch(pattern, key) for key in TEXTS)]

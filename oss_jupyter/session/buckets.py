@@ -1,12 +1,12 @@
 """What buckets hold, a folder at a time, for whoever completes a target.
 
-The service is asked in the background, and its answers are remembered for a minute. Main thread only.
+The service is asked in the background, and its answers are remembered for a minute. One thread at a time asks.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,12 +21,27 @@ from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.objects import list_buckets, list_folder
 from oss_jupyter.session.wiring import Wiring
 
+SCHEME = "oss://"
 _WAIT_SECONDS = 0.3
 _REMEMBERED_SECONDS = 60.0
 # What failed may work soon, when a setting has been corrected or the line is there again.
 _FAILED_SECONDS = 5.0
 # Of answers that do not come, each keeps a thread.
 _AT_ONCE_MOST = 4
+
+
+@dataclass(frozen=True)
+class Address:
+    """What may stand for a target. about: a word beside it. size_bytes: of an object. goes_on: more may follow."""
+
+    url: str
+    about: str
+    size_bytes: int | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether more of the address may follow, as behind a folder."""
+        return self.size_bytes is None
 
 
 @dataclass(frozen=True)
@@ -45,10 +60,28 @@ class Asked:
 class Buckets:
     """Answers what lies below an address, as far as that is known within a moment."""
 
-    def __init__(self, wiring: Wiring, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, wiring: Wiring, clock: Callable[[], float] = time.monotonic, wait_seconds: float = _WAIT_SECONDS
+    ) -> None:
+        """wait_seconds: how long an answer is waited for."""
         self._wiring = wiring
+        self._wait_seconds = wait_seconds
         self._clock = clock
         self._asked: dict[Hashable, Asked] = {}
+
+    def below(self, text: str, given: Mapping[str, Any]) -> Iterator[Address]:
+        """Yield what an address typed so far may become: buckets, or what lies in its folder; as in `names`."""
+        if not text.startswith(SCHEME):
+            yield Address(SCHEME, "a bucket")
+            return
+        bucket, slash, key = text.removeprefix(SCHEME).partition("/")
+        if not slash:
+            yield from (Address(f"{SCHEME}{name}/", "bucket") for name in self.names(given))
+            return
+        page = self.folder(bucket, key, given)
+        if page is not None:
+            yield from (Address(f"{SCHEME}{bucket}/{one}", "folder") for one in page.prefixes)
+            yield from (Address(f"{SCHEME}{bucket}/{one.key}", "object", one.size) for one in page.objects)
 
     def names(self, given: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the names of all buckets that may be listed; none where that is not known yet, or not allowed.
@@ -94,7 +127,7 @@ class Buckets:
             self._asked[key] = Asked(now, Future())
             start_thread(_ask, "oss-complete", self._asked[key].answer, ask)
         answer = self._asked[key].answer
-        wait([answer], _WAIT_SECONDS)
+        wait([answer], self._wait_seconds)
         return answer.result() if answer.done() else None
 
 

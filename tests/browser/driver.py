@@ -180,6 +180,12 @@ class Lab:
         with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as reply:
             return json.loads(reply.read() or b"null")
 
+    def run(self, *words: str) -> str:
+        """Run a command of Jupyter's on the same settings; return what it printed."""
+        command = [self._python, "-m", "jupyter", *words]
+        ran = subprocess.run(command, env=self._own_environment(), capture_output=True, text=True, check=True)
+        return ran.stdout + ran.stderr
+
     @property
     def _url(self) -> str:
         return f"http://127.0.0.1:{self._port}"

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
-const STATIC = new URL("../../oss_jupyter/notebook/panel/static/", import.meta.url);
+const FOLDERS = ["notebook/panel/static/", "lab/"].map((name) => new URL(`../../oss_jupyter/${name}`, import.meta.url));
 const LINES_MAX = 59;
 // A declaration, a method, or an arrow with a body; each ends at the first bracket that is indented as its first line.
 const OPENS = /^( *)(?! )(?!(?:if|for|while|switch|else|catch|try)\b)(?:.*\bfunction\b.*\{|.*=> \{|(?:async )?\w+\(.*\) \{)$/;
@@ -20,9 +20,11 @@ function functionsOf(code) {
 }
 
 test("no function is longer than a page", () => {
-  const files = readdirSync(STATIC, { recursive: true }).filter((name) => name.endsWith(".js"));
-  const found = files.flatMap((name) =>
-    functionsOf(readFileSync(new URL(name, STATIC), "utf8")).map((one) => ({ name, ...one })),
+  const files = FOLDERS.flatMap((folder) =>
+    readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".js")).map((name) => new URL(name, folder)),
+  );
+  const found = files.flatMap((file) =>
+    functionsOf(readFileSync(file, "utf8")).map((one) => ({ name: file.pathname, ...one })),
   );
   assert.ok(found.length > 200, `${found.length} functions were found`);
   assert.deepEqual(found.filter(({ length }) => length > LINES_MAX), []);

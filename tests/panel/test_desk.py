@@ -72,10 +72,10 @@ class Seat:
         self.session = session
         self.commands = Commands()
         kind = DESK if only is None else BANNER
-        desk = TransferDesk(self.commands, "", kind, "")
+        self.desk = TransferDesk(self.commands, "", kind, "")
         self.words: list[dict[str, str]] = []
-        self.shown = ShownDesk(desk, session, DeskSummary(self.words.append, 0.0), only)
-        DeskActions(lambda: session, {desk.widget_id: self.shown}.get, lambda shown: None).add_to(self.commands)
+        self.shown = ShownDesk(self.desk, session, DeskSummary(self.words.append, 0.0), only)
+        DeskActions(lambda: session, {self.desk.widget_id: self.shown}.get, lambda shown: None).add_to(self.commands)
         self._numbers = iter(range(1_000_000))
 
     def rows(self, now: float = 0.0) -> list[dict[str, Any]]:
@@ -83,10 +83,10 @@ class Seat:
         self.shown.hurry()
         self.shown._pace = Pace()
         self.shown.paint(now)
-        return list(json.loads(self.shown.desk.state))
+        return list(json.loads(self.desk.state))
 
     def ask(self, command: str, **arguments: Any) -> dict[str, Any]:
-        arguments["widget"] = self.shown.desk.widget_id
+        arguments["widget"] = self.desk.widget_id
         reply = self.commands.answer({"id": str(next(self._numbers)), "command": command, "arguments": arguments})
         while "later" in reply:
             arguments["later"] = reply["later"]
@@ -259,7 +259,7 @@ def test_the_banner_resumes_what_it_is_about_and_nothing_else(office: Office) ->
     assert [row["state"] for row in seat.rows()] == ["completed"]
     seat.ask("review")
     assert len(seat.rows()) == 2
-    assert seat.shown.desk.kind == DESK
+    assert seat.desk.kind == DESK
 
 
 def test_discarding_removes_parts_and_checkpoints_also_where_the_file_is_gone(office: Office) -> None:
@@ -282,13 +282,13 @@ def test_details_are_packed_only_while_they_are_open(office: Office) -> None:
     left = office.leave_unfinished()
     seat = Seat(office.session())
     seat.rows()
-    assert seat.shown.desk.detail == b""
+    assert seat.desk.detail == b""
     seat.ask("open", transfer=left.id)
     seat.rows()
-    assert left.id.encode() in seat.shown.desk.detail
+    assert left.id.encode() in seat.desk.detail
     seat.ask("open")
     seat.rows()
-    assert seat.shown.desk.detail == b""
+    assert seat.desk.detail == b""
 
 
 def test_a_desk_that_nobody_sees_is_sent_nothing_and_comes_to_rest(office: Office) -> None:
@@ -297,10 +297,10 @@ def test_a_desk_that_nobody_sees_is_sent_nothing_and_comes_to_rest(office: Offic
     seat = Seat(office.session())
     seat.shown.set_on_screen("one", False)
     assert seat.shown.paint(0.0) is False
-    assert seat.shown.desk.state == "[]"
+    assert seat.desk.state == "[]"
     seat.shown.set_on_screen("one", True)
     assert seat.shown.paint(0.0) is True
-    assert seat.shown.desk.state != "[]"
+    assert seat.desk.state != "[]"
 
 
 def test_rows_stay_where_they_are(office: Office) -> None:
@@ -322,9 +322,9 @@ def test_a_long_list_is_sent_less_often(office: Office) -> None:
     seat.shown.paint(0.0)
     session.manager.forget(lambda transfer: True)
     seat.shown.paint(0.001)
-    assert seat.shown.desk.state != "[]"
+    assert seat.desk.state != "[]"
     seat.shown.paint(1.0)
-    assert seat.shown.desk.state == "[]"
+    assert seat.desk.state == "[]"
 
 
 def test_the_words_that_stay_are_few_and_escaped() -> None:

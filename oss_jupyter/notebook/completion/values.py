@@ -21,7 +21,6 @@ from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import name_of, state_word
 from oss_jupyter.session.who_signs import profile_names
 
-_SCHEME = "oss://"
 _EVENTS = {"resume": Event.RESUME, "pause": Event.PAUSE, "abort": Event.ABORT}
 _OF_ALL = (*_EVENTS, "wait")
 
@@ -70,20 +69,12 @@ class Values:
                 yield Offer(name, type(value).__name__)
 
     def _targets(self, text: str, line: Expected) -> Iterator[Offer]:
-        if not text.startswith(_SCHEME):
-            yield Offer(_SCHEME, "a bucket", goes_on=True)
-            return
         given = dict(line.given)
         if "credentials" in given:
             given["credentials"] = self._variables.get(given["credentials"])
-        bucket, slash, key = text.removeprefix(_SCHEME).partition("/")
-        if not slash:
-            yield from (Offer(f"{_SCHEME}{name}/", "bucket", goes_on=True) for name in self._buckets.names(given))
-            return
-        page = self._buckets.folder(bucket, key, given)
-        if page is not None:
-            yield from (Offer(f"{_SCHEME}{bucket}/{one}", "folder", goes_on=True) for one in page.prefixes)
-            yield from (Offer(f"{_SCHEME}{bucket}/{one.key}", format_size(one.size)) for one in page.objects)
+        for one in self._buckets.below(text, given):
+            about = one.about if one.size_bytes is None else format_size(one.size_bytes)
+            yield Offer(one.url, about, goes_on=one.goes_on)
 
     def _ids(self, text: str, line: Expected) -> Iterator[Offer]:
         verb = line.placed[0] if line.placed else ""

@@ -21,7 +21,13 @@ from oss_jupyter.notebook.panel.common.painter import Painted, Painter
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
 from oss_jupyter.notebook.panel.desk.actions import DeskActions
 from oss_jupyter.notebook.panel.desk.desk import ShownDesk
+from oss_jupyter.notebook.panel.desk.pulled import PulledDesk
+from oss_jupyter.notebook.panel.desk.targets import Targets
+from oss_jupyter.session.buckets import Buckets
 from oss_jupyter.session.session import current_session
+
+# The name that lab/model.js asks by.
+LAB_DESK = "lab"
 
 
 class Shown(Painted, Protocol):
@@ -66,6 +72,24 @@ class PanelServer:
         coordinator_of(transfer).on_change(lambda: self.painter.add(shown))
         self.add(card, shown)
         return shown
+
+    def serve_lab(self, shown: ShownDesk, pulled: PulledDesk) -> None:
+        """Let JupyterLab's panel ask how the desk is, by its name, and what a target may be."""
+        targets = Targets(Buckets(shown.session.wiring, wait_seconds=0.0))
+
+        def pull(_arguments: PageArguments) -> Reply:
+            self.painter.add(shown)
+            return {"desk": pulled.pull()}
+
+        self._shown[LAB_DESK] = shown
+        self.commands.add("pull", pull, repeatable=True)
+        self.commands.add("targets", targets.answer, repeatable=True)
+        self.serve()
+
+    @property
+    def serves_lab(self) -> bool:
+        """Whether it does so already."""
+        return LAB_DESK in self._shown
 
     def add(self, widget: PanelWidget, shown: Shown) -> None:
         """Serve and paint what the running cell has displayed."""

@@ -11,6 +11,7 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary, static
+from oss_jupyter.notebook.panel.desk.pulled import PulledDesk
 from oss_jupyter.notebook.panel.server import panel_server
 from oss_jupyter.session.session import current_session
 from oss_jupyter.texts import say
@@ -27,6 +28,16 @@ def show_card(transfer: Transfer, language: str = "") -> None:
 def show_desk(language: str = "") -> None:
     """Display every transfer and a form to start one. `language` is "en", "zh", or "" for the page's own."""
     _show(DESK, None, language, [say("desk_without_widgets")])
+
+
+def serve_lab() -> None:
+    """Serve the desk of JupyterLab's side panel from this kernel. Doing it again changes nothing."""
+    on, session = panel_server(), current_session()
+    if on.serves_lab:
+        return
+    pulled = PulledDesk(_likely_target(session.manager.transfers()))
+    # There is no notebook that could be saved with a summary.
+    on.serve_lab(ShownDesk(pulled, session, DeskSummary(lambda _words: None, time.monotonic())), pulled)
 
 
 def show_banner(transfers: Sequence[Transfer], lines: Sequence[str], language: str = "") -> None:

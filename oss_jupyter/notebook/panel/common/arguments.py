@@ -20,6 +20,10 @@ class PageArguments:
     def __contains__(self, name: str) -> bool:
         return self._values.get(name) is not None
 
+    def has_text(self, name: str) -> bool:
+        """Return whether there is something, and it is not an empty text."""
+        return self._values.get(name) not in (None, "")
+
     def text(self, name: str, longest: int = 200) -> str:
         """Return a text that is not empty."""
         value = self._values.get(name)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
 from traitlets import Bytes, List, Unicode
 
@@ -61,6 +63,22 @@ class TransferDesk(PanelWidget):
         return say("desk_in_words")
 
 
+class DeskView(Protocol):
+    """Where a desk is put: a widget in a notebook, or what JupyterLab's panel asks for. start: see TransferDesk."""
+
+    start: Path
+
+    @property
+    def on_screen(self) -> bool:
+        """Whether anybody may be looking."""
+
+    def set_on_screen(self, view: str, on_screen: bool) -> None:
+        """Note that a view came to the screen or left it."""
+
+    def put(self, **traits: str | bytes) -> int:
+        """Show these, and return how many bytes were sent."""
+
+
 @dataclass(eq=False)
 class ShownDesk:
     """A desk and the summary beside it, as the painter sees them. `_in_order` guards _born and _pace, and keeps an
@@ -70,7 +88,7 @@ class ShownDesk:
     looked_at: where that is a dataset, id of the file whose parts are looked at, or "".
     """
 
-    desk: TransferDesk
+    desk: DeskView
     session: Session
     summary: DeskSummary
     only: frozenset[str] | None = None

@@ -49,7 +49,7 @@ export function createForm(say, ask, folder, target, asked) {
   return { element, focus: () => file.input.focus() };
 }
 
-function createOptions(say, asked) {
+export function createOptions(say, asked) {
   const element = make("details", "ossj-details ossj-options");
   const fields = make("div", "ossj-option-fields");
   element.append(make("summary", "", say("options")), fields);

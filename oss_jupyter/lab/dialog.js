@@ -1,0 +1,98 @@
+// "Upload to OSS…": where to, and the options that people change. It closes when all uploads have begun.
+
+import { createOptions } from "../notebook/panel/static/desk/form.js";
+import { field, onEnter, textInput } from "../notebook/panel/static/desk/inputs.js";
+import { button, make, setAttribute, setShown, setText } from "../notebook/panel/static/common/dom.js";
+import { createTrouble } from "../notebook/panel/static/common/trouble.js";
+import { addStyles } from "./panel.js";
+import { createTargetCompletions } from "./targets.js";
+
+// `paths` are seen from the folder of the kernel; `onBegun()` is called when they go up.
+export async function askForUpload({ apputils, Widget }, say, uploads, paths, onBegun) {
+  if (!paths.length) return;
+  addStyles();
+  const form = createUploadForm(say, uploads, paths, () => {
+    dialog.dispose();
+    onBegun();
+  });
+  const body = new Widget({ node: form.element });
+  const buttons = [apputils.Dialog.cancelButton({ label: say("cancel") })];
+  const dialog = new apputils.Dialog({ title: say("lab_upload"), body, buttons });
+  uploads.open().then(form.setLine, (error) => form.showFailure(`${say("lab_no_kernel")} ${error.message}`));
+  await dialog.launch().catch(() => {}); // closed by us
+}
+
+function createUploadForm(say, uploads, paths, onBegun) {
+  const element = make("form", "ossj-card ossj-live ossj-lab-dialog");
+  const names = make("ul", "");
+  const goal = textInput("ossj-wide", say("target_hint"));
+  const completions = createTargetCompletions(goal, async (text) => (await uploads.open()).model.ask("targets", { text }));
+  const start = button("ossj-main ossj-primary", say("start"), submit);
+  const options = make("div", "");
+  const trouble = createTrouble(say);
+  const { showError, setStarting } = createVoice(say, trouble, start);
+  let line = null;
+  let asked = null;
+  let left = [...paths];
+  element.append(names, field(say("target"), goal, start), completions, options, trouble.element);
+  showLeft();
+  showError(null);
+  setStarting(true);
+
+  function setLine(newLine) {
+    line = newLine;
+    asked = createOptions(say, line.model.get("options"));
+    options.append(asked.element);
+    goal.value ||= line.model.get("target");
+    setStarting(false);
+    goal.focus();
+  }
+
+  function showLeft() {
+    names.replaceChildren(...left.map((path) => make("li", "", path)));
+  }
+
+  async function submit() {
+    if (start.getAttribute("aria-disabled") === "true") return;
+    const target = goal.value.trim();
+    if (!target) return goal.focus();
+    showError(null);
+    setStarting(true);
+    const error = await beginAll(target);
+    setStarting(false);
+    if (error) showError(error);
+    else onBegun();
+  }
+
+  // Returns why one did not begin; those before it have.
+  async function beginAll(target) {
+    const into = paths.length > 1 && !target.endsWith("/") ? `${target}/` : target;
+    while (left.length) {
+      const reply = await line.model.ask("start", { path: left[0], target: into, ...asked.values() });
+      if (reply.status !== "ok") return reply.error ?? [say("desk_ended"), "", "", ""];
+      left = left.slice(1);
+      showLeft();
+    }
+    return null;
+  }
+
+  onEnter([goal], submit);
+  element.addEventListener("submit", (event) => event.preventDefault());
+  element.addEventListener("input", () => showError(null));
+  return { element, setLine, showFailure: (text) => showError([text, "", "", ""]) };
+}
+
+// What the form says of itself: why it was refused, and that it is at work.
+function createVoice(say, trouble, start) {
+  function showError(error) {
+    setShown(trouble.element, error !== null);
+    trouble.update({ error, cell: "", notes: [] });
+  }
+
+  function setStarting(yes) {
+    setText(start, say(yes ? "starting" : "start"));
+    setAttribute(start, "aria-disabled", yes);
+  }
+
+  return { showError, setStarting };
+}

@@ -1,0 +1,49 @@
+// The side panel: the desk of the kernel that uploads for JupyterLab, or why there is none.
+
+import { createDesk } from "../notebook/panel/static/desk/desk.js";
+import { button, make } from "../notebook/panel/static/common/dom.js";
+import { watchScreen } from "../notebook/panel/static/common/watch.js";
+
+const STYLES = ["../notebook/panel/static/card/card.css", "../notebook/panel/static/desk/desk.css", "lab.css"];
+
+// Adds the styles of card and desk once.
+export function addStyles() {
+  if (document.querySelector("link.ossj-lab-style")) return;
+  for (const style of STYLES) {
+    const href = new URL(style, import.meta.url).href;
+    document.head.append(Object.assign(make("link", "ossj-lab-style"), { rel: "stylesheet", href }));
+  }
+}
+
+// Draws into `node`, once.
+export function drawPanel(node, say, uploads) {
+  if (node.firstChild) return;
+  addStyles();
+  const words = make("div", "ossj-lab-words ossj-muted", say("lab_nothing"));
+  const trouble = make("div", "ossj-lab-words");
+  const start = button("", say("lab_start"), begin);
+  node.append(words, trouble, start);
+  let desk = null;
+
+  async function begin() {
+    trouble.textContent = "";
+    await uploads.open().catch((error) => {
+      trouble.textContent = `${say("lab_no_kernel")} ${error.message}`;
+    });
+  }
+
+  uploads.follow((line) => {
+    desk?.close();
+    desk = null;
+    if (!line) return node.replaceChildren(words, trouble, start);
+    desk = createDesk(line.model, say);
+    const stop = watchScreen(node, line.setShown);
+    const { close } = desk;
+    desk.close = () => {
+      stop();
+      close();
+    };
+    node.replaceChildren(desk.element);
+  });
+  uploads.find();
+}

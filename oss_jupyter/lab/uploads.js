@@ -1,0 +1,123 @@
+// The kernel that uploads what JupyterLab was asked to upload: it belongs to no notebook. It is started when it is first
+// needed and found again by its session after a reload. What it says is pulled, and seldom while nothing moves.
+
+import { createModel } from "./model.js";
+
+export const SESSION_TYPE = "oss_jupyter";
+export const SESSION_NAME = "OSS uploads";
+// While something moves or was just asked for; while somebody looks; and else.
+export const PULL_MS = { lively: 1000, shown: 10_000, hidden: 60_000 };
+const LIVELY_AFTER_MS = 5000;
+const IDLE_END_MS = 10 * 60_000;
+const SET_UP = `%load_ext oss_jupyter
+from oss_jupyter.notebook.panel.show import serve_lab
+serve_lab()`;
+
+// `services` is Lab's service manager.
+export function createUploads(services) {
+  const listeners = new Set();
+  let opening = null; // a promise of the line to the kernel
+
+  // Returns a promise of the line to the kernel; the kernel is started if there is none. Rejects with words of the kernel.
+  function open() {
+    opening ??= connect().catch((error) => {
+      opening = null;
+      throw error;
+    });
+    return opening;
+  }
+
+  async function connect() {
+    await services.sessions.refreshRunning();
+    const found = running();
+    const session = found ? services.sessions.connectTo({ model: found }) : await start();
+    await setUp(session.kernel);
+    const line = createLine(session, () => listeners.forEach((tell) => tell(null)));
+    session.kernel.disposed.connect(lose);
+    session.kernel.statusChanged.connect((_, status) => {
+      if (status === "restarting" || status === "autorestarting" || status === "dead") lose();
+    });
+    function lose() {
+      if (line.close()) opening = null;
+    }
+    await line.pull();
+    listeners.forEach((tell) => tell(line));
+    return line;
+  }
+
+  function running() {
+    return [...services.sessions.running()].find((model) => model.type === SESSION_TYPE);
+  }
+
+  function start() {
+    return services.sessions.startNew({
+      name: SESSION_NAME,
+      path: SESSION_NAME,
+      type: SESSION_TYPE,
+      kernel: { name: services.kernelspecs.specs?.default },
+    });
+  }
+
+  // Takes up the kernel of an earlier page, if it is there.
+  async function find() {
+    await services.sessions.ready;
+    if (running()) await open().catch(() => {});
+  }
+
+  // Calls tell(line) now and whenever there is another line, with null when it is lost.
+  function follow(tell) {
+    listeners.add(tell);
+    opening?.then(tell, () => {});
+  }
+
+  return { open, find, follow };
+}
+
+async function setUp(kernel) {
+  const future = kernel.requestExecute({ code: SET_UP, store_history: false, stop_on_error: false });
+  const { content } = await future.done;
+  if (content.status !== "ok") throw new Error([content.ename, content.evalue].filter(Boolean).join(": "));
+}
+
+function createLine(session, onLost) {
+  let [timer, livelyUntil, movedAt, shown, closed] = [0, 0, Date.now(), false, false];
+  const model = createModel(session.kernel, hurry);
+
+  // What was asked for is seen soon.
+  function hurry() {
+    livelyUntil = Date.now() + LIVELY_AFTER_MS;
+    plan();
+  }
+
+  function setShown(isShown) {
+    shown = isShown;
+    hurry();
+  }
+
+  async function pull() {
+    const reply = await model.pull();
+    if (reply.status === "ok" && JSON.parse(model.get("state")).some((row) => row.moving)) movedAt = Date.now();
+    if (closed) return;
+    if (!shown && Date.now() - movedAt > IDLE_END_MS) await session.shutdown();
+    else plan();
+  }
+
+  function plan() {
+    clearTimeout(timer);
+    if (closed) return;
+    const lively = Date.now() < livelyUntil || Date.now() - movedAt < LIVELY_AFTER_MS;
+    timer = setTimeout(pull, lively ? PULL_MS.lively : shown ? PULL_MS.shown : PULL_MS.hidden);
+  }
+
+  // Returns whether it was open.
+  function close() {
+    if (closed) return false;
+    closed = true;
+    clearTimeout(timer);
+    model.close();
+    onLost();
+    return true;
+  }
+
+  return { model, pull, setShown, close };
+}

@@ -1,0 +1,28 @@
+"""JupyterLab's extension, laid where a wheel would put it, from the same table."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from oss_jupyter.notebook.panel.common.bundle import STATIC
+
+ROOT = STATIC.parents[3]
+
+
+def shared_data() -> dict[str, str]:
+    """Return what a wheel installs beside the packages: from a path of the repository to one below the environment."""
+    lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("shared-data]", 1)[1].split("\n\n", 1)[0]
+    pairs = [line.split(" = ") for line in lines.splitlines()[1:]]
+    return {source.strip('"'): place.strip('"') for source, place in pairs}
+
+
+def install(data: Path) -> None:
+    """Install into a data directory of Jupyter's."""
+    for source, place in shared_data().items():
+        target = data / Path(place).relative_to("share/jupyter")
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, target, dirs_exist_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / source, target)
