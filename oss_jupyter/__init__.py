@@ -15,12 +15,25 @@ from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.version import __version__
 
 if TYPE_CHECKING:
-    from oss_jupyter.api import abort, credentials, filesystem, forget, panel, plan, resume, settings, transfers, upload
+    from oss_jupyter.api import (
+        abort,
+        credentials,
+        filesystem,
+        forget,
+        leftovers,
+        panel,
+        plan,
+        resume,
+        settings,
+        transfers,
+        upload,
+    )
     from oss_jupyter.engine.dataset.transfer import DatasetTransfer
     from oss_jupyter.engine.transfer import Transfer
     from oss_jupyter.errors import FilesFailed
     from oss_jupyter.model.dataset_plan import DatasetPlan
     from oss_jupyter.model.dataset_receipt import DatasetReceipt
+    from oss_jupyter.model.leftover import Leftovers
     from oss_jupyter.model.progress import Receipt, Snapshot
     from oss_jupyter.model.states import State
 
@@ -29,6 +42,7 @@ __all__ = [
     "DatasetReceipt",
     "DatasetTransfer",
     "FilesFailed",
+    "Leftovers",
     "OssJupyterError",
     "Receipt",
     "Snapshot",
@@ -39,6 +53,7 @@ __all__ = [
     "credentials",
     "filesystem",
     "forget",
+    "leftovers",
     "load_ipython_extension",
     "panel",
     "plan",
@@ -55,6 +70,7 @@ _HOMES = {
     "DatasetReceipt": "oss_jupyter.model.dataset_receipt",
     "DatasetTransfer": "oss_jupyter.engine.dataset.transfer",
     "FilesFailed": "oss_jupyter.errors",
+    "Leftovers": "oss_jupyter.model.leftover",
     "Receipt": "oss_jupyter.model.progress",
     "Snapshot": "oss_jupyter.model.progress",
     "State": "oss_jupyter.model.states",
@@ -63,6 +79,7 @@ _HOMES = {
     "credentials": "oss_jupyter.api",
     "filesystem": "oss_jupyter.api",
     "forget": "oss_jupyter.api",
+    "leftovers": "oss_jupyter.api",
     "panel": "oss_jupyter.api",
     "plan": "oss_jupyter.api",
     "resume": "oss_jupyter.api",

@@ -13,8 +13,10 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.arguments import AnewOptions, ReachingOptions, UploadOptions
 from oss_jupyter.model.credentials_found import CredentialsFound
 from oss_jupyter.model.dataset_plan import DatasetPlan
+from oss_jupyter.model.leftover import Leftovers
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.forgetting import forget as forget_in
+from oss_jupyter.session.leftovers import find_leftovers
 from oss_jupyter.session.manual import with_arguments
 from oss_jupyter.session.planning import plan as make_plan
 from oss_jupyter.session.session import Session, current_session
@@ -133,6 +135,19 @@ def forget(text: str) -> str:
     Raises TransferNotFound, TransferStateError while it runs, TransferBusy where another kernel drives it.
     """
     return forget_in(_session(), text)
+
+
+def leftovers(place: str, count_most: int = 1000, **reach: Unpack[ReachingOptions]) -> Leftovers:
+    """Return the unfinished multipart uploads below ``oss://bucket/prefix``: parts that are billed and no list shows.
+
+    They are shown as a table, with their age, parts and size, whose they are, and what they cost a month. Its
+    ``remove("ID")`` and ``remove(older_than="7d")`` remove them, and ``lifecycle_rule()`` is a rule for the bucket that
+    does. count_most: of so many uploads parts are counted, a request for each. reach: as in `filesystem`.
+
+    It needs oss:ListMultipartUploads; oss:ListParts to count, oss:AbortMultipartUpload to remove. Raises InputError
+    where an argument cannot work, and what stands in the way of asking the service.
+    """
+    return find_leftovers(_session(), place, count_most, **reach)
 
 
 def filesystem(pickle_credentials: bool = False, **place: Unpack[ReachingOptions]) -> OssFileSystem:

@@ -47,6 +47,14 @@ def parse_prefix(text: str) -> Target:
     return make_prefix(bucket, prefix if not prefix or prefix.endswith("/") else f"{prefix}/")
 
 
+def address(text: str) -> Target:
+    """Return where something is looked for: ``oss://bucket``, or with the beginning of keys, as it is written.
+
+    Raises InputError with the rule that was broken.
+    """
+    return make_prefix(*_split(text))
+
+
 def _split(text: str) -> tuple[str, str]:
     """Return bucket and key of an address as it was typed."""
     if not isinstance(text, str):

@@ -34,7 +34,7 @@ from oss_jupyter.session.protocol import register, unregister
 from oss_jupyter.session.session import Session, current_session
 from oss_jupyter.session.settings import OssJupyter
 
-_MAGICS = ("oss_upload", "oss_uploads", "oss_panel", "oss_sandbox")
+_MAGICS = ("oss_upload", "oss_uploads", "oss_leftovers", "oss_panel", "oss_sandbox")
 _UPLOADS_OUTPUT = f"get_ipython().magics_manager.registry[{OssMagics.__name__!r}].{OssMagics.upload_output.__name__}"
 _PLAIN, _HTML = "text/plain", "text/html"
 

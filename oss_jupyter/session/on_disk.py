@@ -40,6 +40,11 @@ class OnDisk:
         everything = (found for store in self.directories() for found in store.inventory())
         return next((one for one in everything if one.transfer_id == transfer_id and one.record is not None), None)
 
+    def busy_children(self, store: CheckpointDirectory) -> frozenset[str]:
+        """Return the ids of transfers that belong to datasets which a process drives, this one or another."""
+        inventory = self._datasets_of(store).inventory()
+        return frozenset().union(*(found.children for found in inventory if found.busy))
+
     def adopt(self) -> None:
         """Let the manager know every transfer that is there, and forget those that are there no longer."""
         for store in self.directories():

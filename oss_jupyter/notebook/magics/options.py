@@ -83,6 +83,11 @@ def anew_options(method: Method) -> Method:
     return _with([_option(ARGUMENTS[name], "resume, abort: ") for name in ANEW_NAMES], method)
 
 
+def leftover_options(method: Method) -> Method:
+    """Give a magic the options that say how the service is reached and who asks."""
+    return _with([_option(ARGUMENTS[name]) for name in ANEW_NAMES], method)
+
+
 def _with(options: Sequence[Any], method: Method) -> Method:
     for option in reversed(options):
         method = option(method)

@@ -1,0 +1,241 @@
+"""What unfinished uploads a bucket holds, what they cost, and the rule that removes them. Values and text, no I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from html import escape
+from typing import Any
+
+from oss_jupyter.errors import InputError
+from oss_jupyter.model.columns import columns
+from oss_jupyter.model.frames import frame
+from oss_jupyter.model.given import plain
+from oss_jupyter.model.sizes import count, format_size
+from oss_jupyter.model.target import Target
+from oss_jupyter.names import printable
+from oss_jupyter.redact import quoted
+
+DAY_SECONDS = 86_400.0
+# Of a long list the first and the last rows are shown.
+ROWS_SHOWN = 20
+RULE_DAYS = 7
+# What the service bills by: 1 GB of it has 1024^3 bytes (documentation "Storage fees").
+_GB = 1024**3
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY_SECONDS, "w": 7 * DAY_SECONDS}
+_AGE = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*([smhdw])\s*")
+_HEADER = ("upload id", "key", "age", "parts", "size", "whose")
+
+
+class Owner(Enum):
+    """Who knows of an upload, as far as this computer can tell."""
+
+    LIVE = "being sent"
+    KEPT = "checkpoint here"
+    UNKNOWN = "unknown"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """An unfinished multipart upload. begun_at: in UTC. parts, size_bytes: None where they were not counted."""
+
+    key: str
+    upload_id: str
+    begun_at: datetime
+    age_seconds: float
+    owner: Owner = Owner.UNKNOWN
+    parts: int | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What `Leftovers.remove` did: uploads that are gone, and those that stay, each with the reason."""
+
+    gone: tuple[Leftover, ...]
+    stay: tuple[tuple[Leftover, str], ...]
+
+    def __str__(self) -> str:
+        size = sum(one.size_bytes or 0 for one in self.gone)
+        known = f" ({format_size(size)})" if size else ""
+        lines = [f"{count(len(self.gone), 'unfinished upload')}{known} removed from OSS."]
+        reasons: dict[str, int] = {}
+        for _, why in self.stay:
+            reasons[why] = reasons.get(why, 0) + 1
+        return "\n".join([*lines, *(f"{count(number, 'upload')} stay: {why}" for why, number in reasons.items())])
+
+
+# Carries out a removal: which uploads, and whether those of the last day are meant as well.
+Remover = Callable[[tuple[Leftover, ...], bool], Removed]
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """The unfinished uploads below a place, by key and upload id; a table where it is shown.
+
+    place: bucket and prefix. prices: what a GB costs a month, by storage class, in `currency`. notes: what could not be
+    found out. The service does not tell the storage class of an upload in its list, so costs are told for each class.
+    """
+
+    place: Target
+    rows: tuple[Leftover, ...]
+    prices: Mapping[str, float]
+    currency: str
+    notes: tuple[str, ...] = ()
+    _remover: Remover | None = field(default=None, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Leftover]:
+        return iter(self.rows)
+
+    def __repr__(self) -> str:
+        return f"<Leftovers of {printable(str(self.place))}: {count(len(self.rows), 'unfinished upload')}>"
+
+    def __str__(self) -> str:
+        return "\n".join([self.heading, *([columns([_HEADER, *self.shown()])] if self.rows else []), *self.below()])
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(str(self) if len(printer.stack) <= 1 else repr(self))
+
+    def _repr_html_(self) -> str:
+        above, below = escape(self.heading), "<br>".join(map(escape, self.below()))
+        head = "".join(f"<th>{escape(name)}</th>" for name in _HEADER)
+        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.shown())
+        table = f"<table><tr>{head}</tr>{rows}</table>" if self.rows else ""
+        return f"<div>{above}</div>{table}<div>{below}</div>"
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all parts that were counted."""
+        return sum(one.size_bytes or 0 for one in self.rows)
+
+    @property
+    def newest(self) -> Leftover | None:
+        """The upload that was begun last."""
+        return min(self.rows, key=lambda one: one.age_seconds, default=None)
+
+    @property
+    def oldest(self) -> Leftover | None:
+        """The upload that was begun first."""
+        return max(self.rows, key=lambda one: one.age_seconds, default=None)
+
+    @property
+    def monthly_cost(self) -> dict[str, float]:
+        """What the counted parts cost a month if all were of one storage class, by class, in `currency`."""
+        return {name: self.size_bytes / _GB * price for name, price in self.prices.items()}
+
+    @property
+    def heading(self) -> str:
+        """How many, how much, from when to when."""
+        where = printable(str(self.place))
+        if not self.newest or not self.oldest:
+            return f"No unfinished uploads below {where}."
+        uncounted = sum(one.size_bytes is None for one in self.rows)
+        known = len(self.rows) - uncounted
+        size = f", {format_size(self.size_bytes)}" if known else ""
+        of = f" in {known:,} of them; {uncounted:,} were not counted" if uncounted and known else ""
+        ages = (
+            f"the newest is {format_age(self.newest.age_seconds)} old, the oldest {format_age(self.oldest.age_seconds)}"
+        )
+        return f"{count(len(self.rows), 'unfinished upload')} below {where}{size}{of}; {ages}."
+
+    def shown(self) -> list[tuple[str, ...]]:
+        """Return the cells of the first and last rows."""
+        half = ROWS_SHOWN // 2
+        if len(self.rows) <= ROWS_SHOWN:
+            return [_cells(one) for one in self.rows]
+        more = ("", f"… {len(self.rows) - ROWS_SHOWN:,} more", "", "", "", "")
+        return [*map(_cells, self.rows[:half]), more, *map(_cells, self.rows[-half:])]
+
+    def below(self) -> list[str]:
+        """Return what stands below the table: costs, and what was not found out."""
+        costs = [f"{name} {cost:,.2f}" for name, cost in self.monthly_cost.items()]
+        told = [f"A month costs {self.currency}, by storage class: {', '.join(costs)}."] if self.size_bytes else []
+        return [*told, *self.notes]
+
+    def remove(
+        self, upload_id: str | None = None, *, older_than: str | float | None = None, force: bool = False
+    ) -> Removed:
+        """Remove one upload, whose id begins with `upload_id`, or all that are older than a time like ``"7d"``.
+
+        What a kernel of this computer sends stays in any case. What was begun within the last day, and what a
+        checkpoint here can carry on, stays without `force`: another computer may be sending the first.
+
+        Raises InputError where nothing, or more than one, is meant, and what the service says against it.
+        """
+        chosen = self.chosen(upload_id, older_than=older_than)
+        assert self._remover is not None, "only a list that was asked for can remove"
+        return self._remover(chosen, force)
+
+    def chosen(self, upload_id: str | None = None, *, older_than: str | float | None = None) -> tuple[Leftover, ...]:
+        """Return what `remove` would try to remove. Raises InputError."""
+        if (upload_id is None) == (older_than is None):
+            raise InputError(
+                "Either one upload is removed or all that are old enough.",
+                'Give the beginning of an upload id, or older_than="7d".',
+            )
+        if older_than is not None:
+            least = parse_age(older_than)
+            return tuple(one for one in self.rows if one.age_seconds >= least)
+        found = tuple(one for one in self.rows if upload_id and one.upload_id.startswith(upload_id))
+        if len(found) != 1:
+            many = "More than one unfinished upload has" if found else "No unfinished upload here has"
+            raise InputError(
+                f"{many} an id that begins with {quoted(upload_id)}.", "Write more of its id, or list anew."
+            )
+        return found
+
+    def lifecycle_rule(self, days: int = RULE_DAYS) -> str:
+        """Return a rule, as XML, by which the bucket itself removes what has been unfinished for so many days."""
+        prefix = escape(self.place.key, quote=False)
+        return (
+            "<LifecycleConfiguration>\n  <Rule>\n    <ID>remove-unfinished-uploads</ID>\n"
+            f"    <Prefix>{prefix}</Prefix>\n    <Status>Enabled</Status>\n"
+            f"    <AbortMultipartUpload><Days>{days}</Days></AbortMultipartUpload>\n"
+            "  </Rule>\n</LifecycleConfiguration>"
+        )
+
+    def lifecycle_command(self) -> str:
+        """Return the command that sets the rule from a file. It replaces all rules that the bucket has."""
+        return (
+            f"ossutil api put-bucket-lifecycle --bucket {self.place.bucket} "
+            "--lifecycle-configuration file://lifecycle.xml"
+        )
+
+    def to_frame(self) -> Any:
+        """Return the rows as a pandas.DataFrame. Raises PackageMissing."""
+        return frame(Leftover, self.rows)
+
+
+def parse_age(value: str | float) -> float:
+    """Return seconds for ``"7d"``, ``"12h"``, ``"30m"`` or ``"2w"``; a number alone is seconds. Raises InputError."""
+    value = plain(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
+        return float(value)
+    match = _AGE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise InputError(f"older_than: {quoted(value)} is no time.", "Write it like 7d, 12h or 30m.")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def format_age(seconds: float) -> str:
+    """Return ``45 s``, ``12 min``, ``7 h`` or ``31 days``."""
+    whole = max(0, int(seconds))
+    for unit, name in ((int(DAY_SECONDS), "day"), (3600, "h"), (60, "min")):
+        if whole >= unit:
+            return count(whole // unit, name) if name == "day" else f"{whole // unit} {name}"
+    return f"{whole} s"
+
+
+def _cells(one: Leftover) -> tuple[str, ...]:
+    parts = "not counted" if one.parts is None else f"{one.parts:,}"
+    size = "" if one.size_bytes is None else format_size(one.size_bytes)
+    return (one.upload_id, printable(one.key), format_age(one.age_seconds), parts, size, str(one.owner))

@@ -1,0 +1,74 @@
+"""What `%oss_leftovers` does: it lists unfinished uploads of a bucket, and removes them when it is told twice."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from IPython.core.error import StdinNotImplementedError, UsageError
+from IPython.display import display
+
+from oss_jupyter.model.leftover import Leftover, Leftovers
+from oss_jupyter.model.sizes import count, format_size
+from oss_jupyter.names import printable
+from oss_jupyter.notebook.display.view import say
+from oss_jupyter.session.leftovers import COUNTED_MOST, find_leftovers
+from oss_jupyter.session.session import Session
+
+
+def leftovers(
+    session: Session,
+    place: str,
+    action: str,
+    text: str | None,
+    older_than: str | None,
+    **how: Any,
+) -> None:
+    """Show the leftovers of a place, or remove some.
+
+    text: the beginning of an upload id. how: yes, force, json, and how the service is reached.
+    """
+    yes, force, as_json = how.pop("yes"), how.pop("force"), how.pop("json")
+    if action == "remove":
+        found = find_leftovers(session, place, 0, **how)
+        chosen = found.chosen(text, older_than=older_than)
+        if chosen and not (yes or _agreed(chosen)):
+            say("Nothing was removed.")
+            return
+        say(*str(found.remove(text, older_than=older_than, force=force)).splitlines())
+        return
+    found = find_leftovers(session, place, COUNTED_MOST, **how)
+    if as_json:
+        sys.stdout.write("".join(f"{_json(one)}\n" for one in found))
+    else:
+        display(found)
+        _tell_what_to_do(found)
+
+
+def _tell_what_to_do(found: Leftovers) -> None:
+    if found.rows:
+        where = printable(str(found.place))
+        say(
+            f"Remove them with: %oss_leftovers {where} remove ID, or remove --older-than 7d",
+            "The bucket removes them by itself with this rule (lifecycle.xml), which replaces all rules that it has:",
+            *found.lifecycle_rule().splitlines(),
+            found.lifecycle_command(),
+        )
+
+
+def _agreed(chosen: tuple[Leftover, ...]) -> bool:
+    """Ask whoever sits there. Raises UsageError where nobody does."""
+    size = sum(one.size_bytes or 0 for one in chosen)
+    what = count(len(chosen), "unfinished upload") + (f" ({format_size(size)})" if size else "")
+    try:
+        answer = input(f"Remove {what} and their parts for good? [y/N] ")
+    except (StdinNotImplementedError, EOFError):
+        raise UsageError("Nobody can be asked here, and nothing was removed. Add --yes to remove.") from None
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _json(one: Leftover) -> str:
+    row = asdict(one) | {"begun_at": one.begun_at.isoformat(), "owner": str(one.owner)}
+    return json.dumps(row)

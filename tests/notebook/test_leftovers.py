@@ -1,0 +1,161 @@
+"""Unfinished uploads of a bucket are found, told apart and removed, and nothing that somebody is sending is touched."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import oss_jupyter as oj
+from oss_jupyter.errors import InputError
+from oss_jupyter.model.leftover import DAY_SECONDS, Leftover, Owner, format_age, parse_age
+from oss_jupyter.sandbox import Fault, Sandbox
+
+from .conftest import Shell
+from .kernels import Kernel
+
+PLACE = "oss://test-bucket/left/"
+OLD_SECONDS = 8 * DAY_SECONDS
+
+
+def leave(sandbox: Sandbox, key: str, age_seconds: float) -> str:
+    """Leave an unfinished upload behind, as if it had been begun so long ago; return its id."""
+    begun_at = time.time() - age_seconds
+    return sandbox._core.multipart.initiate("test-bucket", key, {}, begun_at).upload_id
+
+
+def ids(sandbox: Sandbox) -> set[str]:
+    """Return what the service holds."""
+    return {upload.upload_id for upload in sandbox.uploads("test-bucket")}
+
+
+def sending(data: Path) -> str:
+    """Return the cell by which a kernel sends a file whose fourth part stalls, and waits for the third."""
+    return (
+        "import oss_jupyter as oj\n"
+        f"t = oj.upload({str(data)!r}, 'oss://test-bucket/left/live.bin', part_size='1MiB', parallel=1)\n"
+        "while t.snapshot().parts_done < 3: assert not t.wait(0.05), t.error"
+    )
+
+
+def test_thousands_are_listed_and_removed_by_age(service: Sandbox, shell: Shell) -> None:
+    """2,500 uploads come in three pages, two of one key on a page's edge too; those of the last week stay."""
+    old = {leave(service, f"left/{number // 2:05}", OLD_SECONDS) for number in range(1, 2501)}
+    young = leave(service, "left/young", 2 * DAY_SECONDS)
+    elsewhere = leave(service, "right/old", OLD_SECONDS)
+
+    found = oj.leftovers(PLACE, count_most=0)
+    assert {one.upload_id for one in found} == old | {young}
+    assert found.newest is not None
+    assert found.newest.upload_id == young
+    assert found.oldest is not None
+    assert format_age(found.oldest.age_seconds) == "8 days"
+    assert sum(entry.operation == "ListMultipartUploads" for entry in service.requests) == 3
+
+    said = shell.ok(f"%oss_leftovers {PLACE} remove --older-than 7d --yes").text
+    assert "2,500 unfinished uploads" in said
+    assert ids(service) == {young, elsewhere}
+
+
+def test_what_is_shown_says_parts_size_and_cost(service: Sandbox, shell: Shell, data: Path) -> None:
+    """The table and the JSON tell of an upload that this computer can carry on what the service holds of it."""
+    service.faults.add(Fault("UploadPart", part_number=4, kind="stall", times=None))
+    shell.ok(sending(data))
+    (transfer,) = oj.transfers()
+    transfer.pause()
+    transfer.wait(60)
+
+    text = shell.ok(f"%oss_leftovers {PLACE}").text
+    assert "checkpoint here" in text
+    assert "Standard" in text
+    assert "<AbortMultipartUpload><Days>7</Days></AbortMultipartUpload>" in text
+    row = json.loads(shell.ok(f"%oss_leftovers {PLACE} --json").text)
+    assert (row["key"], row["parts"], row["size_bytes"]) == ("left/live.bin", 3, 3 * 1024 * 1024)
+    found = oj.leftovers(PLACE)
+    assert found.monthly_cost["Standard"] == pytest.approx(0.12 * 3 / 1024)
+
+    kept = found.remove(older_than=0)
+    assert [one.owner for one, _ in kept.stay] == [Owner.KEPT]
+    assert len(ids(service)) == 1
+    assert len(found.remove(older_than=0, force=True).gone) == 1
+    assert ids(service) == set()
+
+
+def test_what_another_kernel_sends_stays_even_by_force(
+    service: Sandbox, shell: Shell, data: Path, new_kernel: Callable[..., Kernel]
+) -> None:
+    """A kernel of this computer is in the middle of an upload: neither its age nor --force lets it be removed."""
+    service.faults.add(Fault("UploadPart", part_number=4, kind="stall", times=None))
+    old = leave(service, "left/old", OLD_SECONDS)
+    kernel = new_kernel()
+    assert kernel.run(sending(data)).error is None
+
+    (live,) = ids(service) - {old}
+    said = shell.ok(f"%oss_leftovers {PLACE} remove --older-than 0s --yes --force").text
+    assert "a kernel of this computer is sending it" in said
+    assert ids(service) == {live}
+    service.faults.clear()
+    assert kernel.run("t.result(); print(t.state)").error is None
+    assert ids(service) == set()
+
+
+def test_what_is_young_may_be_another_computers(service: Sandbox, shell: Shell) -> None:
+    """An upload of the last day, which nobody here knows, is named and stays; with --force it goes."""
+    upload_id = leave(service, "left/new", DAY_SECONDS / 2)
+    said = shell.ok(f"%oss_leftovers {PLACE} remove {upload_id[:8]} --yes").text
+    assert "within the last day" in said
+    assert ids(service) == {upload_id}
+    shell.ok(f"%oss_leftovers {PLACE} remove {upload_id[:8]} --yes --force")
+    assert ids(service) == set()
+
+
+def test_where_nobody_can_be_asked(service: Sandbox, new_kernel: Callable[..., Kernel]) -> None:
+    """A notebook that runs by itself removes nothing without --yes, and says so."""
+    upload_id = leave(service, "left/old", OLD_SECONDS)
+    kernel = new_kernel()
+    assert kernel.run("%load_ext oss_jupyter").error is None
+    cell = kernel.run(f"%oss_leftovers {PLACE} remove {upload_id}")
+    assert "Add --yes to remove" in cell.text
+    assert ids(service) == {upload_id}
+
+
+@pytest.mark.parametrize("answer", ["", "n", "y"])
+def test_it_asks_first(service: Sandbox, shell: Shell, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """Only a yes removes."""
+    leave(service, "left/old", OLD_SECONDS)
+    monkeypatch.setattr("builtins.input", lambda _question: answer)
+    shell.ok(f"%oss_leftovers {PLACE} remove --older-than 7d")
+    assert len(ids(service)) == (0 if answer == "y" else 1)
+
+
+def test_nothing_is_removed_by_a_mistake(service: Sandbox, shell: Shell) -> None:
+    """An id that fits two or none, no id at all, an age that is none: each is refused before anything is removed."""
+    before = {leave(service, "left/a", OLD_SECONDS), leave(service, "left/b", OLD_SECONDS)}
+    found = oj.leftovers(PLACE)
+    for upload_id, older_than in ((None, None), ("", None), ("zz", None), (None, "7"), (None, "-1d"), ("zz", "7d")):
+        with pytest.raises(InputError):
+            found.remove(upload_id, older_than=older_than)
+    assert shell.run(f"%oss_leftovers {PLACE} --older-than 7d").error is not None
+    assert ids(service) == before
+
+
+def test_an_empty_place_says_so(service: Sandbox, shell: Shell) -> None:
+    """Nothing left over is one sentence."""
+    assert "No unfinished uploads below" in shell.ok(f"%oss_leftovers {PLACE}").text
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("7d", 604_800), ("12h", 43_200), ("30m", 1800), ("2w", 1_209_600)])
+def test_ages_are_read(text: str, seconds: float) -> None:
+    """Ages are written as people write them."""
+    assert parse_age(text) == seconds
+
+
+def test_a_row_is_a_column_of_a_frame(service: Sandbox, shell: Shell) -> None:
+    """Whoever goes on with the rows has each of their fields as a column."""
+    leave(service, "left/a", OLD_SECONDS)
+    frame = oj.leftovers(PLACE).to_frame()
+    assert list(frame.columns) == list(Leftover.__dataclass_fields__)
+    assert len(frame) == 1
