@@ -97,6 +97,17 @@ class Manager:
         coordinator.found(spec, record, counts, failures, elsewhere=elsewhere)
         return transfer
 
+    def take(self, make: Callable[[TransferQueue[AnyJob]], AnyJob]) -> Transfer:
+        """Return the handle of a job that another process runs, in place of what was known of it here."""
+        with self._lock:
+            return self._add(make(self._queue))
+
+    def drop(self, transfer: Transfer) -> None:
+        """Take a transfer off the list, whatever its state."""
+        with self._lock:
+            if self._transfers.get(transfer.id) is transfer:
+                del self._transfers[transfer.id]
+
     def runs(self) -> bool:
         """Whether one of them runs; one that waits for credentials, or is paused, does not."""
         return bool(self._queue.running())
@@ -196,12 +207,16 @@ class Manager:
 
     def pause_all(self, timeout_seconds: float) -> None:
         """Bring everything to rest, for a kernel that is about to go; what the service confirmed is in the journals."""
-        moving = [transfer for transfer in self.transfers() if not coordinator_of(transfer).resting]
+        moving = [transfer for transfer in self.transfers() if _stops_with_kernel(coordinator_of(transfer))]
         for transfer in waiting_first(moving):
             coordinator_of(transfer).stop_for_exit()
         until = time.monotonic() + timeout_seconds
         for transfer in moving:
             transfer.wait(max(0.0, until - time.monotonic()))
+
+
+def _stops_with_kernel(job: AnyJob) -> bool:
+    return not job.apart and not job.resting
 
 
 def waiting_first(transfers: Iterable[Transfer]) -> list[Transfer]:

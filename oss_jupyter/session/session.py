@@ -32,6 +32,8 @@ from oss_jupyter.objects.streamed import Streamed
 from oss_jupyter.objects.streams import as_stream
 from oss_jupyter.session.anew import given_anew, refuse_for_all
 from oss_jupyter.session.dataset_wiring import DatasetWiring
+from oss_jupyter.session.detached.detached import Detached
+from oss_jupyter.session.detached.job import HostedJob
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
@@ -70,6 +72,7 @@ class Session:
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.datasets = DatasetWiring(self.wiring)
         self.on_disk = OnDisk(self.wiring, self.datasets, self.manager)
+        self.detached = Detached(self.settings, self.manager)
         self.streams = StreamWiring(self.wiring)
         self.parted = PartedWiring(self.datasets)
         self.spooling = Spooling(self.wiring, lambda: self.shell, self.begin)
@@ -99,6 +102,8 @@ class Session:
         spell: as in JobSpec. name: of the variable that holds the source; "" where paths alone are meant. is_data: a
         text or a list is meant itself, and is no path.
         """
+        if self.detached.wanted(arguments.given):
+            return self._detach(source, target, arguments, name, spell)
         if is_dask_frame(source):
             spec = self.parted.spec(source, name, target, arguments)
             return self.begin(replace(spec, spell=spell), arguments)
@@ -106,6 +111,19 @@ class Session:
         if found is not None:
             return self.spooling.upload(found, target, arguments, spell)
         return self.begin(replace(self._spec(as_stream(source), target, arguments), spell=spell), arguments)
+
+    def _detach(
+        self, source: Any, target: str, arguments: UploadArguments, name: str | None, spell: Callable[[str], str]
+    ) -> Transfer:
+        """Hand the upload of a file over to a process that outlives this one."""
+        as_object = name != "" and self.spooling.find(source, target, name) is not None
+        other = as_object or is_dask_frame(source) or isinstance(as_stream(source), Streamed)
+        spec = None if other else self._spec(source, target, arguments)
+        transfer = self.detached.upload(replace(spec, spell=spell) if spec else None, arguments.given)
+        on_progress = arguments.given.get("on_progress")
+        if on_progress is not None:
+            self.reporter.add(transfer, on_progress)
+        return transfer
 
     def _spec(self, source: Any, target: str, arguments: UploadArguments) -> TransferSpec | DatasetSpec:
         if isinstance(source, Streamed):
@@ -130,7 +148,9 @@ class Session:
 
     def transfers(self) -> tuple[Transfer, ...]:
         """Return those of this kernel, and those in the checkpoint directories that others left or drive."""
+        self.detached.leave_gone()
         self.on_disk.adopt()
+        self.detached.adopt()
         return self.manager.transfers()
 
     def find(self, text: str) -> Transfer:
@@ -198,7 +218,11 @@ class Session:
 
     def _give_anew(self, transfer: Transfer, anew: AnewOptions) -> None:
         """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
-        spec = coordinator_of(transfer).spec
+        job = coordinator_of(transfer)
+        if isinstance(job, HostedJob):
+            job.sign_anew(self.detached.handed_anew(anew))
+            return
+        spec = job.spec
         found = self.on_disk.found(transfer.id) if transfer.wait(0) else None
         if found is not None:
             spec = self.wiring.spec_of(found, spec.store, anew)

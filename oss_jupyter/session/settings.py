@@ -129,6 +129,7 @@ class OssJupyter(Configurable):
         help="Whether, in a notebook that nbconvert, papermill or the like executes, a cell waits for its uploads and "
         "fails with them.",
     ).tag(config=True)
+    detach = _told(Bool(False), "detach")
     wait_at_exit = _told(Bool(True), "wait_at_exit", "Else it is paused then.")
     connect_timeout_seconds = Float(10.0, min=0.1, max=86_400.0, help="Seconds: longest wait for a connection.").tag(
         config=True

@@ -1,0 +1,1 @@
+"""Uploads that outlive their kernel: a process of their own, and how kernels speak to it."""
