@@ -16,8 +16,9 @@ import pytest
 
 import oss_jupyter as oj
 from oss_jupyter.engine.transfer import coordinator_of
+from oss_jupyter.errors import InputError
 from oss_jupyter.model.upload_arguments import UploadArguments
-from oss_jupyter.sandbox import Sandbox
+from oss_jupyter.sandbox import Fault, Sandbox
 from oss_jupyter.session.detached.job import HostedJob
 from oss_jupyter.session.detached.link import HostGone, ask
 from oss_jupyter.session.session import Session
@@ -120,6 +121,23 @@ def test_a_host_that_dies_leaves_it_to_a_kernel(service: Sandbox, data: Path, ne
     assert not isinstance(coordinator_of(transfer), HostedJob)
 
 
+def test_it_waits_for_credentials_that_the_next_kernel_hands_it(
+    service: Sandbox, data: Path, next_kernel: Session
+) -> None:
+    """A token that has expired stops it where it stands; with other credentials it goes on in the same process."""
+    known = killed_in_the_middle()
+    pid = ask("hello")
+    service.faults.add(Fault("UploadPart", code="SecurityTokenExpired", status=403, ec="0002-00000007", times=None))
+    (transfer,) = next_kernel.transfers()
+    until(lambda: transfer.state is oj.State.WAITING_FOR_CREDENTIALS)
+    service.faults.clear()
+    service.rate_bytes_per_second = None
+    next_kernel.resume(known, credentials=("test-key-id", "test-key-secret"))
+    assert transfer.result(WAIT_SECONDS).parts == 8
+    assert is_there(service, data)
+    assert ask("hello") == pid
+
+
 def test_two_kernels_share_one_host(service: Sandbox, data: Path, next_kernel: Session) -> None:
     """Whoever begins at the same moment finds the same process, and each upload ends."""
     service.rate_bytes_per_second = None
@@ -137,9 +155,9 @@ def test_two_kernels_share_one_host(service: Sandbox, data: Path, next_kernel: S
 def test_what_ends_with_its_kernel_is_refused(service: Sandbox, data: Path, next_kernel: Session) -> None:
     """A folder, bytes and a stream are told so before anything is sent, and start no process."""
     for source in (str(data.parent), b"bytes", iter([b"a"])):
-        with pytest.raises(oj.InputError) as caught:
+        with pytest.raises(InputError) as caught:
             next_kernel.upload(source, "oss://test-bucket/x/k.bin", UploadArguments.of(detach=True))
         assert caught.value.code == "CannotDetach"
-    assert not [request for request in service.requests if request.method == "PUT"]
+    assert not [request for request in service.requests if request.operation != "GetService"]
     with pytest.raises(HostGone):
         ask("hello")
