@@ -50,7 +50,7 @@ def upload(source: Any, target: str, **arguments: Unpack[UploadOptions]) -> Tran
     None is the same as leaving an argument out: then the setting of its name counts, see
     `oj.settings`, whose default stands behind the =; and what has no setting is not asked for.
 
-    Raises InputError or SourceError before anything is sent; `Transfer.result` raises what comes later.
+    Raises InputError or SourceError before anything is sent; `Transfer.result` raises the rest.
     """
     return _session().upload(source, target, UploadArguments.of(**arguments))
 
