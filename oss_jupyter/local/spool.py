@@ -59,8 +59,13 @@ class DraftFile(io.FileIO):
             self.problem = self._no_room(len(piece))
             if self.problem is not None:
                 raise self.problem
-            while piece:
-                piece = piece[super().write(piece) or 0 :]
+            try:
+                while piece:
+                    piece = piece[super().write(piece) or 0 :]
+            except OSError as error:
+                if error.errno in FULL:  # libraries put it into words of their own
+                    self.problem = disk_full(self.path.parent, self.written_bytes)
+                raise
         return len(view)
 
     @property

@@ -128,12 +128,14 @@ def test_what_the_disk_cannot_hold_is_refused_with_the_numbers(service: Sandbox,
 
 _LIMITED = """
 import resource, sys
-import pandas as pd, oss_jupyter as oj
+import pandas as pd, polars as pl, oss_jupyter as oj
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 df = pd.DataFrame({"a": range(100_000)})
-for key in ("t.csv", "t.parquet", "t.json"):
+query = pl.LazyFrame({"a": range(100_000)}).with_columns(pl.col("a").sin())
+given = [(df, "t.csv"), (df, "t.parquet"), (df, "t.json"), (query, "t.csv"), (query, "t.parquet"), (query, "t.json")]
+for table, key in given:
     try:
-        oj.upload(df, f"oss://test-bucket/{key}")
+        oj.upload(table, f"oss://test-bucket/{key}")
     except oj.OssJupyterError as error:
         print(error.code)
 """
@@ -142,7 +144,7 @@ for key in ("t.csv", "t.parquet", "t.json"):
 def test_a_disk_that_is_full_while_it_is_written(service: Sandbox, place: Path) -> None:
     """Whatever a library makes of the system's refusal, the numbers are told, and nothing is left."""
     done = subprocess.run([sys.executable, "-c", _LIMITED], capture_output=True, text=True, timeout=100)
-    assert done.stdout.split() == ["NoRoomForSpool"] * 3, done.stdout + done.stderr
+    assert done.stdout.split() == ["NoRoomForSpool"] * 6, done.stdout + done.stderr
     assert _left(place) == []
 
 
@@ -224,3 +226,20 @@ def test_what_no_variable_names_is_called_what_people_call_it(service: Sandbox, 
             for number, value in enumerate((file, b"1", bytearray(b"2"), {"a": 1}))
         ]
     assert called == ["notes.txt", "bytes", "a bytearray", "a dict"]
+
+
+def test_a_query_of_polars_is_interrupted(new_kernel: Callable[..., Kernel], service: Sandbox, place: Path) -> None:
+    """polars listens to no interrupt; the cell ends all the same, and nothing of the object is left."""
+    kernel = new_kernel()
+    kernel.run("%load_ext oss_jupyter\nimport oss_jupyter as oj, polars as pl")
+    cell = kernel.begin(
+        "a = pl.LazyFrame({'a': range(60_000)})\nq = a.join(a, how='cross').with_columns(c=pl.col('a').sin())\n"
+        "oj.upload(q, 'oss://test-bucket/k.parquet')"
+    )
+    kernel.until(lambda: bool(cell.bundles))
+    kernel.interrupt()
+    kernel.until(lambda: cell.idle)
+    assert cell.error is not None
+    assert "nothing of it is left" in cell.error["evalue"]
+    assert _left(place) == []
+    assert kernel.run("print('alive')").text == "alive\n"
