@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping
 from typing import IO, Any
 
+from oss_jupyter.objects.beside import beside
 from oss_jupyter.objects.kinds import Kind, Writer, as_text, holds_texts, is_a
 from oss_jupyter.objects.plain import names_no_file
 
@@ -93,7 +94,7 @@ def _sunk(sink: str, writer: Writer, **default: Any) -> Writer:
     def write(query: Any, file: IO[bytes], options: Mapping[str, Any]) -> None:
         begin = file.tell()
         try:
-            getattr(query, sink)(file, **{**default, **options})
+            beside(lambda kept: getattr(query, sink)(kept, **{**default, **options}), file)
         except TypeError:
             if file.tell() != begin:
                 raise
