@@ -89,6 +89,7 @@ class Leftovers:
     currency: str
     notes: tuple[str, ...] = ()
     _remover: Remover | None = field(default=None, repr=False, compare=False)
+    _adopter: Callable[[Leftover, Any], Any] | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -174,6 +175,18 @@ class Leftovers:
         chosen = self.chosen(upload_id, older_than=older_than)
         assert self._remover is not None, "only a list that was asked for can remove"
         return self._remover(chosen, force)
+
+    def adopt(self, upload_id: str, file: Any) -> Any:
+        """Carry on with the upload whose id begins with `upload_id`, from a local file, and return its Transfer.
+
+        For a checkpoint that is lost: each part that is there is compared with the file by CRC-64, and only what
+        differs or is missing is sent. Access, storage class and encryption stay those that the upload was begun with.
+
+        Raises InputError where the parts cannot be those of the file, TransferBusy where a kernel here sends them.
+        """
+        (one,) = self.chosen(upload_id)
+        assert self._adopter is not None, "only a list that was asked for can carry on"
+        return self._adopter(one, file)
 
     def chosen(self, upload_id: str | None = None, *, older_than: str | float | None = None) -> tuple[Leftover, ...]:
         """Return what `remove` would try to remove. Raises InputError."""

@@ -19,6 +19,7 @@ from oss_jupyter.model.storage_prices import AS_OF, CURRENCY, PRICES
 from oss_jupyter.model.target import Target, address
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.unfinished import list_uploads
+from oss_jupyter.session.adopting import adopt
 from oss_jupyter.session.session import Session
 
 # Beyond so many, a request for each takes minutes.
@@ -48,7 +49,21 @@ def find_leftovers(session: Session, place: str, count_most: int = COUNTED_MOST,
     if any(one.size_bytes for one in rows):
         notes.append(f"Prices are those of {AS_OF} in mainland China, locally redundant; yours may differ.")
     remover = partial(_remove, session, control, where.bucket)
-    return Leftovers(where, tuple(rows), PRICES, CURRENCY, tuple(notes), remover)
+    return Leftovers(
+        where,
+        tuple(rows),
+        PRICES,
+        CURRENCY,
+        tuple(notes),
+        remover,
+        partial(_adopt, session, control, where.bucket, reach),
+    )
+
+
+def _adopt(session: Session, control: SdkControl, bucket: str, reach: dict[str, Any], one: Leftover, file: Any) -> Any:
+    # Looked at anew: a kernel may have begun to send it since it was listed.
+    now = replace(one, owner=_owners(session).get(one.upload_id, Owner.UNKNOWN))
+    return adopt(session, control, bucket, now, file, reach)
 
 
 def _control(session: Session, reach: dict[str, Any]) -> SdkControl:

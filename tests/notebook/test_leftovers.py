@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,12 +33,12 @@ def ids(sandbox: Sandbox) -> set[str]:
     return {upload.upload_id for upload in sandbox.uploads("test-bucket")}
 
 
-def sending(data: Path) -> str:
-    """Return the cell by which a kernel sends a file whose fourth part stalls, and waits for the third."""
+def sending(data: Path, part_size: str = "1MiB", parts: int = 3) -> str:
+    """Return the cell by which a kernel sends a file of which a part stalls, and waits for those before it."""
     return (
         "import oss_jupyter as oj\n"
-        f"t = oj.upload({str(data)!r}, 'oss://test-bucket/left/live.bin', part_size='1MiB', parallel=1)\n"
-        "while t.snapshot().parts_done < 3: assert not t.wait(0.05), t.error"
+        f"t = oj.upload({str(data)!r}, 'oss://test-bucket/left/live.bin', part_size='{part_size}', parallel=1)\n"
+        f"while t.snapshot().parts_done < {parts}: assert not t.wait(0.05), t.error"
     )
 
 
@@ -159,3 +160,47 @@ def test_a_row_is_a_column_of_a_frame(service: Sandbox, shell: Shell) -> None:
     frame = oj.leftovers(PLACE).to_frame()
     assert list(frame.columns) == list(Leftover.__dataclass_fields__)
     assert len(frame) == 1
+
+
+def lost(service: Sandbox, shell: Shell, data: Path, new_shell: Callable[..., Shell], tmp_path: Path) -> Shell:
+    """Send 32 parts of 64, lose every state, and return the next kernel."""
+    service.faults.add(Fault("UploadPart", part_number=33, kind="stall", times=None))
+    shell.ok(sending(data, "128KiB", 32))
+    (transfer,) = oj.transfers()
+    transfer.pause()
+    transfer.wait(60)
+    shutil.rmtree(tmp_path / "state")
+    service.faults.clear()
+    service.clear_requests()
+    after = new_shell()
+    after.ok("%load_ext oss_jupyter")
+    return after
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_an_upload_goes_on_without_its_checkpoint(
+    service: Sandbox, shell: Shell, data: Path, new_shell: Callable[..., Shell], tmp_path: Path, *, changed: bool
+) -> None:
+    """With all state deleted amid 64 parts, only what the service does not have is sent, or what has changed."""
+    after = lost(service, shell, data, new_shell, tmp_path)
+    if changed:
+        content = bytearray(data.read_bytes())
+        content[128 * 1024] ^= 1
+        data.write_bytes(content)
+    (upload_id,) = ids(service)
+    after.ok(f"%oss_leftovers {PLACE} adopt {upload_id[:8]} {data}")
+    (transfer,) = oj.transfers()
+    transfer.result(60)
+    sent = sorted(int(one.part_number or 0) for one in service.requests if one.operation == "UploadPart")
+    assert sent == ([2] if changed else []) + list(range(33, 65))
+    assert service.object_path("test-bucket", "left/live.bin").read_bytes() == data.read_bytes()
+    assert ids(service) == set()
+
+
+def test_what_cannot_be_carried_on_is_refused(service: Sandbox, shell: Shell, data: Path) -> None:
+    """An upload without a part tells no size of parts; it is left as it is, and so is the file."""
+    upload_id = leave(service, "left/a", OLD_SECONDS)
+    with pytest.raises(InputError, match="has no part yet"):
+        oj.leftovers(PLACE).adopt(upload_id, data)
+    assert ids(service) == {upload_id}
+    assert oj.transfers() == ()

@@ -14,6 +14,7 @@ from oss_jupyter.model.leftover import Leftover, Leftovers
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.view import say
+from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.session.leftovers import COUNTED_MOST, find_leftovers
 from oss_jupyter.session.session import Session
 
@@ -23,12 +24,14 @@ def leftovers(
     place: str,
     action: str,
     text: str | None,
+    file: str | None,
     older_than: str | None,
     **how: Any,
 ) -> None:
     """Show the leftovers of a place, or remove some.
 
-    text: the beginning of an upload id. how: yes, force, json, and how the service is reached.
+    text: the beginning of an upload id. file: whose parts it has, to carry on with.
+    how: yes, force, json, and how the service is reached.
     """
     yes, force, as_json = how.pop("yes"), how.pop("force"), how.pop("json")
     if action == "remove":
@@ -38,6 +41,11 @@ def leftovers(
             say("Nothing was removed.")
             return
         say(*str(found.remove(text, older_than=older_than, force=force)).splitlines())
+        return
+    if action == "adopt":
+        if not text or not file:
+            raise UsageError("adopt takes an upload id, or its beginning, and the path of the file.")
+        show(find_leftovers(session, place, 0, **how).adopt(text, file), session.reporter)
         return
     found = find_leftovers(session, place, COUNTED_MOST, **how)
     if as_json:

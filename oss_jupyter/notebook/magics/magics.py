@@ -38,7 +38,7 @@ _UPLOADS_USAGE = (
     "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID|all [--keep-parts | --forget] | "
     "clean | wait ID|all]"
 )
-_LEFTOVERS_USAGE = "Usage: %oss_leftovers oss://bucket/prefix/ [remove ID | remove --older-than 7d [--yes] [--force]]"
+_LEFTOVERS_USAGE = "Usage: %oss_leftovers oss://bucket/prefix/ [remove ID | remove --older-than 7d | adopt ID FILE]"
 _PANEL_USAGE = "Usage: %oss_panel, without anything after it."
 _SANDBOX_USAGE = "Usage: %oss_sandbox [start [--rate 20MiB/s] [--bucket NAME] | stop | status]"
 _ACTIONS = ("list", "show", "resume", "pause", "abort", "clean", "wait")
@@ -153,8 +153,9 @@ class OssMagics(Magics):
 
     @magic_arguments()
     @argument("place", help="oss://bucket, or with the beginning of the keys.")
-    @argument("action", nargs="?", default="list", choices=("list", "remove"))
-    @argument("id", nargs="?", help="remove: the upload id, or its beginning.")
+    @argument("action", nargs="?", default="list", choices=("list", "remove", "adopt"))
+    @argument("id", nargs="?", help="remove, adopt: the upload id, or its beginning.")
+    @argument("file", nargs="?", help="adopt: the local file whose parts are in OSS.")
     @argument("--older-than", metavar="AGE", help="remove: all that were begun longer ago, like 7d or 12h.")
     @argument("--yes", action="store_true", help="remove: without asking.")
     @argument("--force", action="store_true", help="remove: also those of the last day, and of checkpoints here.")
@@ -163,7 +164,7 @@ class OssMagics(Magics):
     @line_magic
     @in_magic_words
     def oss_leftovers(self, line: str) -> None:
-        """List the unfinished multipart uploads of a bucket, whoever began them, and remove them.
+        """List the unfinished multipart uploads of a bucket, whoever began them, remove them, or carry on.
 
         Their parts are billed, and no list of objects shows them. What a kernel of this computer sends is never
         removed.

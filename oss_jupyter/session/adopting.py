@@ -1,0 +1,72 @@
+"""Carry on with an unfinished upload of which no checkpoint tells: what its parts have in common with a file is kept.
+
+The new checkpoint names the upload id and no part; the run finds the parts at the service, and proves each by CRC-64.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from oss_jupyter.errors import InputError, TransferBusy
+from oss_jupyter.model.leftover import Leftover, Owner
+from oss_jupyter.model.target import Target
+from oss_jupyter.model.upload_arguments import UploadArguments
+from oss_jupyter.names import printable
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.transfer import Transfer
+    from oss_jupyter.oss.control import SdkControl
+    from oss_jupyter.session.session import Session
+
+
+def adopt(
+    session: Session,
+    control: SdkControl,
+    bucket: str,
+    one: Leftover,
+    file: str | os.PathLike[str],
+    reach: dict[str, Any],
+) -> Transfer:
+    """Return the transfer that goes on with an upload. reach: how the service is reached, as in `upload`.
+
+    Raises InputError where its parts cannot be those of the file, or a checkpoint knows another upload of it,
+    TransferBusy where a kernel of this computer sends it.
+    """
+    if one.owner is Owner.LIVE:
+        raise TransferBusy(f"A kernel of this computer is sending {printable(one.key)}.", "Let it, or pause it there.")
+    target = Target(bucket, one.key)
+    part_size = _part_size(control, target, one)
+    arguments = UploadArguments.of(part_size=part_size, **{name: value for name, value in reach.items() if value})
+    spec = session.wiring.spec(file, str(target), arguments)
+    if spec.plan.single or spec.plan.part_size != part_size:
+        raise _no_parts_of(one, "its parts are larger than the file, or too small for it")
+    journal, record = spec.store.open(spec.transfer_id)
+    try:
+        if record is not None and record.header.upload_id not in ("", one.upload_id):
+            raise InputError(
+                "A checkpoint here knows another unfinished upload of this file.",
+                "Resume that one, or abort it first; %oss_uploads lists it.",
+            )
+        if record is None or not record.header.upload_id:
+            journal.start(replace(spec.header(spec.source.fingerprint()), upload_id=one.upload_id))
+    finally:
+        journal.close()
+    return session.begin(spec, arguments)
+
+
+def _part_size(control: SdkControl, target: Target, one: Leftover) -> int:
+    """Return the size of all parts but the last, in bytes, as the parts that are there tell it."""
+    parts = sorted(control.list_parts(target, one.upload_id), key=lambda part: part.part_number)
+    sizes = {part.size for part in (parts[:-1] if len(parts) > 1 else parts)}
+    if len(sizes) != 1 or parts[-1].size > max(sizes):
+        raise _no_parts_of(one, "it has no part yet, or parts of several sizes")
+    return sizes.pop()
+
+
+def _no_parts_of(one: Leftover, why: str) -> InputError:
+    return InputError(
+        f"The upload {one.upload_id} of {printable(one.key)} cannot be carried on with: {why}.",
+        "Upload the file anew, and remove this upload.",
+    )
