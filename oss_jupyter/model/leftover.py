@@ -216,13 +216,6 @@ class Leftovers:
             "  </Rule>\n</LifecycleConfiguration>"
         )
 
-    def lifecycle_command(self) -> str:
-        """Return the command that sets the rule from a file. It replaces all rules that the bucket has."""
-        return (
-            f"ossutil api put-bucket-lifecycle --bucket {self.place.bucket} "
-            "--lifecycle-configuration file://lifecycle.xml"
-        )
-
     def to_frame(self) -> Any:
         """Return the rows as a pandas.DataFrame. Raises PackageMissing."""
         return frame(Leftover, self.rows)

@@ -47,7 +47,7 @@ def adopt(
         if record is not None and record.header.upload_id not in ("", one.upload_id):
             raise InputError(
                 "A checkpoint here knows another unfinished upload of this file.",
-                "Resume that one, or abort it first; %oss_uploads lists it.",
+                "Resume that one, or abort it first: one of oj.transfers().",
             )
         if record is None or not record.header.upload_id:
             journal.start(replace(spec.header(spec.source.fingerprint()), upload_id=one.upload_id))

@@ -28,8 +28,8 @@ _AT_ONCE = 8
 # What is live is looked at anew before each batch that is removed.
 _BATCH = 100
 _LIVE = "a kernel of this computer is sending it"
-_KEPT = "a checkpoint here can carry on with it: %oss_uploads; --force or force=True removes it all the same"
-_YOUNG = "begun within the last day, so another computer may be sending it; --force or force=True removes it"
+_KEPT = "a checkpoint here can carry on with it: oj.transfers(); force=True removes it all the same"
+_YOUNG = "begun within the last day, so another computer may be sending it; force=True removes it"
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -15,8 +15,11 @@ from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.view import say
 from oss_jupyter.notebook.magics.showing import show
+from oss_jupyter.notebook.magics.spelling import as_magic
 from oss_jupyter.session.leftovers import COUNTED_MOST, find_leftovers
 from oss_jupyter.session.session import Session
+
+_RULE_COMMAND = "ossutil api put-bucket-lifecycle --bucket {bucket} --lifecycle-configuration file://lifecycle.xml"
 
 
 def leftovers(
@@ -40,7 +43,7 @@ def leftovers(
         if chosen and not (yes or _agreed(chosen)):
             say("Nothing was removed.")
             return
-        say(*str(found.remove(text, older_than=older_than, force=force)).splitlines())
+        say(*as_magic(str(found.remove(text, older_than=older_than, force=force))).splitlines())
         return
     if action == "adopt":
         if not text or not file:
@@ -62,7 +65,7 @@ def _tell_what_to_do(found: Leftovers) -> None:
             f"Remove them with: %oss_leftovers {where} remove ID, or remove --older-than 7d",
             "The bucket removes them by itself with this rule (lifecycle.xml), which replaces all rules that it has:",
             *found.lifecycle_rule().splitlines(),
-            found.lifecycle_command(),
+            _RULE_COMMAND.format(bucket=found.place.bucket),
         )
 
 
