@@ -138,6 +138,21 @@ def test_it_waits_for_credentials_that_the_next_kernel_hands_it(
     assert ask("hello") == pid
 
 
+def test_the_next_kernel_hands_on_what_its_environment_holds(
+    service: Sandbox, data: Path, next_kernel: Session
+) -> None:
+    """An upload that was signed by the environment goes on by itself as soon as a kernel with good keys lists it."""
+    killed_in_the_middle()
+    expired = Fault("UploadPart", code="SecurityTokenExpired", status=403, ec="0002-00000007", times=None)
+    service.faults.add(expired)
+    until(lambda: [view.snapshot.state for view in ask("views")] == [oj.State.WAITING_FOR_CREDENTIALS])
+    service.faults.clear()
+    service.rate_bytes_per_second = None
+    (transfer,) = next_kernel.transfers()
+    assert transfer.result(WAIT_SECONDS).parts == 8
+    assert is_there(service, data)
+
+
 def test_two_kernels_share_one_host(service: Sandbox, data: Path, next_kernel: Session) -> None:
     """Whoever begins at the same moment finds the same process, and each upload ends."""
     service.rate_bytes_per_second = None

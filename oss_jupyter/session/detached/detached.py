@@ -15,6 +15,7 @@ from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.arguments import PLACE_NAMES, AnewOptions, UploadOptions
+from oss_jupyter.model.states import State
 from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.places.environment import Environment
 from oss_jupyter.oss.places.found import Credentials
@@ -29,13 +30,16 @@ _OF_THE_KERNEL = ("detach", "on_progress", "executor", "credentials", "checkpoin
 
 
 class Detached:
-    """`_lock` guards _watching: whether a thread looks at the host, which it does while something moves there."""
+    """`_lock` guards _watching, whether a thread looks at the host, which it does while something moves there, and
+    _signed, the credentials that were handed on last, by upload.
+    """
 
     def __init__(self, settings: OssJupyter, manager: Manager) -> None:
         self._settings = settings
         self._manager = manager
         self._lock = threading.Lock()
         self._watching = False
+        self._signed: dict[str, tuple[str, ...]] = {}
 
     def wanted(self, given: UploadOptions) -> bool:
         """Whether an upload is to outlive its kernel. Raises InputError where none can here."""
@@ -62,6 +66,7 @@ class Detached:
             "target": str(spec.target),
             "given": self._handed(spec, given),
             "settings": self._of_host(),
+            "from_environment": given.get("credentials") is None and not spec.profile and _environment() is not None,
         }
         try:
             start()
@@ -92,6 +97,20 @@ class Detached:
                     job.show(views[transfer.id])
                 elif job.resting and not transfer.state.ended_for_good:
                     self._show(job.spec, views[transfer.id])
+            for view in views.values():
+                if view.from_environment and view.snapshot.state is State.WAITING_FOR_CREDENTIALS:
+                    self._sign(view.snapshot.id)
+
+    def _sign(self, transfer_id: str) -> None:
+        """Hand on the credentials in the environment of now, once: the same ones again would expire again."""
+        found = _environment()
+        values = in_values(found) if found else None
+        with self._lock:
+            new = values is not None and self._signed.get(transfer_id) != values
+            if values is not None:
+                self._signed[transfer_id] = values
+        if new:
+            ask("sign", transfer_id=transfer_id, anew={"credentials": values})
 
     def leave_gone(self) -> None:
         """Take what a host has left behind off the list, so that it is found on the disk."""
@@ -148,14 +167,19 @@ class Detached:
             return Given(given["credentials"]).find()
         if spec.profile:
             return None
-        with suppress(OssJupyterError):  # the host says what is missing
-            place, found = credentials_chain().look()
-            return found if isinstance(place, Environment) else None
-        return None
+        return _environment()
 
     def _of_host(self) -> dict[str, Any]:
         names = self._settings.trait_names(config=True)
         return {name: getattr(self._settings, name) for name in names if name != "detach"}
+
+
+def _environment() -> Credentials | None:
+    """Return the credentials in the environment, where they are the ones that sign: the host does not have them."""
+    with suppress(OssJupyterError):  # the host says what is missing
+        place, found = credentials_chain().look()
+        return found if isinstance(place, Environment) else None
+    return None
 
 
 def in_values(credentials: Credentials) -> tuple[str, ...]:

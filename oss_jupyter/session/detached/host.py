@@ -28,7 +28,8 @@ _PATIENCE_SECONDS = 5.0
 class Host:
     """Answers kernels. Each question is answered on a thread of its own; `serve` is the main thread's.
 
-    `_lock` guards _asked_at, when something was asked for last in monotonic seconds, and _ending.
+    `_lock` guards _asked_at, when something was asked for last in monotonic seconds, _ending, and _from_environment,
+    the ids of uploads whose credentials were in a kernel's environment.
     """
 
     def __init__(self, place: HostPlace) -> None:
@@ -41,6 +42,7 @@ class Host:
         self._lock = threading.Lock()
         self._asked_at = time.monotonic()
         self._ending = False
+        self._from_environment: set[str] = set()
 
     def serve(self) -> None:
         """Answer until there has been nothing to do for some seconds."""
@@ -125,17 +127,24 @@ class Host:
         for transfer in self._session.manager.transfers():
             job = coordinator_of(transfer)
             rest = job.rest  # before looking, so that what is seen at rest is final
-            views.append(HostedView(transfer.snapshot(), rest, job.error))
+            with self._lock:
+                from_environment = transfer.id in self._from_environment
+            views.append(HostedView(transfer.snapshot(), rest, job.error, from_environment))
         return views
 
-    def do_upload(self, source: str, target: str, given: dict[str, Any], settings: dict[str, Any]) -> str:
+    def do_upload(
+        self, source: str, target: str, given: dict[str, Any], settings: dict[str, Any], from_environment: bool
+    ) -> str:
         """Begin, or carry on with, an upload and return its id."""
         from oss_jupyter.model.upload_arguments import UploadArguments
 
         for name, value in settings.items():
             if getattr(self._session.settings, name) != value:
                 setattr(self._session.settings, name, value)
-        return self._session.upload(source, target, UploadArguments.of(**given), name="").id
+        transfer = self._session.upload(source, target, UploadArguments.of(**given), name="")
+        with self._lock:
+            (self._from_environment.add if from_environment else self._from_environment.discard)(transfer.id)
+        return transfer.id
 
     def do_verb(self, transfer_id: str, verb: str, values: dict[str, Any]) -> None:
         """Do what a handle does: pause, resume, abort."""

@@ -31,8 +31,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class HostedView:
-    """An upload of the host's at one moment. rest: how often it has come to rest; None while it moves."""
+    """An upload of the host's at one moment. rest: how often it has come to rest; None while it moves.
+
+    from_environment: its credentials were those in the environment of the kernel that handed it over.
+    """
 
     snapshot: Snapshot
     rest: int | None
     error: OssJupyterError | None
+    from_environment: bool = False
