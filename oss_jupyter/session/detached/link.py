@@ -8,8 +8,6 @@ from __future__ import annotations
 import subprocess
 import time
 from contextlib import suppress
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client
 from typing import Any
 
 from oss_jupyter.child import child_environment, python_command
@@ -28,6 +26,9 @@ class HostGone(OssJupyterError):
 
 def ask(name: str, **values: Any) -> Any:
     """Return what the host answers. Raises HostGone, and what it raises."""
+    from multiprocessing import AuthenticationError
+    from multiprocessing.connection import Client  # 10 ms, and no use to an interpreter that is ending
+
     place = HostPlace()
     try:
         with Client(str(place.socket), "AF_UNIX", authkey=place.made().read_key()) as connection:
