@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
@@ -137,6 +136,8 @@ def _why_stays(one: Leftover, owner: Owner, force: bool) -> str:
 
 def _beside(call: Callable[[T], R], values: Sequence[T]) -> list[R]:
     """Call for each value, a few at once; what fails or interrupts lets nothing more begin."""
+    from concurrent.futures import ThreadPoolExecutor  # an interpreter that is ending cannot load it
+
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="oss-leftovers")
     try:
         return [result for batch in _batches(values) for result in pool.map(call, batch)]
