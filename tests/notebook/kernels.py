@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -84,6 +85,7 @@ class Kernel:
         """End the process at once, as a crash would; harmless when it is gone."""
         if self._manager is not None:
             self._client.stop_channels()
+            self._manager.signal_kernel(signal.SIGKILL)  # shutting down interrupts the cell first
             self._manager.shutdown_kernel(now=True)
             self._manager = None
 
