@@ -96,7 +96,7 @@ class Host:
 
     def _answered(self, question: Question) -> Answer:
         from oss_jupyter.errors import OssJupyterError
-        from oss_jupyter.session.detached.link import _gone
+        from oss_jupyter.session.detached.link import host_gone
         from oss_jupyter.session.detached.values import VERSION, Answer
 
         if question.version != VERSION:
@@ -108,7 +108,7 @@ class Host:
             )
         with self._lock:
             if self._ending:
-                raise _gone()
+                raise host_gone()
             if question.name in ("hello", "upload"):
                 self._asked_at = time.monotonic()
         value: Any = getattr(self, f"do_{question.name}")(**question.values)

@@ -37,7 +37,7 @@ def ask(name: str, **values: Any) -> Any:
                 raise TimeoutError
             answer: Answer = connection.recv()
     except (OSError, EOFError, AuthenticationError, CheckpointForeign):
-        answer = Answer(error=_gone())
+        answer = Answer(error=host_gone())
     if answer.error is not None:
         raise answer.error
     return answer.value
@@ -80,10 +80,11 @@ def _begin() -> bool:
     return True
 
 
-def _gone() -> HostGone:
+def host_gone() -> HostGone:
+    """Return that the host has ended, in words."""
     return HostGone(
         "The process that outlives the kernel has ended.",
-        "Run the cell again: it carries on, or finds that the object is there.",
+        'Run the cell again, or oj.resume("ID"): it carries on, or finds that the object is there.',
         safe="What the service has confirmed is in the checkpoint.",
     )
 
