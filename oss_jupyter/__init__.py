@@ -17,6 +17,7 @@ from oss_jupyter.version import __version__
 if TYPE_CHECKING:
     from oss_jupyter.api import (
         abort,
+        check,
         credentials,
         filesystem,
         forget,
@@ -33,15 +34,18 @@ if TYPE_CHECKING:
     from oss_jupyter.errors import FilesFailed
     from oss_jupyter.model.dataset_plan import DatasetPlan
     from oss_jupyter.model.dataset_receipt import DatasetReceipt
+    from oss_jupyter.model.finding import Check, Finding
     from oss_jupyter.model.leftover import Leftovers
     from oss_jupyter.model.progress import Receipt, Snapshot
     from oss_jupyter.model.states import State
 
 __all__ = [
+    "Check",
     "DatasetPlan",
     "DatasetReceipt",
     "DatasetTransfer",
     "FilesFailed",
+    "Finding",
     "Leftovers",
     "OssJupyterError",
     "Receipt",
@@ -50,6 +54,7 @@ __all__ = [
     "Transfer",
     "__version__",
     "abort",
+    "check",
     "credentials",
     "filesystem",
     "forget",
@@ -66,16 +71,19 @@ __all__ = [
 
 # Loaded when they are first used, so that importing the package costs next to nothing.
 _HOMES = {
+    "Check": "oss_jupyter.model.finding",
     "DatasetPlan": "oss_jupyter.model.dataset_plan",
     "DatasetReceipt": "oss_jupyter.model.dataset_receipt",
     "DatasetTransfer": "oss_jupyter.engine.dataset.transfer",
     "FilesFailed": "oss_jupyter.errors",
     "Leftovers": "oss_jupyter.model.leftover",
+    "Finding": "oss_jupyter.model.finding",
     "Receipt": "oss_jupyter.model.progress",
     "Snapshot": "oss_jupyter.model.progress",
     "State": "oss_jupyter.model.states",
     "Transfer": "oss_jupyter.engine.transfer",
     "abort": "oss_jupyter.api",
+    "check": "oss_jupyter.api",
     "credentials": "oss_jupyter.api",
     "filesystem": "oss_jupyter.api",
     "forget": "oss_jupyter.api",

@@ -13,8 +13,10 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.arguments import AnewOptions, ReachingOptions, UploadOptions
 from oss_jupyter.model.credentials_found import CredentialsFound
 from oss_jupyter.model.dataset_plan import DatasetPlan
+from oss_jupyter.model.finding import Check
 from oss_jupyter.model.leftover import Leftovers
 from oss_jupyter.model.upload_arguments import UploadArguments
+from oss_jupyter.session.checking import check as check_in
 from oss_jupyter.session.forgetting import forget as forget_in
 from oss_jupyter.session.leftovers import find_leftovers
 from oss_jupyter.session.manual import with_arguments
@@ -178,6 +180,22 @@ def credentials(profile: str | None = None) -> CredentialsFound:
     Raises CredentialsError where none are found, or where those of a place that is set up cannot be had.
     """
     return who_signs(_session().wiring, profile)
+
+
+def check(target: str = "", source: Any = None, *, fast: bool = False, **place: Unpack[ReachingOptions]) -> Check:
+    """Look at what could stand in the way of an upload, for some seconds, and return a line for each thing.
+
+    The way to the service, the clock, the credentials and how long they last, the bucket and its region, what is
+    allowed, what is there already, room on this computer, the speed of the line, and what could end an upload early.
+    Nothing is stored in the bucket; the parts that measure the speed are removed at once.
+
+    target: ``oss://bucket/prefix/``, or the key that is meant; without it no bucket is asked. source: as in `upload`,
+    so that its time can be told. fast: without measuring the speed. place: how the service is reached, as in `upload`.
+
+    What stands in the way is a line of the Check, and raises nothing: ``check.ok`` says whether there is one. Raises
+    InputError where target, source or an argument cannot be meant.
+    """
+    return check_in(_session(), target, source, UploadArguments.of(**place), fast=fast)
 
 
 def panel() -> None:

@@ -31,7 +31,9 @@ ROOMS = {
     "local": SHARED | {"paths", "crc64", "model"},
     "objects": SHARED | {"model"},
     "engine": SHARED | {"child", "crc64", "forks", "model", ""},
-    "session": SHARED | {"child", "forks", "paths", "texts", "model", "oss", "local", "objects", "engine", ""},
+    "checks": SHARED | {"model", "oss", "local"},
+    "session": SHARED
+    | {"child", "forks", "paths", "texts", "model", "oss", "local", "objects", "engine", "checks", ""},
     "notebook": SHARED | {"forks", "paths", "texts", "model", "local", "objects", "engine", "session", ""},
     "remote": SHARED | {"forks", "crc64", "model", "oss", "engine", "session", ""},
     "api": SHARED | {"model", "engine", "session", "notebook", "remote"},

@@ -79,6 +79,12 @@ class JobStatus(Generic[S]):
             return self._lifecycle.resting
 
     @property
+    def failure(self) -> OssJupyterError | None:
+        """Why it failed, as it stands; nobody has seen it by that."""
+        with self._changed:
+            return self._error
+
+    @property
     def error(self) -> OssJupyterError | None:
         """Why it failed, or what stands in the way of resuming it; else None."""
         with self._changed:

@@ -25,6 +25,7 @@ from oss_jupyter.notebook.display.banner import banner
 from oss_jupyter.notebook.display.html import transfer_html
 from oss_jupyter.notebook.display.text import describe
 from oss_jupyter.notebook.display.view import receipt_html, receipt_text, say
+from oss_jupyter.notebook.magics.bucket_magics import BucketMagics
 from oss_jupyter.notebook.magics.cell_output import awaiting
 from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.notebook.magics.showing import forget_shown, in_notebook, is_shown, show, with_widgets
@@ -34,7 +35,7 @@ from oss_jupyter.session.protocol import register, unregister
 from oss_jupyter.session.session import Session, current_session
 from oss_jupyter.session.settings import OssJupyter
 
-_MAGICS = ("oss_upload", "oss_uploads", "oss_leftovers", "oss_panel", "oss_sandbox")
+_MAGICS = ("oss_upload", "oss_uploads", "oss_check", "oss_leftovers", "oss_panel", "oss_sandbox")
 _UPLOADS_OUTPUT = f"get_ipython().magics_manager.registry[{OssMagics.__name__!r}].{OssMagics.upload_output.__name__}"
 _PLAIN, _HTML = "text/plain", "text/html"
 
@@ -46,7 +47,7 @@ def load(shell: Any) -> None:
     _configure(session.settings, shell)
     session.warm_up()
     session.wiring.spell = as_magic
-    shell.register_magics(OssMagics(shell, session))
+    shell.register_magics(OssMagics(shell, session), BucketMagics(shell, session))
     shell.input_transformers_cleanup.append(_let_cells_await)
     _stop_completing(shell)
     shell.Completer.custom_matchers.append(Completion(shell, session).match)
@@ -75,7 +76,8 @@ def unload(shell: Any) -> None:
             magics.pop(name, None)
     if _let_cells_await in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.remove(_let_cells_await)
-    shell.magics_manager.registry.pop(OssMagics.__name__, None)
+    for ours in (OssMagics, BucketMagics):
+        shell.magics_manager.registry.pop(ours.__name__, None)
     _stop_completing(shell)
     for formatter in _formatters(shell):
         for kind in (Transfer, Receipt):

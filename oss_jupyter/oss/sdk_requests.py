@@ -34,6 +34,7 @@ _METHODS = {
     "ListMultipartUploads": "list_multipart_uploads",
     "ListObjectsV2": "list_objects_v2",
     "HeadObject": "head_object",
+    "PutObject": "put_object",
     "CopyObject": "copy_object",
     "UploadPartCopy": "upload_part_copy",
     "DeleteMultipleObjects": "delete_multiple_objects",

@@ -123,5 +123,6 @@ class _Slices:
 
 
 def _in_slices(body: Any) -> bytes | _Slices:
-    content = body.encode() if isinstance(body, str) else bytes(body or b"")
+    body = body.encode() if isinstance(body, str) else body
+    content = body if isinstance(body, bytes) else b"".join(body or ())  # an object's is some stream of the SDK's
     return _Slices(content) if len(content) > _SLICE_BYTES else content

@@ -30,6 +30,7 @@ from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.objects.dask_frames import is_dask_frame
 from oss_jupyter.objects.streamed import Streamed
 from oss_jupyter.objects.streams import as_stream
+from oss_jupyter.session.after_failure import look_after_failure
 from oss_jupyter.session.anew import given_anew, refuse_for_all
 from oss_jupyter.session.dataset_wiring import DatasetWiring
 from oss_jupyter.session.detached.detached import Detached
@@ -68,7 +69,9 @@ class Session:
         forks.in_child(self._begin_anew)
 
     def _begin(self) -> None:
-        self.manager = Manager(self.settings.uploads_at_once, Budget(self.settings.connections), self._one_runs)
+        self.manager = Manager(
+            self.settings.uploads_at_once, Budget(self.settings.connections), self._one_runs, look_after_failure
+        )
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.datasets = DatasetWiring(self.wiring)
         self.on_disk = OnDisk(self.wiring, self.datasets, self.manager)

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.credentials_found import CredentialsFound
-from oss_jupyter.oss.credentials import credentials_chain
+from oss_jupyter.oss.credentials import CredentialsChain, credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.profiles import names_of_profiles
 from oss_jupyter.session.sandbox_process import sandbox_credentials
@@ -20,13 +20,18 @@ def who_signs(wiring: Wiring, profile: str | None = None) -> CredentialsFound:
     with suppress(InputError):  # without a region; or the profile is nowhere, which the chain says better
         endpoint = wiring.endpoint({"profile": profile} if profile else {})
     ours = None if profile or endpoint is None else sandbox_credentials(endpoint.url)
-    place, found = credentials_chain(ours, profile).look()
+    return found_by(credentials_chain(ours, profile), endpoint.region or "" if endpoint else "", ours is not None)
+
+
+def found_by(chain: CredentialsChain, region: str, of_sandbox: bool = False) -> CredentialsFound:
+    """Return where credentials are found, without them. of_sandbox: they are its own. Raises CredentialsError."""
+    place, found = chain.look()
     return CredentialsFound(
-        source="the sandbox of this computer" if ours else place.name,
+        source="the sandbox of this computer" if of_sandbox else place.name,
         mode=place.mode,
         temporary=found.security_token is not None,
         ends_at=found.ends_at,
-        region=endpoint.region or "" if endpoint else "",
+        region=region,
     )
 
 

@@ -27,7 +27,7 @@ from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words, magic_words
 from oss_jupyter.notebook.magics.uploads import Uploads
 from oss_jupyter.notebook.magics.waiting import wait_for
-from oss_jupyter.notebook.magics.words import Word, as_no_variable
+from oss_jupyter.notebook.magics.words import Word, as_no_variable, variable_of
 from oss_jupyter.session.planning import plan
 from oss_jupyter.session.session import Session
 
@@ -215,8 +215,8 @@ class OssMagics(Magics):
     def _arguments(self, given: dict[str, Any]) -> UploadArguments:
         """Return what was asked of an upload on the line."""
         given["metadata"] = pairs(given["metadata"])
-        given["credentials"] = self._variable(given["credentials"])
-        given["writer_options"] = self._variable(given["writer_options"], "--writer-options")
+        given["credentials"] = variable_of(given["credentials"], self._shell.user_ns)
+        given["writer_options"] = variable_of(given["writer_options"], self._shell.user_ns, "--writer-options")
         return UploadArguments.of(**{name: value for name, value in given.items() if value is not None})
 
     def _shown(self, transfer: Transfer, *, wait: bool) -> Transfer:
@@ -230,13 +230,4 @@ class OssMagics(Magics):
     def _anew(self, given: Namespace) -> dict[str, Any]:
         """Return what replaces the arguments of an upload's first time."""
         anew = {name: getattr(given, name) for name in ANEW_NAMES}
-        return anew | {"credentials": self._variable(given.credentials)}
-
-    def _variable(self, name: str | None, option: str = "--credentials") -> Any:
-        """Return the value of a variable. What was written is not repeated: it may be a key."""
-        if name is None:
-            return None
-        variables = self._shell.user_ns
-        if name not in variables:
-            raise UsageError(f"{option} takes the name of a Python variable, and there is none of that name.")
-        return variables[name]
+        return anew | {"credentials": variable_of(given.credentials, self._shell.user_ns)}

@@ -24,6 +24,15 @@ _EXPRESSION_SAID = (
 _EXPRESSION = re.compile(r"([^\W\d]\w*)[.(\[].*[)\]]$")
 
 
+def variable_of(name: str | None, variables: Mapping[str, Any], option: str = "--credentials") -> Any:
+    """Return the value of a variable that an option names. What was written is not repeated: it may be a key."""
+    if name is None:
+        return None
+    if name not in variables:
+        raise UsageError(f"{option} takes the name of a Python variable, and there is none of that name.")
+    return variables[name]
+
+
 @dataclass(frozen=True)
 class Word:
     """The source of a line. name: of the variable that it is, or None for paths. note: what to tell of the choice."""

@@ -1,0 +1,1 @@
+"""What could stand in the way of an upload, looked at before it begins. A look returns findings."""

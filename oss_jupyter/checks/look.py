@@ -1,0 +1,114 @@
+"""One look at everything between this kernel and a bucket: what waits for what, and what goes on beside what."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from oss_jupyter.checks.beside import Look, beside
+from oss_jupyter.checks.ends import LIFE, look_at_computer, look_at_culler, look_at_life
+from oss_jupyter.checks.network import look_at_network
+from oss_jupyter.checks.permissions import BUCKET, CREDENTIALS, PROBES, PUT, look_at, look_at_put
+from oss_jupyter.checks.room import look_at_room
+from oss_jupyter.checks.speed import SPEED, measure
+from oss_jupyter.checks.target import look_around, look_at_target
+from oss_jupyter.errors import CredentialsError
+from oss_jupyter.model.credentials_found import CredentialsFound
+from oss_jupyter.model.finding import Check, Finding, Standing, fine, unknown, wrong
+from oss_jupyter.model.sizes import format_duration, format_size
+from oss_jupyter.model.target import Target
+from oss_jupyter.oss.control import SdkControl
+
+# More than a second, and people look elsewhere; a metadata server outside of the cloud takes nearly one.
+_WAIT_SECONDS = 4.0
+TAKES = "time"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is looked at. target: None without a bucket. who: the credentials; raises CredentialsError.
+
+    source_bytes: how much is to be sent, None where nobody has said or can tell; spool_bytes: what of it has to be
+    written to disk first. folder: of the checkpoints, None for none.
+    """
+
+    control: SdkControl
+    target: Target | None
+    who: Callable[[], CredentialsFound]
+    source_bytes: int | None
+    spool_bytes: int
+    folder: Path | None
+    keep_alive_hours: float
+
+
+def look(subject: Subject, now: Callable[[], float] = time.time, *, fast: bool = False) -> Check:
+    """Look at everything, for some seconds at most. now: seconds since the epoch. fast: without measuring the speed."""
+    begun = time.monotonic()
+    settings, target = subject.control.settings, subject.target
+    signing: list[CredentialsFound] = []
+    way = {"connection": lambda: look_at_network(settings, now), LIFE: lambda: _who_signs(subject, signing)}
+    findings = beside(way, _WAIT_SECONDS)
+    can_ask = not any(one.standing is Standing.WRONG for one in findings) and bool(signing)
+    place = len(findings)
+    findings += beside(_beyond(subject, can_ask), _WAIT_SECONDS)
+    speed = 0.0
+    if target is not None and not fast and _allowed(findings, PUT):
+        measured, speed = _speed(subject.control, target, findings)
+        findings += measured
+    takes_seconds = (subject.source_bytes or 0) / speed if speed else 0.0
+    findings[place:place] = look_at_life(signing[0], takes_seconds, now()) if signing else []
+    findings += _ends(subject, takes_seconds)
+    about = str(target) if target is not None else settings.describe()
+    return Check(about, tuple(findings), time.monotonic() - begun)
+
+
+def _beyond(subject: Subject, can_ask: bool) -> Mapping[str, Look]:
+    control, target = subject.control, subject.target
+    looks: dict[str, Look] = {}
+    if can_ask and target is not None:
+        prefix = target.key[: target.key.rfind("/") + 1]
+        looks[PUT] = lambda: _permissions(control, target, prefix)
+    looks["inside"] = lambda: look_around(control.settings)
+    looks["room"] = lambda: look_at_room(subject.folder, subject.spool_bytes)
+    return looks
+
+
+def _permissions(control: SdkControl, target: Target, prefix: str) -> list[Finding]:
+    """Ask for the others only where the credentials and the bucket are what they should be."""
+    bucket = target.bucket
+    found = look_at_put(control, bucket, prefix)
+    if not {CREDENTIALS, BUCKET} <= {one.name for one in found if one.standing is Standing.FINE}:
+        return found
+    looks: dict[str, Look] = {probe.name: partial(look_at, probe, control, bucket, prefix) for probe in PROBES}
+    looks["target"] = lambda: look_at_target(control, target)
+    return [*found, *beside(looks, _WAIT_SECONDS - 1)]
+
+
+def _allowed(findings: list[Finding], name: str) -> bool:
+    return any(one.name == name and one.standing is Standing.FINE for one in findings)
+
+
+def _speed(control: SdkControl, target: Target, findings: list[Finding]) -> tuple[list[Finding], float]:
+    if not _allowed(findings, "AbortMultipartUpload"):
+        return [unknown(SPEED, "It is not measured, because the parts for it could not be removed.")], 0.0
+    return measure(control, target.bucket, target.key[: target.key.rfind("/") + 1])
+
+
+def _who_signs(subject: Subject, signing: list[CredentialsFound]) -> list[Finding]:
+    """Find the credentials, or say why there are none."""
+    try:
+        signing.append(subject.who())
+    except CredentialsError as error:
+        return [wrong(LIFE, error.what, error.advice)]
+    return []
+
+
+def _ends(subject: Subject, takes_seconds: float) -> list[Finding]:
+    found: list[Finding] = []
+    if takes_seconds:
+        size = format_size(subject.source_bytes or 0)
+        found.append(fine(TAKES, f"{size} take about {format_duration(takes_seconds, tenths=True)} at this speed."))
+    return [*found, *look_at_culler(subject.keep_alive_hours, takes_seconds), *look_at_computer(takes_seconds)]

@@ -1,0 +1,105 @@
+"""The way to the service: its name, the proxy, the connection with its TLS, and the two clocks."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import requests
+
+from oss_jupyter.errors import CertificateRefused, OssJupyterError
+from oss_jupyter.model.finding import Finding, fine, unknown, warning, wrong
+from oss_jupyter.model.wire_values import Route
+from oss_jupyter.oss.endpoint import EndpointSettings, is_loopback
+from oss_jupyter.oss.environment import as_proxies, route_to
+from oss_jupyter.oss.failures import from_exception, not_oss
+
+NAME, PROXY, CONNECTION, CLOCK = "name", "proxy", "connection", "clock"
+# The service refuses what was signed more than 15 minutes ago or ahead (documentation "RequestTimeTooSkewed").
+SKEW_MOST_SECONDS = 900.0
+_SKEW_SECONDS = 60.0
+_PROXY_VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+# Which line a failure of the one request belongs into.
+_LINES = {"HostNotFound": NAME, "ProxyFailed": PROXY}
+_SET_THE_CLOCK = "Set this computer's clock (Linux: sudo timedatectl set-ntp true)."
+
+
+def look_at_network(settings: EndpointSettings, now: Callable[[], float]) -> list[Finding]:
+    """Ask the service for nothing, without a signature, and tell how that went. now: seconds since the epoch."""
+    try:
+        route = route_to(settings.url, settings)
+    except OssJupyterError as error:
+        return [wrong(PROXY, error.what, error.advice)]
+    before = [*([] if route.proxy else [_name(settings)]), _proxy(settings, route)]
+    begun = time.monotonic()
+    try:
+        reply = _ask(settings, route)
+    except OssJupyterError as error:
+        name = _LINES.get(error.code, "certificate" if isinstance(error, CertificateRefused) else CONNECTION)
+        return [*(one for one in before if one.name != name), wrong(name, error.what, error.advice)]
+    tls = "" if is_loopback(settings.url) else " without TLS: everybody on the way can read along"
+    tls = " over TLS" if settings.url.startswith("https") else tls
+    took = f"{settings.describe()} answers in {1000 * (time.monotonic() - begun):.0f} ms{tls}."
+    return [*before, fine(CONNECTION, took), _clock(reply, now())]
+
+
+def _name(settings: EndpointSettings) -> Finding:
+    host = urlsplit(settings.url).hostname or ""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        failure = from_exception(error, host)
+        return wrong(NAME, failure.what, failure.advice)
+    return fine(NAME, f"{host} is {', '.join(sorted({str(one[4][0]) for one in found})[:3])}.")
+
+
+def _proxy(settings: EndpointSettings, route: Route) -> Finding:
+    if not route.proxy:
+        return fine(PROXY, "The service is reached without a proxy.")
+    parts = urlsplit(route.proxy)  # which may hold a user and a password
+    where = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+    named = [name for name in _PROXY_VARIABLES if os.environ.get(name)]
+    source = "proxy=" if settings.proxy else named[0] if named else "the settings of the system"
+    return fine(PROXY, f"Requests go through {where}, named by {source}.")
+
+
+def _ask(settings: EndpointSettings, route: Route) -> requests.Response:
+    failure: OssJupyterError
+    try:
+        with requests.Session() as session:
+            session.trust_env = False  # the route says it already
+            reply = session.get(
+                settings.url,
+                stream=True,
+                allow_redirects=False,
+                timeout=(settings.connect_timeout_seconds, settings.read_timeout_seconds),
+                proxies=as_proxies(route.proxy),
+                verify=route.ca_bundle or True,
+            )
+            if reply.headers.get("x-oss-request-id"):
+                return reply
+            failure = not_oss(settings.describe())
+    except (requests.RequestException, OSError) as error:
+        failure = from_exception(error, settings.describe())
+    raise failure
+
+
+def _clock(reply: requests.Response, now: float) -> Finding:
+    try:
+        served_at = parsedate_to_datetime(reply.headers["Date"]).astimezone(timezone.utc).timestamp()
+    except (KeyError, ValueError, TypeError):
+        return unknown(CLOCK, "The service did not say what time it is.")
+    ahead_seconds = now - served_at
+    if abs(ahead_seconds) <= _SKEW_SECONDS:
+        return fine(CLOCK, "This computer's clock and the service's agree.")
+    side = "ahead of" if ahead_seconds > 0 else "behind"
+    said = f"This computer's clock is {abs(ahead_seconds) / 60:,.0f} minutes {side} the service's"
+    if abs(ahead_seconds) <= SKEW_MOST_SECONDS:
+        return warning(CLOCK, f"{said}.", _SET_THE_CLOCK)
+    goes_on = "Uploads go on, because requests carry the service's time; other programs are refused."
+    return warning(CLOCK, f"{said}; 15 are allowed. {goes_on}", _SET_THE_CLOCK)

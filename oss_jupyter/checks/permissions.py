@@ -1,0 +1,139 @@
+"""What the credentials may do, asked so that nothing is stored, changed or removed.
+
+The service looks at the permission first. A PutObject whose Content-MD5 is wrong is refused as InvalidDigest after
+that (documentation "PutObject"), and what names an upload or an object that is not there is told so.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from oss_jupyter.errors import CredentialsError, OssJupyterError, ServiceError
+from oss_jupyter.model.finding import Finding, fine, unknown, warning, wrong
+from oss_jupyter.model.target import Target
+from oss_jupyter.oss.control import SdkControl
+from oss_jupyter.oss.objects import delete_objects, list_folder
+
+CREDENTIALS, BUCKET, PUT = "credentials accepted", "bucket", "PutObject"
+_NO_UPLOAD = "0" * 32
+# The MD5 of nothing, and so of no byte that is sent.
+_WRONG_MD5 = "1B2M2Y8AsgTpgAmY7PhCfg=="
+_NOT_ACCEPTED = frozenset(
+    {
+        "SignatureDoesNotMatch", "InvalidAccessKeyId", "SecurityTokenExpired", "InvalidSecurityToken",
+        "AccessKeyIdAndSecurityTokenNotMatch", "UserDisable",
+    }
+)  # fmt: skip
+_OF_THE_BUCKET = frozenset(
+    {
+        "NoSuchBucket", "PermanentRedirect", "SecondLevelDomainForbidden", "NonStandardHostForbidden",
+        "InvalidArgument", "TransferAccelerationDisabled", "PublicEndpointForbidden", "BucketDisable",
+        "AbnormalBucketOwnerStatus",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One operation. ask: raises what the service says. answers: codes that mean it is allowed. brings: what for."""
+
+    name: str
+    ask: Callable[[SdkControl, Target], object]
+    answers: frozenset[str]
+    brings: str
+
+
+def _put(control: SdkControl, target: Target) -> None:
+    given = {"body": "?", "content_md5": _WRONG_MD5, "forbid_overwrite": "true"}
+    control.requests.ask("PutObject", target, given, retry_max_attempts=1)
+    # Whatever this is, it does not compare what it is told to.
+    delete_objects(control, target.bucket, [target.key])
+
+
+def _list_uploads(control: SdkControl, target: Target) -> None:
+    control.requests.ask("ListMultipartUploads", Target(target.bucket, ""), {"prefix": target.key, "max_uploads": 1})
+
+
+_PUT = Probe(PUT, _put, frozenset({"InvalidDigest", "BadDigest", "FileAlreadyExists"}), "upload anything")
+PROBES = (
+    Probe(
+        "ListParts",
+        lambda control, target: control.list_parts(target, _NO_UPLOAD),
+        frozenset({"NoSuchUpload"}),
+        "keep parts whose receipts were lost",
+    ),
+    Probe(
+        "AbortMultipartUpload",
+        lambda control, target: control.abort(target, _NO_UPLOAD),
+        frozenset({"NoSuchUpload"}),
+        "remove the parts of an upload that is given up",
+    ),
+    Probe(
+        "GetObject",
+        lambda control, target: control.head(target),
+        frozenset({"NoSuchKey"}),
+        "skip what is there already, and read it back",
+    ),
+    Probe(
+        "ListObjects",
+        lambda control, target: next(list_folder(control, target.bucket, target.key, most=1)),
+        frozenset(),
+        "compare datasets with what is there",
+    ),
+    Probe(
+        "ListMultipartUploads",
+        _list_uploads,
+        frozenset(),
+        "find parts that nobody knows of",
+    ),
+)
+
+
+def look_at_put(control: SdkControl, bucket: str, prefix: str) -> list[Finding]:
+    """Return whether these credentials, this bucket and PutObject go together: the first that does not, or all three.
+
+    prefix: of the keys that are meant, up to their last slash.
+    """
+    target = _beside(bucket, prefix)
+    error = _refusal(control, _PUT, target)
+    accepted = fine(CREDENTIALS, "The service accepts them.")
+    there = fine(BUCKET, f"{bucket} is reached at {control.settings.describe()}, in {control.settings.region}.")
+    if error is None:
+        return [accepted, there, fine(PUT, f"Objects may be written below oss://{bucket}/{prefix}.")]
+    code = error.reply.code if isinstance(error, ServiceError) else error.code
+    if code in _NOT_ACCEPTED or isinstance(error, CredentialsError):
+        return [wrong(CREDENTIALS, error.what, error.advice)]
+    if code in _OF_THE_BUCKET or (isinstance(error, ServiceError) and "Endpoint" in error.reply.extras):
+        return [accepted, wrong(BUCKET, error.what, error.advice)]
+    if isinstance(error, ServiceError) and error.reply.status < 500:
+        return [accepted, there, wrong(PUT, error.what, error.advice)]
+    return [unknown(PUT, error.what, error.advice)]
+
+
+def look_at(probe: Probe, control: SdkControl, bucket: str, prefix: str) -> list[Finding]:
+    """Return whether one more operation is allowed, and what it would bring."""
+    error = _refusal(control, probe, _beside(bucket, prefix))
+    if error is None:
+        return [fine(probe.name, f"It is allowed, so uploads can {probe.brings}.")]
+    if isinstance(error, ServiceError) and error.reply.code == "AccessDenied":
+        grant = f"Uploads go without it. With oss:{probe.name} they could {probe.brings}; see docs/permissions.md."
+        return [warning(probe.name, "The credentials have no permission for it.", grant)]
+    return [unknown(probe.name, error.what, error.advice)]
+
+
+def _beside(bucket: str, prefix: str) -> Target:
+    """Return an object that nobody has, where the user's are to be."""
+    return Target(bucket, f"{prefix}.oss_jupyter-check-{secrets.token_hex(4)}")
+
+
+def _refusal(control: SdkControl, probe: Probe, target: Target) -> OssJupyterError | None:
+    """Return why an operation is refused, None where it is allowed."""
+    try:
+        probe.ask(control, target)
+    except ServiceError as error:
+        return None if error.reply.code in probe.answers else error
+    except OssJupyterError as error:
+        return error
+    return None

@@ -1,0 +1,45 @@
+"""Room on this computer: for the journal of an upload, and for the spool of what is no file."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from oss_jupyter.local.room import RESERVE_BYTES, free_bytes
+from oss_jupyter.model.finding import Finding, fine, warning, wrong
+from oss_jupyter.model.sizes import format_size
+
+ROOM = "room"
+_NONE_KEPT = "Name a folder that can be written with checkpoint_dir=, or uploads begin anew after each restart."
+
+
+def look_at_room(folder: Path | None, spool_bytes: int) -> list[Finding]:
+    """Return whether the checkpoint directory can be written. spool_bytes: what has to be written before it is sent."""
+    if folder is None:
+        return [warning(ROOM, "No place is kept: checkpoint_dir is off.", _NONE_KEPT)]
+    refused = _refused(folder)
+    if refused:
+        return [wrong(ROOM, f"{folder} cannot be written: {refused}.", _NONE_KEPT)]
+    free = free_bytes(_existing(folder))
+    wanted = spool_bytes + RESERVE_BYTES
+    if free < wanted:
+        wants = f", and {format_size(wanted)} are needed" if spool_bytes else ""
+        advice = "Make room there, or name another disk with checkpoint_dir=."
+        return [wrong(ROOM, f"{format_size(free)} are free in {folder}{wants}.", advice)]
+    return [fine(ROOM, f"{format_size(free)} are free in {folder}.")]
+
+
+def _refused(folder: Path) -> str:
+    """Return why nothing can be written there, in a few words."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=_existing(folder), prefix=".oss_jupyter-check-") as file:
+            file.write(b"?")
+            file.flush()
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return ""
+
+
+def _existing(folder: Path) -> Path:
+    """Return the folder, or the one above it in which it will be made."""
+    return next((one for one in (folder, *folder.parents) if one.is_dir()), folder)

@@ -1,0 +1,99 @@
+"""What could stand in the way of an upload, asked with the words of an upload: see the room `checks`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from oss_jupyter import forks
+from oss_jupyter.local.dataset_source import dataset_source
+from oss_jupyter.local.scan import scan
+from oss_jupyter.local.sendable import sendable
+from oss_jupyter.local.source import FileSource
+from oss_jupyter.model.arguments import ANEW_NAMES, PLACE_NAMES
+from oss_jupyter.model.dataset import Selection
+from oss_jupyter.model.finding import Check
+from oss_jupyter.model.retry import RetryPolicy
+from oss_jupyter.model.target import Target, parse_prefix, parse_target
+from oss_jupyter.model.upload_arguments import UploadArguments
+from oss_jupyter.objects.streams import is_stream
+from oss_jupyter.oss.control import SdkControl
+from oss_jupyter.oss.credentials import credentials_chain
+from oss_jupyter.session.sandbox_process import sandbox_credentials
+from oss_jupyter.session.session import Session
+from oss_jupyter.session.stores import UNSET
+from oss_jupyter.session.who_signs import found_by
+
+# Of what an upload can be asked, what says where it goes and who signs.
+CHECK_NAMES = (*dict.fromkeys((*PLACE_NAMES, *ANEW_NAMES)), "checkpoint_dir")
+# A look asks once, and waits for no longer than somebody does who looks.
+_PATIENCE: dict[str, Any] = {"connect_timeout_seconds": 3.0, "read_timeout_seconds": 3.5}
+_COUNTING_SECONDS = 1.0
+
+
+def check(
+    session: Session,
+    target: str,
+    source: Any,
+    arguments: UploadArguments,
+    *,
+    fast: bool = False,
+    name: str | None = None,
+    spell: Callable[[str], str] = str,
+) -> Check:
+    """Return what stands in the way of an upload of `source` to `target`; either may be left out as "" and None.
+
+    name: as in `Session.upload`. spell: how arguments are written in its sentences. Raises InputError where target,
+    source or an argument cannot be meant.
+    """
+    given, where = arguments.given, _target(target)
+    source_bytes, spool_bytes = (None, 0) if source is None else _size(session, source, target, name)
+    wiring = session.wiring
+    settings = replace(wiring.endpoint(given), **_PATIENCE)
+    profile, credentials = given.get("profile") or wiring.settings.profile, given.get("credentials")
+    ours = sandbox_credentials(settings.url) if credentials is None and profile is None else None
+    chain = credentials_chain(credentials or ours, profile)
+    with forks.no_forks:
+        from oss_jupyter.checks.look import Subject, look  # requests, 0.1 s
+
+    now = wiring.clock.time
+    subject = Subject(
+        control=SdkControl(settings, chain, RetryPolicy(attempts=1), now=now),
+        target=where,
+        who=lambda: found_by(chain, settings.region or "", ours is not None),
+        source_bytes=source_bytes,
+        spool_bytes=spool_bytes,
+        folder=wiring.stores.at(given.get("checkpoint_dir", UNSET)).directory,
+        keep_alive_hours=wiring.settings.keep_alive_hours,
+    )
+    try:
+        return look(subject, now, fast=fast).spelled(spell)
+    finally:
+        subject.control.close()
+
+
+def _target(text: str) -> Target | None:
+    if not text:
+        return None
+    return parse_prefix(text) if text.endswith("/") or text.count("/") == 2 else parse_target(text)
+
+
+def _size(session: Session, source: Any, target: str, name: str | None) -> tuple[int | None, int]:
+    """Return how many bytes a source has, None where that takes long, and how many are written to disk first."""
+    if is_stream(source):
+        return None, 0
+    found = None if name == "" else session.spooling.find(source, target, name)
+    if found is not None:
+        return found.expected_bytes, found.expected_bytes or 0
+    dataset = dataset_source(source)
+    if dataset is None:
+        return FileSource(sendable(source)).check().size, 0
+    until = time.monotonic() + _COUNTING_SECONDS
+    total = 0
+    for file in scan(dataset, Selection(), lambda: False):
+        total += file.size
+        if time.monotonic() > until:
+            return None, 0
+    return total, 0
