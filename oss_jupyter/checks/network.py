@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -38,14 +38,15 @@ def look_at_network(settings: EndpointSettings, now: Callable[[], float]) -> lis
     before = [*([] if route.proxy else [_name(settings)]), _proxy(settings, route)]
     begun = time.monotonic()
     try:
-        reply = _ask(settings, route)
+        headers = _ask(settings, route)
     except OssJupyterError as error:
         name = _LINES.get(error.code, "certificate" if isinstance(error, CertificateRefused) else CONNECTION)
-        return [*(one for one in before if one.name != name), wrong(name, error.what, error.advice)]
+        what = f"{_through(settings, route)}, which did not let this one through." if name == PROXY else error.what
+        return [*(one for one in before if one.name != name), wrong(name, what, error.advice)]
     tls = "" if is_loopback(settings.url) else " without TLS: everybody on the way can read along"
     tls = " over TLS" if settings.url.startswith("https") else tls
     took = f"{settings.describe()} answers in {1000 * (time.monotonic() - begun):.0f} ms{tls}."
-    return [*before, fine(CONNECTION, took), _clock(reply, now())]
+    return [*before, fine(CONNECTION, took), _clock(headers, now())]
 
 
 def _name(settings: EndpointSettings) -> Finding:
@@ -61,37 +62,43 @@ def _name(settings: EndpointSettings) -> Finding:
 def _proxy(settings: EndpointSettings, route: Route) -> Finding:
     if not route.proxy:
         return fine(PROXY, "The service is reached without a proxy.")
-    parts = urlsplit(route.proxy)  # which may hold a user and a password
+    return fine(PROXY, f"{_through(settings, route)}.")
+
+
+def _through(settings: EndpointSettings, route: Route) -> str:
+    """Return which proxy is asked, and where it is named; never its user and password."""
+    parts = urlsplit(route.proxy or "")
     where = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
     named = [name for name in _PROXY_VARIABLES if os.environ.get(name)]
     source = "proxy=" if settings.proxy else named[0] if named else "the settings of the system"
-    return fine(PROXY, f"Requests go through {where}, named by {source}.")
+    return f"Requests go through {where}, named by {source}"
 
 
-def _ask(settings: EndpointSettings, route: Route) -> requests.Response:
+def _ask(settings: EndpointSettings, route: Route) -> Mapping[str, str]:
+    """Return the headers with which the service answers. Raises NetworkError."""
     failure: OssJupyterError
     try:
         with requests.Session() as session:
             session.trust_env = False  # the route says it already
-            reply = session.get(
+            with session.get(
                 settings.url,
                 stream=True,
                 allow_redirects=False,
                 timeout=(settings.connect_timeout_seconds, settings.read_timeout_seconds),
                 proxies=as_proxies(route.proxy),
                 verify=route.ca_bundle or True,
-            )
-            if reply.headers.get("x-oss-request-id"):
-                return reply
+            ) as reply:
+                if reply.headers.get("x-oss-request-id"):
+                    return reply.headers
             failure = not_oss(settings.describe())
     except (requests.RequestException, OSError) as error:
         failure = from_exception(error, settings.describe())
     raise failure
 
 
-def _clock(reply: requests.Response, now: float) -> Finding:
+def _clock(headers: Mapping[str, str], now: float) -> Finding:
     try:
-        served_at = parsedate_to_datetime(reply.headers["Date"]).astimezone(timezone.utc).timestamp()
+        served_at = parsedate_to_datetime(headers["Date"]).astimezone(timezone.utc).timestamp()
     except (KeyError, ValueError, TypeError):
         return unknown(CLOCK, "The service did not say what time it is.")
     ahead_seconds = now - served_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -41,5 +42,5 @@ def _refused(folder: Path) -> str:
 
 
 def _existing(folder: Path) -> Path:
-    """Return the folder, or the one above it in which it will be made."""
-    return next((one for one in (folder, *folder.parents) if one.is_dir()), folder)
+    """Return the folder, or what is above it and there, in which it would be made."""
+    return next((one for one in (folder, *folder.parents) if os.path.lexists(one)), folder)

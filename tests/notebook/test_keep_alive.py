@@ -40,17 +40,32 @@ def server(tmp_path: Path, service: Sandbox) -> Iterator[Lab]:
 
 def kernel_that_uploads(server: Lab, path: Path, key: str, hours: float) -> str:
     """Start a kernel, begin an upload in it, and leave it alone; return its id."""
+    return run_in_a_kernel(server, UPLOAD.format(hours=hours, path=str(path), key=key))[0]
+
+
+def cell_of_a_servers_kernel(server: Lab, code: str) -> str:
+    """Return what a cell prints in a new kernel of the server."""
+    return run_in_a_kernel(server, code)[1]
+
+
+def run_in_a_kernel(server: Lab, code: str) -> tuple[str, str]:
+    """Run a cell in a new kernel, and leave that alone; return its id and what the cell printed."""
     started: str = server.ask("POST", "kernels", {"name": "python3"})["id"]
     client = BlockingKernelClient(connection_file=str(server.directory / "runtime" / f"kernel-{started}.json"))
     client.load_connection_file()
     client.start_channels(hb=False)  # a busy machine beats late
+    printed: list[str] = []
+
+    def take(message: dict[str, Any]) -> None:
+        printed.append(message["content"].get("text", "") if message["msg_type"] == "stream" else "")
+
     try:
         client.wait_for_ready(timeout=60)
-        reply = client.execute_interactive(UPLOAD.format(hours=hours, path=str(path), key=key), timeout=60)
+        reply = client.execute_interactive(code, timeout=60, output_hook=take)
         assert reply["content"]["status"] == "ok", reply["content"]
     finally:
         client.stop_channels()
-    return started
+    return started, "".join(printed)
 
 
 def lives(server: Lab, kernel: str) -> bool:

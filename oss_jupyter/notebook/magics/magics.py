@@ -174,7 +174,7 @@ class OssMagics(Magics):
         given = vars(parse(self.oss_leftovers, line, _LEFTOVERS_USAGE))
         if given["action"] == "list" and (given["id"] or given["older_than"]):
             raise UsageError(f"An id and --older-than belong to remove.\n{_LEFTOVERS_USAGE}")
-        given["credentials"] = self._variable(given["credentials"])
+        given["credentials"] = variable_of(given["credentials"], self._shell.user_ns)
         leftovers(self._session, text=given.pop("id"), **given)
 
     @magic_arguments()
