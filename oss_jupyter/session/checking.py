@@ -12,7 +12,6 @@ from oss_jupyter.local.dataset_source import dataset_source
 from oss_jupyter.local.scan import scan
 from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
-from oss_jupyter.model.arguments import ANEW_NAMES, PLACE_NAMES
 from oss_jupyter.model.dataset import Selection
 from oss_jupyter.model.finding import Check
 from oss_jupyter.model.retry import RetryPolicy
@@ -26,8 +25,6 @@ from oss_jupyter.session.session import Session
 from oss_jupyter.session.stores import UNSET
 from oss_jupyter.session.who_signs import found_by
 
-# Of what an upload can be asked, what says where it goes and who signs.
-CHECK_NAMES = (*dict.fromkeys((*PLACE_NAMES, *ANEW_NAMES)), "checkpoint_dir")
 # A look asks once, and waits for no longer than somebody does who looks.
 _PATIENCE: dict[str, Any] = {"connect_timeout_seconds": 3.0, "read_timeout_seconds": 3.5}
 _COUNTING_SECONDS = 1.0

@@ -116,6 +116,13 @@ CASES: dict[str, tuple[str, list[Any]]] = {
     "what nobody can know": (UP + "--endpoint ", [UP + "--endpoint "]),
     "an option that is none": (UP + "--nothing ", [UP + "--nothing oss://", ...]),
     "the action": ("%oss_uploads re", ["%oss_uploads resume"]),
+    "a bucket to be checked": ("%oss_check oss://te", ["%oss_check oss://test-bucket/"]),
+    "what is to be uploaded there": ("%oss_check oss://test-bucket/ bi", ["%oss_check oss://test-bucket/ big.bin"]),
+    "a place of leftovers": ("%oss_leftovers oss://te", ["%oss_leftovers oss://test-bucket/"]),
+    "what becomes of them": (
+        "%oss_leftovers oss://b ",
+        [f"%oss_leftovers oss://b {one}" for one in ("list", "remove", "adopt")],
+    ),
     "an action of the sandbox": ("%oss_sandbox st", [f"%oss_sandbox {x}" for x in ("start", "stop", "status")]),
 }
 

@@ -73,5 +73,7 @@ def _at(place: int, actions: Sequence[Action]) -> list[Action]:
         if least <= place < most + many:
             # Who has named a source goes on with its target.
             found.insert(0, action)
+            if many == 1:  # it takes the word, wherever the others could stand
+                break
         least, most = least + fewest, most + many
     return found

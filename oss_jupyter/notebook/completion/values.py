@@ -35,6 +35,8 @@ class Values:
         self._by_name: Mapping[str, Callable[[str, Expected], Iterator[Offer]]] = {
             "source": self._sources,
             "target": self._targets,
+            "place": self._targets,
+            "file": lambda text, line: iter(paths(text)),
             "id": self._ids,
             "profile": lambda text, line: (Offer(name, about) for name, about in profile_names()),
             "region": lambda text, line: (Offer(name, about) for name, about in REGIONS.items()),

@@ -1,4 +1,4 @@
-"""`%oss_check`: it parses a line and hands over. Main thread only."""
+"""`%oss_check` and `%oss_leftovers`: they parse a line and hand over. Main thread only."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from oss_jupyter.model.finding import Check
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.display.view import say
 from oss_jupyter.notebook.magics.argv import parse, wants_help
+from oss_jupyter.notebook.magics.leftovers import leftovers
 from oss_jupyter.notebook.magics.options import place_options
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words
 from oss_jupyter.notebook.magics.words import Word, variable_of
 from oss_jupyter.session.checking import check
 from oss_jupyter.session.session import Session
 
+_LEFTOVERS_USAGE = "Usage: %oss_leftovers oss://bucket/prefix/ [remove ID | remove --older-than 7d | adopt ID FILE]"
 _CHECK_USAGE = "Usage: %oss_check [oss://bucket/prefix/] [FILE|FOLDER|VARIABLE] [--fast] [--json] [options]"
 
 
@@ -36,7 +38,7 @@ class BucketMagics(Magics):
     @argument("source", nargs="?", help="What is to be uploaded there, so that its time can be told.")
     @argument("--fast", action="store_true", help="Do not measure the speed of this line.")
     @argument("--json", action="store_true", help="Print the findings as JSON.")
-    @place_options
+    @place_options("checkpoint_dir")
     @line_magic
     @in_magic_words
     def oss_check(self, line: str) -> Check | None:
@@ -62,3 +64,30 @@ class BucketMagics(Magics):
             print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))  # noqa: T201 - what was asked for
             return None
         return found
+
+    @magic_arguments()
+    @argument("place", help="oss://bucket, or with the beginning of the keys.")
+    @argument("action", nargs="?", default="list", choices=("list", "remove", "adopt"))
+    @argument("id", nargs="?", help="remove, adopt: the upload id, or its beginning.")
+    @argument("file", nargs="?", help="adopt: the local file whose parts are in OSS.")
+    @argument("--older-than", metavar="AGE", help="remove: all that were begun longer ago, like 7d or 12h.")
+    @argument("--yes", action="store_true", help="remove: without asking.")
+    @argument("--force", action="store_true", help="remove: also those of the last day, and of checkpoints here.")
+    @argument("--json", action="store_true", help="list: one line of JSON for each upload.")
+    @place_options()
+    @line_magic
+    @in_magic_words
+    def oss_leftovers(self, line: str) -> None:
+        """List the unfinished multipart uploads of a bucket, whoever began them, remove them, or carry on.
+
+        Their parts are billed, and no list of objects shows them. What a kernel of this computer sends is never
+        removed.
+        """
+        if wants_help(line):
+            say(self.oss_leftovers.__doc__ or "")
+            return
+        given = vars(parse(self.oss_leftovers, line, _LEFTOVERS_USAGE))
+        if given["action"] == "list" and (given["id"] or given["older_than"]):
+            raise UsageError(f"An id and --older-than belong to remove.\n{_LEFTOVERS_USAGE}")
+        given["credentials"] = variable_of(given["credentials"], self._shell.user_ns)
+        leftovers(self._session, text=given.pop("id"), **given)

@@ -20,8 +20,7 @@ from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.display.view import say
 from oss_jupyter.notebook.magics.argv import pairs, parse, refuse_one_name, split_line, wants_help
 from oss_jupyter.notebook.magics.cell_output import CELL_USAGE, at_once, refuse_of_lines, target_of, upload_output
-from oss_jupyter.notebook.magics.leftovers import leftovers
-from oss_jupyter.notebook.magics.options import anew_options, cell_options, leftover_options, upload_options
+from oss_jupyter.notebook.magics.options import anew_options, cell_options, upload_options
 from oss_jupyter.notebook.magics.sandbox_switch import SandboxSwitch
 from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words, magic_words
@@ -38,7 +37,6 @@ _UPLOADS_USAGE = (
     "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID|all [--keep-parts | --forget] | "
     "clean | wait ID|all]"
 )
-_LEFTOVERS_USAGE = "Usage: %oss_leftovers oss://bucket/prefix/ [remove ID | remove --older-than 7d | adopt ID FILE]"
 _PANEL_USAGE = "Usage: %oss_panel, without anything after it."
 _SANDBOX_USAGE = "Usage: %oss_sandbox [start [--rate 20MiB/s] [--bucket NAME] | stop | status]"
 _ACTIONS = ("list", "show", "resume", "pause", "abort", "clean", "wait")
@@ -150,32 +148,6 @@ class OssMagics(Magics):
             self._uploads.resume(given.id, **self._anew(given))
         else:
             getattr(self._uploads, given.action)(given.id)
-
-    @magic_arguments()
-    @argument("place", help="oss://bucket, or with the beginning of the keys.")
-    @argument("action", nargs="?", default="list", choices=("list", "remove", "adopt"))
-    @argument("id", nargs="?", help="remove, adopt: the upload id, or its beginning.")
-    @argument("file", nargs="?", help="adopt: the local file whose parts are in OSS.")
-    @argument("--older-than", metavar="AGE", help="remove: all that were begun longer ago, like 7d or 12h.")
-    @argument("--yes", action="store_true", help="remove: without asking.")
-    @argument("--force", action="store_true", help="remove: also those of the last day, and of checkpoints here.")
-    @argument("--json", action="store_true", help="list: one line of JSON for each upload.")
-    @leftover_options
-    @line_magic
-    @in_magic_words
-    def oss_leftovers(self, line: str) -> None:
-        """List the unfinished multipart uploads of a bucket, whoever began them, remove them, or carry on.
-
-        Their parts are billed, and no list of objects shows them. What a kernel of this computer sends is never
-        removed.
-        """
-        if self._helped(self.oss_leftovers, line):
-            return
-        given = vars(parse(self.oss_leftovers, line, _LEFTOVERS_USAGE))
-        if given["action"] == "list" and (given["id"] or given["older_than"]):
-            raise UsageError(f"An id and --older-than belong to remove.\n{_LEFTOVERS_USAGE}")
-        given["credentials"] = variable_of(given["credentials"], self._shell.user_ns)
-        leftovers(self._session, text=given.pop("id"), **given)
 
     @magic_arguments()
     @line_magic

@@ -8,9 +8,8 @@ from typing import Any, TypeVar
 
 from IPython.core.magic_arguments import argument, argument_group
 
-from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, GROUPS, Argument
+from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, GROUPS, PLACE_NAMES, Argument
 from oss_jupyter.model.dataset import Rule
-from oss_jupyter.session.checking import CHECK_NAMES
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -84,14 +83,10 @@ def anew_options(method: Method) -> Method:
     return _with([_option(ARGUMENTS[name], "resume, abort: ") for name in ANEW_NAMES], method)
 
 
-def leftover_options(method: Method) -> Method:
-    """Give a magic the options that say how the service is reached and who asks."""
-    return _with([_option(ARGUMENTS[name]) for name in ANEW_NAMES], method)
-
-
-def place_options(method: Method) -> Method:
-    """Give a magic the options that say where the service is and who signs."""
-    return _with([_option(ARGUMENTS[name]) for name in CHECK_NAMES], method)
+def place_options(*more: str) -> Callable[[Method], Method]:
+    """Give a magic the options that say how the service is reached and who asks, and some more by their names."""
+    names = (*dict.fromkeys((*PLACE_NAMES, *ANEW_NAMES)), *more)
+    return lambda method: _with([_option(ARGUMENTS[name]) for name in names], method)
 
 
 def _with(options: Sequence[Any], method: Method) -> Method:
