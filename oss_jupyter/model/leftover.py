@@ -79,8 +79,9 @@ Remover = Callable[[tuple[Leftover, ...], bool], Removed]
 class Leftovers:
     """The unfinished uploads below a place, by key and upload id; a table where it is shown.
 
-    place: bucket and prefix. prices: what a GB costs a month, by storage class, in `currency`. notes: what could not be
-    found out. The service does not tell the storage class of an upload in its list, so costs are told for each class.
+    place: bucket and prefix. prices: what a GB costs a month, by storage class, in `currency`, "" where that is not
+    known. notes: what could not be found out. The service does not tell the storage class of an upload in its list, so
+    costs are told for each class.
     """
 
     place: Target
@@ -159,7 +160,11 @@ class Leftovers:
     def below(self) -> list[str]:
         """Return what stands below the table: costs, and what was not found out."""
         costs = [f"{name} {cost:,.2f}" for name, cost in self.monthly_cost.items()]
-        told = [f"A month costs {self.currency}, by storage class: {', '.join(costs)}."] if self.size_bytes else []
+        told = (
+            [f"A month costs, {self.currency and f'in {self.currency}, '}by storage class: {', '.join(costs)}."]
+            if self.size_bytes
+            else []
+        )
         return [*told, *self.notes]
 
     def remove(

@@ -45,14 +45,20 @@ def find_leftovers(session: Session, place: str, count_most: int = COUNTED_MOST,
     listed = list_uploads(control, where.bucket, where.key, now)
     rows = [replace(one, owner=owners.get(one.upload_id, Owner.UNKNOWN)) for one in listed]
     rows, notes = _counted(control, where.bucket, rows, count_most)
-    if any(one.size_bytes for one in rows):
-        notes.append(f"Prices are those of {AS_OF} in mainland China, locally redundant; yours may differ.")
+    prices, currency = dict(session.settings.storage_prices), ""
+    if prices == PRICES:
+        currency = CURRENCY
+        if any(one.size_bytes for one in rows):
+            notes.append(
+                f"Prices are list prices of {AS_OF} in mainland China, locally redundant; OssJupyter.storage_prices "
+                "takes yours."
+            )
     remover = partial(_remove, session, control, where.bucket)
     return Leftovers(
         where,
         tuple(rows),
-        PRICES,
-        CURRENCY,
+        prices,
+        currency,
         tuple(notes),
         remover,
         partial(_adopt, session, control, where.bucket, reach),

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from traitlets import Bool, Enum, Float, Int, TraitError, TraitType, Unicode, Union, validate
+from traitlets import Bool, Dict, Enum, Float, Int, TraitError, TraitType, Unicode, Union, validate
 from traitlets.config import Configurable
 
 from oss_jupyter.errors import InputError, OssJupyterError
@@ -23,6 +23,7 @@ from oss_jupyter.model.described import line_of
 from oss_jupyter.model.given import is_off, plain
 from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.model.sizes import parse_limit, parse_size
+from oss_jupyter.model.storage_prices import AS_OF, CURRENCY, PRICES
 from oss_jupyter.oss.endpoint import split_endpoint
 from oss_jupyter.oss.proxy import checked_proxy
 from oss_jupyter.paths import absolute, state_directory
@@ -57,7 +58,7 @@ def _kind(trait: Any) -> str:
         return " | ".join(map(_kind, trait.trait_types))
     if isinstance(trait, Enum):
         return " | ".join(map(repr, trait.values or ()))
-    name = {_Size: "int | str", Unicode: "str", Bool: "bool", Int: "int", Float: "float"}[type(trait)]
+    name = {_Size: "int | str", Unicode: "str", Bool: "bool", Int: "int", Float: "float", Dict: "dict"}[type(trait)]
     return f"{name} | None" if trait.allow_none else name
 
 
@@ -143,6 +144,12 @@ class OssJupyter(Configurable):
         max=8760.0,
         help="Hours: for how long after an upload has begun, or gone on, the kernel counts as active while one runs. "
         "So no server culls it. 0: it does not.",
+    ).tag(config=True)
+    storage_prices = Dict(
+        key_trait=Unicode(),
+        value_trait=Float(min=0.0),
+        default_value=dict(PRICES),
+        help=f"What a GB costs in a month, by storage class, for %oss_leftovers; here in {CURRENCY}, of {AS_OF}.",
     ).tag(config=True)
     register_filesystem = Enum(
         ["auto", "always", "never"],

@@ -77,6 +77,11 @@ def test_what_is_shown_says_parts_size_and_cost(service: Sandbox, shell: Shell, 
     assert (row["key"], row["parts"], row["size_bytes"]) == ("left/live.bin", 3, 3 * 1024 * 1024)
     found = oj.leftovers(PLACE)
     assert found.monthly_cost["Standard"] == pytest.approx(0.12 * 3 / 1024)
+    assert "in CNY" in text
+    shell.ok("%config OssJupyter.storage_prices = {'Standard': 1.5}")
+    text = shell.ok(f"%oss_leftovers {PLACE}").text
+    assert "A month costs, by storage class: Standard 0.00." in text
+    assert "list prices" not in text
 
     kept = found.remove(older_than=0)
     assert [one.owner for one, _ in kept.stay] == [Owner.KEPT]
