@@ -42,7 +42,7 @@ class Kernel:
 
     def begin(self, code: str, subshell: str | None = None) -> Cell:
         """Send a cell and do not wait for it; subshell: runs it beside those of the main thread."""
-        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": True}
         message = self._client.session.msg("execute_request", content)
         if subshell is not None:
             message["header"]["subshell_id"] = subshell
