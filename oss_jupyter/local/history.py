@@ -1,0 +1,82 @@
+"""The file of uploads that have ended. Several processes append to it at once, each line whole and in one write.
+
+At 10 MB it becomes the older generation, in place of the one before, so 20 MB are kept at most. A process that had it
+open still appends to it there. What lies there is not believed: only regular files of this user's are opened.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock
+
+from oss_jupyter.local.files import check_own, create_own, open_own, read_own
+
+ROTATED_AT_BYTES = 10_000_000
+# Whoever renames needs no more than a moment.
+_PATIENCE_SECONDS = 1.0
+_NAME, _OLDER, _LOCK = "history.jsonl", "history.1.jsonl", "history.lock"
+
+
+class HistoryFile:
+    """The history in one directory. Any thread and process may call it."""
+
+    def __init__(self, directory: Path, rotated_at_bytes: int = ROTATED_AT_BYTES) -> None:
+        self.path = directory / _NAME
+        self._older = directory / _OLDER
+        self._lock = directory / _LOCK
+        self._rotated_at_bytes = rotated_at_bytes
+
+    def append(self, line: bytes) -> None:
+        """Add a line, which has its end. Raises CheckpointForeign, OSError (Timeout is one)."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = self._opened()
+        try:
+            if os.fstat(descriptor).st_size + len(line) > self._rotated_at_bytes:
+                self._rotate(len(line))
+                os.close(descriptor)
+                descriptor = -1
+                descriptor = self._opened()
+            _write(descriptor, line)
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def lines(self) -> list[bytes]:
+        """Return all lines that are kept, the oldest first. Raises CheckpointForeign, OSError."""
+        content = b""
+        # A file that was renamed between the two is read once at least.
+        for path in (self._older, self.path):
+            with suppress(FileNotFoundError):
+                content += read_own(path, 2 * self._rotated_at_bytes) + b"\n"
+        return [line for line in content.split(b"\n") if line]
+
+    def _opened(self) -> int:
+        try:
+            return open_own(self.path, os.O_RDWR | os.O_APPEND)
+        except FileNotFoundError:
+            with suppress(FileExistsError):  # another process was quicker
+                os.close(create_own(self.path))
+            return open_own(self.path, os.O_RDWR | os.O_APPEND)
+
+    def _rotate(self, more_bytes: int) -> None:
+        """Make room, unless another process has done so meanwhile."""
+        with suppress(FileNotFoundError):
+            check_own(self._lock)
+        with FileLock(self._lock, mode=0o600).acquire(timeout=_PATIENCE_SECONDS), suppress(FileNotFoundError):
+            if self.path.stat().st_size + more_bytes > self._rotated_at_bytes:
+                self.path.replace(self._older)
+
+
+def _write(descriptor: int, line: bytes) -> None:
+    """Add a line in one write; behind one that a full disk has torn it begins anew."""
+    size = os.fstat(descriptor).st_size
+    if size:
+        os.lseek(descriptor, size - 1, os.SEEK_SET)
+        if os.read(descriptor, 1) != b"\n":
+            line = b"\n" + line
+    if os.write(descriptor, line) < len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,0 +1,84 @@
+"""Uploads that have ended, as a sequence that is shown as a table. Values and text, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, overload
+
+from oss_jupyter.model.columns import columns, shortened
+from oss_jupyter.model.frames import frame, write_csv
+from oss_jupyter.model.history_entry import HistoryEntry
+from oss_jupyter.model.sizes import count, format_duration, format_size
+
+# Of a long list the last ones are shown.
+ROWS_SHOWN = 20
+_HEADER = ("ended (UTC)", "source", "target", "outcome", "size", "took", "kept", "retries")
+NOTHING = "No upload has ended yet, or the history is switched off."
+
+
+@dataclass(frozen=True)
+class History(Sequence[HistoryEntry]):
+    """Uploads that have ended, of all kernels of this user, the oldest first; a table where it is shown."""
+
+    entries: tuple[HistoryEntry, ...]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @overload
+    def __getitem__(self, place: int) -> HistoryEntry: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> History: ...
+
+    def __getitem__(self, place: int | slice) -> HistoryEntry | History:
+        return History(self.entries[place]) if isinstance(place, slice) else self.entries[place]
+
+    def __repr__(self) -> str:
+        return f"<History: {count(len(self), 'ended upload')}>"
+
+    def __str__(self) -> str:
+        return "\n".join((*self._above(), columns([_HEADER, *self._rows()]))) if self.entries else NOTHING
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(str(self) if len(printer.stack) <= 1 else repr(self))
+
+    def _repr_html_(self) -> str:
+        if not self.entries:
+            return f"<div>{escape(NOTHING)}</div>"
+        head = "".join(f"<th>{escape(name)}</th>" for name in _HEADER)
+        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self._rows())
+        return f"<div>{escape(''.join(self._above()))}</div><table><tr>{head}</tr>{rows}</table>"
+
+    def to_frame(self) -> Any:
+        """Return the entries as a pandas.DataFrame. Raises PackageMissing."""
+        return frame(HistoryEntry, self.entries)
+
+    def to_csv(self, path: Any) -> None:
+        """Write all entries to a file of CSV in UTF-8, named by a text or a Path. Raises OSError."""
+        with open(path, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - the model has no paths of its own
+            write_csv(file, HistoryEntry, self.entries)
+
+    def _above(self) -> list[str]:
+        return [f"The last {ROWS_SHOWN} of {len(self):,}:"] if len(self) > ROWS_SHOWN else []
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [_cells(one) for one in self.entries[-ROWS_SHOWN:]]
+
+
+def _cells(one: HistoryEntry) -> tuple[str, ...]:
+    outcome = f"{one.outcome} ({one.code})" if one.code else str(one.outcome)
+    files = f", {count(one.files, 'file')}" if one.files else ""
+    failed = f", {one.files_failed:,} failed" if one.files_failed else ""
+    return (
+        one.ended_at.replace("T", " ").rstrip("Z"),
+        shortened(one.source),
+        shortened(one.target),
+        outcome,
+        f"{format_size(one.size_bytes)}{files}{failed}",
+        format_duration(one.seconds, tenths=True),
+        format_size(one.kept_bytes) if one.kept_bytes else "",
+        f"{one.retries:,}" if one.retries else "",
+    )

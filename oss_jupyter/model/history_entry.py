@@ -1,0 +1,152 @@
+"""What the history keeps of an upload that has ended: one value, one line of JSON. Nothing secret is in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timezone
+from enum import Enum
+from typing import Annotated, Any
+
+from oss_jupyter.model.dataset import FilesView
+from oss_jupyter.model.dataset_receipt import DatasetReceipt
+from oss_jupyter.model.described import described
+from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.states import State
+from oss_jupyter.names import printable
+from oss_jupyter.redact import without_addresses
+
+# Of no line that this package writes; a longer one is foreign.
+LINE_MOST_BYTES = 64 * 1024
+
+
+class HowEnded(str, Enum):
+    """How an upload ended. The values are the words shown to people."""
+
+    COMPLETED = "completed"
+    ALREADY_THERE = "already there"
+    COMPLETED_WITH_ERRORS = "completed with errors"
+    FAILED = "failed"
+    ABORTED = "aborted"
+
+    __str__ = str.__str__
+
+
+_OF_STATE = {
+    State.COMPLETED: HowEnded.COMPLETED,
+    State.COMPLETED_WITH_ERRORS: HowEnded.COMPLETED_WITH_ERRORS,
+    State.FAILED: HowEnded.FAILED,
+    State.ABORTED: HowEnded.ABORTED,
+}
+
+
+@described
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One end of an upload. One that fails and is resumed has several."""
+
+    ended_at: Annotated[str, "In UTC, like 2026-01-31T12:00:00Z."]
+    id: Annotated[str, "Of the transfer."]
+    source: Annotated[str, "What was sent, as lists show it."]
+    target: Annotated[str, "oss://bucket/key; of a dataset what all keys begin with."]
+    outcome: Annotated[HowEnded, "How it ended."]
+    code: Annotated[str, "Of the error; empty where there was none."] = ""
+    size_bytes: Annotated[int, "Of the object, or of all files."] = 0
+    kept_bytes: Annotated[int, "In OSS already, from earlier runs."] = 0
+    sent_bytes: Annotated[int, "Sent by this process."] = 0
+    seconds: Annotated[float, "In this process, pauses left out."] = 0.0
+    retries: Annotated[int, "How often something was tried again."] = 0
+    crc64: Annotated[int | None, "Of the object; None: of a dataset, or there is none."] = None
+    version_id: Annotated[str, "Of the object, in a bucket that keeps versions."] = ""
+    files: Annotated[int, "Of a dataset; 0: it was one file."] = 0
+    files_skipped: Annotated[int, "Files that were there already."] = 0
+    files_failed: Annotated[int, "Files that could not be sent."] = 0
+
+
+def entry_of(now: Snapshot, code: str, ended_at: float) -> HistoryEntry | None:
+    """Return what is kept of an upload that rests; None: it has not ended. ended_at: seconds since the epoch."""
+    outcome = _OF_STATE.get(now.state)
+    if outcome is None:
+        return None
+    values: dict[str, Any] = {
+        "ended_at": datetime.fromtimestamp(ended_at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "id": now.id,
+        "source": without_addresses(printable(now.source)),
+        "target": printable(str(now.target)),
+        "outcome": outcome,
+        "code": code,
+        "seconds": round(now.elapsed_seconds, 3),
+    }
+    return HistoryEntry(**values | (_of_snapshot(now) if now.receipt is None else _of_receipt(now)))
+
+
+def _of_receipt(now: Snapshot) -> dict[str, Any]:
+    receipt = now.receipt
+    if isinstance(receipt, DatasetReceipt):
+        return {
+            "size_bytes": receipt.total_bytes,
+            "kept_bytes": receipt.kept_bytes,
+            "sent_bytes": receipt.sent_bytes,
+            "retries": receipt.retries,
+            "files": receipt.total,
+            "files_skipped": receipt.skipped,
+            "files_failed": receipt.failed,
+        }
+    assert isinstance(receipt, Receipt)
+    there = {"outcome": HowEnded.ALREADY_THERE} if receipt.sent_nothing else {}
+    return there | {
+        "size_bytes": receipt.size,
+        "kept_bytes": receipt.kept_bytes,
+        "sent_bytes": receipt.sent_bytes,
+        "retries": receipt.retries,
+        "crc64": receipt.crc64,
+        "version_id": receipt.version_id,
+    }
+
+
+def _of_snapshot(now: Snapshot) -> dict[str, Any]:
+    files = now.files or FilesView()
+    return {
+        "files": files.total,
+        "files_skipped": files.skipped,
+        "files_failed": files.failed,
+        "size_bytes": now.total_bytes,
+        "kept_bytes": now.kept_bytes,
+        "sent_bytes": now.confirmed_bytes,
+        "retries": now.retries,
+    }
+
+
+def line_of_entry(entry: HistoryEntry) -> bytes:
+    """Return the entry as one line of JSON, in ASCII, with its end."""
+    return json.dumps(asdict(entry)).encode("ascii") + b"\n"
+
+
+def entry_of_line(line: bytes) -> HistoryEntry | None:
+    """Return what a line says; None for one that is torn, foreign, or of a later version that this one cannot read."""
+    if len(line) > LINE_MOST_BYTES:
+        return None
+    try:
+        values = json.loads(line)
+        return _checked(values) if isinstance(values, dict) else None
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def _checked(values: Mapping[str, Any]) -> HistoryEntry:
+    """Raise ValueError or TypeError where a field is not what it should be; unknown fields are passed over."""
+    known = {name: values[name] for name in _KINDS if name in values}
+    for name, value in known.items():
+        if isinstance(value, bool) or not isinstance(value, _KINDS[name]):
+            raise TypeError(name)
+    texts = {name: printable(value) for name, value in known.items() if isinstance(value, str)}
+    return HistoryEntry(**known | texts | {"outcome": HowEnded(known.get("outcome"))})
+
+
+_TEXTS = ("ended_at", "id", "source", "target", "outcome", "code", "version_id")
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    **{one.name: str if one.name in _TEXTS else int for one in fields(HistoryEntry)},
+    "seconds": (int, float),
+    "crc64": (int, type(None)),
+}
