@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         credentials,
         filesystem,
         forget,
+        history,
         leftovers,
         panel,
         plan,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from oss_jupyter.model.dataset_plan import DatasetPlan
     from oss_jupyter.model.dataset_receipt import DatasetReceipt
     from oss_jupyter.model.finding import Check, Finding
+    from oss_jupyter.model.history import History
+    from oss_jupyter.model.history_entry import HistoryEntry
     from oss_jupyter.model.leftover import Leftovers
     from oss_jupyter.model.progress import Receipt, Snapshot
     from oss_jupyter.model.states import State
@@ -46,6 +49,8 @@ __all__ = [
     "DatasetTransfer",
     "FilesFailed",
     "Finding",
+    "History",
+    "HistoryEntry",
     "Leftovers",
     "OssJupyterError",
     "Receipt",
@@ -58,6 +63,7 @@ __all__ = [
     "credentials",
     "filesystem",
     "forget",
+    "history",
     "leftovers",
     "load_ipython_extension",
     "panel",
@@ -77,6 +83,8 @@ _HOMES = {
     "DatasetTransfer": "oss_jupyter.engine.dataset.transfer",
     "FilesFailed": "oss_jupyter.errors",
     "Leftovers": "oss_jupyter.model.leftover",
+    "History": "oss_jupyter.model.history",
+    "HistoryEntry": "oss_jupyter.model.history_entry",
     "Finding": "oss_jupyter.model.finding",
     "Receipt": "oss_jupyter.model.progress",
     "Snapshot": "oss_jupyter.model.progress",
@@ -87,6 +95,7 @@ _HOMES = {
     "credentials": "oss_jupyter.api",
     "filesystem": "oss_jupyter.api",
     "forget": "oss_jupyter.api",
+    "history": "oss_jupyter.api",
     "leftovers": "oss_jupyter.api",
     "panel": "oss_jupyter.api",
     "plan": "oss_jupyter.api",

@@ -14,10 +14,12 @@ from oss_jupyter.model.arguments import AnewOptions, ReachingOptions, UploadOpti
 from oss_jupyter.model.credentials_found import CredentialsFound
 from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.finding import Check
+from oss_jupyter.model.history import History
 from oss_jupyter.model.leftover import Leftovers
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.checking import check as check_in
 from oss_jupyter.session.forgetting import forget as forget_in
+from oss_jupyter.session.history import find_history
 from oss_jupyter.session.leftovers import find_leftovers
 from oss_jupyter.session.manual import with_arguments
 from oss_jupyter.session.planning import plan as make_plan
@@ -149,6 +151,18 @@ def leftovers(place: str, count_most: int = 1000, **reach: Unpack[ReachingOption
     where an argument cannot work, and what stands in the way of asking the service.
     """
     return find_leftovers(_session(), place, count_most, **reach)
+
+
+def history(last: int | None = None) -> History:
+    """Return the uploads that have ended, in all kernels of this user, the oldest first; a table where it is shown.
+
+    One that fails and is resumed has an entry for each end; a dataset has one, and not one for each file.
+    ``to_frame()`` is a table of pandas, ``to_csv(path)`` a file. last: so many of the last ones; None: all that are
+    kept, 20 MB at most. ``oj.settings().history = False`` writes no more of them.
+
+    Raises InputError where `last` is no such number, CheckpointError where the file is not the user's or unreadable.
+    """
+    return find_history(_session().manager, last)
 
 
 def filesystem(pickle_credentials: bool = False, **place: Unpack[ReachingOptions]) -> OssFileSystem:

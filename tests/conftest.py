@@ -14,6 +14,12 @@ from oss_jupyter.sandbox import Key, Sandbox
 os.environ["ALIBABA_CLOUD_ECS_METADATA_DISABLED"] = "true"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def state_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing that a test remembers goes to the user's own place; many tests set one of their own."""
+    os.environ["OSS_JUPYTER_STATE_DIR"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A running sandbox with one key and one empty bucket, "test-bucket"."""

@@ -14,6 +14,7 @@ from oss_jupyter.engine.dataset.messages import Counts
 from oss_jupyter.engine.dataset.run import start_dataset_run
 from oss_jupyter.engine.dataset.spec import DatasetSpec
 from oss_jupyter.engine.dataset.transfer import DatasetTransfer
+from oss_jupyter.engine.ends import Ends
 from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.run import start_run
 from oss_jupyter.engine.spec import TransferSpec
@@ -32,14 +33,16 @@ from oss_jupyter.redact import quoted
 
 # A shorter upload tells more about latency than about the line.
 _TELLING_SECONDS = 1.0
+_LOOK_SECONDS = 0.005
 
 
 class Manager:
-    """`_lock` guards _transfers, in the order in which they began, _limit, _speeds, by host, and _limits, of who sends.
+    """`_lock` guards _transfers, in the order in which they began, _listeners, who tell of their ends, _limit, _speeds,
+    by host, and _limits, of who sends.
 
     uploads_at_once: how many large uploads run at once; the others wait for their turn. budget: the connections of all.
     begins: called, on whatever thread, when one begins to run or goes on; rests: with one that ran and does so no more.
-    Both must be quick.
+    ends: likewise, with one that has ended, once for each end. All must be quick.
     """
 
     def __init__(
@@ -48,12 +51,15 @@ class Manager:
         budget: Budget | None = None,
         begins: Callable[[], None] = lambda: None,
         rests: Callable[[AnyJob], None] = lambda job: None,
+        ends: Callable[[AnyJob], None] = lambda job: None,
     ) -> None:
         self._queue: TransferQueue[AnyJob] = TransferQueue(self._start, uploads_at_once, budget)
         self._begins = begins
         self._rests = rests
+        self._ends = ends
         self._lock = threading.Lock()
         self._transfers: dict[str, Transfer] = {}
+        self._listeners: dict[str, Ends] = {}
         self._limit: float | None = None
         self._speeds: dict[str, float] = {}
         self._limits: dict[str, float | None] = {}
@@ -109,7 +115,7 @@ class Manager:
         """Take a transfer off the list, whatever its state."""
         with self._lock:
             if self._transfers.get(transfer.id) is transfer:
-                del self._transfers[transfer.id]
+                del self._transfers[transfer.id], self._listeners[transfer.id]
 
     def runs(self) -> bool:
         """Whether one of them runs; one that waits for credentials, or is paused, does not."""
@@ -138,7 +144,7 @@ class Manager:
         with self._lock:
             gone = [key for key, transfer in self._transfers.items() if transfer.state.ended and wanted(transfer)]
             for key in gone:
-                del self._transfers[key]
+                del self._transfers[key], self._listeners[key]
             return len(gone)
 
     @property
@@ -157,6 +163,14 @@ class Manager:
         """Let so many large uploads run at once from now on; those that run already go on."""
         self._queue.set_at_once(count)
 
+    def wait_until_told(self, timeout_seconds: float) -> None:
+        """Wait until `ends` has been called for all that have ended by now: waiting for one does not wait for that."""
+        with self._lock:
+            listeners = tuple(self._listeners.values())
+        until = time.monotonic() + timeout_seconds
+        while not all(one.told for one in listeners) and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
+
     def _start(self, job: AnyJob) -> None:
         start_job(job)
         self._begins()
@@ -173,6 +187,8 @@ class Manager:
         self._transfers.pop(transfer.id, None)
         self._transfers[transfer.id] = transfer
         coordinator.on_change(partial(self._changed, coordinator))
+        self._listeners[transfer.id] = Ends(coordinator, self._ends)
+        coordinator.on_change(self._listeners[transfer.id])
         return transfer
 
     def connection_speed(self, host: str) -> float | None:

@@ -106,6 +106,7 @@ class Leaving:
     def _bring_to_rest(self) -> None:
         with suppress(KeyboardInterrupt):
             self._manager.pause_all(_REST_SECONDS)
+            self._manager.wait_until_told(_REST_SECONDS)
 
 
 def _wait_for(running: Sequence[Transfer]) -> bool:

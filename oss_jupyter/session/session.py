@@ -35,6 +35,7 @@ from oss_jupyter.session.anew import given_anew, refuse_for_all
 from oss_jupyter.session.dataset_wiring import DatasetWiring
 from oss_jupyter.session.detached.detached import Detached
 from oss_jupyter.session.detached.job import HostedJob
+from oss_jupyter.session.history import Recorder
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
 from oss_jupyter.session.leaving import Leaving
@@ -70,7 +71,11 @@ class Session:
 
     def _begin(self) -> None:
         self.manager = Manager(
-            self.settings.uploads_at_once, Budget(self.settings.connections), self._one_runs, look_after_failure
+            self.settings.uploads_at_once,
+            Budget(self.settings.connections),
+            self._one_runs,
+            look_after_failure,
+            Recorder(self.settings).record,
         )
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.datasets = DatasetWiring(self.wiring)

@@ -6,6 +6,8 @@ Main thread only.
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -35,11 +37,11 @@ _UPLOAD_USAGE = (
 )
 _UPLOADS_USAGE = (
     "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID|all [--keep-parts | --forget] | "
-    "clean | wait ID|all]"
+    "clean | wait ID|all | history [--last 20] [--csv FILE]]"
 )
 _PANEL_USAGE = "Usage: %oss_panel, without anything after it."
 _SANDBOX_USAGE = "Usage: %oss_sandbox [start [--rate 20MiB/s] [--bucket NAME] | stop | status]"
-_ACTIONS = ("list", "show", "resume", "pause", "abort", "clean", "wait")
+_ACTIONS = ("list", "show", "resume", "pause", "abort", "clean", "wait", "history")
 
 
 @magics_class
@@ -116,6 +118,8 @@ class OssMagics(Magics):
     @argument("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause, abort and wait.")
     @argument("--keep-parts", action="store_true", help="abort: leave the parts in OSS, where they are billed.")
     @argument("--forget", action="store_true", help="abort: ask nobody and remove the checkpoint only.")
+    @argument("--last", type=int, help="history: so many of the last ones.")
+    @argument("--csv", metavar="FILE", help="history: write it to a file of CSV.")
     @anew_options
     @line_magic
     @in_magic_words
@@ -124,15 +128,19 @@ class OssMagics(Magics):
 
         list: all of them. show ID: one, with details. resume, pause, wait ID or all. abort ID or all: give it up
         and remove its parts from OSS, where they would be billed; with --forget only its checkpoint, where OSS cannot
-        be reached any more. clean: take finished and aborted ones off the list.
+        be reached any more. clean: take finished and aborted ones off the list. history: uploads that have ended, in
+        all kernels.
         """
         if self._helped(self.oss_uploads, line):
             return
         given = parse(self.oss_uploads, line, _UPLOADS_USAGE)
-        if given.action == "list":
-            self._uploads.overview()
-        elif given.action == "clean":
-            self._uploads.clean()
+        of_none: dict[str, Callable[[], None]] = {
+            "list": self._uploads.overview,
+            "clean": self._uploads.clean,
+            "history": partial(self._uploads.history, given.last, given.csv),
+        }
+        if given.action in of_none:
+            of_none[given.action]()
         elif given.id is None:
             raise UsageError(f"{given.action} needs the id of an upload.\n{_UPLOADS_USAGE}")
         elif given.action == "abort":

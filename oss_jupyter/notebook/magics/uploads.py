@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from IPython.display import display
+
 from oss_jupyter.engine.manager import waiting_first
 from oss_jupyter.engine.safe import untouched
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
-from oss_jupyter.errors import OssJupyterError, TransferBusy
+from oss_jupyter.errors import InputError, OssJupyterError, TransferBusy
 from oss_jupyter.local.suffixes import JOURNAL
 from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.progress import Snapshot
@@ -19,7 +21,9 @@ from oss_jupyter.notebook.display.text import brief, details, short_line
 from oss_jupyter.notebook.display.view import say, say_table
 from oss_jupyter.notebook.magics.showing import show, with_widgets
 from oss_jupyter.notebook.magics.waiting import wait_for
+from oss_jupyter.paths import absolute
 from oss_jupyter.session.forgetting import forget
+from oss_jupyter.session.history import find_history
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import head_line, in_oss, left_alone, name_of, state_word
 
@@ -55,6 +59,21 @@ class Uploads:
         if problems:
             then = f"Forget one of yours with: %oss_uploads abort ID --forget, where ID is its name without {JOURNAL}"
             say(f"{count(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems), then)
+
+    def history(self, last: int | None, csv_file: str | None) -> None:
+        """Show the uploads that have ended, or write them to a file. Raises InputError where that cannot be."""
+        found = find_history(self._session.manager, last)
+        if csv_file is None:
+            display(found)
+            return
+        path = absolute(csv_file, "--csv")
+        try:
+            found.to_csv(path)
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be written: {error.strerror}.", "Choose another file: --csv FILE", code="CsvNotWritable"
+            ) from None
+        say(f"{count(len(found), 'ended upload')} written to {printable(str(path))}.")
 
     def panel(self) -> None:
         """Show all transfers with their buttons and a form to start one; without widgets, list them."""

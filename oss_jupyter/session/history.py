@@ -1,0 +1,68 @@
+"""What has ended is written into the history, and read from it. No upload fails because that cannot be done."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from oss_jupyter.engine.job import AnyJob
+from oss_jupyter.engine.manager import Manager
+from oss_jupyter.errors import CheckpointError, InputError
+from oss_jupyter.local.history import HistoryFile
+from oss_jupyter.model.given import whole
+from oss_jupyter.model.history import History
+from oss_jupyter.model.history_entry import entry_of, entry_of_line, line_of_entry
+from oss_jupyter.paths import state_directory
+from oss_jupyter.session.settings import OssJupyter
+
+# As many as the two generations of the file can hold.
+_LAST_MOST = 10_000_000
+# A line that a slow disk holds up for longer is missing from the list, and not from the file.
+_TOLD_SECONDS = 2.0
+
+
+class Recorder:
+    """Writes down how uploads of this process end. Any thread; `_lock` guards _noted, whether a failure was told."""
+
+    def __init__(self, settings: OssJupyter) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._noted = False
+
+    def record(self, job: AnyJob) -> None:
+        """Write down the end of an upload; where that fails, the first one is told so in a note."""
+        if not self._settings.history:
+            return
+        error = job.failure
+        entry = entry_of(job.snapshot(), error.code if error else "", time.time())
+        if entry is None:  # it goes on already
+            return
+        try:
+            HistoryFile(state_directory()).append(line_of_entry(entry))
+        except (OSError, CheckpointError, InputError) as failure:
+            self._note(job, failure)
+
+    def _note(self, job: AnyJob, failure: OSError | CheckpointError | InputError) -> None:
+        with self._lock:
+            first, self._noted = not self._noted, True
+        if first:
+            why = (failure.strerror or type(failure).__name__) if isinstance(failure, OSError) else failure.what
+            job.note(f"The history could not be written: {why.rstrip('.')}. The upload itself is not touched by that.")
+
+
+def find_history(manager: Manager, last: int | None) -> History:
+    """Return the last entries, or all for None. Raises InputError, CheckpointError."""
+    most = None if last is None else whole(last, "last", 1, _LAST_MOST)
+    manager.wait_until_told(_TOLD_SECONDS)
+    file = HistoryFile(state_directory())
+    try:
+        lines = file.lines()
+    except OSError as error:
+        raise CheckpointError(
+            f"The history in {file.path} cannot be read: {error.strerror}.",
+            "Allow reading there, or choose another place with OSS_JUPYTER_STATE_DIR.",
+            safe="Uploads are not touched by that.",
+            code="HistoryUnreadable",
+        ) from None
+    found = [entry for line in lines if (entry := entry_of_line(line))]
+    return History(tuple(found[-most:] if most else found))
