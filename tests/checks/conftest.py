@@ -34,4 +34,7 @@ def look(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         return oj.check(target, source, **{"fast": True, **known, **given})
 
     yield check
+    for session in _shared:
+        session.manager.pause_all(10)
+        session.wiring.streaming_lane().close()  # or a helper would stay for each
     _shared.clear()

@@ -40,9 +40,12 @@ class Kernel:
         self._displays: dict[str, dict[str, str]] = {}
         self.said: list[str] = []
 
-    def begin(self, code: str, subshell: str | None = None) -> Cell:
-        """Send a cell and do not wait for it; subshell: runs it beside those of the main thread."""
-        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": True}
+    def begin(self, code: str, subshell: str | None = None, *, can_ask: bool = True) -> Cell:
+        """Send a cell and do not wait for it; subshell: runs it beside those of the main thread.
+
+        can_ask: whether it may ask whoever sent it, as it may at a page.
+        """
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": can_ask}
         message = self._client.session.msg("execute_request", content)
         if subshell is not None:
             message["header"]["subshell_id"] = subshell
@@ -56,9 +59,9 @@ class Kernel:
         self._client.control_channel.send(self._client.session.msg("create_subshell_request", {}))
         return str(self._client.get_control_msg(timeout=_PATIENCE_SECONDS)["content"]["subshell_id"])
 
-    def run(self, code: str) -> Cell:
+    def run(self, code: str, *, can_ask: bool = True) -> Cell:
         """Run a cell to its end."""
-        cell = self.begin(code)
+        cell = self.begin(code, can_ask=can_ask)
         self.until(lambda: cell.idle)
         return cell
 

@@ -123,7 +123,7 @@ def test_where_nobody_can_be_asked(service: Sandbox, new_kernel: Callable[..., K
     upload_id = leave(service, "left/old", OLD_SECONDS)
     kernel = new_kernel()
     assert kernel.run("%load_ext oss_jupyter").error is None
-    cell = kernel.run(f"%oss_leftovers {PLACE} remove {upload_id}")
+    cell = kernel.run(f"%oss_leftovers {PLACE} remove {upload_id}", can_ask=False)
     assert "Add --yes to remove" in cell.text
     assert ids(service) == {upload_id}
 
