@@ -4,7 +4,7 @@ import { createOptions } from "../notebook/panel/static/desk/form.js";
 import { field, onEnter, textInput } from "../notebook/panel/static/desk/inputs.js";
 import { button, make, setAttribute, setShown, setText } from "../notebook/panel/static/common/dom.js";
 import { createTrouble } from "../notebook/panel/static/common/trouble.js";
-import { addStyles } from "./panel.js";
+import { addStyles } from "./styles.js";
 import { createTargetCompletions } from "./targets.js";
 
 // `paths` are seen from the folder of the kernel; `onBegun()` is called when they go up.

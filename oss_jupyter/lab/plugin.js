@@ -3,16 +3,23 @@
 export const UPLOAD = "oss-jupyter:upload";
 export const SHOW = "oss-jupyter:show-uploads";
 
+const MODULES = [
+  "@jupyterlab/filebrowser",
+  "@jupyterlab/apputils",
+  "@jupyterlab/statusbar",
+  "@lumino/widgets",
+  "@lumino/signaling",
+];
+
 // `take(name)` returns a promise of one of Lab's modules.
 export async function createPlugin(take) {
-  const [browser, apputils, { Widget }] = await Promise.all(
-    ["@jupyterlab/filebrowser", "@jupyterlab/apputils", "@lumino/widgets"].map(take),
-  );
+  const [browser, apputils, { IStatusBar }, { Widget }, { Signal }] = await Promise.all(MODULES.map(take));
   return {
     id: "oss_jupyter:plugin",
     autoStart: true,
-    optional: [browser.IFileBrowserFactory, apputils.ICommandPalette],
-    activate: (app, factory, palette) => activate(app, { factory, palette, apputils, Widget }),
+    optional: [browser.IFileBrowserFactory, apputils.ICommandPalette, IStatusBar],
+    activate: (app, factory, palette, statusBar) =>
+      activate(app, { factory, palette, statusBar, apputils, Widget, Signal }),
   };
 }
 
@@ -35,7 +42,18 @@ async function activate(app, lab) {
   });
   lab.palette?.addItem({ command: SHOW, category: say("lab_uploads") });
   app.contextMenu.addItem({ command: UPLOAD, selector: ".jp-DirListing-item[data-isdir]", rank: 3 });
+  followOnce(uploads, async () => (await import("./status.js")).addStatus(lab, say, uploads, show));
   app.restored.then(() => uploads.find());
+}
+
+// Calls begin() when there is something to follow for the first time.
+function followOnce(uploads, begin) {
+  let begun = false;
+  uploads.follow((line) => {
+    if (!line || begun) return;
+    begun = true;
+    begin();
+  });
 }
 
 // Returns the paths that are chosen in the file browser, seen from the folder in which the server started.

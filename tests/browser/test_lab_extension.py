@@ -118,14 +118,21 @@ def test_targets_are_completed(own_lab: Lab, page: Page, sandbox: Sandbox) -> No
 
 
 def test_an_upload_outlives_notebook_and_page(own_lab: Lab, page: Page, sandbox: Sandbox) -> None:
-    """Neither a restart of the notebook's kernel nor a reload of the page touches it; the panel finds it again."""
+    """Neither a restart of the notebook's kernel nor a reload of the page touches it; the panel finds it again.
+
+    The status bar says how it goes, and a notification that it has ended; names are texts there, too.
+    """
     content = os.urandom(8 * MIB)
-    (own_lab.work / "large.bin").write_bytes(content)
+    (own_lab.work / "<b>large<b>.bin").write_bytes(content)
     sandbox.rate_bytes_per_second = MIB
-    dialog = upload_from_browser(page, "large.bin")
+    ARTIFACTS.mkdir(exist_ok=True)
+    dialog = upload_from_browser(page, "<b>large<b>.bin")
     dialog.get_by_label("Target", exact=True).fill("oss://test-bucket/large.bin")
     dialog.get_by_role("button", name="Start upload").click()
-    wait_for_rows(page, 1, "large.bin")
+    wait_for_rows(page, 1, "<b>large<b>.bin")
+    status = page.locator(".ossj-lab-status-button")
+    status.filter(has_text=re.compile(r"^↑ 1 upload · .*MiB/s · .* left$")).wait_for(timeout=WAIT_MS)
+    page.screenshot(path=ARTIFACTS / "lab-status.png")
     first = kernels(own_lab)
     notebook = next(one for one in own_lab.ask("GET", "sessions") if one["type"] == "notebook")
     own_lab.ask("POST", f"kernels/{notebook['kernel']['id']}/restart")
@@ -134,10 +141,13 @@ def test_an_upload_outlives_notebook_and_page(own_lab: Lab, page: Page, sandbox:
     page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('oss-jupyter:show-uploads')")
     page.evaluate("async () => { await jupyterapp.restored; jupyterapp.commands.execute('oss-jupyter:show-uploads'); }")
     wait_for_rows(page, 1, "Running")
-    ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / "lab-found-again.png")
     sandbox.rate_bytes_per_second = None
     wait_for_rows(page, 1, "Completed")
+    page.locator(".ossj-lab-status-button").wait_for(state="hidden", timeout=WAIT_MS)
+    page.evaluate("jupyterapp.commands.execute('apputils:display-notifications')")
+    page.locator(".jp-Notification-List", has_text="<b>large<b>.bin: Completed").wait_for(timeout=WAIT_MS)
+    page.screenshot(path=ARTIFACTS / "lab-notification.png")
     assert kernels(own_lab) == first
     assert sandbox.object_path("test-bucket", "large.bin").read_bytes() == content
 

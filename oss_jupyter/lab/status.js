@@ -1,0 +1,71 @@
+// What JupyterLab says of uploads while their panel is closed: an item of the status bar, and a word when one has ended.
+
+import { formatLeft, formatSpeed } from "../notebook/panel/static/common/format.js";
+import { announcement } from "../notebook/panel/static/common/lines.js";
+import { button, setText } from "../notebook/panel/static/common/dom.js";
+import { addStyles } from "./styles.js";
+
+// The states that are worth a word, and the kind of notification that it gets.
+const WORTH_A_WORD = {
+  completed: "success",
+  completed_with_errors: "warning",
+  failed: "error",
+  waiting_for_credentials: "warning",
+};
+const TOAST_MS = 10_000;
+
+// "↑ 2 uploads · 84 MiB/s · 12 min 00 s left", or "" where nothing runs. The longest time counts.
+export function statusText(rows, say) {
+  const moving = rows.filter((row) => row.moving);
+  if (!moving.length) return "";
+  const words = [say(moving.length === 1 ? "lab_upload_runs" : "lab_uploads_run", { count: moving.length })];
+  const speed = moving.reduce((sum, row) => sum + (row.speed ?? 0), 0);
+  if (speed) words.push(formatSpeed(speed));
+  if (moving.every((row) => row.left !== null && row.left !== undefined)) {
+    words.push(say("left", { time: formatLeft(Math.max(...moving.map((row) => row.left))) }));
+  }
+  return words.join(" · ");
+}
+
+// Returns tell(rows), which calls notify(kind, text) for those that came to a state worth a word since the last time.
+export function createNews(notify, say) {
+  const known = new Map(); // state by id
+  return (rows) => {
+    for (const row of rows) {
+      const before = known.get(row.id);
+      known.set(row.id, row.state);
+      const kind = WORTH_A_WORD[row.state];
+      if (before !== undefined && before !== row.state && kind) notify(kind, announcement(row, say));
+    }
+  };
+}
+
+// Follows `uploads` in the status bar, where there is one, and in Lab's own notifications. `show()` opens the panel.
+export function addStatus({ statusBar, Signal, Widget, apputils }, say, uploads, show) {
+  addStyles();
+  const item = new Widget();
+  item.addClass("ossj-lab-status");
+  const press = button("ossj-lab-status-button", "", show);
+  item.node.append(press);
+  const changed = new Signal(item);
+  statusBar?.registerStatusItem("oss_jupyter:status", {
+    item,
+    align: "left",
+    rank: 900,
+    isActive: () => press.textContent !== "",
+    activeStateChanged: changed,
+  });
+  const notify = (kind, text) => apputils.Notification[kind](text, { autoClose: kind === "error" ? false : TOAST_MS });
+
+  uploads.follow((line) => {
+    const news = createNews(notify, say);
+    const look = () => {
+      const rows = line ? JSON.parse(line.model.get("state")) : [];
+      setText(press, statusText(rows, say));
+      changed.emit(undefined);
+      news(rows);
+    };
+    line?.model.on("change:state", look);
+    look();
+  });
+}

@@ -1,0 +1,32 @@
+// What JupyterLab's status bar and notifications say.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createNews, statusText } from "../../oss_jupyter/lab/status.js";
+import { sayIn } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
+
+const say = sayIn("en");
+const MIB = 1024 * 1024;
+
+test("the status bar sums speeds, takes the longest time, and is empty where nothing runs", () => {
+  const rows = [
+    { moving: true, speed: 40 * MIB, left: 720 },
+    { moving: true, speed: 44 * MIB, left: 60 },
+    { moving: false, speed: null, left: null },
+  ];
+  assert.equal(statusText(rows, say), "↑ 2 uploads · 84 MiB/s · 12 min 00 s left");
+  assert.equal(statusText(rows.slice(1), say), "↑ 1 upload · 44 MiB/s · 1 min 00 s left");
+  assert.equal(statusText([{ ...rows[0], left: null }], say), "↑ 1 upload · 40 MiB/s");
+  assert.equal(statusText(rows.slice(2), say), "");
+});
+
+test("an end is told once, and what had ended before the page was opened is not", () => {
+  const told = [];
+  const news = createNews((kind, text) => told.push([kind, text.split(":")[0]]), say);
+  const row = { id: "a", name: "a.bin", phase: "", error: ["It failed."], files: null, receipt: null };
+  news([{ ...row, state: "running" }, { ...row, id: "b", state: "failed" }]);
+  news([{ ...row, state: "failed" }, { ...row, id: "b", state: "failed" }]);
+  news([{ ...row, state: "failed" }]);
+  assert.deepEqual(told, [["error", "a.bin"]]);
+});
