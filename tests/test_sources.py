@@ -261,6 +261,15 @@ def test_a_source_with_nothing_in_it(upload: Upload, source: str, more: dict[str
     lines_of(lambda: upload(source, "oss://test-bucket/in/", **more).result(20))
 
 
+def test_a_file_that_is_closed(upload: Upload, tmp_path: Path) -> None:
+    """It has nothing to give any more, and that is said in our words."""
+    (tmp_path / "a.bin").write_bytes(b"x")
+    with (tmp_path / "a.bin").open("rb") as file:
+        pass
+    with pytest.raises(OssJupyterError, match="The file is closed"):
+        upload(file)
+
+
 @pytest.mark.parametrize(
     "target", [Path("oss://test-bucket/key"), None, b"oss://test-bucket/key", 5, ["oss://test-bucket/key"]], ids=repr
 )

@@ -100,6 +100,8 @@ def _is_pipe(value: Any) -> bool:
     """Whether it is an open binary file that cannot be read again: a pipe, a socket, a reply of urllib."""
     if not callable(getattr(value, "read", None)) or not _is_binary(value):
         return False
+    if getattr(value, "closed", False):
+        raise InputError("The file is closed.", "Open it again, or give its path.", code="FileClosed")
     seekable = getattr(value, "seekable", None)
     return seekable is not None and not seekable()
 

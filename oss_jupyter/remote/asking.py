@@ -18,7 +18,7 @@ from oss_jupyter.oss.objects import (
     remove_bucket,
 )
 from oss_jupyter.remote.entries import Entry, directory, folders_between, is_marker, of_head, of_listed
-from oss_jupyter.remote.paths import as_of_files, folder_of, missing, split, target_of
+from oss_jupyter.remote.paths import as_of_files, can_hold, folder_of, missing, split, target_of
 from oss_jupyter.remote.reading import together
 
 
@@ -38,6 +38,8 @@ def info(control: SdkControl, path: str) -> Entry:
 
 def is_folder(control: SdkControl, path: str) -> bool:
     """Whether something lies below a path; a bucket may be empty. Where lists are not allowed, nothing seems to."""
+    if not can_hold(path):
+        return False
     target = folder_of(path)
     try:
         with as_of_files(path):
@@ -56,6 +58,8 @@ def children(control: SdkControl, path: str) -> list[Entry]:
     if not path:
         with as_of_files(path):
             return [directory(name) for name in list_buckets(control)]
+    if not can_hold(path):
+        return [info(control, path)]
     target = folder_of(path)
     found: list[Entry] = []
     there = not target.key
@@ -71,6 +75,8 @@ def children(control: SdkControl, path: str) -> list[Entry]:
 
 def below(control: SdkControl, path: str, prefix: str = "") -> Iterator[ListedObject]:
     """Yield the objects below a path, folder markers included. prefix: of their names below it."""
+    if not can_hold(path):
+        return
     target = folder_of(path)
     with as_of_files(path):
         for page in list_below(control, target.bucket, target.key + prefix):

@@ -77,8 +77,8 @@ class OssFileSystem(ReadableFileSystem):
         asking.copy(self._place.control(), self._strip_protocol(path1), self._strip_protocol(path2))
 
     def rm_file(self, path: str) -> None:
-        """Remove an object."""
-        self.rm(path)
+        """Remove an object. Its name is no pattern."""
+        asking.remove(self._place.control(), [self._strip_protocol(path)], recursive=False)
 
     def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
         """Remove objects, a thousand a request; with `recursive` all that lies below them."""

@@ -13,14 +13,13 @@ from oss_jupyter.errors import (
     OssJupyterError,
     ServiceError,
 )
-from oss_jupyter.model.target import Target, check_bucket, make_prefix, make_target
+from oss_jupyter.model.target import KEY_MAX_BYTES, Target, check_bucket, make_prefix, make_target
 
 _MEANS: dict[str, type[OssJupyterError]] = {
     "NoSuchKey": ObjectMissing,
     "NoSuchBucket": ObjectMissing,
     "FileAlreadyExists": ObjectThere,
     "BucketAlreadyExists": ObjectThere,
-    "PreconditionFailed": ObjectChanged,
 }
 _FORBIDDEN = 403
 
@@ -43,6 +42,11 @@ def folder_of(path: str) -> Target:
     return make_prefix(bucket, f"{key}/" if key else "")
 
 
+def can_hold(path: str) -> bool:
+    """Whether a key can begin with this one and a slash: the longest ones leave no room for it."""
+    return len(split(path)[1].encode("utf-8", "surrogatepass")) < KEY_MAX_BYTES
+
+
 def missing(path: str) -> ObjectMissing:
     """Return the error that there is nothing of this name."""
     return ObjectMissing(f"There is no oss://{path}.", "Check the name; oj.filesystem().ls(…) tells what is there.")
@@ -60,5 +64,10 @@ def as_of_files(path: str) -> Iterator[None]:
         return
     if refused.reply.code == "NoSuchKey":
         raise missing(path)
+    if refused.reply.code == "PreconditionFailed":
+        raise ObjectChanged(
+            f"oss://{path} was replaced while it was being read.",
+            "Open it again: what was read so far is of the object that was there before.",
+        )
     kind = _MEANS.get(refused.reply.code) or (ObjectRefused if refused.reply.status == _FORBIDDEN else None)
     raise refused if kind is None else kind(refused.what, refused.advice, code=refused.code)

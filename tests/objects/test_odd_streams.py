@@ -105,7 +105,7 @@ def test_one_that_is_running(service: Sandbox, shell: Shell) -> None:
         ([None, b"x"], "gave a NoneType, and not bytes", "SourceUnreadable"),
         ([b"x", None], "gave a NoneType, and not bytes", "SourceUnreadable"),
         ([np.array(["2024-01-01"], dtype="M8[D]")], "gave a ndarray, and not bytes", "SourceUnreadable"),
-        ([b"", b""], "gave no bytes", "SourceError"),
+        ([b"", b""], "gave no bytes", "NothingGiven"),
     ],
 )
 def test_what_gives_no_bytes(service: Sandbox, shell: Shell, items: list[Any], said: str, code: str) -> None:

@@ -74,7 +74,7 @@ def test_a_file_that_is_read_is_one_object(oss_fs: OssFileSystem, large: str) ->
         assert file.read(10) == LARGE[:10]
         oss_fs.pipe_file(large, LARGE[::-1])
         file.seek(PIECE_BYTES + 5)
-        with pytest.raises(ObjectChanged):
+        with pytest.raises(ObjectChanged, match="was replaced while it was being read"):
             file.read(10)
 
 
@@ -153,6 +153,20 @@ def test_other_ways_to_write(oss_fs: OssFileSystem) -> None:
         oss_fs.open(path, "xb")
     with pytest.raises(NotImplementedError, match="rb, wb, xb or ab"):
         oss_fs.open(path, "r+b")
+
+
+@pytest.mark.parametrize("key", ["x" * 1023, "[br]", "*star*", "a/../b", "a//b", "new\nline", "a%2Fb?c#d"])
+def test_keys_of_all_kinds(oss_fs: OssFileSystem, key: str) -> None:
+    """Whatever the service takes as a key is written, found, read and removed by its name, which is no pattern."""
+    path = f"{BUCKET}/{key}"
+    oss_fs.pipe_file(path, b"content")
+    assert oss_fs.exists(path)
+    assert not oss_fs.isdir(path)
+    assert oss_fs.find(BUCKET) == [path]
+    assert oss_fs.ls(path, detail=False) == [path]
+    assert oss_fs.cat_file(path) == b"content"
+    oss_fs.rm_file(path)
+    assert not oss_fs.exists(path)
 
 
 def test_errors_are_those_of_files(oss_fs: OssFileSystem, service: Sandbox, tmp_path: Path) -> None:

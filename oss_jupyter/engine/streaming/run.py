@@ -51,7 +51,10 @@ class StreamRun(Run):
         Sending(self._state, signer, StandStill(), supply).run()
         if not supply.size_bytes:
             raise SourceError(
-                f"{self._stream.text} gave no bytes, so there is nothing to send.", "Look at what makes it."
+                f"{self._stream.text} gave no bytes, so there is nothing to send.",
+                "Look at what makes it, and run the cell again.",
+                safe="Nothing was sent.",
+                code="NothingGiven",
             )
         self._state.spec = replace(self._state.spec, plan=Plan(supply.size_bytes, pieces.part_size))
         try:
