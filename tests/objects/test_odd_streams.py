@@ -31,7 +31,11 @@ def _stored(service: Sandbox, key: str = "s.bin") -> bytes:
 
 
 def _left(place: Path) -> list[Path]:
-    return [path for path in place.parent.joinpath("state").rglob("*") if path.is_file() or ".stream-" in path.name]
+    return [
+        path
+        for path in place.parent.joinpath("state", "checkpoints").rglob("*")
+        if path.is_file() or ".stream-" in path.name
+    ]
 
 
 @pytest.mark.parametrize("make", [lambda: (b"%d" % number for number in range(10)), lambda: map(bytes, [[48], [49]])])

@@ -26,7 +26,7 @@ DATA = os.urandom(3 * MIB)
 
 def _left(place: Path) -> list[str]:
     """Return the endings of what lies in the checkpoint directory, locks left out."""
-    files = [path for path in place.parent.joinpath("state").rglob("*") if path.is_file()]
+    files = [path for path in place.parent.joinpath("state", "checkpoints").rglob("*") if path.is_file()]
     return sorted(path.suffix for path in files if path.suffix != ".lock")
 
 
@@ -93,7 +93,7 @@ def test_other_bytes_are_another_upload(service: Sandbox, place: Path) -> None:
 def test_a_lost_spool_is_said_and_made_again(service: Sandbox, place: Path) -> None:
     """Somebody removed it: four lines name the object, and the same cell goes on with what is in OSS."""
     transfer = _paused(service)
-    (spool,) = place.parent.joinpath("state").rglob("*.spool")
+    (spool,) = place.parent.joinpath("state", "checkpoints").rglob("*.spool")
     spool.unlink()
     transfer.resume()
     with pytest.raises(oj.OssJupyterError) as refused:

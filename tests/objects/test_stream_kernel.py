@@ -41,7 +41,7 @@ def _plain(cell: Cell) -> str:
 
 
 def _left(place: Path) -> list[Path]:
-    return [path for path in place.parent.joinpath("state").rglob("*") if path.is_file()]
+    return [path for path in place.parent.joinpath("state", "checkpoints").rglob("*") if path.is_file()]
 
 
 def _sent(service: Sandbox) -> list[int]:

@@ -33,7 +33,9 @@ _WAITS = 'print("waits", flush=True); import time; time.sleep(100)'
 
 def _left(folder: Path) -> list[Path]:
     """Return what lies in the checkpoint directory, locks left out."""
-    return sorted(path for path in (folder / "state").rglob("*") if path.is_file() and path.suffix != ".lock")
+    return sorted(
+        path for path in (folder / "state" / "checkpoints").rglob("*") if path.is_file() and path.suffix != ".lock"
+    )
 
 
 def _endings(folder: Path) -> list[str]:
@@ -71,7 +73,9 @@ def unfinished(service: Sandbox, tmp_path: Path) -> Sandbox:
 
 def _receipts(folder: Path) -> int:
     """Return how many parts the journals know, each of them in a line below the first."""
-    return sum(len(path.read_bytes().splitlines()) - 1 for path in (folder / "state").rglob("*.journal"))
+    return sum(
+        len(path.read_bytes().splitlines()) - 1 for path in (folder / "state" / "checkpoints").rglob("*.journal")
+    )
 
 
 def test_its_spool_is_private_and_counted(oss_fs: OssFileSystem, service: Sandbox, tmp_path: Path) -> None:
