@@ -53,7 +53,8 @@ def look(subject: Subject, now: Callable[[], float] = time.time, *, fast: bool =
     findings = beside(way, _WAIT_SECONDS)
     can_ask = not any(one.standing is Standing.WRONG for one in findings) and bool(signing)
     place = len(findings)
-    findings += beside(_beyond(subject, can_ask), _WAIT_SECONDS)
+    # PutObject is asked before the other permissions, which are waited for inside.
+    findings += beside(_beyond(subject, can_ask), 2 * _WAIT_SECONDS)
     speed = 0.0
     if target is not None and not fast and _allowed(findings, PUT):
         measured, speed = _speed(subject.control, target, findings)

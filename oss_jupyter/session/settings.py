@@ -149,7 +149,7 @@ class OssJupyter(Configurable):
         key_trait=Unicode(),
         value_trait=Float(min=0.0),
         default_value=dict(PRICES),
-        help=f"What a GB costs in a month, by storage class, for %oss_leftovers; here in {CURRENCY}, of {AS_OF}.",
+        help=f"What a GB costs in a month, by storage class, for oj.leftovers; here in {CURRENCY}, of {AS_OF}.",
     ).tag(config=True)
     history = Bool(True, help="Whether uploads that end are written into the history, see oj.history.").tag(config=True)
     register_filesystem = Enum(

@@ -320,6 +320,7 @@ def test_what_cannot_be_meant_is_refused(look: Look) -> None:
 
 def test_a_service_that_does_not_answer_in_time(look: Look, sandbox: Sandbox) -> None:
     """What is late is unknown; the others are told."""
+    sandbox.faults.add(Fault("PutObject", "answer", code="InvalidDigest", status=400, seconds=1.5))
     sandbox.faults.add(Fault("ListParts", "delay", seconds=30))
     check = look()
     assert check["ListParts"].standing is Standing.UNKNOWN
