@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sys
@@ -19,7 +20,7 @@ LIFE, CULLER, LID = "credentials", "culler", "computer"
 _HOUR_SECONDS = 3600.0
 _NEVER = 0.0
 # In a command line, in jupyter_server_config.json and in jupyter_server_config.py.
-_CULLS = re.compile(r"cull_idle_timeout[\"']?\s*[:=]\s*(\d+)")
+_CULLS = re.compile(r"cull_idle_timeout[\"']?\s*[:=]\s*(\d[\d_]*(?:\s*\*\s*\d[\d_]*)*)(?=[\s,}]|$)")
 _CONFIGS = ("jupyter_server_config", "jupyter_notebook_config", "jupyter_config")
 # Variables that the platforms put into their kernels.
 _HUB, _DSW = "JUPYTERHUB_SERVICE_PREFIX", ("DSW_INSTANCE_ID", "PAI_DSW_INSTANCE_ID")
@@ -60,12 +61,13 @@ def look_at_culler(keep_alive_hours: float, takes_seconds: float) -> list[Findin
 def cull_seconds() -> tuple[float, str]:
     """Return after how many seconds of silence kernels are ended, and who says so.
 
-    0 where nobody says it; then the name is of the platform that may do it all the same, or "".
+    0 where nobody says it; then the name is of the platform, or of the file, that may do it all the same, or "".
     """
     for where, text in _told():
-        found = _CULLS.findall(text)
-        if found and int(found[-1]):
-            return float(found[-1]), where
+        if "cull_idle_timeout" in text:  # whoever says it first counts, also where it is 0
+            found = _CULLS.findall(text)
+            seconds = math.prod(map(int, found[-1].split("*"))) if found else _NEVER
+            return float(seconds), where if seconds or not found else ""
     if os.environ.get(_HUB):
         return _NEVER, "JupyterHub"
     return _NEVER, "PAI-DSW" if any(os.environ.get(name) for name in _DSW) else ""

@@ -273,6 +273,18 @@ def test_a_culler_at_60_seconds(
     named(look(), "culler", "keep_alive_hours is 0", "above 0")
 
 
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("60 * 60", 3600.0), ("3_600", 3600.0), ("0", 0.0), ("int(os.environ['T'])", 0.0)]
+)
+def test_what_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, seconds: float) -> None:
+    """A product of numbers is one; what is computed is not guessed, and the file is named; 0 means never."""
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    (tmp_path / "jupyter_server_config.py").write_text(f"c.MappingKernelManager.cull_idle_timeout = {value}\n")
+    told, where = cull_seconds()
+    assert told == seconds
+    assert bool(where) is (value != "0")
+
+
 def test_platforms_that_cull_without_saying_when(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are named, and that an upload counts as activity."""
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", "/nowhere")
