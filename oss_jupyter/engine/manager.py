@@ -41,8 +41,8 @@ class Manager:
     by host, and _limits, of who sends.
 
     uploads_at_once: how many large uploads run at once; the others wait for their turn. budget: the connections of all.
-    begins: called, on whatever thread, when one begins to run or goes on; rests: with one that ran and does so no more.
-    ends: likewise, with one that has ended, once for each end. All must be quick.
+    begins: called, on whatever thread, when one begins to run or goes on; ends: with one that has ended, once for each
+    end. Both must be quick.
     """
 
     def __init__(
@@ -50,12 +50,10 @@ class Manager:
         uploads_at_once: int = AT_ONCE,
         budget: Budget | None = None,
         begins: Callable[[], None] = lambda: None,
-        rests: Callable[[AnyJob], None] = lambda job: None,
         ends: Callable[[AnyJob], None] = lambda job: None,
     ) -> None:
         self._queue: TransferQueue[AnyJob] = TransferQueue(self._start, uploads_at_once, budget)
         self._begins = begins
-        self._rests = rests
         self._ends = ends
         self._lock = threading.Lock()
         self._transfers: dict[str, Transfer] = {}
@@ -208,8 +206,6 @@ class Manager:
         if changed:
             self._learn(transfer)
             self._share_out()
-        if changed and not sends:
-            self._rests(transfer)
 
     def _learn(self, transfer: AnyJob) -> None:
         now = transfer.snapshot() if transfer.state is State.COMPLETED else None

@@ -16,7 +16,7 @@ from oss_jupyter.oss.control import SdkControl
 
 
 def look_after_failure(job: AnyJob) -> None:
-    """Look at the way if an upload that rests now failed for the network. Any thread; it returns at once."""
+    """Look at the way if an upload that has ended failed for the network. Any thread; it returns at once."""
     error, control = job.failure, job.spec.control
     if isinstance(error, NetworkError) and isinstance(control, SdkControl):
         with suppress(Shortage):  # the failure is told in any case

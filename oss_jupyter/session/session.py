@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter import forks
 from oss_jupyter.engine.budget import Budget
 from oss_jupyter.engine.dataset.spec import DatasetSpec
+from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.spec import TransferSpec
@@ -74,8 +76,7 @@ class Session:
             self.settings.uploads_at_once,
             Budget(self.settings.connections),
             self._one_runs,
-            look_after_failure,
-            Recorder(self.settings).record,
+            partial(self._one_ended, Recorder(self.settings)),
         )
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.datasets = DatasetWiring(self.wiring)
@@ -223,6 +224,10 @@ class Session:
     def _one_runs(self) -> None:
         if self.shell is not None:
             self.shell.one_runs()
+
+    def _one_ended(self, recorder: Recorder, job: AnyJob) -> None:
+        recorder.record(job)
+        look_after_failure(job)
 
     def _give_anew(self, transfer: Transfer, anew: AnewOptions) -> None:
         """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
