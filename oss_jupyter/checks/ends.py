@@ -109,12 +109,11 @@ def look_at_computer(takes_seconds: float, power: Path = Path("/sys/class/power_
     """Return whether this computer may go to sleep meanwhile, as far as that can be told."""
     with suppress(OSError):
         if any(one.name.startswith("BAT") for one in power.iterdir()):
-            until = f" {ends_at(takes_seconds)}" if takes_seconds else ""
+            until = f" until {_clock_in(takes_seconds)}" if takes_seconds else ""
             awake = f"Keep it open and plugged in{until}; if it sleeps, the upload goes on when it wakes."
             return [warning(LID, "This computer has a battery: it may sleep when its lid is closed.", awake)]
     return []
 
 
-def ends_at(takes_seconds: float) -> str:
-    """Return until when something lasts that begins now."""
-    return f"until {datetime.now(timezone.utc).astimezone() + timedelta(seconds=takes_seconds):%H:%M}"
+def _clock_in(seconds: float) -> str:
+    return f"{datetime.now(timezone.utc).astimezone() + timedelta(seconds=seconds):%H:%M}"

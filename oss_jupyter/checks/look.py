@@ -70,20 +70,18 @@ def _beyond(subject: Subject, can_ask: bool) -> Mapping[str, Look]:
     control, target = subject.control, subject.target
     looks: dict[str, Look] = {}
     if can_ask and target is not None:
-        prefix = target.key[: target.key.rfind("/") + 1]
-        looks[PUT] = lambda: _permissions(control, target, prefix)
+        looks[PUT] = lambda: _permissions(control, target)
     looks["inside"] = lambda: look_around(control.settings)
     looks["room"] = lambda: look_at_room(subject.folder, subject.spool_bytes)
     return looks
 
 
-def _permissions(control: SdkControl, target: Target, prefix: str) -> list[Finding]:
+def _permissions(control: SdkControl, target: Target) -> list[Finding]:
     """Ask for the others only where the credentials and the bucket are what they should be."""
-    bucket = target.bucket
-    found = look_at_put(control, bucket, prefix)
+    found = look_at_put(control, target)
     if not {CREDENTIALS, BUCKET} <= {one.name for one in found if one.standing is Standing.FINE}:
         return found
-    looks: dict[str, Look] = {probe.name: partial(look_at, probe, control, bucket, prefix) for probe in PROBES}
+    looks: dict[str, Look] = {probe.name: partial(look_at, probe, control, target) for probe in PROBES}
     looks["target"] = lambda: look_at_target(control, target)
     return [*found, *beside(looks, _WAIT_SECONDS - 1)]
 
@@ -95,7 +93,7 @@ def _allowed(findings: list[Finding], name: str) -> bool:
 def _speed(control: SdkControl, target: Target, findings: list[Finding]) -> tuple[list[Finding], float]:
     if not _allowed(findings, "AbortMultipartUpload"):
         return [unknown(SPEED, "It is not measured, because the parts for it could not be removed.")], 0.0
-    return measure(control, target.bucket, target.key[: target.key.rfind("/") + 1])
+    return measure(control, target)
 
 
 def _who_signs(subject: Subject, signing: list[CredentialsFound]) -> list[Finding]:

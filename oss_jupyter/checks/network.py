@@ -6,8 +6,6 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
-from datetime import timezone
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import requests
@@ -15,14 +13,15 @@ import requests
 from oss_jupyter.errors import CertificateRefused, OssJupyterError
 from oss_jupyter.model.finding import Finding, fine, unknown, warning, wrong
 from oss_jupyter.model.wire_values import Route
+from oss_jupyter.oss.clock import TOLERATED_SECONDS, ahead_words
 from oss_jupyter.oss.endpoint import EndpointSettings, is_loopback
 from oss_jupyter.oss.environment import as_proxies, route_to
 from oss_jupyter.oss.failures import from_exception, not_oss
+from oss_jupyter.oss.reply import date_seconds
 
 NAME, PROXY, CONNECTION, CLOCK = "name", "proxy", "connection", "clock"
 # The service refuses what was signed more than 15 minutes ago or ahead (documentation "RequestTimeTooSkewed").
 SKEW_MOST_SECONDS = 900.0
-_SKEW_SECONDS = 60.0
 _PROXY_VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 # Which line a failure of the one request belongs into.
 _LINES = {"HostNotFound": NAME, "ProxyFailed": PROXY}
@@ -97,15 +96,13 @@ def _ask(settings: EndpointSettings, route: Route) -> Mapping[str, str]:
 
 
 def _clock(headers: Mapping[str, str], now: float) -> Finding:
-    try:
-        served_at = parsedate_to_datetime(headers["Date"]).astimezone(timezone.utc).timestamp()
-    except (KeyError, ValueError, TypeError):
+    served_at = date_seconds(headers.get("Date", ""))
+    if served_at is None:
         return unknown(CLOCK, "The service did not say what time it is.")
     ahead_seconds = now - served_at
-    if abs(ahead_seconds) <= _SKEW_SECONDS:
+    if abs(ahead_seconds) <= TOLERATED_SECONDS:
         return fine(CLOCK, "This computer's clock and the service's agree.")
-    side = "ahead of" if ahead_seconds > 0 else "behind"
-    said = f"This computer's clock is {abs(ahead_seconds) / 60:,.0f} minutes {side} the service's"
+    said = ahead_words(ahead_seconds)
     if abs(ahead_seconds) <= SKEW_MOST_SECONDS:
         return warning(CLOCK, f"{said}.", _SET_THE_CLOCK)
     goes_on = "Uploads go on, because requests carry the service's time; other programs are refused."

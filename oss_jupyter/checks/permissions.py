@@ -91,17 +91,14 @@ PROBES = (
 )
 
 
-def look_at_put(control: SdkControl, bucket: str, prefix: str) -> list[Finding]:
-    """Return whether these credentials, this bucket and PutObject go together: the first that does not, or all three.
-
-    prefix: of the keys that are meant, up to their last slash.
-    """
-    target = _beside(bucket, prefix)
-    error = _refusal(control, _PUT, target)
+def look_at_put(control: SdkControl, target: Target) -> list[Finding]:
+    """Return whether credentials, bucket and PutObject go together: the first of them that does not, or all three."""
+    bucket = target.bucket
+    error = _refusal(control, _PUT, scratch(target))
     accepted = fine(CREDENTIALS, "The service accepts them.")
     there = fine(BUCKET, f"{bucket} is reached at {control.settings.describe()}, in {control.settings.region}.")
     if error is None:
-        return [accepted, there, fine(PUT, f"Objects may be written below oss://{bucket}/{prefix}.")]
+        return [accepted, there, fine(PUT, f"Objects may be written below oss://{bucket}/{prefix_of(target)}.")]
     code = error.reply.code if isinstance(error, ServiceError) else error.code
     if code in _NOT_ACCEPTED or isinstance(error, CredentialsError):
         return [wrong(CREDENTIALS, error.what, error.advice)]
@@ -112,9 +109,9 @@ def look_at_put(control: SdkControl, bucket: str, prefix: str) -> list[Finding]:
     return [unknown(PUT, error.what, error.advice)]
 
 
-def look_at(probe: Probe, control: SdkControl, bucket: str, prefix: str) -> list[Finding]:
+def look_at(probe: Probe, control: SdkControl, target: Target) -> list[Finding]:
     """Return whether one more operation is allowed, and what it would bring."""
-    error = _refusal(control, probe, _beside(bucket, prefix))
+    error = _refusal(control, probe, scratch(target))
     if error is None:
         return [fine(probe.name, f"It is allowed, so uploads can {probe.brings}.")]
     if isinstance(error, ServiceError) and error.reply.code == "AccessDenied":
@@ -123,9 +120,14 @@ def look_at(probe: Probe, control: SdkControl, bucket: str, prefix: str) -> list
     return [unknown(probe.name, error.what, error.advice)]
 
 
-def _beside(bucket: str, prefix: str) -> Target:
+def scratch(target: Target) -> Target:
     """Return an object that nobody has, where the user's are to be."""
-    return Target(bucket, f"{prefix}.oss_jupyter-check-{secrets.token_hex(4)}")
+    return Target(target.bucket, f"{prefix_of(target)}.oss_jupyter-check-{secrets.token_hex(4)}")
+
+
+def prefix_of(target: Target) -> str:
+    """Return what the keys that are meant begin with, up to their last slash."""
+    return target.key[: target.key.rfind("/") + 1]
 
 
 def _refusal(control: SdkControl, probe: Probe, target: Target) -> OssJupyterError | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 import tempfile
 import threading
 import time
 from contextlib import suppress
 
+from oss_jupyter.checks.permissions import scratch
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.finding import Finding, fine, unknown, warning
 from oss_jupyter.model.gauge import LocalGauge
@@ -26,9 +26,9 @@ _PART_BYTES = 4 * MIB
 _MOST_BYTES = 32 * MIB
 
 
-def measure(control: SdkControl, bucket: str, prefix: str) -> tuple[list[Finding], float]:
+def measure(control: SdkControl, beside: Target) -> tuple[list[Finding], float]:
     """Return how fast bytes go up, and the same in bytes/s, 0 where that is not known. Nothing stays in the bucket."""
-    target = Target(bucket, f"{prefix}.oss_jupyter-check-{secrets.token_hex(4)}")
+    target = scratch(beside)
     try:
         upload_id = control.initiate(target, ObjectOptions())
     except OssJupyterError as error:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 from oss_jupyter.errors import ServiceReply
+from oss_jupyter.model.sizes import count
 
 # Far less than the 15 minutes the service allows, and more than a reply is on its way.
-_TOLERATED_SECONDS = 60.0
+TOLERATED_SECONDS = 60.0
 _REFUSED = 403
 
 
@@ -40,19 +41,22 @@ class ServiceClock:
         if reply.status != _REFUSED or not reply.request_id or reply.served_at is None:
             return False
         ours = self._now()
-        if abs(ours + offset_seconds - reply.served_at) <= _TOLERATED_SECONDS:
+        if abs(ours + offset_seconds - reply.served_at) <= TOLERATED_SECONDS:
             return False
         before, self.offset_seconds = self.offset_seconds, reply.served_at - ours
-        if abs(self.offset_seconds - before) > _TOLERATED_SECONDS:
+        if abs(self.offset_seconds - before) > TOLERATED_SECONDS:
             self.remarks = (_remark(-self.offset_seconds),)
         return True
 
 
 def _remark(ahead_seconds: float) -> str:
-    if abs(ahead_seconds) <= _TOLERATED_SECONDS:
+    if abs(ahead_seconds) <= TOLERATED_SECONDS:
         return "This computer's clock agrees with the service's again."
+    goes_on = "Requests carry the service's time, and the upload goes on; set the clock when you can."
+    return f"{ahead_words(ahead_seconds)}. {goes_on}"
+
+
+def ahead_words(ahead_seconds: float) -> str:
+    """Return by how much this computer's clock is wrong, as a sentence without its end."""
     minutes, side = round(abs(ahead_seconds) / 60), "ahead of" if ahead_seconds > 0 else "behind"
-    return (
-        f"This computer's clock is {minutes:,} {'minute' if minutes == 1 else 'minutes'} {side} the service's. "
-        "Requests carry the service's time, and the upload goes on; set the clock when you can."
-    )
+    return f"This computer's clock is {count(minutes, 'minute')} {side} the service's"

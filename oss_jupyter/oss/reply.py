@@ -50,7 +50,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> ServiceR
         advice_url=_advice_url(found.get("RecommendDoc", "")),
         extras=extras,
         retry_after_seconds=_retry_after_seconds(lower),
-        served_at=_date_seconds(lower.get("date", "")),
+        served_at=date_seconds(lower.get("date", "")),
     )
 
 
@@ -121,7 +121,7 @@ def _retry_after_seconds(lower: Mapping[str, str]) -> float | None:
         return _bounded(delay) / 1000
     if _DIGITS.fullmatch(after):
         return _bounded(after)
-    until, now = _date_seconds(after), _date_seconds(lower.get("date", ""))
+    until, now = date_seconds(after), date_seconds(lower.get("date", ""))
     # Its own clock, where it tells it, may be another one than this computer's.
     return None if until is None else min(max(0.0, until - (now or time.time())), _WAIT_MOST)
 
@@ -130,7 +130,8 @@ def _bounded(digits: str) -> float:
     return float(min(int(digits[:18]), _WAIT_MOST)) if len(digits) <= 18 else _WAIT_MOST
 
 
-def _date_seconds(text: str) -> float | None:
+def date_seconds(text: str) -> float | None:
+    """Return a date of HTTP in seconds since the epoch, None for what is none."""
     try:
         date = parsedate_to_datetime(text)
         return date.replace(tzinfo=date.tzinfo or timezone.utc).timestamp()
