@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any, overload
 
 from oss_jupyter.model.columns import columns, shortened
@@ -14,7 +13,7 @@ from oss_jupyter.model.sizes import count, format_duration, format_size
 
 # Of a long list the last ones are shown.
 ROWS_SHOWN = 20
-_HEADER = ("ended (UTC)", "source", "target", "outcome", "size", "took", "kept", "retries")
+HEADER = ("ended (UTC)", "source", "target", "outcome", "size", "took", "kept", "retries")
 NOTHING = "No upload has ended yet, or the history is switched off."
 
 
@@ -40,17 +39,7 @@ class History(Sequence[HistoryEntry]):
         return f"<History: {count(len(self), 'ended upload')}>"
 
     def __str__(self) -> str:
-        return "\n".join((*self._above(), columns([_HEADER, *self._rows()]))) if self.entries else NOTHING
-
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text(str(self) if len(printer.stack) <= 1 else repr(self))
-
-    def _repr_html_(self) -> str:
-        if not self.entries:
-            return f"<div>{escape(NOTHING)}</div>"
-        head = "".join(f"<th>{escape(name)}</th>" for name in _HEADER)
-        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self._rows())
-        return f"<div>{escape(''.join(self._above()))}</div><table><tr>{head}</tr>{rows}</table>"
+        return "\n".join((*self.above(), columns([HEADER, *self.shown()]))) if self.entries else NOTHING
 
     def to_frame(self) -> Any:
         """Return the entries as a pandas.DataFrame. Raises PackageMissing."""
@@ -61,10 +50,12 @@ class History(Sequence[HistoryEntry]):
         with open(path, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - the model has no paths of its own
             write_csv(file, HistoryEntry, self.entries)
 
-    def _above(self) -> list[str]:
+    def above(self) -> list[str]:
+        """Return what stands above the table."""
         return [f"The last {ROWS_SHOWN} of {len(self):,}:"] if len(self) > ROWS_SHOWN else []
 
-    def _rows(self) -> list[tuple[str, ...]]:
+    def shown(self) -> list[tuple[str, ...]]:
+        """Return the cells of the last rows, below `HEADER`."""
         return [_cells(one) for one in self.entries[-ROWS_SHOWN:]]
 
 

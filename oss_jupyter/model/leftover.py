@@ -27,7 +27,7 @@ RULE_DAYS = 7
 _GB = 1024**3
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY_SECONDS, "w": 7 * DAY_SECONDS}
 _AGE = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*([smhdw])\s*")
-_HEADER = ("upload id", "key", "age", "parts", "size", "whose")
+HEADER = ("upload id", "key", "age", "parts", "size", "whose")
 
 
 class Owner(Enum):
@@ -102,17 +102,7 @@ class Leftovers:
         return f"<Leftovers of {printable(str(self.place))}: {count(len(self.rows), 'unfinished upload')}>"
 
     def __str__(self) -> str:
-        return "\n".join([self.heading, *([columns([_HEADER, *self.shown()])] if self.rows else []), *self.below()])
-
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text(str(self) if len(printer.stack) <= 1 else repr(self))
-
-    def _repr_html_(self) -> str:
-        above, below = escape(self.heading), "<br>".join(map(escape, self.below()))
-        head = "".join(f"<th>{escape(name)}</th>" for name in _HEADER)
-        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.shown())
-        table = f"<table><tr>{head}</tr>{rows}</table>" if self.rows else ""
-        return f"<div>{above}</div>{table}<div>{below}</div>"
+        return "\n".join([self.heading, *([columns([HEADER, *self.shown()])] if self.rows else []), *self.below()])
 
     @property
     def size_bytes(self) -> int:
