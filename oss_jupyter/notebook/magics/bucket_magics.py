@@ -11,10 +11,10 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 from oss_jupyter.model.finding import Check
 from oss_jupyter.model.upload_arguments import UploadArguments
-from oss_jupyter.notebook.display.view import say
-from oss_jupyter.notebook.magics.argv import parse, wants_help
+from oss_jupyter.notebook.magics.argv import parse
 from oss_jupyter.notebook.magics.leftovers import leftovers
 from oss_jupyter.notebook.magics.options import place_options
+from oss_jupyter.notebook.magics.showing import helped
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words
 from oss_jupyter.notebook.magics.words import Word, variable_of
 from oss_jupyter.session.checking import check
@@ -48,8 +48,7 @@ class BucketMagics(Magics):
         allowed, what is there already, room on this computer, the speed of the line, and what could end the upload
         early. Nothing is stored in the bucket; the parts that measure the speed are removed at once.
         """
-        if wants_help(line):
-            say(self.oss_check.__doc__ or "")
+        if helped(self.oss_check, line):
             return None
         given = vars(parse(self.oss_check, line, _CHECK_USAGE))
         target, source = given.pop("target"), given.pop("source")
@@ -83,8 +82,7 @@ class BucketMagics(Magics):
         Their parts are billed, and no list of objects shows them. What a kernel of this computer sends is never
         removed.
         """
-        if wants_help(line):
-            say(self.oss_leftovers.__doc__ or "")
+        if helped(self.oss_leftovers, line):
             return
         given = vars(parse(self.oss_leftovers, line, _LEFTOVERS_USAGE))
         if given["action"] == "list" and (given["id"] or given["older_than"]):

@@ -20,11 +20,11 @@ from oss_jupyter.model.arguments import ANEW_NAMES
 from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.display.view import say
-from oss_jupyter.notebook.magics.argv import pairs, parse, refuse_one_name, split_line, wants_help
+from oss_jupyter.notebook.magics.argv import pairs, parse, refuse_one_name, split_line
 from oss_jupyter.notebook.magics.cell_output import CELL_USAGE, at_once, refuse_of_lines, target_of, upload_output
 from oss_jupyter.notebook.magics.options import anew_options, cell_options, upload_options
 from oss_jupyter.notebook.magics.sandbox_switch import SandboxSwitch
-from oss_jupyter.notebook.magics.showing import show
+from oss_jupyter.notebook.magics.showing import helped, show
 from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words, magic_words
 from oss_jupyter.notebook.magics.uploads import Uploads
 from oss_jupyter.notebook.magics.waiting import wait_for
@@ -69,7 +69,7 @@ class OssMagics(Magics):
         A folder, a glob in quotes, or several paths are one upload: the contents of a folder go under the target, files
         that are there already are skipped, and --dry-run returns the plan.
         """
-        if self._helped(self.oss_upload, line):
+        if helped(self.oss_upload, line):
             return None
         given = vars(parse(self.oss_upload, line, _UPLOAD_USAGE))
         sources, target = given.pop("source"), given.pop("target")
@@ -105,7 +105,7 @@ class OssMagics(Magics):
     async def upload_output(self, line: str, cell: str) -> Transfer | None:
         """Do what `%%oss_upload` does with a cell that may await something."""
         with magic_words():
-            if self._helped(self.oss_upload_cell, line):
+            if helped(self.oss_upload_cell, line):
                 return None
             refuse_of_lines(split_line(line))
             given = vars(parse(self.oss_upload_cell, line, CELL_USAGE))
@@ -131,7 +131,7 @@ class OssMagics(Magics):
         be reached any more. clean: take finished and aborted ones off the list. history: uploads that have ended, in
         all kernels.
         """
-        if self._helped(self.oss_uploads, line):
+        if helped(self.oss_uploads, line):
             return
         given = parse(self.oss_uploads, line, _UPLOADS_USAGE)
         of_none: dict[str, Callable[[], None]] = {
@@ -161,7 +161,7 @@ class OssMagics(Magics):
     @line_magic
     def oss_panel(self, line: str) -> None:
         """Show all uploads with their buttons, and a form to start one; where there are no widgets, list them."""
-        if self._helped(self.oss_panel, line):
+        if helped(self.oss_panel, line):
             return
         parse(self.oss_panel, line, _PANEL_USAGE)
         self._uploads.panel()
@@ -177,20 +177,13 @@ class OssMagics(Magics):
 
         start: start it and point this kernel's settings at it. stop: stop it and bring the settings back.
         """
-        if self._helped(self.oss_sandbox, line):
+        if helped(self.oss_sandbox, line):
             return
         given = parse(self.oss_sandbox, line, _SANDBOX_USAGE)
         if given.action == "start":
             say(*self._sandbox.start(given.rate, given.bucket))
         else:
             say(*getattr(self._sandbox, given.action)())
-
-    def _helped(self, magic: Any, line: str) -> bool:
-        """Show what `%name?` shows where the line asks for it, and return whether it does."""
-        wanted = wants_help(line)
-        if wanted:
-            say(magic.__doc__)
-        return wanted
 
     def _arguments(self, given: dict[str, Any]) -> UploadArguments:
         """Return what was asked of an upload on the line."""

@@ -15,6 +15,7 @@ from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.notebook.display.text import describe
 from oss_jupyter.notebook.display.view import LiveView, say
+from oss_jupyter.notebook.magics.argv import wants_help
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.session import current_session
 from oss_jupyter.session.text import head_line, status_line
@@ -46,6 +47,14 @@ def show(transfer: Transfer, reporter: Reporter, *, with_error: bool = True) -> 
     else:
         say(*describe(now))
     return None
+
+
+def helped(magic: Any, line: str) -> bool:
+    """Show what `%name?` shows where the line asks for it, and return whether it does."""
+    wanted = wants_help(line)
+    if wanted:
+        say(magic.__doc__)
+    return wanted
 
 
 def in_notebook() -> bool:
