@@ -38,8 +38,7 @@ class Place:
     def reading(self) -> Reading:
         """Return what reads there now."""
         wiring, given = self.session.wiring, cast("UploadOptions", self.given)
-        endpoint = wiring.endpoint(given)
-        control = wiring.control(endpoint, given.get("credentials"), given.get("profile"))
+        control = wiring.control_at(given)
         known = self._reading
         if known is None or known.control is not control:
             with forks.no_forks:

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import OssJupyterError
-from oss_jupyter.model.arguments import PLACE_NAMES, UploadOptions
+from oss_jupyter.model.arguments import UploadOptions
 from oss_jupyter.model.wire_values import ObjectPage
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.objects import list_buckets, list_folder
@@ -108,11 +108,8 @@ class Buckets:
         return cast("ObjectPage | None", found)
 
     def _control(self, given: Mapping[str, Any]) -> SdkControl | None:
-        place = {name: value for name, value in given.items() if name in PLACE_NAMES}
-        profile = given.get("profile")
         try:
-            endpoint = self._wiring.endpoint(cast("UploadOptions", place | ({"profile": profile} if profile else {})))
-            return self._wiring.control(endpoint, given.get("credentials"), profile)
+            return self._wiring.control_at(cast("UploadOptions", given))
         except OssJupyterError:  # whoever uploads is told
             return None
 

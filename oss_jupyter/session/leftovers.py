@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.errors import ServiceError
-from oss_jupyter.model.arguments import PLACE_NAMES, UploadOptions
+from oss_jupyter.model.arguments import UploadOptions
 from oss_jupyter.model.leftover import DAY_SECONDS, Leftover, Leftovers, Owner, Removed
 from oss_jupyter.model.storage_prices import AS_OF, CURRENCY, PRICES
 from oss_jupyter.model.target import Target, address
@@ -40,7 +40,8 @@ def find_leftovers(session: Session, place: str, count_most: int = COUNTED_MOST,
     Raises InputError, and what stands in the way of asking the service.
     """
     where = address(place)
-    control = _control(session, reach)
+    given = {name: value for name, value in reach.items() if value is not None}
+    control = session.wiring.control_at(cast("UploadOptions", given))
     owners, now = _owners(session), datetime.fromtimestamp(time.time(), timezone.utc)
     listed = list_uploads(control, where.bucket, where.key, now)
     rows = [replace(one, owner=owners.get(one.upload_id, Owner.UNKNOWN)) for one in listed]
@@ -69,13 +70,6 @@ def _adopt(session: Session, control: SdkControl, bucket: str, reach: dict[str, 
     # Looked at anew: a kernel may have begun to send it since it was listed.
     now = replace(one, owner=_owners(session).get(one.upload_id, Owner.UNKNOWN))
     return adopt(session, control, bucket, now, file, reach)
-
-
-def _control(session: Session, reach: dict[str, Any]) -> SdkControl:
-    place = {name: value for name, value in reach.items() if name in PLACE_NAMES and value is not None}
-    profile = reach.get("profile") or session.settings.profile
-    endpoint = session.wiring.endpoint(cast("UploadOptions", place | ({"profile": profile} if profile else {})))
-    return session.wiring.control(endpoint, reach.get("credentials"), profile)
 
 
 def _owners(session: Session) -> dict[str, Owner]:

@@ -276,6 +276,10 @@ class Wiring:
             credentials = sandbox_credentials(endpoint.url)
         return self._controls.get(endpoint, credentials, profile, needed)
 
+    def control_at(self, given: UploadOptions) -> SdkControl:
+        """Return what asks where arguments and settings lead. Raises InputError."""
+        return self.control(self.endpoint(given), given.get("credentials"), given.get("profile"))
+
     def policy(self, retries: int | None) -> RetryPolicy:
         count = self.settings.retries if retries is None else whole(retries, "retries", 0, _RETRIES_MOST)
         return RetryPolicy(attempts=1 + count)
