@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,12 @@ for number in range(int(sys.argv[4])):
 
 
 @pytest.fixture
-def session(service: Sandbox) -> Session:
+def session(service: Sandbox) -> Iterator[Session]:
     """A session of its own, on the sandbox."""
-    return Session(OssJupyter())
+    own = Session(OssJupyter())
+    yield own
+    own.manager.pause_all(10)
+    own.wiring.streaming_lane().close()  # or a helper would stay for each
 
 
 def upload(session: Session, source: object, target: str = URL, **arguments: object) -> oj.Transfer:
