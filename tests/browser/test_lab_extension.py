@@ -34,8 +34,10 @@ def own_lab(tmp_path: Path, sandbox: Sandbox) -> Iterator[Lab]:
     environment = {
         "OSS_ACCESS_KEY_ID": "test-key-id", "OSS_ACCESS_KEY_SECRET": "test-key-secret",
         "OSS_ENDPOINT": sandbox.endpoint, "OSS_REGION": sandbox.region,
+        # Before the copy that an editable install made of it once.
+        "JUPYTER_PATH": str(tmp_path / "share"),
     }  # fmt: skip
-    lab_extension.install(tmp_path / "lab" / "data")
+    lab_extension.install(tmp_path / "share")
     with Lab(tmp_path / "lab", environment=environment) as running:
         yield running
 
