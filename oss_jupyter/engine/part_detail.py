@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oss_jupyter.model.progress import PartState
+from oss_jupyter.model.plan import Plan
+from oss_jupyter.model.progress import PartState, Snapshot
 
 
 @dataclass(frozen=True)
@@ -19,3 +20,18 @@ class PartDetail:
     attempts: int
     error: str
     seconds: float
+
+
+def part_of(now: Snapshot, number: int) -> PartDetail:
+    """Return what a snapshot knows of a part: unless it is on the wire, no attempts and no time. Raises IndexError."""
+    if not 1 <= number <= len(now.part_states):
+        raise IndexError(f"part {number} of {len(now.part_states)}")
+    part = Plan(now.total_bytes, now.part_size).part(number)
+    state = PartState(now.part_states[number - 1])
+    flight = next((one for one in now.flights if one.part_number == number), None)
+    if flight is not None:
+        return PartDetail(
+            number, part.offset, part.length, state, flight.sent_bytes, flight.attempt, "", flight.seconds
+        )
+    sent_bytes = part.length if state in (PartState.DONE, PartState.KEPT) else 0
+    return PartDetail(number, part.offset, part.length, state, sent_bytes, 0, "", 0.0)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.coordinator import TransferCoordinator
+from oss_jupyter.engine.part_detail import PartDetail, part_of
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.errors import OssJupyterError, TransferStateError
 from oss_jupyter.model.progress import AnyReceipt, Snapshot
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from oss_jupyter.engine.job import AnyJob
     from oss_jupyter.engine.transfer_queue import TransferQueue
     from oss_jupyter.model.record import CheckpointRecord
-
-_WORDS = "It goes on without this kernel."
 
 
 class HostedJob(TransferCoordinator):
@@ -106,7 +105,11 @@ class HostedJob(TransferCoordinator):
         """Return how it stood when the host told last, not half a second ago."""
         with self._changed:
             seen = self._seen.snapshot
-            return replace(seen, notes=(*seen.notes, *self._notes.texts(), _WORDS))
+            return replace(seen, notes=(*seen.notes, *self._notes.texts()), detached=True)
+
+    def part(self, number: int) -> PartDetail:
+        """Return what the host told last of a part: of one that has ended, not how. Raises IndexError."""
+        return part_of(self.snapshot(), number)
 
     def parallel_wanted(self) -> tuple[int | None, bool]:
         """Return what the user wants, None to follow the line, and whether there is a speed limit of its own."""
