@@ -18,7 +18,7 @@ import oss_jupyter as oj
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, PLACE_NAMES
 from oss_jupyter.notebook.magics.magics import OssMagics
-from oss_jupyter.notebook.panel.desk.desk import FORM_OPTIONS
+from oss_jupyter.notebook.panel.desk.desk import form_options
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.texts import say
@@ -42,7 +42,7 @@ import oss_jupyter as oj
 from oss_jupyter.model.options import make_options
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.magics.spelling import as_magic
-from oss_jupyter.notebook.panel.desk.actions import _OPTIONS
+from oss_jupyter.notebook.panel.desk.desk import ASKED
 import inspect
 from tests.test_docs import _option_rows
 
@@ -52,7 +52,7 @@ assert "colour" in inspect.signature(oj.upload).parameters
 assert "  colour: str. Of the object." in oj.upload.__doc__
 assert as_magic('Write colour="red".') == "Write --colour red."
 assert ("`--colour NAME`", "Of the object.") in set(_option_rows())
-assert "colour" in _OPTIONS
+assert "colour" in ASKED
 """
 
 
@@ -180,7 +180,8 @@ def test_what_can_be_given_anew_is_the_same_everywhere(function: Callable[..., o
 
 def test_the_form_of_the_desk_asks_in_both_languages() -> None:
     """Each option of the form has a name on the page, and one that is written freely has a hint."""
-    asked = FORM_OPTIONS
+    asked = form_options(OssJupyter())
+    assert next(option["on"] for option in asked if option["name"] == "detach") is False
     assert {"part_size", "parallel", "limit", "storage_class", "acl"} <= {option["name"] for option in asked}
     for option in asked:
         for key in (f"option_{option['name']}", *([] if option["choices"] else [f"hint_{option['name']}"])):

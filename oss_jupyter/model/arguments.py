@@ -89,7 +89,7 @@ class SendingOptions(TypedDict, total=False):
         str | PathLike | None,
         Argument("Where the place is kept; none or off: no resuming.", "DIR", none="off"),
     ]
-    detach: Annotated[bool | None, Argument("Outlive the kernel; of one file.")]
+    detach: Annotated[bool | None, Argument("Outlive the kernel; of one file.", in_form=True)]
     executor: Annotated[Executor | None, Argument("Where parts run, in place of the helper process.", on_a_line=False)]
     writer_options: Annotated[
         Mapping[str, Any] | None,

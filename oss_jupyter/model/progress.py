@@ -239,6 +239,7 @@ class Snapshot:
     files: Annotated[FilesView | None, "The files of a dataset; None: it is one file."] = None
     open_ended: Annotated[bool, "More may come: total_bytes is what is known by now."] = False
     written: Annotated[bool, "It is an object, and the file it was written to goes with the upload."] = False
+    detached: Annotated[bool, "A process that outlives the kernel runs it."] = False
     resumable: Annotated[bool, "False: a stream whose maker is gone or has failed; only its cell carries on."] = True
 
     @property

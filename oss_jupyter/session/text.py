@@ -78,6 +78,11 @@ def in_oss(now: Snapshot) -> str:
     return say("already_in_oss", progress=format_progress(confirmed_bytes, now.total_bytes))
 
 
+def goes_on(now: Snapshot) -> str:
+    """Return that an upload outlives its kernel, while it moves; else nothing."""
+    return say("goes_on_detached") if now.detached and now.state.active else ""
+
+
 def left_alone(now: Snapshot) -> str:
     """Return why an upload was left out where all were resumed, and what to do, as one line."""
     what, _, advice, _ = now.error or ("", "", "", "")

@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { countKinds } from "../../oss_jupyter/notebook/panel/static/common/places.js";
 import { decode, partOf, stoppedState } from "../../oss_jupyter/notebook/panel/static/common/state.js";
-import { mainLine } from "../../oss_jupyter/notebook/panel/static/common/lines.js";
+import { mainLine, statusWord } from "../../oss_jupyter/notebook/panel/static/common/lines.js";
 import { sayIn } from "../../oss_jupyter/notebook/panel/static/common/messages.js";
 
 const MIB = 1024 * 1024;
@@ -50,6 +50,13 @@ test("without its kernel nothing moves, and what was on the wire counts no longe
   const words = mainLine(stopped, sayIn("en"));
   assert.match(words, /^32 % · 16 of 50 MiB in OSS$/);
   for (const ended of ["failed", "completed"]) assert.equal(stoppedState({ ...state, state: ended }).state, ended);
+});
+
+test("what a process of its own sends goes on without the kernel, and nothing can be asked of it here", () => {
+  const left = stoppedState({ ...state, detached: true });
+  assert.deepEqual([left.state, left.detached, left.moving, left.can.length], ["detached", false, false, 0]);
+  assert.equal(statusWord(left, sayIn("zh")), "仍在继续");
+  assert.equal(stoppedState({ ...state, state: "paused", moving: false }).state, "stopped");
 });
 
 test("without its kernel a dataset has nothing on the wire, and keeps what failed", () => {

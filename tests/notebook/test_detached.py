@@ -17,12 +17,15 @@ import pytest
 import oss_jupyter as oj
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.errors import InputError
+from oss_jupyter.model.progress import PartState
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.sandbox import Fault, Sandbox
 from oss_jupyter.session.detached.job import HostedJob
 from oss_jupyter.session.detached.link import HostGone, ask
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.settings import OssJupyter
+
+from .conftest import MIB, Shell
 
 WAIT_SECONDS = 60
 SLOW = 1024 * 1024
@@ -93,6 +96,33 @@ def test_it_outlives_a_killed_kernel_and_obeys_the_next(service: Sandbox, data: 
     assert transfer.result(WAIT_SECONDS).parts == 8
     assert is_there(service, data)
     until(lambda: not alive(pid))
+
+
+def test_its_parts_can_be_looked_at(service: Sandbox, data: Path, next_kernel: Session) -> None:
+    """A kernel that sends nothing of it itself knows which parts are in OSS, and how far one on the wire is."""
+    killed_in_the_middle()
+    (transfer,) = next_kernel.transfers()
+    until(lambda: bool(transfer.snapshot().flights))
+    flight = transfer.snapshot().flights[0]
+    first, last = transfer.part(1), transfer.part(8)
+    assert (first.state, first.sent_bytes, first.length) == (PartState.DONE, MIB, MIB)
+    assert (last.state, last.offset, last.sent_bytes) == (PartState.WAITING, 7 * MIB, 0)
+    assert transfer.part(flight.part_number).attempts == 1
+    for number in (0, 9):
+        with pytest.raises(IndexError):
+            transfer.part(number)
+
+
+def test_it_is_told_that_it_goes_on(service: Sandbox, data: Path, next_kernel: Session, shell: Shell) -> None:
+    """Cells say so while it moves, and no longer when it is paused."""
+    killed_in_the_middle()
+    words = "It goes on without this kernel."
+    assert words in shell.ok("%oss_uploads").text
+    (transfer,) = next_kernel.transfers()
+    assert words in shell.ok(f"%oss_uploads show {transfer.id}").text
+    transfer.pause()
+    assert transfer.wait(WAIT_SECONDS)
+    assert words not in shell.ok("%oss_uploads").text
 
 
 def test_nobody_else_can_look_into_it(service: Sandbox, data: Path, next_kernel: Session, place: Path) -> None:

@@ -22,7 +22,7 @@ from oss_jupyter.notebook.panel.common.commands import Commands
 from oss_jupyter.notebook.panel.common.pace import Pace
 from oss_jupyter.notebook.panel.common.row import Row
 from oss_jupyter.notebook.panel.desk.actions import DeskActions
-from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk
+from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk, form_options
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary, desk_summary
 from oss_jupyter.notebook.panel.desk.folder import ENTRIES_MAX, list_folder
 from oss_jupyter.notebook.panel.desk.rows import MISSING, UNUSABLE, row_of_transfer, to_text
@@ -72,7 +72,7 @@ class Seat:
         self.session = session
         self.commands = Commands()
         kind = DESK if only is None else BANNER
-        self.desk = TransferDesk(self.commands, "", kind, "")
+        self.desk = TransferDesk(self.commands, "", kind, "", form_options(session.settings))
         self.words: list[dict[str, str]] = []
         self.shown = ShownDesk(self.desk, session, DeskSummary(self.words.append, 0.0), only)
         DeskActions(lambda: session, {self.desk.widget_id: self.shown}.get, lambda shown: None).add_to(self.commands)

@@ -13,7 +13,7 @@ from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
-from oss_jupyter.session.text import head_line, kept_and_sent, progress_line, read_again, status_line, time_of
+from oss_jupyter.session.text import goes_on, head_line, kept_and_sent, progress_line, read_again, status_line, time_of
 from oss_jupyter.texts import say
 
 # More would push what matters out of sight; the newest say most.
@@ -34,6 +34,7 @@ def remarks(now: Snapshot, *, with_error: bool = True) -> list[str]:
     again = f"%oss_uploads resume {now.id}"
     if now.state in (State.PAUSED, State.INTERRUPTED) and now.resumable:
         lines.append(say("carry_on_with", command=again))
+    lines.append(goes_on(now))
     if view is not None:
         lines += failure_lines(view.failures, view.failed)
     if now.state is State.COMPLETED_WITH_ERRORS:

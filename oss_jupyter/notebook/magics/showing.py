@@ -18,7 +18,7 @@ from oss_jupyter.notebook.display.view import LiveView, say
 from oss_jupyter.notebook.magics.argv import wants_help
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.session import current_session
-from oss_jupyter.session.text import head_line, status_line
+from oss_jupyter.session.text import goes_on, head_line, status_line
 
 # The transfers that the running cell shows already: a magic shows one and returns it too. Main thread only.
 _shown: set[str] = set()
@@ -43,7 +43,8 @@ def show(transfer: Transfer, reporter: Reporter, *, with_error: bool = True) -> 
         return LiveView(transfer, reporter, with_error=with_error)
     now = transfer.snapshot()
     if now.state.active:
-        say(f"{head_line(now)}: {status_line(now)}", f"It goes on behind the prompt: %oss_uploads wait {now.id}")
+        behind = f"It goes on behind the prompt: %oss_uploads wait {now.id}"
+        say(*filter(None, (f"{head_line(now)}: {status_line(now)}", goes_on(now), behind)))
     else:
         say(*describe(now))
     return None

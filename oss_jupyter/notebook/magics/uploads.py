@@ -25,7 +25,7 @@ from oss_jupyter.paths import absolute
 from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.history import find_history
 from oss_jupyter.session.session import Session
-from oss_jupyter.session.text import head_line, in_oss, left_alone, name_of, state_word
+from oss_jupyter.session.text import goes_on, head_line, in_oss, left_alone, name_of, state_word
 
 # Pausing takes a second at most; removing parts is one request to the service, which may have to be repeated.
 _PAUSE_SECONDS = 3.0
@@ -199,7 +199,7 @@ def _row(transfer: Transfer) -> tuple[str, ...]:
     now = transfer.snapshot()
     failed = now.files.failures[:1] if now.files else ()
     named = [f"{shortened(one.path)}: {one.code or one.reason}" for one in failed]  # `show` tells the reasons
-    note = named[0] if named else now.error[0] if now.error else now.notes[-1] if now.notes else ""
+    note = next(filter(None, (*named, *(now.error or ())[:1], goes_on(now), *now.notes[-1:])), "")
     file, target = shortened(name_of(now)), shortened(printable(str(now.target)))
     return (now.id, file, target, state_word(now), short_line(now), brief(printable(note)))
 

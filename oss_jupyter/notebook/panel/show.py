@@ -9,7 +9,7 @@ from IPython.display import display
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk
+from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk, form_options
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary, static
 from oss_jupyter.notebook.panel.desk.pulled import PulledDesk
 from oss_jupyter.notebook.panel.server import panel_server
@@ -35,7 +35,7 @@ def serve_lab() -> None:
     on, session = panel_server(), current_session()
     if on.serves_lab:
         return
-    pulled = PulledDesk(_likely_target(session.manager.transfers()))
+    pulled = PulledDesk(_likely_target(session.manager.transfers()), form_options(session.settings))
     # There is no notebook that could be saved with a summary.
     on.serve_lab(ShownDesk(pulled, session, DeskSummary(lambda _words: None, time.monotonic())), pulled)
 
@@ -48,7 +48,8 @@ def show_banner(transfers: Sequence[Transfer], lines: Sequence[str], language: s
 def _show(kind: str, only: frozenset[str] | None, language: str, lines: Sequence[str]) -> None:
     session, on = current_session(), panel_server()
     language = language or session.settings.language
-    desk = TransferDesk(on.commands, language, kind, _likely_target(session.manager.transfers()))
+    target, options = _likely_target(session.manager.transfers()), form_options(session.settings)
+    desk = TransferDesk(on.commands, language, kind, target, options)
     display(desk)
     handle = display(static(lines), raw=True, display_id=True)
     summary = DeskSummary(lambda words: handle.update(words, raw=True), time.monotonic())

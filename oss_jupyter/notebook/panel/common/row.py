@@ -39,7 +39,8 @@ class ReceiptRow(TypedDict):
 class Standing(TypedDict):
     """Which transfer, and where it stands.
 
-    can: what the buttons may ask now. parts_gone: whether an abort removed the parts from the service.
+    can: what the buttons may ask now. parts_gone: whether an abort removed the parts from the service. detached: it
+    moves, and goes on when the kernel ends.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Standing(TypedDict):
     name: str
     url: str
     state: str
+    detached: bool
     phase: str
     moving: bool
     parts_gone: bool
@@ -161,6 +163,7 @@ def _standing(snapshot: Snapshot) -> Standing:
         "name": PurePath(snapshot.source).name if snapshot.files is None else source_name(snapshot.source),
         "url": str(snapshot.target),
         "state": snapshot.state.key,
+        "detached": snapshot.detached and snapshot.state.active,
         "phase": snapshot.phase.key,
         "moving": snapshot.state.active,
         "parts_gone": snapshot.state is State.ABORTED and not snapshot.keeps_parts,

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from oss_jupyter.engine.manager import waiting_first
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.arguments import ARGUMENTS
 from oss_jupyter.model.states import Event, allowed
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
 from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
-from oss_jupyter.notebook.panel.desk.desk import ShownDesk
+from oss_jupyter.notebook.panel.desk.desk import ASKED, FLAGS, ShownDesk
 from oss_jupyter.notebook.panel.desk.folder import list_folder
 from oss_jupyter.paths import absolute
 from oss_jupyter.redact import is_address
@@ -25,7 +25,7 @@ from oss_jupyter.session.session import Session
 
 _PATH_MAX = 4096
 # What was left empty comes from the settings.
-_OPTIONS = tuple(name for name, one in ARGUMENTS.items() if one.in_form)
+_TEXTS = tuple(name for name in ASKED if name not in FLAGS)
 
 
 class DeskActions:
@@ -70,7 +70,8 @@ class DeskActions:
         return handle
 
     def _start(self, desk: ShownDesk, arguments: PageArguments) -> Reply:
-        options = {name: arguments.text(name) for name in _OPTIONS if name in arguments}
+        options: dict[str, Any] = {name: arguments.text(name) for name in _TEXTS if name in arguments}
+        options |= {name: arguments.flag(name) for name in FLAGS if name in arguments}
         source = _as_meant(arguments.text("path", _PATH_MAX), desk.desk.start)
         transfer = self._session().upload(source, arguments.text("target", _PATH_MAX), UploadArguments.of(**options))
         return {"transfer": transfer.id}

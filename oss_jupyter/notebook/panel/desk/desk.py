@@ -6,10 +6,12 @@ desk has to browse, start and resume while a model trains. So all of it goes by 
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from traitlets import Bytes, List, Unicode
 
@@ -27,15 +29,26 @@ from oss_jupyter.notebook.panel.desk.disk import INTERVAL_SECONDS, MAY_MISS, Dis
 from oss_jupyter.notebook.panel.desk.rows import row_of_problem, row_of_transfer, to_text
 from oss_jupyter.paths import here
 from oss_jupyter.session.session import Session
+from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.texts import say
 
 DESK, BANNER = "desk", "banner"
-# The default of a choice is chosen by leaving it open.
-FORM_OPTIONS = [
-    {"name": name, "choices": [choice for choice in one.choices if choice != "default"]}
-    for name, one in ARGUMENTS.items()
-    if one.in_form
-]
+# No process outlives its kernel on Windows.
+ASKED = {name: one for name, one in ARGUMENTS.items() if one.in_form and (name != "detach" or os.name != "nt")}
+# What is chosen or not.
+FLAGS = tuple(name for name, one in ASKED.items() if one.types == ("bool",))
+
+
+def form_options(settings: OssJupyter) -> list[dict[str, Any]]:
+    """Return what the form asks for: each option's name, its choices, and of one that is chosen or not whether it is.
+
+    The default of a choice is chosen by leaving it open.
+    """
+    options: list[dict[str, Any]] = []
+    for name, one in sorted(ASKED.items(), key=lambda item: item[0] in FLAGS):
+        chosen = {"on": bool(getattr(settings, name))} if name in FLAGS else {}
+        options.append({"name": name, "choices": [choice for choice in one.choices if choice != "default"], **chosen})
+    return options
 
 
 class TransferDesk(PanelWidget):
@@ -44,7 +57,7 @@ class TransferDesk(PanelWidget):
     kind: "desk" or "banner". state: rows as JSON. detail: the card of the transfer that was opened, or nothing;
     part_map: where that is a dataset, of the file whose parts are looked at.
     start: where relative paths begin; folder: the same as it can be shown. target: what the form suggests.
-    options: what else the form asks for, each with its name and the choices there are.
+    options: what else the form asks for, as `form_options` tells it.
     """
 
     state = Unicode("[]").tag(sync=True)
@@ -52,11 +65,14 @@ class TransferDesk(PanelWidget):
     part_map = Bytes().tag(sync=True)
     folder = Unicode().tag(sync=True)
     target = Unicode().tag(sync=True)
-    options = List(FORM_OPTIONS).tag(sync=True)
+    options: Any = List().tag(sync=True)
 
-    def __init__(self, commands: Commands, language: str, kind: str, target: str) -> None:
+    def __init__(
+        self, commands: Commands, language: str, kind: str, target: str, options: Sequence[dict[str, Any]]
+    ) -> None:
         self.start = here()
-        super().__init__(commands, language, kind=kind, folder=printable(str(self.start)), target=target)
+        folder = printable(str(self.start))
+        super().__init__(commands, language, kind=kind, folder=folder, target=target, options=list(options))
 
     def in_words(self) -> str:
         """Return a short sentence: the summary below says the rest."""

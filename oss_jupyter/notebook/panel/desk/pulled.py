@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from oss_jupyter.names import printable
-from oss_jupyter.notebook.panel.desk.desk import DESK, FORM_OPTIONS
+from oss_jupyter.notebook.panel.desk.desk import DESK
 from oss_jupyter.paths import here
 
 # The page asks again within a second while something moves.
@@ -19,17 +19,19 @@ _LOOKING_SECONDS = 3.0
 class PulledDesk:
     """Holds what is shown until it is asked for. `_lock` guards _traits and _pulled_at.
 
-    start: where relative paths begin. target: what a form suggests. clock: monotonic seconds.
+    start: where relative paths begin. target, options: see TransferDesk. clock: monotonic seconds.
     """
 
-    def __init__(self, target: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, target: str, options: Sequence[dict[str, Any]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.start = here()
         self._lock = threading.Lock()
         self._clock = clock
         self._pulled_at = float("-inf")
         self._traits: dict[str, Any] = {
             "kind": DESK, "state": "[]", "detail": "", "part_map": "",
-            "folder": printable(str(self.start)), "target": target, "options": FORM_OPTIONS,
+            "folder": printable(str(self.start)), "target": target, "options": list(options),
         }  # fmt: skip
 
     @property

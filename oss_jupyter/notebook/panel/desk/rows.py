@@ -36,6 +36,7 @@ def row_of_problem(found: Found) -> Row:
         "name": printable(found.path.name),
         "url": found.remnant,
         "state": UNUSABLE,
+        "detached": False,
         "phase": "",
         "moving": False,
         "parts_gone": False,

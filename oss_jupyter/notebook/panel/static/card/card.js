@@ -57,7 +57,7 @@ export function createCard(model, say) {
   function onEnd() {
     show(stoppedState(state), child && stoppedState(child));
     setShown(controls.element, false);
-    shell.showNotice(say("kernel_ended"));
+    shell.showNotice(say(state.state === "detached" ? "kernel_ended_detached" : "kernel_ended"));
     content.recolour();
   }
 

@@ -17,12 +17,12 @@ export function decode(data) {
   return { ...header, places };
 }
 
-// What is left to say of a transfer when its kernel has ended: nothing moves, and nothing can be asked.
+// What is left to say of a transfer when its kernel has ended: nothing moves here, and nothing can be asked.
 export function stopped(row) {
   const shown = row.kept + row.confirmed;
   const fraction = row.total ? Math.min(row.fraction, shown / row.total) : 0;
-  const state = STAYING.includes(row.state) ? row.state : "stopped";
-  return { ...row, state, phase: "", moving: false, shown, fraction, can: [] };
+  const state = STAYING.includes(row.state) ? row.state : row.detached ? "detached" : "stopped";
+  return { ...row, state, detached: false, phase: "", moving: false, shown, fraction, can: [] };
 }
 
 // The same of the state of a card.

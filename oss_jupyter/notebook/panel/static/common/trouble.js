@@ -28,8 +28,9 @@ export function createTrouble(say) {
     const newText = error ? [...error, state.cell].filter(Boolean).join("\n") : "";
     if (newText !== text) lines.replaceChildren(...(error ? errorLines(state, say) : []));
     text = newText;
-    const newNotes = state.notes.join("\n");
-    if (newNotes !== shownNotes) notes.replaceChildren(...state.notes.map((note) => make("li", "", note)));
+    const all = [...state.notes, ...(state.detached ? [say("goes_on_detached")] : [])];
+    const newNotes = all.join("\n");
+    if (newNotes !== shownNotes) notes.replaceChildren(...all.map((note) => make("li", "", note)));
     shownNotes = newNotes;
     setShown(notes, newNotes !== "");
   }

@@ -2,7 +2,7 @@
 
 import { button, make, setAttribute, setShown, setText } from "../common/dom.js";
 import { createFileInput } from "./fileinput.js";
-import { choiceInput, field, onEnter, textInput } from "./inputs.js";
+import { choiceInput, field, flagInput, onEnter, textInput } from "./inputs.js";
 import { createTrouble } from "../common/trouble.js";
 
 // `ask(command, args)` returns a promise of the reply; `folder` is where relative paths begin; `asked` are the options
@@ -54,15 +54,29 @@ export function createOptions(say, asked) {
   const fields = make("div", "ossj-option-fields");
   element.append(make("summary", "", say("options")), fields);
   const inputs = {};
-  for (const { name, choices } of asked) {
-    inputs[name] = choices.length ? choiceInput(choices, say("as_bucket")) : textInput("", say(`hint_${name}`));
+  for (const option of asked) {
+    const { name } = option;
+    inputs[name] = inputFor(option, say);
+    const beside = option.on === undefined ? [] : [make("span", "ossj-muted", say(`hint_${name}`))];
+    fields.append(field(say(`option_${name}`), inputs[name], ...beside));
   }
-  for (const [name, input] of Object.entries(inputs)) fields.append(field(say(`option_${name}`), input));
 
+  // What was left as it is comes from the settings.
   function values() {
-    const filled = Object.entries(inputs).map(([name, input]) => [name, input.value.trim()]);
-    return Object.fromEntries(filled.filter(([, value]) => value));
+    const filled = Object.entries(inputs).map(([name, input]) => [name, valueOf(input)]);
+    return Object.fromEntries(filled.filter(([, value]) => value !== ""));
   }
 
   return { element, values };
+}
+
+// `on` is there for what is chosen or not: whether the settings say so.
+function inputFor({ name, choices, on }, say) {
+  if (on !== undefined) return flagInput(on);
+  return choices.length ? choiceInput(choices, say("as_bucket")) : textInput("", say(`hint_${name}`));
+}
+
+function valueOf(input) {
+  if (input.type !== "checkbox") return input.value.trim();
+  return input.checked === input.defaultChecked ? "" : input.checked;
 }

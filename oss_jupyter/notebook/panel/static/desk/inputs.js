@@ -15,6 +15,10 @@ export function textInput(className, hint) {
   return Object.assign(input, { spellcheck: false, autocomplete: "off" });
 }
 
+export function flagInput(on) {
+  return Object.assign(make("input", "ossj-flag"), { type: "checkbox", defaultChecked: on });
+}
+
 export function choiceInput(choices, otherwise) {
   const input = make("select", "ossj-input");
   input.append(Object.assign(make("option", "", otherwise), { value: "" }));

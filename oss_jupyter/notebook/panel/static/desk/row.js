@@ -19,7 +19,8 @@ export function createRow(say, ask, tell, onDetails) {
   buttons.prepend(again);
   buttons.append(details);
   const error = make("div", "ossj-row-error");
-  element.append(head.element, bar.element, error, controls.element);
+  const detached = make("div", "ossj-row-note ossj-muted", say("goes_on_detached"));
+  element.append(head.element, bar.element, detached, error, controls.element);
   let row = null;
   let shown = "";
   let chooser = null;
@@ -59,6 +60,7 @@ export function createRow(say, ask, tell, onDetails) {
     controls.update(row.state === "elsewhere" ? row : { ...row, can: [...row.can, "details"] });
     setShown(again, row.state === "missing");
     setAttribute(details, "aria-expanded", isOpen);
+    setShown(detached, row.detached);
     setText(error, row.error?.[0] ?? "");
     setShown(error, Boolean(row.error));
   }
