@@ -28,10 +28,11 @@ def beside(looks: Mapping[str, Look], wait_seconds: float) -> list[Finding]:
             found[name] = [unknown(name, f"Looking at it failed: {type(error).__name__}.")]
 
     threads = [_started(run, name, look) for name, look in looks.items()]
+    wait_seconds = max(0.0, wait_seconds)
     ends_at = time.monotonic() + wait_seconds
     for thread in threads:
         thread.join(max(0.0, ends_at - time.monotonic()))
-    late = f"There was no answer within {wait_seconds:g} s."
+    late = f"There was no answer within {wait_seconds:.1f} s."
     return [one for name in looks for one in found.get(name, [unknown(name, late)])]
 
 

@@ -24,6 +24,12 @@ from oss_jupyter.oss.control import SdkControl
 
 # More than a second, and people look elsewhere; a metadata server outside of the cloud takes nearly one.
 _WAIT_SECONDS = 4.0
+# For all of it, on a line that hardly moves: what has no answer by then is told to be late.
+_WHOLE_SECONDS = 9.0
+# Of it, what is left for the speed when all else is late.
+_SPEED_LEAST_SECONDS = 1.5
+# Looks inside of a look end before it does.
+_MOMENT_SECONDS = 0.2
 TAKES = "time"
 
 
@@ -54,10 +60,12 @@ def look(subject: Subject, now: Callable[[], float] = time.time, *, fast: bool =
     can_ask = not any(one.standing is Standing.WRONG for one in findings) and bool(signing)
     place = len(findings)
     # PutObject is asked before the other permissions, which are waited for inside.
-    findings += beside(_beyond(subject, can_ask), 2 * _WAIT_SECONDS)
+    ends_at = begun + _WHOLE_SECONDS
+    asked_until = ends_at - _SPEED_LEAST_SECONDS
+    findings += beside(_beyond(subject, can_ask, asked_until), asked_until - time.monotonic())
     speed = 0.0
     if target is not None and not fast and _allowed(findings, PUT):
-        measured, speed = _speed(subject.control, target, findings)
+        measured, speed = _speed(subject.control, target, findings, ends_at)
         findings += measured
     takes_seconds = (subject.source_bytes or 0) / speed if speed else 0.0
     findings[place:place] = look_at_life(signing[0], takes_seconds, now()) if signing else []
@@ -66,34 +74,34 @@ def look(subject: Subject, now: Callable[[], float] = time.time, *, fast: bool =
     return Check(about, tuple(findings), time.monotonic() - begun)
 
 
-def _beyond(subject: Subject, can_ask: bool) -> Mapping[str, Look]:
+def _beyond(subject: Subject, can_ask: bool, until: float) -> Mapping[str, Look]:
     control, target = subject.control, subject.target
     looks: dict[str, Look] = {}
     if can_ask and target is not None:
-        looks[PUT] = lambda: _permissions(control, target)
+        looks[PUT] = lambda: _permissions(control, target, until - _MOMENT_SECONDS)
     looks["inside"] = lambda: look_around(control.settings)
     looks["room"] = lambda: look_at_room(subject.folder, subject.spool_bytes)
     return looks
 
 
-def _permissions(control: SdkControl, target: Target) -> list[Finding]:
-    """Ask for the others only where the credentials and the bucket are what they should be."""
+def _permissions(control: SdkControl, target: Target, until: float) -> list[Finding]:
+    """Ask for the others only where the credentials and the bucket are what they should be. until: monotonic."""
     found = look_at_put(control, target)
     if not {CREDENTIALS, BUCKET} <= {one.name for one in found if one.standing is Standing.FINE}:
         return found
     looks: dict[str, Look] = {probe.name: partial(look_at, probe, control, target) for probe in PROBES}
     looks["target"] = lambda: look_at_target(control, target)
-    return [*found, *beside(looks, _WAIT_SECONDS - 1)]
+    return [*found, *beside(looks, min(_WAIT_SECONDS - 1, until - time.monotonic()))]
 
 
 def _allowed(findings: list[Finding], name: str) -> bool:
     return any(one.name == name and one.standing is Standing.FINE for one in findings)
 
 
-def _speed(control: SdkControl, target: Target, findings: list[Finding]) -> tuple[list[Finding], float]:
+def _speed(control: SdkControl, target: Target, findings: list[Finding], ends_at: float) -> tuple[list[Finding], float]:
     if not _allowed(findings, "AbortMultipartUpload"):
         return [unknown(SPEED, "It is not measured, because the parts for it could not be removed.")], 0.0
-    return measure(control, target)
+    return measure(control, target, ends_at - time.monotonic())
 
 
 def _who_signs(subject: Subject, signing: list[CredentialsFound]) -> list[Finding]:

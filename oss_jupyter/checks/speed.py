@@ -1,4 +1,4 @@
-"""The speed of this line to the bucket: a few parts for a second, of an upload that is given up then."""
+"""The speed of this line to the bucket, told by parts of an upload that is given up, and removed whatever happens."""
 
 from __future__ import annotations
 
@@ -7,90 +7,125 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from datetime import datetime, timezone
 
 from oss_jupyter.checks.permissions import scratch
+from oss_jupyter.checks.throughput import CONNECTIONS, FIRST_BYTES, LARGEST_BYTES, MOST_BYTES, throughput
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.finding import Finding, fine, unknown, warning
-from oss_jupyter.model.gauge import LocalGauge
+from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.model.sizes import MIB, format_size, format_speed
+from oss_jupyter.model.sizes import format_size, format_speed
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import PartRequest
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.late import send_part
+from oss_jupyter.oss.unfinished import list_uploads
 
-SPEED = "speed"
-_CONNECTIONS = 4
-_SECONDS = 1.5
-_PART_BYTES = 4 * MIB
-_MOST_BYTES = 32 * MIB
-
-
-def measure(control: SdkControl, beside: Target) -> tuple[list[Finding], float]:
-    """Return how fast bytes go up, and the same in bytes/s, 0 where that is not known. Nothing stays in the bucket."""
-    target = scratch(beside)
-    try:
-        upload_id = control.initiate(target, ObjectOptions())
-    except OssJupyterError as error:
-        return [unknown(SPEED, f"It was not measured: {error.what}")], 0.0
-    try:
-        speed, failure = _send(control, target, upload_id)
-    finally:
-        stays = _give_up(control, target, upload_id)
-    if failure and not speed:
-        return [unknown(SPEED, failure.what, failure.advice), *stays], 0.0
-    return [fine(SPEED, f"{format_speed(speed)} over {_CONNECTIONS} connections, for a moment."), *stays], speed
+SPEED, LEFTOVER = "speed", "leftover"
+# Of the time for all of it, kept for removing what was sent.
+_REMOVING_SECONDS = 0.8
+# Whoever asked has gone on by then; a line that is back in a minute removes the parts all the same.
+_REMOVE_AGAIN_SECONDS = (2.0, 8.0, 30.0)
 
 
-def _send(control: SdkControl, target: Target, upload_id: str) -> tuple[float, OssJupyterError | None]:
-    """Return the speed in bytes/s, and what went wrong."""
-    gauges = [LocalGauge() for _ in range(_CONNECTIONS)]
-    failures: list[OssJupyterError] = []
-    sent = [0] * _CONNECTIONS
-    ends_at = time.monotonic() + _SECONDS
-    with tempfile.NamedTemporaryFile(prefix="oss_jupyter-check-") as file:
-        file.write(os.urandom(_PART_BYTES))
-        file.flush()
+def measure(control: SdkControl, beside: Target, wait_seconds: float) -> tuple[list[Finding], float]:
+    """Return how fast bytes go up, and the same in bytes/s, 0 where that is not known; after `wait_seconds` at most.
 
-        def send(number: int) -> None:
-            while time.monotonic() < ends_at and sum(sent) < _MOST_BYTES and not failures:
-                signed = control.sign_part(target, upload_id, number + 1, ObjectOptions())
-                request = PartRequest(signed, file.name, 0, _PART_BYTES, number + 1, control.route(target))
-                try:
-                    send_part(request, gauges[number])
-                    sent[number] += _PART_BYTES
-                    gauges[number].sent_bytes = 0
-                except OssJupyterError as error:
-                    failures.append(error)
-
-        begun = time.monotonic()
-        threads = [
-            threading.Thread(target=send, args=(number,), name="oss-check", daemon=True)
-            for number in range(_CONNECTIONS)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(max(0.0, ends_at - time.monotonic()))
-        total, took = sum(sent) + sum(gauge.sent_bytes for gauge in gauges), time.monotonic() - begun
-        for gauge in gauges:
-            gauge.stop()
-        for thread in threads:
-            thread.join()
-    return total / took, failures[0] if failures else None
+    Nothing stays in the bucket: what is not removed by then is named, and removed by a thread that goes on.
+    """
+    measuring = _Measuring(control, scratch(beside), time.monotonic() + wait_seconds)
+    thread = threading.Thread(target=measuring.run, name="oss-check", daemon=True)
+    thread.start()
+    measuring.told.wait(wait_seconds)
+    return measuring.findings(wait_seconds)
 
 
-def _give_up(control: SdkControl, target: Target, upload_id: str) -> list[Finding]:
-    with suppress(OssJupyterError):
-        control.abort(target, upload_id)
-        return []
-    stays = (
-        f"Parts of {target} could not be removed: up to {format_size(_CONNECTIONS * _PART_BYTES)} stay and are billed."
-    )
-    return [
-        warning(
-            "leftover",
-            stays,
-            f"Remove the upload with the id {upload_id} in the console, or let a lifecycle rule do it.",
-        )
-    ]
+class _Measuring:
+    """One measurement. Its thread alone writes its fields; who asked for it reads them when it is told, or late."""
+
+    def __init__(self, control: SdkControl, target: Target, ends_at: float) -> None:
+        self._control = control
+        self._target = target
+        self._ends_at = ends_at
+        self._upload_id = ""
+        self._removed = False
+        self._speed = 0.0
+        self._sent_seconds = 0.0
+        self._failure: OssJupyterError | None = None
+        self._trouble = ""
+        self.told = threading.Event()
+        """Whether there is no more to wait for."""
+
+    def run(self) -> None:
+        """Measure, and remove what was sent."""
+        try:
+            with tempfile.NamedTemporaryFile(prefix="oss_jupyter-check-") as file:
+                file.write(os.urandom(LARGEST_BYTES))
+                file.flush()
+                self._measure(file.name)
+        except OSError as error:
+            self._trouble = f"the file to send cannot be written: {error.strerror or type(error).__name__}"
+        except OssJupyterError as error:
+            self._failure = error
+        except Exception as error:
+            self._trouble = f"measuring failed: {type(error).__name__}"
+        finally:
+            self._remove()
+            self.told.set()
+        for seconds in _REMOVE_AGAIN_SECONDS:
+            if not self._removed:
+                time.sleep(seconds)
+                self._remove()
+
+    def findings(self, waited_seconds: float) -> tuple[list[Finding], float]:
+        """Return what is known by now, and the speed in bytes/s."""
+        speed = self._speed
+        return [self._told_of(speed, waited_seconds), *self._left()], speed
+
+    def _told_of(self, speed: float, waited_seconds: float) -> Finding:
+        failure = self._failure
+        said = f"{format_speed(speed)} over {CONNECTIONS} connections, for a moment."
+        if speed:
+            return warning(SPEED, f"{said} {failure.what}", failure.advice) if failure else fine(SPEED, said)
+        if failure is not None:
+            return unknown(SPEED, f"It was not measured: {failure.what}", failure.advice)
+        if self._trouble:
+            return unknown(SPEED, f"It was not measured: {self._trouble}.")
+        if not self._upload_id:
+            return unknown(SPEED, f"It was not measured: no upload was begun within {waited_seconds:.0f} s.")
+        small = format_size(FIRST_BYTES)
+        slow = f"Of {CONNECTIONS} parts of {small} not one was answered within {self._sent_seconds:.0f} s."
+        return warning(SPEED, slow, "The line hardly moves: try again, or another network.")
+
+    def _left(self) -> list[Finding]:
+        if not self._upload_id or self._removed:
+            return []
+        stays = f"Parts of {self._target} are not removed yet: up to {format_size(MOST_BYTES)} stay and are billed."
+        place = self._target.bucket
+        by_hand = f'oj.leftovers("oss://{place}").remove("{self._upload_id}", force=True)'
+        how = f"That is tried again for half a minute, while this kernel runs. By hand: {by_hand}."
+        return [warning(LEFTOVER, stays, how)]
+
+    def _measure(self, path: str) -> None:
+        self._upload_id = self._control.initiate(self._target, ObjectOptions())
+        left_seconds = self._ends_at - time.monotonic() - _REMOVING_SECONDS
+        if left_seconds <= 0:
+            self._trouble = "beginning an upload took all of the time"
+            return
+
+        def send(number: int, size_bytes: int, gauge: Gauge) -> None:
+            signed = self._control.sign_part(self._target, self._upload_id, number, ObjectOptions())
+            route = self._control.route(self._target)
+            send_part(PartRequest(signed, path, 0, size_bytes, number, route), gauge)
+
+        self._sent_seconds = left_seconds
+        self._speed, self._failure = throughput(send, left_seconds)
+
+    def _remove(self) -> None:
+        with suppress(OssJupyterError):
+            # One whose id was lost with an answer has no parts, but stands in lists.
+            lost = list_uploads(self._control, self._target.bucket, self._target.key, datetime.now(timezone.utc))
+            for upload_id in [self._upload_id] if self._upload_id else [one.upload_id for one in lost]:
+                self._control.abort(self._target, upload_id)
+            self._removed = True

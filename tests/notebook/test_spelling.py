@@ -40,6 +40,7 @@ _ROOMS = ("model", "oss", "local", "engine")
         ('oj.resume("abc", ca_bundle="FILE", profile="P")', "%oss_uploads resume abc --ca-bundle FILE --profile P"),
         ('oj.abort("abc") or oj.forget("abc")', "%oss_uploads abort abc or %oss_uploads abort abc --forget"),
         ("one of oj.transfers().", "one of %oss_uploads."),
+        ('oj.leftovers("oss://b").remove("A1", force=True).', "%oss_leftovers oss://b remove A1 --force."),
     ],
 )
 def test_arguments_and_calls(python: str, magic: str) -> None:

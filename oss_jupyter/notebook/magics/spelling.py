@@ -24,6 +24,7 @@ _VALUE = (
     r"|(?P<bare>…|[\w.%:/+-]*[\w%…])"
 )
 _CALL = re.compile(r"\boj\.(?P<verb>transfers|resume|abort|forget)\((?:\"?(?P<id>\w+)\"?(?:, (?P<rest>[^()]*))?)?\)")
+_LEFTOVERS = re.compile(r"\boj\.leftovers\(\"([^\"]*)\"\)\.remove\(\"(\w+)\"(?:, ([^()]*))?\)")
 _VERBS = {"transfers": "", "resume": " resume {id}", "abort": " abort {id}", "forget": " abort {id} --forget"}
 
 
@@ -43,6 +44,7 @@ _ALONE = re.compile(rf"(?<![\w%-])(?:{'|'.join(name for name in _FLAGS if '_' in
 
 def as_magic(text: str) -> str:
     """Return a text for somebody who types magics."""
+    text = _LEFTOVERS.sub(_leftovers, text)
     text = _CALL.sub(_call, text)
     text = _ARGUMENT.sub(_argument, text)
     return _ALONE.sub(lambda name: _FLAGS[name[0]], text)
@@ -73,6 +75,10 @@ def magic_words() -> Iterator[None]:
 def _call(call: re.Match[str]) -> str:
     line = "%oss_uploads" + _VERBS[call["verb"]].format(id=call["id"])
     return f"{line} {call['rest'].replace(', ', ' ')}" if call["rest"] else line
+
+
+def _leftovers(call: re.Match[str]) -> str:
+    return " ".join(filter(None, ("%oss_leftovers", call[1], "remove", call[2], call[3])))
 
 
 def _argument(found: re.Match[str]) -> str:
