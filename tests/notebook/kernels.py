@@ -59,6 +59,15 @@ class Kernel:
         self._client.control_channel.send(self._client.session.msg("create_subshell_request", {}))
         return str(self._client.get_control_msg(timeout=_PATIENCE_SECONDS)["content"]["subshell_id"])
 
+    def control(self, kind: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Send something over the control channel and return the content of its reply."""
+        message = self._client.session.msg(kind, content)
+        self._client.control_channel.send(message)
+        while True:
+            reply = self._client.get_control_msg(timeout=_PATIENCE_SECONDS)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                return dict(reply["content"])
+
     def run(self, code: str, *, can_ask: bool = True) -> Cell:
         """Run a cell to its end."""
         cell = self.begin(code, can_ask=can_ask)

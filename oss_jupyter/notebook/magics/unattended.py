@@ -12,11 +12,13 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
+from oss_jupyter import forks
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.display.formatters import register
 from oss_jupyter.notebook.display.writing import watched
 from oss_jupyter.notebook.magics.keep_alive import KeepAlive
+from oss_jupyter.session.neighbours.listening import Listening
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.shell import Writing
 
@@ -38,6 +40,7 @@ class Unattended:
         kernel = getattr(get_ipython(), "kernel", None)
         hours = partial(getattr, session.settings, "keep_alive_hours")
         self._keep_alive = None if kernel is None else KeepAlive(kernel, lambda: session.manager.runs(), hours)
+        self._listening = Listening(_answer)
 
     def uploads_begin(self) -> None:
         """Look at the cells from now on, where this is a kernel."""
@@ -47,7 +50,8 @@ class Unattended:
             cells.when_over(self._look, first=True)
 
     def one_runs(self) -> None:
-        """Let no server end this kernel because nobody types."""
+        """Let no server end this kernel because nobody types, and other kernels ask how it goes."""
+        self._listening.begin()
         if self._keep_alive is not None:
             self._keep_alive.one_begins()
 
@@ -58,6 +62,7 @@ class Unattended:
     def ends(self) -> None:
         """Let everybody who listens to cells say a last word."""
         cells.end_of_kernel()
+        self._listening.end()
 
     def _look(self, result: Any) -> None:
         if (
@@ -77,6 +82,14 @@ class Unattended:
                 shell: Any = get_ipython()
                 shell.showtraceback((type(error), error, error.__traceback__))
                 result.error_in_exec = result.error_in_exec or error  # what the kernel answers with
+
+
+def _answer(question: dict[str, Any]) -> dict[str, Any]:
+    """Answer another kernel; widgets, which take 100 ms to load, are there when the first one asks."""
+    with forks.no_forks:
+        from oss_jupyter.notebook.panel.answers import answer
+
+    return answer(question)
 
 
 def _nobody_watches(request: dict[str, Any] | None) -> bool:

@@ -21,9 +21,6 @@ from oss_jupyter.notebook.panel.common.painter import Painted, Painter
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
 from oss_jupyter.notebook.panel.desk.actions import DeskActions
 from oss_jupyter.notebook.panel.desk.desk import ShownDesk
-from oss_jupyter.notebook.panel.desk.pulled import PulledDesk
-from oss_jupyter.notebook.panel.desk.targets import Targets
-from oss_jupyter.session.buckets import Buckets
 from oss_jupyter.session.session import current_session
 
 # The name that lab/model.js asks by.
@@ -73,17 +70,9 @@ class PanelServer:
         self.add(card, shown)
         return shown
 
-    def serve_lab(self, shown: ShownDesk, pulled: PulledDesk) -> None:
-        """Let JupyterLab's panel ask how the desk is, by its name, and what a target may be."""
-        targets = Targets(Buckets(shown.session.wiring, wait_seconds=0.0))
-
-        def pull(_arguments: PageArguments) -> Reply:
-            self.painter.add(shown)
-            return {"desk": pulled.pull()}
-
+    def serve_lab(self, shown: ShownDesk) -> None:
+        """Let commands name the desk of JupyterLab's panel."""
         self._shown[LAB_DESK] = shown
-        self.commands.add("pull", pull, repeatable=True)
-        self.commands.add("targets", targets.answer, repeatable=True)
         self.serve()
 
     @property
@@ -153,7 +142,8 @@ forks.in_child(_begin_anew)
 
 
 def panel_server() -> PanelServer:
-    """Return this kernel's panel_server."""
-    if not _shared:
-        _shared.append(PanelServer())
-    return _shared[0]
+    """Return this kernel's panel_server. Cells ask for it, and so do other kernels, on threads of their own."""
+    with forks.no_forks:  # one thread at a time makes it, whole
+        if not _shared:
+            _shared.append(PanelServer())
+        return _shared[0]

@@ -12,6 +12,8 @@ from oss_jupyter.model.states import State
 from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk, form_options
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary, static
 from oss_jupyter.notebook.panel.desk.pulled import PulledDesk
+from oss_jupyter.notebook.panel.lab import serve_desk
+from oss_jupyter.notebook.panel.lab_desk import LabDesk
 from oss_jupyter.notebook.panel.server import panel_server
 from oss_jupyter.session.session import current_session
 from oss_jupyter.texts import say
@@ -37,7 +39,8 @@ def serve_lab() -> None:
         return
     pulled = PulledDesk(_likely_target(session.manager.transfers()), form_options(session.settings))
     # There is no notebook that could be saved with a summary.
-    on.serve_lab(ShownDesk(pulled, session, DeskSummary(lambda _words: None, time.monotonic())), pulled)
+    shown = LabDesk(pulled, session, DeskSummary(lambda _words: None, time.monotonic()))
+    serve_desk(on, shown, pulled)
 
 
 def show_banner(transfers: Sequence[Transfer], lines: Sequence[str], language: str = "") -> None:

@@ -20,6 +20,10 @@ class PageArguments:
     def __contains__(self, name: str) -> bool:
         return self._values.get(name) is not None
 
+    def without(self, *names: str) -> dict[str, Any]:
+        """Return all but these, as they came: whoever they are handed on to looks at them."""
+        return {name: value for name, value in self._values.items() if name not in names}
+
     def has_text(self, name: str) -> bool:
         """Return whether there is something, and it is not an empty text."""
         return self._values.get(name) not in (None, "")

@@ -49,6 +49,11 @@ class BackgroundCommands:
 
         return handle
 
+    def knows(self, running_id: str) -> bool:
+        """Whether this is where to ask for a result."""
+        with self._lock:
+            return running_id in self._results
+
     def _forget(self, running_id: str) -> None:
         with self._lock:
             self._results.pop(running_id, None)

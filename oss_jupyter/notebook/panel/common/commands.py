@@ -52,11 +52,16 @@ class Commands:
             self._handlers[name] = handler
             self._repeatable = self._repeatable - {name} | ({name} if repeatable else set())
 
+    def around(self, name: str, wrap: Callable[[Handler], Handler]) -> None:
+        """Put something before the handler of `name`: `wrap` gets it and returns what answers from now on."""
+        with self._lock:
+            self._handlers[name] = wrap(self._handlers[name])
+
     def answer(self, request: Any) -> Reply:
         """Carry a request out, once, and return the reply. Raises nothing."""
         request_id = request.get("id") if isinstance(request, dict) else None
         if not isinstance(request_id, str) or not 0 < len(request_id) <= 100:
-            return _error("", InputError("The request has no id.", "Reload the page."))
+            return refused("", InputError("The request has no id.", "Reload the page."))
         if self._is_repeatable(request):
             return self._carry_out(request_id, request)
         with self._lock:
@@ -71,7 +76,7 @@ class Commands:
         try:
             return answer.result(_DUPLICATE_WAIT_SECONDS)
         except FutureTimeoutError:
-            return _error(request_id, InputError("The request is still being carried out.", "Wait a moment."))
+            return refused(request_id, InputError("The request is still being carried out.", "Wait a moment."))
 
     def _is_repeatable(self, request: dict[str, Any]) -> bool:
         name = request.get("command")
@@ -83,17 +88,18 @@ class Commands:
         with self._lock:
             handler = self._handlers.get(name) if isinstance(name, str) else None
         if handler is None:
-            return _error(request_id, InputError("This kernel does not know the command.", "Reload the page."))
+            return refused(request_id, InputError("This kernel does not know the command.", "Reload the page."))
         try:
             return {"status": "ok", "id": request_id, **handler(PageArguments(request.get("arguments", {})))}
         except OssJupyterError as error:
-            return _error(request_id, error)
+            return refused(request_id, error)
         except Exception as error:
             _log.exception("command %.40r failed", name)
-            return _error(request_id, _unexpected(error))
+            return refused(request_id, _unexpected(error))
 
 
-def _error(request_id: str, error: OssJupyterError) -> Reply:
+def refused(request_id: str, error: OssJupyterError) -> Reply:
+    """Return the answer to a request that was not carried out, in four lines."""
     what, safe, advice, code = error.four_lines()
     lines = [what, safe or "Nothing was changed.", advice, code]  # a command that is refused has done nothing
     return {"status": "error", "id": request_id, "error": lines}

@@ -107,6 +107,12 @@ class Row(Standing, Amounts):
     files: FilesRow | None
 
 
+class RowElsewhere(Row):
+    """The row of another kernel. kernel: its notebook, "" where nobody knows the name."""
+
+    kernel: str
+
+
 class TransferRow(Row, Pace):
     """What is known of a transfer.
 

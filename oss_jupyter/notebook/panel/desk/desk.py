@@ -152,17 +152,18 @@ class ShownDesk:
         self._next_look = float("-inf")
 
     def _send(self, rows: list[Row], now: float) -> None:
-        opened = next((one for one in self.session.manager.transfers() if one.id == self.opened), None)
-        sent_bytes = self.desk.put(
-            kind=DESK if self.only is None else BANNER,
-            state=to_text(rows),
-            detail=pack(opened.snapshot()) if opened else b"",
-            part_map=packed_child(opened, self.looked_at) if opened else b"",
-        )
+        detail, part_map = self._card()
+        kind = DESK if self.only is None else BANNER
+        sent_bytes = self.desk.put(kind=kind, state=to_text(rows), detail=detail, part_map=part_map)
         self._pace.sent(sent_bytes, now)
 
+    def _card(self) -> tuple[str | bytes, str | bytes]:
+        """Return the card of the transfer that was opened, and the parts of the file of it that is looked at."""
+        opened = next((one for one in self.session.manager.transfers() if one.id == self.opened), None)
+        return (pack(opened.snapshot()), packed_child(opened, self.looked_at)) if opened else (b"", b"")
+
     def _rows(self) -> list[Row]:
-        """Return the rows, the newest first. A row stays at its place, or one would press the wrong button."""
+        """Return the rows, the newest first."""
         disk = self._disk
         rows = [row_of_problem(found) for found in reversed(disk.problems)]
         rows += [
@@ -170,7 +171,10 @@ class ShownDesk:
             row_of_transfer(now, missing=now.id in disk.missing and now.state in MAY_MISS)
             for now in [transfer.snapshot() for transfer in self.session.manager.transfers()]
         ]
-        unique = {row["id"]: row for row in rows if self.only is None or row["id"] in self.only}
-        for transfer_id in unique:
+        return self._placed({row["id"]: row for row in rows if self.only is None or row["id"] in self.only})
+
+    def _placed(self, rows: dict[str, Row]) -> list[Row]:
+        """Return rows in their order. One stays at its place, or one would press the wrong button."""
+        for transfer_id in rows:
             self._born.setdefault(transfer_id, len(self._born))
-        return sorted(unique.values(), key=lambda row: -self._born[row["id"]])
+        return sorted(rows.values(), key=lambda row: -self._born[row["id"]])
