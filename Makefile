@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test test-kernels bench measure campaign format clean
+.PHONY: help demo lab test test-kernels test-lowest bench measure campaign dist package format clean
 
 VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
@@ -21,8 +21,10 @@ help:
 	@echo 'make lab      open JupyterLab on the notebooks, with a local OSS to try things on'
 	@echo 'make test     check everything: style, types, tests     ARGS="-k resume" picks tests'
 	@echo 'make test-kernels   press Pause during a busy cell with four versions of ipykernel'
+	@echo 'make test-lowest    what depends on other packages, with the oldest versions that pyproject.toml allows'
 	@echo 'make bench    measure what is worth measuring           ARGS=NAME picks one'
 	@echo 'make campaign   kill kernels and helpers at random moments   MINUTES=10'
+	@echo 'make dist     build what is published, check it, and run the demonstration from it'
 	@echo 'make format   put the code into shape'
 	@echo 'make clean    remove .venv and everything else that can be made again'
 
@@ -57,6 +59,11 @@ endif
 test-kernels: $(VENV)/.has-test
 	$(BIN)/pytest -n 2 -m kernels tests/browser/test_kernel_versions.py $(ARGS)
 
+# Without browsers and notebooks: what they show does not depend on it.
+test-lowest:
+	@$(MAKE) --no-print-directory VENV=$(VENV)-lowest $(VENV)-lowest/.has-lowest
+	$(VENV)-lowest/bin/pytest -n 3 --dist loadgroup $(or $(ARGS),tests/checks tests/local tests/objects tests/oss tests/remote)
+
 # In an environment of its own: ossfs, which is measured too, answers oss:// wherever it is, and wants an old oss2.
 bench:
 	@$(MAKE) --no-print-directory VENV=$(VENV)-bench measure
@@ -67,13 +74,20 @@ measure: $(VENV)/.has-bench
 campaign: $(VENV)/.has-kernel
 	@$(BIN)/python -m tests.campaign --minutes $(MINUTES) $(ARGS)
 
+# In an environment of its own, which has nothing to do with the one where the wheel is tried.
+dist:
+	@$(MAKE) --no-print-directory VENV=$(VENV)-release package
+
+package: $(VENV)/.has-release
+	@$(BIN)/python tests/package.py
+
 format: $(VENV)/.has-test
 	@$(BIN)/ruff check --fix --exit-zero --quiet
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check
 
 clean:
-	rm -rf $(VENV) $(VENV)-bench .venv-newest .cache .mypy_cache .pytest_cache .ruff_cache artifacts build dist
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-release $(VENV)-lowest .venv-newest .cache .mypy_cache .pytest_cache .ruff_cache artifacts build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What each command needs is installed when it is first given.
@@ -81,10 +95,17 @@ $(VENV)/.has-kernel: EXTRAS := kernel
 $(VENV)/.has-lab: EXTRAS := lab,demo
 $(VENV)/.has-bench: EXTRAS := bench
 $(VENV)/.has-test: EXTRAS := lab,test
+$(VENV)/.has-release: EXTRAS := release
 
 $(VENV)/.has-%: pyproject.toml $(VENV)/.made
 	@echo 'Installing oss_jupyter[$(EXTRAS)] into $(VENV) (once; a minute or two) …'
 	@$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
+	@touch $@
+
+$(VENV)/.has-lowest: pyproject.toml $(VENV)/.made
+	@echo 'Installing the oldest packages that are allowed into $(VENV) (once) …'
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution lowest-direct --editable '.[lab,test]'
 	@touch $@
 
 # The first Python that is new enough; name another with: make PYTHON=/path/to/python3.12
