@@ -1,9 +1,9 @@
 """What of an earlier run still counts: the journal's word, the service's word, and the file as it is now.
 
 The journal is believed for what it records. ListParts, where it is permitted, adds parts whose receipts were lost and
-removes parts the service no longer has; where it stays broken, the journal's word has to do. A source that changed is
-never mixed with its old parts: whatever is kept is named here, to be compared with the file while the rest is sent
-(rereading.py).
+removes parts the service no longer has; where it stays broken, the journal's word has to do. Neither a source that
+changed is mixed with its old parts, nor is a part kept that only the list knows, without a look at the file: they are
+named here, to be compared with it while the rest is sent (rereading.py).
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class _Workings:
     header: CheckpointHeader
     plan: Plan
     receipts: dict[int, PartReceipt]
+    found: set[int] = field(default_factory=set)  # parts that only the service knew of
     notes: list[str] = field(default_factory=list)
 
 
@@ -68,16 +69,15 @@ def restore(
         )
     if fingerprint != header.fingerprint and not _follow_change(work, header.fingerprint, fingerprint):
         return None
-    kept = frozenset(work.receipts)
     listed = _list_parts(requests, header.upload_id)
     if not isinstance(listed, ServiceError):
         _follow_service(work, listed, spec.source, requests.stopped)
     elif _is_forgotten(listed):
-        return _restored(work, kept, spec, lost=True)
+        return _restored(work, spec, lost=True)
     elif _passes(listed):
         # Complete is the judge in any case, and names parts that are missing.
         work.notes.append(f"OSS could not list its parts ({listed.code}), so the checkpoint's own word counts.")
-    return _restored(work, kept, spec)
+    return _restored(work, spec)
 
 
 def still_there(record: CheckpointRecord, requests: ServiceRequests) -> dict[int, PartReceipt] | None:
@@ -113,10 +113,12 @@ def _is_forgotten(error: ServiceError) -> bool:
     return error.reply.code == "NoSuchUpload"
 
 
-def _restored(work: _Workings, kept: frozenset[int], spec: TransferSpec, *, lost: bool = False) -> Restored:
+def _restored(work: _Workings, spec: TransferSpec, *, lost: bool = False) -> Restored:
     reads = spec.prove is not Prove.NONE or work.header.unread
-    unread = kept & work.receipts.keys() if reads else frozenset()
-    return Restored(work.header, work.plan, work.receipts, unread, tuple(work.notes), lost)
+    unread = frozenset(work.receipts) if reads else frozenset(work.found)
+    # Until they have been compared, the journal must not be believed for them, whoever reads it.
+    header = replace(work.header, unread=True) if work.found else work.header
+    return Restored(header, work.plan, work.receipts, unread, tuple(work.notes), lost)
 
 
 def _follow_change(work: _Workings, before: Fingerprint, fingerprint: Fingerprint) -> bool:
@@ -148,16 +150,16 @@ def _follow_service(work: _Workings, listed: Sequence[ListedPart], source: Sourc
         del work.receipts[number]
     if gone:
         work.notes.append(f"Sending again what is no longer in OSS: {count(len(gone), 'part')}.")
-    found = 0
     for number, part in there.items():
         if number not in work.receipts and number <= len(work.plan):
-            receipt = _proven(part, work.plan, source, stopped)
+            receipt = _receipt_of(part, work.plan, source, stopped)
             if receipt is not None:
                 work.receipts[number] = receipt
-                found += 1
-    if found:
+                work.found.add(number)
+    if work.found:
         work.notes.append(
-            f"Found {count(found, 'part')} in OSS whose receipts were lost; that much need not be sent again."
+            f"Found {count(len(work.found), 'part')} in OSS whose receipts were lost; compared with the file, what is "
+            "equal need not be sent again."
         )
 
 
@@ -165,15 +167,15 @@ def _is_listed(receipt: PartReceipt, listed: ListedPart | None) -> bool:
     return listed is not None and listed.etag.strip('"').upper() == receipt.etag.upper()
 
 
-def _proven(part: ListedPart, plan: Plan, source: Source, stopped: Callable[[], bool]) -> PartReceipt | None:
-    """Return a receipt for a listed part whose bytes are those of the file, else None."""
+def _receipt_of(part: ListedPart, plan: Plan, source: Source, stopped: Callable[[], bool]) -> PartReceipt | None:
+    """Return a receipt for a listed part, to be compared with the file; None where it cannot be the file's."""
     mine = plan.part(part.part_number)
     if part.size != mine.length:
         return None
-    crc = source.crc64(mine.offset, mine.length, stopped)
-    if part.crc64 is not None:
-        same = part.crc64 == crc
-    else:
+    etag, crc = part.etag.strip('"'), part.crc64
+    if crc is None:
         # Some listings leave the CRC-64 out; a part's ETag is the MD5 of its bytes.
-        same = part.etag.strip('"').upper() == source.md5(mine.offset, mine.length, stopped)
-    return PartReceipt(part.part_number, part.etag.strip('"'), crc) if same else None
+        if etag.upper() != source.md5(mine.offset, mine.length, stopped):
+            return None
+        crc = source.crc64(mine.offset, mine.length, stopped)
+    return PartReceipt(part.part_number, etag, crc)
