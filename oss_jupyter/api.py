@@ -46,14 +46,12 @@ def upload(source: Any, target: str, **arguments: Unpack[UploadOptions]) -> Tran
     Calling it again with the same source and target attaches to the live transfer, resumes the
     unfinished one, or finds that the objects are already there.
 
-    source: path of a file, of a folder, or a glob such as ``"data/*/*.parquet"``; a list of these;
-    or a mapping of paths to keys. target: ``oss://bucket/key``; a key that ends in ``/`` gets the
-    file's name appended. Of a dataset it is what all keys begin with: the contents of a folder go
-    under it. All but a single file gives a DatasetTransfer.
+    source: path of a file, of a folder, a glob like ``"data/*/*.parquet"``; a list of these; or a
+    mapping of paths to keys. target: ``oss://bucket/key``; one that ends in ``/`` gets the file's
+    name, or the contents of a folder. All but a single file gives a DatasetTransfer.
 
     None is the same as leaving an argument out: then the setting of its name counts, see
     `oj.settings`, whose default stands behind the =; and what has no setting is not asked for.
-
     Raises InputError or SourceError before anything is sent; `Transfer.result` raises the rest.
     """
     return _session().upload(source, target, UploadArguments.of(**arguments))

@@ -86,7 +86,7 @@ PROBES = (
         "ListMultipartUploads",
         _list_uploads,
         frozenset(),
-        "find parts that nobody knows of",
+        "find parts whose checkpoint is lost",
     ),
 )
 

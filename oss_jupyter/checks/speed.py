@@ -7,7 +7,6 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from datetime import datetime, timezone
 
 from oss_jupyter.checks.permissions import scratch
 from oss_jupyter.checks.throughput import CONNECTIONS, FIRST_BYTES, LARGEST_BYTES, MOST_BYTES, throughput
@@ -20,7 +19,6 @@ from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import PartRequest
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.late import send_part
-from oss_jupyter.oss.unfinished import list_uploads
 
 SPEED, LEFTOVER = "speed", "leftover"
 # Of the time for all of it, kept for removing what was sent.
@@ -125,7 +123,6 @@ class _Measuring:
     def _remove(self) -> None:
         with suppress(OssJupyterError):
             # One whose id was lost with an answer has no parts, but stands in lists.
-            lost = list_uploads(self._control, self._target.bucket, self._target.key, datetime.now(timezone.utc))
-            for upload_id in [self._upload_id] if self._upload_id else [one.upload_id for one in lost]:
+            for upload_id in [self._upload_id] if self._upload_id else self._control.list_uploads(self._target):
                 self._control.abort(self._target, upload_id)
             self._removed = True

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from oss_jupyter.engine.adopting import adopted
 from oss_jupyter.engine.differences import as_begun, changed_options, note_anew, note_begun
 from oss_jupyter.engine.log import log
 from oss_jupyter.engine.notes import Lasts
@@ -69,6 +70,13 @@ class Beginning:
                 state.journal, _ = state.spec.store.open(self._transfer.id)  # it cannot do without one any more
             state.spec = replace(state.spec, plan=plan)
         return fingerprint
+
+    def adopted(self, fingerprint: Fingerprint) -> Restored | None:
+        """Return what counts of an upload that no checkpoint knows, or None where there is nothing to go on with."""
+        if not self._has_no_past:
+            return None
+        self._transfer.set_phase(Phase.CHECKING_PARTS)
+        return adopted(self._state, fingerprint)
 
     def anew(self, lost: Restored | None, fingerprint: Fingerprint) -> Restored:
         """Begin with nothing, and with a new upload id where the file goes in parts."""

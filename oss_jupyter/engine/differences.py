@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Of each request and not of the object: those of now count.
 _OF_REQUESTS = ("traffic_limit", "request_payer")
+# Said when the parts are joined; all others are settled when the upload id is made.
+_OF_COMPLETE = ("acl", "callback", "callback_var", "forbid_overwrite")
 
 
 def as_begun(begun: Mapping[str, Any], asked: ObjectOptions) -> ObjectOptions:
@@ -32,6 +34,12 @@ def changed_options(begun: Mapping[str, Any], part_size: int, asked: TransferSpe
     if "content_type" in names and "content_type" not in asked.given:
         names.remove("content_type")  # it was guessed
     return names + (["part_size"] if "part_size" in asked.given and asked.plan.part_size != part_size else [])
+
+
+def settled_at_begin(asked: TransferSpec) -> list[str]:
+    """Return the names of what is asked for and settled with the upload id, which nothing tells of another one's."""
+    names = [name for name in asked.options.as_dict() if name not in (*_OF_REQUESTS, *_OF_COMPLETE)]
+    return [name for name in names if name != "content_type" or name in asked.given]  # else it was guessed
 
 
 def running_on(running: TransferSpec, asked: TransferSpec) -> TransferSpec:

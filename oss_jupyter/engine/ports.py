@@ -65,6 +65,9 @@ class Control(Protocol):
     def list_parts(self, target: Target, upload_id: str) -> Sequence[ListedPart]:
         """Return every part the service holds, all pages."""
 
+    def list_uploads(self, target: Target) -> Sequence[str]:
+        """Return the ids of the unfinished uploads of exactly this object, those that were begun last first."""
+
     def list_objects(self, bucket: str, prefix: str, start_after: str = "") -> ObjectPage:
         """Return the objects whose keys begin with `prefix`, from the first behind `start_after` on: one page."""
 
@@ -180,6 +183,9 @@ class Places(Protocol):
 
 class CheckpointStore(Places, Protocol):
     """The checkpoint directory, for transfers of one file."""
+
+    def upload_ids(self) -> frozenset[str]:
+        """Return the ids of all uploads that a checkpoint here knows."""
 
     def open(self, transfer_id: str, *, needed: bool = True) -> tuple[Journal, CheckpointRecord | None]:
         """Lock a transfer's checkpoint and return it with what it remembers.

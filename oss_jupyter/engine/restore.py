@@ -80,6 +80,18 @@ def restore(
     return _restored(work, spec)
 
 
+def taken_over(
+    header: CheckpointHeader, listed: Sequence[ListedPart], spec: TransferSpec, requests: ServiceRequests
+) -> Restored:
+    """Return what counts of an upload of which only the parts are known that the service lists.
+
+    Raises PartStopped, SourceError.
+    """
+    work = _Workings(header, header.plan, {})
+    _follow_service(work, listed, spec.source, requests.stopped)
+    return _restored(work, spec)
+
+
 def still_there(record: CheckpointRecord, requests: ServiceRequests) -> dict[int, PartReceipt] | None:
     """Return the receipts of parts that the service still has, or None where it has forgotten the upload.
 
@@ -169,13 +181,20 @@ def _is_listed(receipt: PartReceipt, listed: ListedPart | None) -> bool:
 
 def _receipt_of(part: ListedPart, plan: Plan, source: Source, stopped: Callable[[], bool]) -> PartReceipt | None:
     """Return a receipt for a listed part, to be compared with the file; None where it cannot be the file's."""
-    mine = plan.part(part.part_number)
+    mine, crc = plan.part(part.part_number), part.crc64
     if part.size != mine.length:
         return None
-    etag, crc = part.etag.strip('"'), part.crc64
     if crc is None:
-        # Some listings leave the CRC-64 out; a part's ETag is the MD5 of its bytes.
-        if etag.upper() != source.md5(mine.offset, mine.length, stopped):
+        if not is_of_file(part, plan, source, stopped):
             return None
         crc = source.crc64(mine.offset, mine.length, stopped)
-    return PartReceipt(part.part_number, etag, crc)
+    return PartReceipt(part.part_number, part.etag.strip('"'), crc)
+
+
+def is_of_file(part: ListedPart, plan: Plan, source: Source, stopped: Callable[[], bool]) -> bool:
+    """Whether a listed part has the bytes that the file has there now. Raises PartStopped, SourceError."""
+    mine = plan.part(part.part_number)
+    if part.crc64 is not None:
+        return part.crc64 == source.crc64(mine.offset, mine.length, stopped)
+    # Some listings leave the CRC-64 out; a part's ETag is the MD5 of its bytes.
+    return part.etag.strip('"').upper() == source.md5(mine.offset, mine.length, stopped)

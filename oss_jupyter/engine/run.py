@@ -68,14 +68,16 @@ class Run(Driver["TransferCoordinator"]):
         self._requests.check()
         restored = beginning.restored()
         while True:
-            anew = restored is None or restored.lost
+            anew = False
             if restored is None or restored.lost:
                 fingerprint = beginning.plan_anew()
                 there = beginning.object_there(restored)
                 if there is not None:
                     return finish(state, replace(found(there), already_there=True), sent_before=True)
-                restored = beginning.anew(restored, fingerprint)
-            else:
+                adopted = None if restored else beginning.adopted(fingerprint)
+                anew = adopted is None
+                restored = adopted or beginning.anew(restored, fingerprint)
+            if not anew:
                 beginning.go_on_as_begun(restored.header)
             restored = beginning.write_down(restored, anew=anew)
             try:

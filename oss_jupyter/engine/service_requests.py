@@ -73,6 +73,10 @@ class ServiceRequests:
         """Return every part the service holds of an upload."""
         return self._ask("ListParts", lambda control: control.list_parts(self._transfer.spec.target, upload_id))
 
+    def list_uploads(self) -> Sequence[str]:
+        """Return the ids of the unfinished uploads of the object, those that were begun last first."""
+        return self._ask("ListMultipartUploads", lambda control: control.list_uploads(self._transfer.spec.target))
+
     def head(self) -> ObjectHead | None:
         """Return the object, or None where there is none."""
         return self._ask("HeadObject", lambda control: control.head(self._transfer.spec.target))

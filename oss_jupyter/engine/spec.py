@@ -81,7 +81,11 @@ class JobSpec:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class TransferSpec(JobSpec):
-    """One file to one object. prove: which bytes are read again. spooled: as in CheckpointHeader."""
+    """One file to one object. prove: which bytes are read again. spooled: as in CheckpointHeader.
+
+    adopt: whether it carries on with an unfinished upload of the object that no checkpoint knows; None: where nobody
+    seems to send that, and nothing is asked for that only its begin could have settled.
+    """
 
     source: Source
     plan: Plan
@@ -90,6 +94,7 @@ class TransferSpec(JobSpec):
     read_again: Callable[..., int]
     prove: Prove = Prove.KEPT
     spooled: str = ""
+    adopt: bool | None = False
 
     @property
     def source_text(self) -> str:

@@ -32,6 +32,11 @@ class NoCheckpoints:
         """Nothing outlives the kernel."""
         return False
 
+    def upload_ids(self) -> frozenset[str]:
+        """Return the ids of all uploads that are remembered."""
+        records = (journal.record for journal in tuple(self._journals.values()))
+        return frozenset(record.header.upload_id for record in records if record is not None)
+
     def busy(self, transfer_id: str) -> bool:
         """No other process knows of it."""
         return False

@@ -86,6 +86,11 @@ class CheckpointDirectory:
         found = [self._look_at(path, exposed) for path in paths]
         return sorted((one for one in found if one is not None), key=lambda one: one.changed_at_ns, reverse=True)
 
+    def upload_ids(self) -> frozenset[str]:
+        """Return the ids of all uploads that a checkpoint here knows."""
+        records = (found.record for found in self.inventory())
+        return frozenset(record.header.upload_id for record in records if record is not None)
+
     def problems(self) -> list[Found]:
         """Return what lies here and cannot be used, each with its problem."""
         return [found for found in self.inventory() if found.problem]

@@ -89,6 +89,10 @@ class SendingOptions(TypedDict, total=False):
         str | PathLike | None,
         Argument("Where the place is kept; none or off: no resuming.", "DIR", none="off"),
     ]
+    adopt: Annotated[
+        bool | None,
+        Argument("Carry on with parts in OSS that no checkpoint knows, even fresh ones; or never."),
+    ]
     detach: Annotated[bool | None, Argument("Outlive the kernel; of one file.", in_form=True)]
     executor: Annotated[Executor | None, Argument("Where parts run, in place of the helper process.", on_a_line=False)]
     writer_options: Annotated[

@@ -98,12 +98,16 @@ class PartReceipt:
 
 @dataclass(frozen=True)
 class ListedPart:
-    """A part as ListParts shows it. `crc64` is None where the service leaves it out."""
+    """A part as ListParts shows it. `crc64` is None where the service leaves it out.
+
+    age_seconds: since it was stored, by the service's clock; None where that is not told.
+    """
 
     part_number: int
     size: int
     etag: str
     crc64: int | None = None
+    age_seconds: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from oss_jupyter.model.wire_values import Completed, ListedObject, ListedPart, O
 from oss_jupyter.oss.advice import Asked, explain
 from oss_jupyter.oss.failures import not_oss
 from oss_jupyter.oss.proof import Proof, read_crc64, read_etag, read_proof
-from oss_jupyter.oss.reply import is_failed_callback, read_reply
+from oss_jupyter.oss.reply import date_seconds, is_failed_callback, read_reply
 
 _OK = 200
 # The object is stored, but the callback's server gave no good answer (documentation "Callback").
@@ -29,11 +29,12 @@ def read_upload_id(result: Any, asked: Asked) -> str:
     return str(result.upload_id)
 
 
-def read_page(page: Any, upload_id: str, asked: Asked) -> list[ListedPart]:
-    """Return the parts of a page of ListParts."""
+def read_page(page: Any, upload_id: str, asked: Asked, now: datetime) -> list[ListedPart]:
+    """Return the parts of a page of ListParts. now: what ages are counted from, where the reply has no Date."""
     if page.upload_id != upload_id or not _is_about(asked, page):
         raise not_oss(asked.host)
-    return [_listed(part, asked.host) for part in page.parts or ()]
+    served_at = date_seconds((page.headers or {}).get("Date", "")) or now.timestamp()
+    return [_listed(part, asked.host, served_at) for part in page.parts or ()]
 
 
 def read_objects(page: Any, given: Mapping[str, Any], asked: Asked) -> ObjectPage:
@@ -127,7 +128,10 @@ def _in_utc(time: Any) -> datetime | None:
     return time.astimezone(timezone.utc) if isinstance(time, datetime) else None
 
 
-def _listed(part: Any, where: str) -> ListedPart:
+def _listed(part: Any, where: str, served_at: float) -> ListedPart:
     if part.part_number is None or part.size is None:
         raise not_oss(where)
-    return ListedPart(part.part_number, part.size, read_etag(part.etag, where), read_crc64(part.hash_crc64, where))
+    sent_at = part.last_modified
+    age_seconds = max(0.0, served_at - sent_at.timestamp()) if isinstance(sent_at, datetime) else None
+    crc = read_crc64(part.hash_crc64, where)
+    return ListedPart(part.part_number, part.size, read_etag(part.etag, where), crc, age_seconds)

@@ -32,6 +32,7 @@ from oss_jupyter.oss.failures import from_exception
 from oss_jupyter.oss.files_route import files_route, url_of_bucket
 from oss_jupyter.oss.links import validity, within
 from oss_jupyter.oss.sdk_requests import SdkRequests, load_sdk
+from oss_jupyter.oss.unfinished import uploads_of
 from oss_jupyter.version import __version__
 
 # Long enough for the slowest part, short enough that a leaked URL is worth little.
@@ -133,8 +134,12 @@ class SdkControl:
         found: list[ListedPart] = []
         given = {"upload_id": upload_id, "max_parts": self._page_size}
         for page in self.requests.pages("ListParts", target, given, _next_parts):
-            found += read_page(page, upload_id, self.requests.asked("ListParts", target))
+            found += read_page(page, upload_id, self.requests.asked("ListParts", target), self._clock.now())
         return found
+
+    def list_uploads(self, target: Target) -> Sequence[str]:
+        """Return the ids of the unfinished uploads of exactly this object, those that were begun last first."""
+        return uploads_of(self.requests, target, self._clock.now())
 
     def list_objects(self, bucket: str, prefix: str, start_after: str = "") -> ObjectPage:
         """Return the objects whose keys begin with `prefix`, from the first behind `start_after` on: one page.

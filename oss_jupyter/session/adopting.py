@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.errors import InputError, TransferBusy
+from oss_jupyter.model.found_parts import part_size_of
 from oss_jupyter.model.leftover import Leftover, Owner
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.upload_arguments import UploadArguments
@@ -37,7 +38,9 @@ def adopt(
     if one.owner is Owner.LIVE:
         raise TransferBusy(f"A kernel of this computer is sending {printable(one.key)}.", "Let it, or pause it there.")
     target = Target(bucket, one.key)
-    part_size = _part_size(control, target, one)
+    part_size = part_size_of(control.list_parts(target, one.upload_id))
+    if part_size is None:
+        raise _no_parts_of(one, "it has no part yet, or parts of several sizes")
     arguments = UploadArguments.of(part_size=part_size, **{name: value for name, value in reach.items() if value})
     spec = session.wiring.spec(file, str(target), arguments)
     if spec.plan.single or spec.plan.part_size != part_size:
@@ -54,15 +57,6 @@ def adopt(
     finally:
         journal.close()
     return session.begin(spec, arguments)
-
-
-def _part_size(control: SdkControl, target: Target, one: Leftover) -> int:
-    """Return the size of all parts but the last, in bytes, as the parts that are there tell it."""
-    parts = sorted(control.list_parts(target, one.upload_id), key=lambda part: part.part_number)
-    sizes = {part.size for part in (parts[:-1] if len(parts) > 1 else parts)}
-    if len(sizes) != 1 or parts[-1].size > max(sizes):
-        raise _no_parts_of(one, "it has no part yet, or parts of several sizes")
-    return sizes.pop()
 
 
 def _no_parts_of(one: Leftover, why: str) -> InputError:

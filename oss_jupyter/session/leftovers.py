@@ -43,7 +43,7 @@ def find_leftovers(session: Session, place: str, count_most: int = COUNTED_MOST,
     given = {name: value for name, value in reach.items() if value is not None}
     control = session.wiring.control_at(cast("UploadOptions", given))
     owners, now = _owners(session), datetime.fromtimestamp(time.time(), timezone.utc)
-    listed = list_uploads(control, where.bucket, where.key, now)
+    listed = list_uploads(control.requests, where.bucket, where.key, now)
     rows = [replace(one, owner=owners.get(one.upload_id, Owner.UNKNOWN)) for one in listed]
     rows, notes = _counted(control, where.bucket, rows, count_most)
     prices, currency = dict(session.settings.storage_prices), ""

@@ -194,6 +194,15 @@ class Stub:
         reply = _document("ListPartsResult", asked, UploadId=asked.query["uploadId"], IsTruncated="false")
         return reply.but(reply.body.replace(b"</ListPartsResult>", f"{listed}</ListPartsResult>".encode()))
 
+    def _uploads(self, asked: Asked) -> Reply:
+        told = {"Bucket": "test-bucket", "Prefix": quote(asked.query["prefix"], safe=""), "EncodingType": "url"}
+        inner = "".join(f"<{name}>{value}</{name}>" for name, value in {**told, "IsTruncated": "false"}.items())
+        for upload_id in self.uploads:
+            inner += f"<Upload><Key>{told['Prefix']}</Key><UploadId>{upload_id}</UploadId>"
+            inner += "<Initiated>2026-01-01T00:00:00.000Z</Initiated></Upload>"
+        body = f"<ListMultipartUploadsResult>{inner}</ListMultipartUploadsResult>".encode()
+        return Reply(200, {"Content-Type": "application/xml"}, body)
+
     def _complete(self, asked: Asked) -> Reply:
         parts = self.uploads.get(asked.query["uploadId"])
         if parts is None:
@@ -220,6 +229,7 @@ _DEEDS: dict[str, Callable[[Stub, Asked], Reply]] = {
     "UploadPart": Stub._part,
     "ListParts": Stub._list,
     "ListObjectsV2": Stub._objects,
+    "ListMultipartUploads": Stub._uploads,
     "CompleteMultipartUpload": Stub._complete,
     "AbortMultipartUpload": Stub._abort,
 }
@@ -246,7 +256,8 @@ def _read(lines: BinaryIO) -> Asked | None:
     body = lines.read(int(headers.get("content-length", "0")))
     url = urlsplit(first[1])
     query = dict(parse_qsl(url.query, keep_blank_values=True))
-    operation = _OPERATIONS[first[0], "uploadId" in query]
+    operation = "ListMultipartUploads" if "uploads" in query and first[0] == "GET" else ""
+    operation = operation or _OPERATIONS[first[0], "uploadId" in query]
     return Asked(operation, unquote(url.path).split("/", 2)[2], query, headers, body)
 
 

@@ -7,6 +7,7 @@ because each of them mostly waits.
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,17 @@ def resumed(case: Case) -> Transfer:
     return case.upload()
 
 
+def adopted(case: Case) -> Transfer:
+    """Upload what is refused at its second part, then lose the checkpoint and carry on without it."""
+    case.stub.set_traps(Trap("UploadPart", ANSWERS["403 page"].make, skip=1))
+    case.upload()
+    case.kernel.close()
+    shutil.rmtree(case.checkpoints)
+    case.kernel = Kernel(case.stub.endpoint, case.checkpoints)
+    case.stub.set_traps(*case.traps)
+    return case.upload(adopt=True)
+
+
 def aborted(case: Case) -> Transfer:
     """Upload what is refused at its second part, then abort."""
     case.stub.set_traps(Trap("UploadPart", ANSWERS["403 page"].make, skip=1))
@@ -85,6 +97,8 @@ COLUMNS = {
     "Initiate": Column("InitiateMultipartUpload"),
     "Part": Column("UploadPart"),
     "ListParts": Column("ListParts", run=resumed),
+    "List uploads": Column("ListMultipartUploads"),
+    "ListParts of lost": Column("ListParts", run=adopted),
     "Complete": Column("CompleteMultipartUpload"),
     "HEAD after": Column("HeadObject", skip=1, run=lost_complete),
     "Abort": Column("AbortMultipartUpload", heals=False, run=aborted),
@@ -104,11 +118,11 @@ class Case:
         self.kernel = Kernel(self.stub.endpoint, self.checkpoints)
         self.kernel.wiring.settings.stall_seconds = 5.0
 
-    def upload(self) -> Transfer:
+    def upload(self, **given: Any) -> Transfer:
         """Upload and wait for the end."""
         target = f"oss://test-bucket/{KEY}"
         policy = replace(self.kernel.spec(self.source, target).policy, **POLICY)
-        transfer = self.kernel.upload(self.source, target, policy=policy)
+        transfer = self.kernel.upload(self.source, target, policy=policy, **given)
         transfer.wait(MOST_SECONDS)
         return transfer
 

@@ -1,0 +1,135 @@
+"""An unfinished upload of the object that no checkpoint knows: a home directory is lost, a container is new.
+
+It is found at the service, and gone on with where some of its parts have the file's bytes. Two computers may do that
+with the same upload at once: a part that both send has the same bytes, and after one of them has completed it the other
+finds the finished object. So what is guarded against is only that the parts of somebody else's work are taken over
+while that goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from oss_jupyter.engine.differences import settled_at_begin
+from oss_jupyter.engine.log import log
+from oss_jupyter.engine.notes import Lasts
+from oss_jupyter.engine.restore import Restored, is_of_file, taken_over
+from oss_jupyter.errors import NetworkError, ServiceError
+from oss_jupyter.model.found_parts import fitting, plan_for
+from oss_jupyter.model.leftover import format_age
+from oss_jupyter.model.plan import Plan
+from oss_jupyter.model.sizes import count
+from oss_jupyter.model.wire_values import Fingerprint, ListedPart
+
+if TYPE_CHECKING:
+    from oss_jupyter.engine.run_state import RunState
+    from oss_jupyter.engine.service_requests import ServiceRequests
+    from oss_jupyter.engine.spec import TransferSpec
+
+# Who sends has a part stored within so much time, or has most likely ended.
+QUIET_SECONDS = 15 * 60.0
+# For each, its parts are listed.
+_LOOKED_AT_MOST = 10
+
+
+@dataclass(frozen=True)
+class Unrecorded:
+    """An upload that no checkpoint knows. parts: those that have a place in the plan of the file."""
+
+    upload_id: str
+    plan: Plan
+    parts: tuple[ListedPart, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the parts."""
+        return sum(part.size for part in self.parts)
+
+    @property
+    def quiet_seconds(self) -> float:
+        """For how long no part has come to it; 0 where nothing tells."""
+        return min(part.age_seconds or 0.0 for part in self.parts)
+
+    def __str__(self) -> str:
+        of = f"{len(self.parts):,} of {count(len(self.plan), 'part')}"
+        return f"{self.upload_id}: {of}, the last one {format_age(self.quiet_seconds)} ago"
+
+
+def adopted(state: RunState, fingerprint: Fingerprint) -> Restored | None:
+    """Return what counts of an upload that no checkpoint knows, or None where the file is better sent anew.
+
+    Raises Interrupted, PartStopped, SourceError, CredentialsError.
+    """
+    spec = state.spec
+    if spec.adopt is False or spec.force or spec.plan.single or spec.store.directory is None:
+        return None
+    found = _find(spec, state.requests)
+    if found is None:
+        return None
+    log.debug("%s: no checkpoint knows %s", spec.transfer_id, found)
+    why_not = "" if spec.adopt else _why_not(spec, found)
+    if why_not:
+        state.transfer.note(_passed_over(spec, found, why_not), Lasts.WHILE_ASKED_SO)
+        return None
+    header = replace(spec.header(fingerprint), upload_id=found.upload_id, part_size=found.plan.part_size)
+    state.transfer.note(
+        f"OSS holds an unfinished upload of this object that no checkpoint knew ({found}), and it goes on: its "
+        "parts are compared with the file, and only what differs or is missing is sent. Storage class, encryption and "
+        "headers are those that it was begun with."
+    )
+    return taken_over(header, found.parts, spec, state.requests)
+
+
+def _find(spec: TransferSpec, requests: ServiceRequests) -> Unrecorded | None:
+    """Return the fullest upload that has bytes of the file, None where none is found or the list is not permitted."""
+    try:
+        upload_ids = requests.list_uploads()
+        unknown = [one for one in upload_ids if one not in spec.store.upload_ids()] if upload_ids else []
+        found = [one for upload_id in unknown[:_LOOKED_AT_MOST] for one in _fits(spec, upload_id, requests)]
+    except (ServiceError, NetworkError) as error:  # whatever it is, the upload can do without
+        log.debug("%s: unfinished uploads are not looked for (%s)", spec.transfer_id, error.code)
+        return None
+    found.sort(key=lambda one: one.size_bytes, reverse=True)
+    return next((one for one in found if _has_bytes(one, spec, requests)), None)
+
+
+def _fits(spec: TransferSpec, upload_id: str, requests: ServiceRequests) -> Iterator[Unrecorded]:
+    """Yield an upload whose parts can be parts of the file."""
+    parts = _parts_of(upload_id, requests)
+    plan = plan_for(parts, spec.plan.size)
+    if plan is not None and (own := fitting(parts, plan)):
+        yield Unrecorded(upload_id, plan, own)
+
+
+def _parts_of(upload_id: str, requests: ServiceRequests) -> Sequence[ListedPart]:
+    try:
+        return requests.list_parts(upload_id)
+    except ServiceError as error:
+        if error.reply.code == "NoSuchUpload":
+            return ()  # it has ended since it was listed
+        raise
+
+
+def _has_bytes(one: Unrecorded, spec: TransferSpec, requests: ServiceRequests) -> bool:
+    """Whether its first, middle or last part is the file's: else it is another file that had the same name."""
+    parts = one.parts
+    some = {part.part_number: part for part in (parts[0], parts[len(parts) // 2], parts[-1])}
+    return any(is_of_file(part, one.plan, spec.source, requests.stopped) for part in some.values())
+
+
+def _why_not(spec: TransferSpec, found: Unrecorded) -> str:
+    """Return why an upload is not gone on with unless its user says so, "" where it is."""
+    if found.quiet_seconds < QUIET_SECONDS:
+        return "Another computer may be sending it"
+    names = settled_at_begin(spec)
+    return f"Nothing tells whether it was begun with what you ask for ({', '.join(names)})" if names else ""
+
+
+def _passed_over(spec: TransferSpec, found: Unrecorded, why_not: str) -> str:
+    """Return the note on an upload that is left alone."""
+    return (
+        f"OSS holds an unfinished upload of this object that no checkpoint knows ({found}). {why_not}, so this one "
+        f'begins anew. To go on with that one: oj.abort("{spec.transfer_id}"), then run it again with adopt=True.'
+    )

@@ -1,0 +1,177 @@
+"""What is lost with a checkpoint is found at the service, and only what is the file's, and nobody's else, is taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oss_jupyter.model.prove import Proven
+from oss_jupyter.sandbox import Fault, Sandbox
+
+from .kit import BUCKET, OBJECT, PART, Kernel, make_file, operations, sent_parts, stored
+from .unrecorded import add, ids, leave
+
+ALL = list(range(1, 13))
+
+
+def test_a_quiet_upload_goes_on(kernel: Kernel, sandbox: Sandbox, source: Path) -> None:
+    """Any parts that are there count, in gaps too; nothing else is sent, and no second upload is begun."""
+    content = source.read_bytes()
+    upload_id = leave(sandbox, content, (1, 2, 3, 7, 12))
+    transfer = kernel.upload(source)
+    receipt = transfer.result(60)
+    assert sorted(sent_parts(sandbox)) == [4, 5, 6, 8, 9, 10, 11]
+    assert stored(sandbox) == content
+    assert ids(sandbox) == set()
+    assert (receipt.kept_bytes, receipt.proven) == (4 * PART + 777, Proven.KEPT)
+    assert "InitiateMultipartUpload" not in operations(sandbox)
+    (note,) = transfer.snapshot().notes
+    assert f"{upload_id}: 5 of 12 parts, the last one 1 h ago" in note
+
+
+@pytest.mark.parametrize("adopt", [None, True])
+def test_a_fresh_upload_may_be_another_computers(
+    kernel: Kernel, sandbox: Sandbox, source: Path, adopt: bool | None
+) -> None:
+    """It is left as it is and told of, with what to do; whoever does that sends only what is missing."""
+    upload_id = leave(sandbox, source.read_bytes(), range(1, 9), age_seconds=60)
+    transfer = kernel.upload(source, adopt=adopt)
+    transfer.result(60)
+    assert stored(sandbox) == source.read_bytes()
+    if adopt:
+        assert sorted(sent_parts(sandbox)) == [9, 10, 11, 12]
+        assert ids(sandbox) == set()
+        return
+    assert sorted(sent_parts(sandbox)) == ALL
+    assert ids(sandbox) == {upload_id}
+    (note,) = transfer.snapshot().notes
+    assert f"{upload_id}: 8 of 12 parts, the last one 1 min ago" in note
+    assert "adopt=True" in note
+
+
+@pytest.mark.parametrize("prove", ["kept", "none", "all"])
+def test_only_what_is_equal_is_kept(kernel: Kernel, sandbox: Sandbox, source: Path, prove: str) -> None:
+    """The file has changed since, in two parts: these are sent once more, whatever is to be proven."""
+    before = bytearray(source.read_bytes())
+    before[PART] ^= 1
+    before[6 * PART - 1] ^= 1
+    leave(sandbox, bytes(before), range(1, 9))
+    kernel.upload(source, prove=prove).result(60)
+    assert sorted(sent_parts(sandbox)) == [2, 6, 9, 10, 11, 12]
+    assert stored(sandbox) == source.read_bytes()
+
+
+def test_the_fullest_whose_parts_fit_goes_on(kernel: Kernel, sandbox: Sandbox, source: Path, tmp_path: Path) -> None:
+    """Of several the one with most of the file: fuller ones are another file's, cut otherwise, or of another key."""
+    content = source.read_bytes()
+    other = make_file(tmp_path / "other.bin", len(content), seed=2).read_bytes()
+    stay = {
+        leave(sandbox, content, (1, 2)),
+        leave(sandbox, other, range(1, 12)),
+        leave(sandbox, content + content, (1,), part_size=13 * PART),
+        leave(sandbox, content, range(1, 12), key="data/big.bin.old"),
+        leave(sandbox, content, ()),
+    }
+    leave(sandbox, content, range(3, 9))
+    kernel.upload(source).result(60)
+    assert sorted(sent_parts(sandbox)) == [1, 2, 9, 10, 11, 12]
+    assert ids(sandbox) == stay
+
+
+def test_the_size_of_the_parts_is_kept(kernel: Kernel, sandbox: Sandbox, source: Path) -> None:
+    """An upload that was cut otherwise goes on as it was cut."""
+    leave(sandbox, source.read_bytes(), (1, 3), part_size=3 * PART)
+    transfer = kernel.upload(source)
+    transfer.result(60)
+    assert sorted(sent_parts(sandbox)) == [2, 4]
+    assert stored(sandbox) == source.read_bytes()
+    assert transfer.snapshot().part_size == 3 * PART
+
+
+@pytest.mark.parametrize("operation", ["ListMultipartUploads", "ListParts"])
+def test_without_permission_things_are_as_they_were(
+    kernel: Kernel, sandbox: Sandbox, source: Path, operation: str
+) -> None:
+    """A key that may not list sends the file anew, and nobody is bothered with that."""
+    upload_id = leave(sandbox, source.read_bytes(), range(1, 9))
+    sandbox.faults.add(Fault(operation, code="AccessDenied", status=403, times=None))
+    transfer = kernel.upload(source)
+    transfer.result(60)
+    assert sorted(sent_parts(sandbox)) == ALL
+    assert transfer.snapshot().notes == ()
+    assert ids(sandbox) == {upload_id}
+
+
+@pytest.mark.parametrize("given", [{"adopt": False}, {"force": True}, {"checkpoint_dir": None}])
+def test_it_can_be_switched_off(kernel: Kernel, sandbox: Sandbox, source: Path, given: dict[str, Any]) -> None:
+    """Whoever says so, forces the upload, or wants no resuming gets one of its own, and no list is asked for."""
+    upload_id = leave(sandbox, source.read_bytes(), range(1, 9))
+    kernel.upload(source, **given).result(60)
+    assert sorted(sent_parts(sandbox)) == ALL
+    assert ids(sandbox) == {upload_id}
+    assert "ListMultipartUploads" not in operations(sandbox)
+
+
+def test_what_is_asked_for_is_not_given_up(kernel: Kernel, sandbox: Sandbox, source: Path) -> None:
+    """Nothing tells how another upload was begun: with a storage class of one's own it goes on only when it is told."""
+    upload_id = leave(sandbox, source.read_bytes(), range(1, 9))
+    transfer = kernel.upload(source, storage_class="IA")
+    transfer.result(60)
+    assert ids(sandbox) == {upload_id}
+    (note,) = transfer.snapshot().notes
+    assert "storage_class" in note
+
+
+def test_what_a_checkpoint_here_knows_is_its_own(
+    kernel: Kernel, sandbox: Sandbox, source: Path, tmp_path: Path
+) -> None:
+    """A copy of the file under another name does not take the parts of an upload that is paused here."""
+    sandbox.faults.add(Fault("UploadPart", part_number=9, kind="stall", times=None))
+    first = kernel.upload(source, parallel=1)
+    while first.snapshot().parts_done < 8:
+        assert not first.wait(0.02)
+    first.pause()
+    first.wait(60)
+    (known,) = ids(sandbox)
+    sandbox.faults.clear()
+    copy = tmp_path / "copy.bin"
+    copy.write_bytes(source.read_bytes())
+    second = kernel.upload(copy, adopt=True)
+    second.result(60)
+    assert second.snapshot().parts_kept == 0
+    assert ids(sandbox) == {known}
+
+
+def test_one_put_asks_for_no_list(kernel: Kernel, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A small file is one request, and the look at the object before it."""
+    kernel.upload(make_file(tmp_path / "small.bin", 1000)).result(60)
+    assert operations(sandbox) == ["HeadObject", "PutObject"]
+
+
+def test_it_is_aborted_like_any_other(kernel: Kernel, sandbox: Sandbox, source: Path) -> None:
+    """From when it goes on it is this upload's: an abort removes its parts."""
+    leave(sandbox, source.read_bytes(), range(1, 9))
+    sandbox.faults.add(Fault("UploadPart", kind="stall", times=None))
+    transfer = kernel.upload(source)
+    while transfer.snapshot().parts_kept < 8:
+        assert not transfer.wait(0.02)
+    transfer.abort()
+    transfer.wait(60)
+    assert ids(sandbox) == set()
+
+
+def test_another_ends_it_first(kernel: Kernel, sandbox: Sandbox, source: Path) -> None:
+    """Where two computers go on with one upload, and the other completes it, the object is found and is the file."""
+    content = source.read_bytes()
+    upload_id = leave(sandbox, content, range(1, 12))
+    sandbox.faults.add(Fault("UploadPart", part_number=12, kind="delay", seconds=1.0))
+    transfer = kernel.upload(source)
+    while transfer.snapshot().parts_kept < 11:
+        assert not transfer.wait(0.02)
+    add(sandbox, upload_id, content, [12])
+    sandbox._core.multipart.complete(BUCKET, OBJECT, upload_id, None, now=0.0, may_replace=True)
+    assert transfer.result(60).kept_bytes == 11 * PART
+    assert stored(sandbox) == content
+    assert ids(sandbox) == set()
