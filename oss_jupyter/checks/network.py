@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -15,14 +14,13 @@ from oss_jupyter.model.finding import Finding, fine, unknown, warning, wrong
 from oss_jupyter.model.wire_values import Route
 from oss_jupyter.oss.clock import TOLERATED_SECONDS, ahead_words
 from oss_jupyter.oss.endpoint import EndpointSettings, is_loopback
-from oss_jupyter.oss.environment import as_proxies, route_to
+from oss_jupyter.oss.environment import as_proxies, names_proxy, route_to
 from oss_jupyter.oss.failures import from_exception, not_oss
 from oss_jupyter.oss.reply import date_seconds
 
 NAME, PROXY, CONNECTION, CLOCK = "name", "proxy", "connection", "clock"
 # The service refuses what was signed more than 15 minutes ago or ahead (documentation "RequestTimeTooSkewed").
 SKEW_MOST_SECONDS = 900.0
-_PROXY_VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 # Which line a failure of the one request belongs into.
 _LINES = {"HostNotFound": NAME, "ProxyFailed": PROXY}
 _SET_THE_CLOCK = "Set this computer's clock (Linux: sudo timedatectl set-ntp true)."
@@ -60,7 +58,9 @@ def _name(settings: EndpointSettings) -> Finding:
 
 def _proxy(settings: EndpointSettings, route: Route) -> Finding:
     if not route.proxy:
-        return fine(PROXY, "The service is reached without a proxy.")
+        named = names_proxy(settings.url)
+        passed_by = f", passing by the one that {named} names" if named else ""
+        return fine(PROXY, f"The service is reached without a proxy{passed_by}.")
     return fine(PROXY, f"{_through(settings, route)}.")
 
 
@@ -68,8 +68,7 @@ def _through(settings: EndpointSettings, route: Route) -> str:
     """Return which proxy is asked, and where it is named; never its user and password."""
     parts = urlsplit(route.proxy or "")
     where = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-    named = [name for name in _PROXY_VARIABLES if os.environ.get(name)]
-    source = "proxy=" if settings.proxy else named[0] if named else "the settings of the system"
+    source = "proxy=" if settings.proxy else names_proxy(settings.url) or "the settings of the system"
     return f"Requests go through {where}, named by {source}"
 
 

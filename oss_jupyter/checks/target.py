@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.errors import ServiceError
 from oss_jupyter.model.finding import Finding, fine, unknown, warning
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.target import Target
@@ -13,15 +13,18 @@ from oss_jupyter.oss.endpoint import EndpointSettings, is_standard
 from oss_jupyter.oss.metadata import MetadataServer, metadata_server
 from oss_jupyter.oss.objects import list_folder
 
+_FORBIDDEN = 403
 TARGET, INSIDE = "target", "inside"
 
 
 def look_at_target(control: SdkControl, target: Target) -> list[Finding]:
-    """Return what an upload would replace, or how full the folder is."""
+    """Return what an upload would replace, or how full the folder is. Raises OssJupyterError where nobody answers."""
     try:
         return [_object(control, target) if target.key and not target.key.endswith("/") else _folder(control, target)]
-    except OssJupyterError:
-        return [unknown(TARGET, "The credentials may not look at what is there already.")]
+    except ServiceError as error:
+        if error.reply.status == _FORBIDDEN and error.reply.code in ("AccessDenied", ""):
+            return [unknown(TARGET, "The credentials may not look at what is there already.")]
+        return [unknown(TARGET, error.what, error.advice)]
 
 
 def _object(control: SdkControl, target: Target) -> Finding:

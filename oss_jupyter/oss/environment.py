@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 _LOOKS = 100
 
 
-def route_to(url: str, settings: EndpointSettings) -> Route:
-    """Return the way to a URL: what the settings leave open, HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE and kin say."""
-    proxy = settings.proxy or _proxy_of_environment(url, urlsplit(settings.url).hostname or "")
+def route_to(url: str, settings: EndpointSettings, host: str = "") -> Route:
+    """Return the way to a URL: what the settings leave open, HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE and kin say.
+
+    host: whose, where it is not the endpoint's.
+    """
+    proxy = settings.proxy or _proxy_of_environment(url, host or urlsplit(settings.url).hostname or "")
     bundle = settings.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or None
     return Route(settings.connect_timeout_seconds, settings.stall_seconds, proxy, bundle)
 
@@ -34,6 +37,18 @@ def _proxy_of_environment(url: str, host: str) -> str | None:
         return None
     proxy = select_proxy(url, _environ_proxies(url))
     return checked_proxy(proxy, "The proxy of the environment (HTTPS_PROXY or one of its kin)") if proxy else None
+
+
+def names_proxy(url: str) -> str:
+    """Return the variable that names the proxy of the environment for a URL, "" where the system does.
+
+    The one for the scheme comes before that for all, and of two spellings the small one, even where it is empty.
+    """
+    for name in (f"{urlsplit(url).scheme}_proxy", "all_proxy"):
+        spelled = name if name in os.environ else name.upper()
+        if os.environ.get(spelled):
+            return spelled
+    return ""
 
 
 def as_proxies(proxy: str | None) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 import oss_jupyter as oj
-from oss_jupyter.model.finding import Check
+from oss_jupyter.model.finding import Check, Standing
 from oss_jupyter.sandbox import Sandbox
 from oss_jupyter.session.session import _shared
 
@@ -38,3 +39,13 @@ def look(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         session.manager.pause_all(10)
         session.wiring.streaming_lane().close()  # or a helper would stay for each
     _shared.clear()
+
+
+def named(check: Check, name: str, *words: str, standing: Standing = Standing.WRONG) -> None:
+    """Assert how a line stands and what it says; what stands in the way says what to do, and hides the secret."""
+    finding = check[name]
+    assert finding.standing is standing, str(check)
+    assert [word for word in words if word not in str(finding)] == [], str(finding)
+    assert finding.advice
+    assert check.ok is (standing is not Standing.WRONG)
+    assert KEY[1] not in f"{check}{check!r}{json.dumps(check.to_dict())}"
