@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from oss_jupyter.checks.beside import Look, beside
-from oss_jupyter.checks.ends import LIFE, look_at_computer, look_at_culler, look_at_life
+from oss_jupyter.checks.culler import look_at_culler
+from oss_jupyter.checks.dsw import STOP, look_at_stop, told_of_stop
+from oss_jupyter.checks.ends import LIFE, look_at_computer, look_at_life
 from oss_jupyter.checks.network import look_at_network
 from oss_jupyter.checks.permissions import BUCKET, CREDENTIALS, PROBES, PUT, look_at, look_at_put
 from oss_jupyter.checks.room import look_at_room
@@ -21,6 +23,7 @@ from oss_jupyter.model.finding import Check, Finding, Standing, fine, unknown, w
 from oss_jupyter.model.sizes import format_duration, format_size
 from oss_jupyter.model.target import Target
 from oss_jupyter.oss.control import SdkControl
+from oss_jupyter.oss.dsw import AutomaticStop, automatic_stop, dsw_instance
 
 # More than a second, and people look elsewhere; a metadata server outside of the cloud takes nearly one.
 _WAIT_SECONDS = 4.0
@@ -62,7 +65,9 @@ def look(subject: Subject, now: Callable[[], float] = time.time, *, fast: bool =
     # PutObject is asked before the other permissions, which are waited for inside.
     ends_at = begun + _WHOLE_SECONDS
     asked_until = ends_at - _SPEED_LEAST_SECONDS
-    findings += beside(_beyond(subject, can_ask, asked_until), asked_until - time.monotonic())
+    stops: list[AutomaticStop] = []
+    looks = {**_beyond(subject, can_ask, asked_until), **(_instance(subject, stops) if signing else {})}
+    findings += beside(looks, asked_until - time.monotonic())
     speed = 0.0
     if target is not None and not fast and _allowed(findings, PUT):
         measured, speed = _speed(subject.control, target, findings, ends_at)
@@ -70,6 +75,7 @@ def look(subject: Subject, now: Callable[[], float] = time.time, *, fast: bool =
     takes_seconds = (subject.source_bytes or 0) / speed if speed else 0.0
     findings[place:place] = look_at_life(signing[0], takes_seconds, now()) if signing else []
     findings += _ends(subject, takes_seconds)
+    findings += [told_of_stop(stop, takes_seconds, now()) for stop in stops[:1]]
     about = str(target) if target is not None else settings.describe()
     return Check(about, tuple(findings), time.monotonic() - begun)
 
@@ -82,6 +88,12 @@ def _beyond(subject: Subject, can_ask: bool, until: float) -> Mapping[str, Look]
     looks["inside"] = lambda: look_around(control.settings)
     looks["room"] = lambda: look_at_room(subject.folder, subject.spool_bytes)
     return looks
+
+
+def _instance(subject: Subject, stops: list[AutomaticStop]) -> Mapping[str, Look]:
+    control = subject.control
+    ask = lambda: automatic_stop(control.signing_keys(), control.settings)  # noqa: E731
+    return {STOP: lambda: look_at_stop(ask, stops)} if dsw_instance() else {}
 
 
 def _permissions(control: SdkControl, target: Target, until: float) -> list[Finding]:

@@ -24,7 +24,10 @@ ROLE = "builder"
 
 @dataclass
 class Cloud:
-    """asked: what was asked for, as ``host path Action``. broken: the status and the text that STS answers instead."""
+    """asked: what was asked for, as ``host path Action``. broken: the status and the text that STS answers instead.
+
+    instance: what PAI-DSW tells of an instance, with the status.
+    """
 
     port: int
     authority: Path
@@ -32,6 +35,8 @@ class Cloud:
     broken: tuple[int, str] | None = None
     has_role: bool = True
     machine_ends_at: str = ENDS_AT
+    instance: tuple[int, Any] = (404, {})
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -44,7 +49,7 @@ def cloud(folder: Path) -> Iterator[Cloud]:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("*.aliyuncs.com", "*.aliyun.com").configure_cert(context)
+    authority.issue_cert("*.aliyuncs.com", "*.aliyun.com", "*.cn-hangzhou.aliyuncs.com").configure_cert(context)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler := type("Handler", (_Handler,), {"tls": context}))
     running = Cloud(server.server_address[1], folder / "authority.pem")
     handler.cloud = running  # type: ignore[attr-defined]
@@ -88,6 +93,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer({"Code": "Success", **_keys("machine"), "Expiration": self.cloud.machine_ends_at})
         elif url.path.endswith("/region-id"):
             self._answer("cn-hangzhou")
+        elif url.path.startswith("/api/v2/instances/"):
+            self.cloud.headers = {name.lower(): value for name, value in self.headers.items()}
+            self._answer(self.cloud.instance[1], self.cloud.instance[0])
         elif url.path == "/uri":
             self._answer({"Code": "Success", **_keys("uri")})
         else:
