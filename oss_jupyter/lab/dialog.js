@@ -4,14 +4,15 @@ import { createOptions } from "../notebook/panel/static/desk/form.js";
 import { field, onEnter, textInput } from "../notebook/panel/static/desk/inputs.js";
 import { button, make, setAttribute, setShown, setText } from "../notebook/panel/static/common/dom.js";
 import { createTrouble } from "../notebook/panel/static/common/trouble.js";
+import { askPermission } from "./notify.js";
 import { addStyles } from "./styles.js";
 import { createTargetCompletions } from "./targets.js";
 
 // `paths` are seen from the folder of the kernel; `onBegun()` is called when they go up.
-export async function askForUpload({ apputils, Widget }, say, uploads, paths, onBegun) {
+export async function askForUpload({ apputils, Widget }, say, { uploads, settings }, paths, onBegun) {
   if (!paths.length) return;
   addStyles();
-  const form = createUploadForm(say, uploads, paths, () => {
+  const form = createUploadForm(say, { uploads, settings }, paths, () => {
     dialog.dispose();
     onBegun();
   });
@@ -22,8 +23,8 @@ export async function askForUpload({ apputils, Widget }, say, uploads, paths, on
   await dialog.launch().catch(() => {}); // closed by us
 }
 
-function createUploadForm(say, uploads, paths, onBegun) {
-  const element = make("form", "ossj-card ossj-live ossj-lab-dialog");
+function createUploadForm(say, { uploads, settings }, paths, onBegun) {
+  const element = make("form", "ossj-card ossj-live ossj-desk ossj-lab-dialog");
   const names = make("ul", "");
   const goal = textInput("ossj-wide", say("target_hint"));
   const completions = createTargetCompletions(goal, async (text) => (await uploads.open()).model.ask("targets", { text }));
@@ -43,7 +44,7 @@ function createUploadForm(say, uploads, paths, onBegun) {
     line = newLine;
     asked = createOptions(say, line.model.get("options"));
     options.append(asked.element);
-    goal.value ||= line.model.get("target");
+    goal.value ||= settings.get("target") || line.model.get("target");
     setStarting(false);
     goal.focus();
   }
@@ -56,6 +57,7 @@ function createUploadForm(say, uploads, paths, onBegun) {
     if (start.getAttribute("aria-disabled") === "true") return;
     const target = goal.value.trim();
     if (!target) return goal.focus();
+    askPermission(settings);
     showError(null);
     setStarting(true);
     const error = await beginAll(target);

@@ -5,9 +5,8 @@ import { button, make } from "../notebook/panel/static/common/dom.js";
 import { watchScreen } from "../notebook/panel/static/common/watch.js";
 import { addStyles } from "./styles.js";
 
-// Draws into `node`, once.
-export function drawPanel(node, say, uploads) {
-  if (node.firstChild) return;
+// Draws into `node`; returns how to take it away.
+export function drawPanel(node, say, { uploads, settings }) {
   addStyles();
   const words = make("div", "ossj-lab-words ossj-muted", say("lab_nothing"));
   const trouble = make("div", "ossj-lab-words");
@@ -22,11 +21,11 @@ export function drawPanel(node, say, uploads) {
     });
   }
 
-  uploads.follow((line) => {
+  const unfollow = uploads.follow((line) => {
     desk?.close();
     desk = null;
     if (!line) return node.replaceChildren(words, trouble, start);
-    desk = createDesk(line.model, say);
+    desk = createDesk(withTarget(line.model, settings), say);
     const stop = watchScreen(node, line.setShown);
     const { close } = desk;
     desk.close = () => {
@@ -36,4 +35,18 @@ export function drawPanel(node, say, uploads) {
     node.replaceChildren(desk.element);
   });
   uploads.find();
+
+  function close() {
+    unfollow();
+    desk?.close();
+    node.replaceChildren();
+  }
+
+  return { close };
+}
+
+// Where the settings name a target, the form suggests that.
+function withTarget(model, settings) {
+  const get = (name) => (name === "target" && settings.get("target")) || model.get(name);
+  return { ...model, get };
 }

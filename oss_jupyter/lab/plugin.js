@@ -1,83 +1,54 @@
-// What JupyterLab gets when it starts: commands, menu entries and an empty panel. Whatever draws is loaded when it is used.
+// What JupyterLab gets when it starts: an empty panel, in its place. Lab waits for nothing else of ours: commands, entries
+// and whatever draws are loaded meanwhile.
 
-export const UPLOAD = "oss-jupyter:upload";
-export const SHOW = "oss-jupyter:show-uploads";
-
+const ID = "oss_jupyter:plugin";
 const MODULES = [
-  "@jupyterlab/filebrowser",
+  "@jupyterlab/application",
   "@jupyterlab/apputils",
+  "@jupyterlab/docmanager",
+  "@jupyterlab/filebrowser",
+  "@jupyterlab/launcher",
+  "@jupyterlab/settingregistry",
   "@jupyterlab/statusbar",
-  "@lumino/widgets",
+  "@jupyterlab/ui-components",
   "@lumino/signaling",
+  "@lumino/widgets",
 ];
 
-// `take(name)` returns a promise of one of Lab's modules.
+// `take(name)` returns a promise of one of Lab's modules, or of an empty one where this application has no such thing.
 export async function createPlugin(take) {
-  const [browser, apputils, { IStatusBar }, { Widget }, { Signal }] = await Promise.all(MODULES.map(take));
+  const modules = await Promise.all(MODULES.map(take));
+  const [application, apputils, docmanager, filebrowser, launcher, settingregistry, statusbar, ui, signaling, widgets] = modules;
+  const tokens = {
+    factory: filebrowser.IFileBrowserFactory,
+    palette: apputils.ICommandPalette,
+    statusBar: statusbar.IStatusBar,
+    documents: docmanager.IDocumentManager,
+    launcher: launcher.ILauncher,
+    settings: settingregistry.ISettingRegistry,
+    restorer: application.ILayoutRestorer,
+  };
+  const names = Object.keys(tokens).filter((name) => tokens[name]);
   return {
-    id: "oss_jupyter:plugin",
+    id: ID,
+    description: "Uploads to OSS from the file browser, and a panel of uploads.",
     autoStart: true,
-    optional: [browser.IFileBrowserFactory, apputils.ICommandPalette, IStatusBar],
-    activate: (app, factory, palette, statusBar) =>
-      activate(app, { factory, palette, statusBar, apputils, Widget, Signal }),
+    optional: names.map((name) => tokens[name]),
+    activate: (app, ...given) => {
+      const found = Object.fromEntries(names.map((name, index) => [name, given[index]]));
+      const lab = { ...found, id: ID, apputils, LabIcon: ui.LabIcon, Signal: signaling.Signal, Widget: widgets.Widget };
+      const panel = addPanel(app, lab);
+      import("./start.js").then(({ start }) => start(app, lab, panel));
+    },
   };
 }
 
-async function activate(app, lab) {
-  const [{ languageOf, sayIn }, { createUploads }] = await Promise.all([
-    import("../notebook/panel/static/common/messages.js"),
-    import("./uploads.js"),
-  ]);
-  const say = sayIn(languageOf("", document.documentElement.lang || navigator.language));
-  const uploads = createUploads(app.serviceManager);
-  const panel = addPanel(app, lab.Widget, uploads, say);
-  const show = () => app.shell.activateById(panel.id);
-  app.commands.addCommand(SHOW, { label: say("lab_uploads"), execute: show });
-  app.commands.addCommand(UPLOAD, {
-    label: say("lab_upload"),
-    execute: async () => {
-      const { askForUpload } = await import("./dialog.js");
-      await askForUpload(lab, say, uploads, chosenIn(app, lab.factory), show);
-    },
-  });
-  lab.palette?.addItem({ command: SHOW, category: say("lab_uploads") });
-  app.contextMenu.addItem({ command: UPLOAD, selector: ".jp-DirListing-item[data-isdir]", rank: 3 });
-  followOnce(uploads, async () => (await import("./status.js")).addStatus(lab, say, uploads, show));
-  app.restored.then(() => uploads.find());
-}
-
-// Calls begin() when there is something to follow for the first time.
-function followOnce(uploads, begin) {
-  let begun = false;
-  uploads.follow((line) => {
-    if (!line || begun) return;
-    begun = true;
-    begin();
-  });
-}
-
-// Returns the paths that are chosen in the file browser, seen from the folder in which the server started.
-function chosenIn(app, factory) {
-  const items = [...(factory?.tracker.currentWidget?.selectedItems() ?? [])];
-  return items.map(({ path, type }) => {
-    const local = app.serviceManager.contents.localPath(path);
-    return type === "directory" ? `${local}/` : local;
-  });
-}
-
-function addPanel(app, Widget, uploads, say) {
+function addPanel(app, { Widget, restorer }) {
   const panel = new Widget();
   panel.id = "oss-jupyter-uploads";
-  panel.title.label = "OSS";
-  panel.title.caption = say("lab_uploads");
   panel.addClass("ossj-lab-panel");
   panel.node.style.minWidth = "320px"; // Lab asks for it before our style is there
   app.shell.add(panel, "right", { rank: 900 });
-  const draw = async () => {
-    const { drawPanel } = await import("./panel.js");
-    drawPanel(panel.node, say, uploads);
-  };
-  // Drawn when it is first on the screen: Lumino tells a widget so by this message.
-  panel.onAfterShow = draw;
+  restorer?.add(panel, panel.id);
   return panel;
 }

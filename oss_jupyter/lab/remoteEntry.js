@@ -5,9 +5,10 @@
   const here = document.currentScript.src;
   let shared = {};
 
-  // Returns a promise of one of Lab's own modules.
+  // Returns a promise of one of Lab's own modules, or of an empty one: Notebook 7 has not all of them.
   async function take(name) {
-    const [version] = Object.values(shared[name]);
+    const [version] = Object.values(shared[name] ?? {});
+    if (!version) return {};
     return (await version.get())();
   }
 

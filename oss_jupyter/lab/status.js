@@ -12,7 +12,6 @@ const WORTH_A_WORD = {
   failed: "error",
   waiting_for_credentials: "warning",
 };
-const TOAST_MS = 10_000;
 
 // "↑ 2 uploads · 84 MiB/s · 12 min 00 s left", or "" where nothing runs. The longest time counts.
 export function statusText(rows, say) {
@@ -40,8 +39,8 @@ export function createNews(notify, say) {
   };
 }
 
-// Follows `uploads` in the status bar, where there is one, and in Lab's own notifications. `show()` opens the panel.
-export function addStatus({ statusBar, Signal, Widget, apputils }, say, uploads, show) {
+// Follows `uploads` in the status bar, where there is one, and by `notify(kind, text)`. `show()` opens the panel.
+export function addStatus({ statusBar, Signal, Widget }, say, uploads, show, notify) {
   addStyles();
   const item = new Widget();
   item.addClass("ossj-lab-status");
@@ -55,7 +54,6 @@ export function addStatus({ statusBar, Signal, Widget, apputils }, say, uploads,
     isActive: () => press.textContent !== "",
     activeStateChanged: changed,
   });
-  const notify = (kind, text) => apputils.Notification[kind](text, { autoClose: kind === "error" ? false : TOAST_MS });
 
   uploads.follow((line) => {
     const news = createNews(notify, say);

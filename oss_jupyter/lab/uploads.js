@@ -64,10 +64,11 @@ export function createUploads(services) {
     if (running()) await open().catch(() => {});
   }
 
-  // Calls tell(line) now and whenever there is another line, with null when it is lost.
+  // Calls tell(line) now and whenever there is another line, with null when it is lost. Returns how to stop.
   function follow(tell) {
     listeners.add(tell);
-    opening?.then(tell, () => {});
+    opening?.then((line) => listeners.has(tell) && tell(line), () => {});
+    return () => listeners.delete(tell);
   }
 
   return { open, find, follow };

@@ -9,6 +9,7 @@ from oss_jupyter.notebook.panel.answers import ALL, ONE
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
 from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
+from oss_jupyter.notebook.panel.desk.lab_settings import LabSettings
 from oss_jupyter.notebook.panel.desk.pulled import PulledDesk
 from oss_jupyter.notebook.panel.desk.targets import Targets
 from oss_jupyter.notebook.panel.lab_desk import LabDesk
@@ -19,7 +20,7 @@ from oss_jupyter.session.neighbours.asking import KernelGone
 
 
 def serve_desk(on: PanelServer, shown: LabDesk, pulled: PulledDesk) -> None:
-    """Let the panel ask how the desk is, by its name, and what a target may be."""
+    """Let the panel ask how the desk is, by its name, and what a target may be, and tell JupyterLab's settings."""
     targets = Targets(Buckets(shown.session.wiring, wait_seconds=0.0))
 
     def pull(_arguments: PageArguments) -> Reply:
@@ -28,6 +29,7 @@ def serve_desk(on: PanelServer, shown: LabDesk, pulled: PulledDesk) -> None:
 
     on.commands.add("pull", pull, repeatable=True)
     on.commands.add("targets", targets.answer, repeatable=True)
+    on.commands.add("configure", LabSettings(shown.session.settings).take)
     HandedOn(shown).add_to(on.commands)
     on.serve_lab(shown)
 

@@ -1,0 +1,51 @@
+// What is set in Lab's Settings Editor; the schema is settings.json.
+
+// Where the application keeps no settings, and until they have come.
+const DEFAULTS = { target: "", language: "", notifications: true, browserNotifications: false };
+const OF_KERNEL = ["region", "endpoint", "parallel", "limit"];
+
+// `registry` is Lab's, or missing; `id` is the plugin's; `sayInPage` says texts in the language of the page, which Lab shows settings in.
+export function createSettings(registry, id, sayInPage) {
+  const listeners = new Set();
+  let loaded = null;
+
+  const get = (name) => loaded?.composite[name] ?? DEFAULTS[name];
+  const tell = () => listeners.forEach((listener) => listener());
+
+  async function load() {
+    registry.transform(id, { fetch: (plugin) => ({ ...plugin, schema: inWords(plugin.schema, sayInPage) }) });
+    loaded = await registry.load(id);
+    loaded.changed.connect(tell);
+    tell();
+  }
+
+  const ready = registry ? load().catch((error) => console.warn("oss_jupyter: no settings", error)) : Promise.resolve();
+  return { get, ready, follow: (listener) => listeners.add(listener) };
+}
+
+// Tells the kernel that uploads what it is to go by, when there is one and whenever that changes.
+export function followInKernel(settings, uploads, complain) {
+  let ask = null;
+
+  async function configure() {
+    await settings.ready;
+    const values = Object.fromEntries(OF_KERNEL.map((name) => [name, settings.get(name) ?? null]));
+    const reply = await ask?.("configure", values);
+    if (reply?.status === "error") complain([reply.error[0], reply.error[2]].filter(Boolean).join(" "));
+  }
+
+  uploads.follow((line) => {
+    ask = line?.model.ask ?? null;
+    configure();
+  });
+  settings.follow(configure);
+}
+
+function inWords(schema, say) {
+  const properties = Object.entries(schema.properties).map(([name, property]) => {
+    const key = name.toLowerCase();
+    return [name, { ...property, title: say(`setting_${key}`), description: say(`setting_${key}_help`) }];
+  });
+  const [title, description] = [say("lab_uploads"), say("settings_help")];
+  return { ...schema, title, description, properties: Object.fromEntries(properties) };
+}

@@ -1,0 +1,67 @@
+// What of the extension is there for as long as the page is: its commands, and what follows the uploads.
+
+import { languageOf, sayIn } from "../notebook/panel/static/common/messages.js";
+import { addCommands } from "./commands.js";
+import { createIcon } from "./icon.js";
+import { createNotify } from "./notify.js";
+import { createSettings, followInKernel } from "./settings.js";
+import { addStyles } from "./styles.js";
+import { createUploads } from "./uploads.js";
+
+// `lab` holds what JupyterLab gives: its services by name, each missing where the application has none, and its modules.
+export function start(app, lab, panel) {
+  const page = languageOf("", document.documentElement.lang || navigator.language);
+  const settings = createSettings(lab.settings, lab.id, sayIn(page));
+  const sayNow = () => sayIn(languageOf(settings.get("language"), page));
+  const say = (key, values) => sayNow()(key, values);
+  const uploads = createUploads(app.serviceManager);
+  const show = () => app.shell.activateById(panel.id);
+  const notify = createNotify(lab.apputils, settings, show);
+  const icon = createIcon(lab.LabIcon);
+  followInKernel(settings, uploads, (text) => lab.apputils.Notification.error(text, { autoClose: false }));
+  addCommands(app, { ...lab, icon }, say, { show, settings, uploads });
+  dress(panel, icon, say, { uploads, settings });
+  followOnce(uploads, async () => (await import("./status.js")).addStatus(lab, say, uploads, show, notify));
+  app.restored.then(() => {
+    addStyles();
+    uploads.find();
+  });
+}
+
+// Calls begin() when there is something to follow for the first time.
+function followOnce(uploads, begin) {
+  let begun = false;
+  uploads.follow((line) => {
+    if (!line || begun) return;
+    begun = true;
+    begin();
+  });
+}
+
+// Names the panel, and draws it when it is first on the screen, and again in another language.
+function dress(panel, icon, say, { uploads, settings }) {
+  let drawn = null;
+  let language = settings.get("language");
+
+  async function draw() {
+    const { drawPanel } = await import("./panel.js");
+    if (panel.isVisible) drawn ??= drawPanel(panel.node, say, { uploads, settings });
+  }
+
+  function name() {
+    panel.title.caption = say("lab_uploads");
+    panel.title.icon = icon;
+  }
+
+  name();
+  panel.onAfterShow = draw; // Lumino tells a widget by this message that it is on the screen
+  if (panel.isVisible) draw();
+  settings.follow(() => {
+    if (language === settings.get("language")) return;
+    language = settings.get("language");
+    name();
+    drawn?.close();
+    drawn = null;
+    draw();
+  });
+}
