@@ -34,7 +34,8 @@ ROOMS = {
     "checks": SHARED | {"model", "oss", "local"},
     "session": SHARED
     | {"child", "forks", "paths", "texts", "model", "oss", "local", "objects", "engine", "checks", ""},
-    "notebook": SHARED | {"forks", "paths", "texts", "model", "local", "objects", "engine", "session", ""},
+    "console": SHARED | {"texts", "model", "engine", "session"},
+    "notebook": SHARED | {"forks", "paths", "texts", "model", "local", "objects", "engine", "session", "console", ""},
     "remote": SHARED | {"forks", "crc64", "model", "oss", "engine", "session", ""},
     "api": SHARED | {"model", "engine", "session", "notebook", "remote"},
     "sandbox": SHARED | {"child", "paths"},
@@ -139,11 +140,12 @@ def test_rooms_that_keep_to_the_standard_library(subtests: pytest.Subtests) -> N
 
 
 def test_only_the_notebook_knows_ipython(subtests: pytest.Subtests) -> None:
-    """Neither IPython nor widgets are imported anywhere else."""
+    """Neither IPython nor widgets are imported anywhere else, and rich by nobody but the bar of a terminal."""
     for path in modules_of(lambda room: room not in ("", "notebook")):
         with subtests.test(name_of(path)):
             found = {name.partition(".")[0] for name in imports(path)}
-            assert not found & {"IPython", "ipykernel", "ipywidgets", "anywidget", "rich"}
+            rich = set() if name_of(path) == "console.terminal" else {"rich"}
+            assert not found & {"IPython", "ipykernel", "ipywidgets", "anywidget", *rich}
 
 
 def test_values_do_nothing(subtests: pytest.Subtests) -> None:

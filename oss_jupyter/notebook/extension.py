@@ -16,6 +16,7 @@ from IPython.core.getipython import get_ipython
 from traitlets import TraitError
 
 from oss_jupyter import forks
+from oss_jupyter.console.lines import describe
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, OssJupyterError
@@ -23,7 +24,6 @@ from oss_jupyter.model.progress import Receipt
 from oss_jupyter.notebook.completion.matcher import Completion
 from oss_jupyter.notebook.display.banner import banner
 from oss_jupyter.notebook.display.html import transfer_html
-from oss_jupyter.notebook.display.text import describe
 from oss_jupyter.notebook.display.view import receipt_html, receipt_text, say
 from oss_jupyter.notebook.magics.bucket_magics import BucketMagics
 from oss_jupyter.notebook.magics.cell_output import awaiting

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from oss_jupyter.console.lines import describe, details, short_line
 from oss_jupyter.model.dataset import FailedFile, FilesView
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.progress import Phase, Snapshot
 from oss_jupyter.model.sizes import GIB
 from oss_jupyter.model.states import State
 from oss_jupyter.notebook.display.html import transfer_html
-from oss_jupyter.notebook.display.text import describe, details, short_line
 from oss_jupyter.notebook.panel.common.row import row_of
 from oss_jupyter.session.text import head_line, status_line
 

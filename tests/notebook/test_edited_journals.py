@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from oss_jupyter.console.lines import describe, details
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import CheckpointDamaged, OssJupyterError
-from oss_jupyter.notebook.display.text import describe, details
 from oss_jupyter.notebook.panel.desk.rows import row_of_problem, row_of_transfer, to_text
 from oss_jupyter.sandbox import Sandbox
 from oss_jupyter.session.forgetting import forget

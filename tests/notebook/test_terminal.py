@@ -13,9 +13,9 @@ import pytest
 from rich.console import Console
 
 from oss_jupyter import api
+from oss_jupyter.console.terminal import watch
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
-from oss_jupyter.notebook.display.terminal import watch
 from oss_jupyter.sandbox import Sandbox
 from oss_jupyter.session.session import _shared
 

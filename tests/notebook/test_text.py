@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from oss_jupyter.console.lines import brief, describe, details, receipt_rows, short_line
 from oss_jupyter.model.columns import columns, shortened
 from oss_jupyter.model.progress import Phase, Receipt, Snapshot
 from oss_jupyter.model.prove import Proven
@@ -15,7 +16,6 @@ from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import table_html, transfer_html
-from oss_jupyter.notebook.display.text import brief, describe, details, receipt_rows, short_line
 from oss_jupyter.session.text import head_line, status_line
 
 ERROR = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from oss_jupyter.console.lines import remarks
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.names import printable
-from oss_jupyter.notebook.display.text import remarks
 from oss_jupyter.session.text import name_of, status_line
 
 # JupyterLab aligns the cells of a table to the right.

@@ -10,13 +10,13 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
+from oss_jupyter.console.lines import describe, receipt_rows
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.columns import columns
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.display.html import lines_html, table_html, transfer_html
-from oss_jupyter.notebook.display.text import describe, receipt_rows
 
 # Each update is a message to every page that is open, and people read no faster.
 UPDATE_SECONDS = 0.5

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from IPython.core.getipython import get_ipython
 
+from oss_jupyter.console.lines import describe
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.notebook.display.text import describe
 from oss_jupyter.notebook.display.view import LiveView, say
 from oss_jupyter.notebook.magics.argv import wants_help
 from oss_jupyter.session.interrupts import interrupts_later

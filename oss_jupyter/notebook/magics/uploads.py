@@ -7,6 +7,7 @@ from typing import Any
 
 from IPython.display import display
 
+from oss_jupyter.console.lines import brief, details, short_line
 from oss_jupyter.engine.manager import waiting_first
 from oss_jupyter.engine.safe import untouched
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
@@ -17,7 +18,6 @@ from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.names import printable
-from oss_jupyter.notebook.display.text import brief, details, short_line
 from oss_jupyter.notebook.display.view import say, say_table
 from oss_jupyter.notebook.magics.showing import show, with_widgets
 from oss_jupyter.notebook.magics.waiting import wait_for

@@ -28,7 +28,7 @@ def wait_for(transfer: Transfer, reporter: Reporter) -> None:
             if view is not None:
                 view.refresh()  # the page may be saved as soon as the cell has ended
         else:
-            from oss_jupyter.notebook.display.terminal import watch  # rich costs 50 ms
+            from oss_jupyter.console.terminal import watch  # rich costs 50 ms
 
             mark_shown(transfer)
             watch(transfer)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from oss_jupyter.console.lines import describe
 from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.dataset_text import FAILURES_SHOWN
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, transfer_html
-from oss_jupyter.notebook.display.text import describe
 from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, SavedSummary, moment
 
 SIZE_MAX_BYTES = 2000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from oss_jupyter.console.lines import remarks
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.notebook.display.text import remarks
 from oss_jupyter.session.text import head_line, status_line
 
 _REFRESH_SECONDS = 0.25

@@ -1,0 +1,1 @@
+"""What notebook and command line say alike: options, lines, words for commands, a bar. No IPython, no widgets."""
