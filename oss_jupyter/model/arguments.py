@@ -93,7 +93,7 @@ class SendingOptions(TypedDict, total=False):
         bool | None,
         Argument("Carry on with parts in OSS that no checkpoint knows, even fresh ones; or never."),
     ]
-    detach: Annotated[bool | None, Argument("Outlive the kernel; of one file.", in_form=True)]
+    detach: Annotated[bool | None, Argument("Outlive the kernel; no stream can.", in_form=True)]
     executor: Annotated[Executor | None, Argument("Where parts run, in place of the helper process.", on_a_line=False)]
     writer_options: Annotated[
         Mapping[str, Any] | None,

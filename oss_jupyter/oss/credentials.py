@@ -75,10 +75,13 @@ def credentials_chain(
 ) -> CredentialsChain:
     """Return the places to look at, in order; what is named by an argument is the only one.
 
-    given: a pair, a triple, a mapping, a provider (``get_credentials``), or a callable that returns any of them.
+    given: a pair, a triple, a mapping, a provider (``get_credentials``), or a callable that returns any of them; or
+    places that were looked up before.
     profile: looked for in ossutil's file, then in the one of the Alibaba Cloud CLI. config_file: of ossutil. needed:
     what to do where none are found, if more is known than where to put them.
     """
+    if isinstance(given, CredentialsChain):
+        return given
     if given is not None:
         return CredentialsChain((Given(given),))
     ossutil = OssutilConfig(profile, config_file, environ)

@@ -37,7 +37,7 @@ def put_files(place: Place, bucket: str, keys: Mapping[str, str], told: Callable
         if now.files is not None:
             told(now.files.done)
 
-    given = UploadArguments.of(**place.given, compare="none", on_progress=progress)
+    given = _arguments(place, compare="none", on_progress=progress)
     transfer = place.session.upload(keys, f"oss://{bucket}/", given)
     with as_of_files(bucket):
         receipt = transfer.result()
@@ -73,8 +73,10 @@ def _begin(place: Place, source: Path, target: Target, *, replace: bool, **more:
     return place.session.upload(str(source), str(target), _arguments(place, replace=replace, **more))
 
 
-def _arguments(place: Place, *, replace: bool, **more: Any) -> UploadArguments:
-    given = {**place.given, **more, **({} if replace else {"forbid_overwrite": True, "force": True})}
+def _arguments(place: Place, *, replace: bool = True, **more: Any) -> UploadArguments:
+    """Return what is asked of an upload. Whoever writes waits for it, so it ends with its process."""
+    given = {**place.given, "detach": False, **more}
+    given |= {} if replace else {"forbid_overwrite": True, "force": True}
     return UploadArguments.of(**given)
 
 

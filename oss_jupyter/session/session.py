@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
-from oss_jupyter.errors import InputError, InterpreterEnding, TransferStateError
+from oss_jupyter.errors import InputError, InterpreterEnding, TransferStateError, before_sending
 from oss_jupyter.local.dataset_source import dataset_source
 from oss_jupyter.local.dataset_store import DatasetStore, NoDatasetStore
 from oss_jupyter.local.found import Found
@@ -36,7 +36,7 @@ from oss_jupyter.session.after_failure import look_after_failure
 from oss_jupyter.session.anew import given_anew, refuse_for_all
 from oss_jupyter.session.dataset_wiring import DatasetWiring
 from oss_jupyter.session.detached.detached import Detached
-from oss_jupyter.session.detached.job import HostedJob
+from oss_jupyter.session.detached.hosted import Hosted
 from oss_jupyter.session.history import Recorder
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.kept_spec import ASKS_FIRST
@@ -69,6 +69,8 @@ class Session:
         self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")
         self.settings.observe(lambda change: self.manager.set_uploads_at_once(change["new"]), "uploads_at_once")
         self.settings.observe(lambda change: self.wiring.cool_down(), "helper")
+        of_host = ["limit", "uploads_at_once", "parallel_most"]
+        self.settings.observe(lambda change: self.detached.set_for_all(change["name"], change["new"]), of_host)
         forks.in_child(self._begin_anew)
 
     def _begin(self) -> None:
@@ -111,8 +113,7 @@ class Session:
         spell: as in JobSpec. name: of the variable that holds the source; "" where paths alone are meant. is_data: a
         text or a list is meant itself, and is no path.
         """
-        if self.detached.wanted(arguments.given):
-            return self._detach(source, target, arguments, name, spell)
+        self.detached.wanted(arguments.given)  # before an object is written
         if is_dask_frame(source):
             spec = self.parted.spec(source, name, target, arguments)
             return self.begin(replace(spec, spell=spell), arguments)
@@ -120,19 +121,6 @@ class Session:
         if found is not None:
             return self.spooling.upload(found, target, arguments, spell)
         return self.begin(replace(self._spec(as_stream(source), target, arguments), spell=spell), arguments)
-
-    def _detach(
-        self, source: Any, target: str, arguments: UploadArguments, name: str | None, spell: Callable[[str], str]
-    ) -> Transfer:
-        """Hand the upload of a file over to a process that outlives this one."""
-        as_object = name != "" and self.spooling.find(source, target, name) is not None
-        other = as_object or is_dask_frame(source) or isinstance(as_stream(source), Streamed)
-        spec = None if other else self._spec(source, target, arguments)
-        transfer = self.detached.upload(replace(spec, spell=spell) if spec else None, arguments.given)
-        on_progress = arguments.given.get("on_progress")
-        if on_progress is not None:
-            self.reporter.add(transfer, on_progress)
-        return transfer
 
     def _spec(self, source: Any, target: str, arguments: UploadArguments) -> TransferSpec | DatasetSpec:
         if isinstance(source, Streamed):
@@ -143,17 +131,22 @@ class Session:
         return self.datasets.spec(dataset, target, arguments)
 
     def begin(self, spec: TransferSpec | DatasetSpec, arguments: UploadArguments) -> Transfer:
-        """Start, attach to or resume what a spec says."""
+        """Start, attach to or resume what a spec says, here or in the process that outlives this one."""
         self.leaving.arrange()
         self._uploads_begin()
-        with interrupts_later():
-            spec.lane.start()
-            transfer = self.manager.upload(spec)
-            _raise_if_too_late(transfer)
+        detach = self.detached.wanted(arguments.given)
+        with before_sending() if detach else nullcontext(), interrupts_later():
+            transfer = self.detached.upload(spec, arguments.given) if detach else self._begin_here(spec)
             on_progress = arguments.given.get("on_progress")
             if on_progress is not None:
                 self.reporter.add(transfer, on_progress)
             return transfer
+
+    def _begin_here(self, spec: TransferSpec | DatasetSpec) -> Transfer:
+        spec.lane.start()
+        transfer = self.manager.upload(spec)
+        _raise_if_too_late(transfer)
+        return transfer
 
     def transfers(self) -> tuple[Transfer, ...]:
         """Return those of this kernel, and those in the checkpoint directories that others left or drive."""
@@ -190,7 +183,7 @@ class Session:
         self._uploads_begin()
         for transfer in chosen:
             if anew:
-                self._give_anew(transfer, anew)
+                self.give_anew(transfer, anew)
             with interrupts_later():
                 transfer.resume()
             _raise_if_too_late(transfer)
@@ -208,7 +201,7 @@ class Session:
             chosen = (self.find(text),)
         for transfer in chosen:
             if anew:
-                self._give_anew(transfer, anew)
+                self.give_anew(transfer, anew)
             transfer.abort(keep_parts=keep_parts)
         return chosen
 
@@ -229,11 +222,11 @@ class Session:
         recorder.record(job)
         look_after_failure(job)
 
-    def _give_anew(self, transfer: Transfer, anew: AnewOptions) -> None:
+    def give_anew(self, transfer: Transfer, anew: AnewOptions) -> None:
         """Let a transfer go on with other arguments. Raises InputError where they do not suffice."""
         job = coordinator_of(transfer)
-        if isinstance(job, HostedJob):
-            job.sign_anew(self.detached.handed_anew(anew))
+        if isinstance(job, Hosted):
+            self.detached.give_anew(job, anew)
             return
         spec = job.spec
         found = self.on_disk.found(transfer.id) if transfer.wait(0) else None

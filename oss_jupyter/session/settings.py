@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -207,9 +207,13 @@ class OssJupyter(Configurable):
         """Return what `%config OssJupyter` says of a setting; the password of a proxy is left out."""
         return without_addresses(super().class_get_trait_help(trait, inst, helptext))
 
+    def named(self, names: Iterable[str]) -> list[str]:
+        """Return those of the names to which somebody has given a value, be it the one that counts anyway."""
+        return [name for name in names if name in vars(self).get("_named", ())]
+
     def connections(self) -> Connections:
         """Return how many connections there are; a number that somebody has named is the most for everything."""
-        named = "parallel_most" in vars(self).get("_named", ())
+        named = self.named(["parallel_most"])
         return Connections(self.parallel_most, self.parallel_most if named else ELASTIC_MOST)
 
     def checkpoint_path(self) -> Path | None:

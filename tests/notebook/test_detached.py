@@ -17,11 +17,13 @@ import pytest
 import oss_jupyter as oj
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.errors import InputError
+from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.progress import PartState
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.sandbox import Fault, Sandbox
 from oss_jupyter.session.detached.job import HostedJob
 from oss_jupyter.session.detached.link import HostGone, ask
+from oss_jupyter.session.history import find_history
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.settings import OssJupyter
 
@@ -29,14 +31,9 @@ from .conftest import MIB, Shell
 
 WAIT_SECONDS = 60
 SLOW = 1024 * 1024
-UPLOAD = "oj.upload('trips.bin', 'oss://test-bucket/k', part_size='1MiB', parallel=1, detach=True)"
-BEGIN = f"""
-import time, oss_jupyter as oj
-t = {UPLOAD}
-while t.snapshot().parts_done < 2: time.sleep(0.05)
-print(t.id, flush=True)
-time.sleep({WAIT_SECONDS})
-"""
+UPLOAD = "t = oj.upload('trips.bin', 'oss://test-bucket/k', part_size='1MiB', parallel=1, detach=True, {})"
+TWO_PARTS = "while t.snapshot().parts_done < 2: time.sleep(0.05)"
+PAUSE_SECONDS = 2.0
 
 
 @pytest.fixture
@@ -56,19 +53,54 @@ def until(is_true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def killed_in_the_middle() -> str:
-    """Let a process begin a detached upload, kill it, and return the upload's id."""
-    with subprocess.Popen([sys.executable, "-c", BEGIN], stdout=subprocess.PIPE, text=True) as first:
+def after_a_killed_kernel(*lines: str) -> tuple[str, ...]:
+    """Let a process run lines, kill it, and return the ids of its uploads."""
+    code = ("import time, oss_jupyter as oj", *lines, "print(*(t.id for t in oj.transfers()), flush=True)")
+    begin = "\n".join((*code, f"time.sleep({WAIT_SECONDS})"))
+    with subprocess.Popen([sys.executable, "-c", begin], stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout is not None
-        known = first.stdout.readline().strip()
+        known = first.stdout.readline().split()
         first.kill()
     assert known
+    return tuple(known)
+
+
+def killed_in_the_middle(more: str = "") -> str:
+    """Let a process begin a detached upload of a file, kill it, and return the upload's id. more: arguments."""
+    (known,) = after_a_killed_kernel(UPLOAD.format(more), TWO_PARTS)
     return known
+
+
+def a_folder(folder: Path) -> dict[str, bytes]:
+    """Make a folder of 300 small files and one that goes in parts; return what they hold, by their names."""
+    files = {f"{number % 7}/{number}.jpg": os.urandom(8192) for number in range(300)}
+    files["large.bin"] = os.urandom(24 * MIB)
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return files
+
+
+def files_of(transfer: oj.Transfer) -> FilesView:
+    """Return how the files of a dataset stand."""
+    files = transfer.snapshot().files
+    assert files is not None
+    return files
+
+
+def transfer_files(place: Path) -> list[Path]:
+    """Return what lies in the checkpoint directory."""
+    return list((place.parent / "state" / "checkpoints").iterdir())
 
 
 def is_there(service: Sandbox, data: Path) -> bool:
     """Whether the object is the file."""
     return service.object_path("test-bucket", "k").read_bytes() == data.read_bytes()
+
+
+def hosted_states() -> list[oj.State]:
+    """Return how the uploads of the host stand."""
+    return [view.snapshot.state for view in ask("views", seen={}, others=True).values()]
 
 
 def alive(pid: int) -> bool:
@@ -130,7 +162,7 @@ def test_nobody_else_can_look_into_it(service: Sandbox, data: Path, next_kernel:
     killed_in_the_middle()
     host, pid = place.parent / "state" / "host", ask("hello")
     modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in (host, *host.iterdir())}
-    assert modes == {"host": 0o700, "socket": 0o600, "key": 0o600, "lock": 0o600}
+    assert modes == {"host": 0o700, "socket": 0o600, "address": 0o600, "key": 0o600, "lock": 0o600}
     seen = [path for path in host.parent.rglob("*") if path.is_file()]
     seen += [Path(f"/proc/{pid}/{name}") for name in ("environ", "cmdline") if Path("/proc/self").exists()]
     assert not [path for path in seen if b"test-key-secret" in path.read_bytes()]
@@ -155,7 +187,7 @@ def test_it_waits_for_credentials_that_the_next_kernel_hands_it(
     service: Sandbox, data: Path, next_kernel: Session
 ) -> None:
     """A token that has expired stops it where it stands; with other credentials it goes on in the same process."""
-    known = killed_in_the_middle()
+    known = killed_in_the_middle("credentials=('test-key-id', 'test-key-secret')")
     pid = ask("hello")
     service.faults.add(Fault("UploadPart", code="SecurityTokenExpired", status=403, ec="0002-00000007", times=None))
     (transfer,) = next_kernel.transfers()
@@ -175,12 +207,79 @@ def test_the_next_kernel_hands_on_what_its_environment_holds(
     killed_in_the_middle()
     expired = Fault("UploadPart", code="SecurityTokenExpired", status=403, ec="0002-00000007", times=None)
     service.faults.add(expired)
-    until(lambda: [view.snapshot.state for view in ask("views")] == [oj.State.WAITING_FOR_CREDENTIALS])
+    until(lambda: hosted_states() == [oj.State.WAITING_FOR_CREDENTIALS])
     service.faults.clear()
     service.rate_bytes_per_second = None
     (transfer,) = next_kernel.transfers()
     assert transfer.result(WAIT_SECONDS).parts == 8
     assert is_there(service, data)
+
+
+def test_a_folder_outlives_a_killed_kernel(service: Sandbox, place: Path, next_kernel: Session) -> None:
+    """Its files arrive identical; the next kernel sees them, finds single ones, and pauses all within a second."""
+    files = a_folder(place / "photos")
+    (known,) = after_a_killed_kernel(
+        "t = oj.upload('photos', 'oss://test-bucket/p/', detach=True)",
+        "while t.snapshot().files.done < 20: time.sleep(0.05)",
+    )
+    (transfer,) = next_kernel.transfers()
+    assert isinstance(transfer, oj.DatasetTransfer)
+    assert (transfer.id, transfer.state) == (known, oj.State.RUNNING)
+    large = next(one for one in files_of(transfer).on_the_wire if one.transfer_id)
+    child = transfer.child(large.transfer_id)
+    assert child is not None
+    assert child.target.key == "p/large.bin"
+    assert [one.key for one in transfer.find("LARGE")] == ["p/large.bin"]
+    assert [one.key for one in transfer.files_at(large.number)] == ["p/large.bin"]
+    begun_at = time.monotonic()
+    transfer.pause()
+    assert transfer.wait(WAIT_SECONDS)
+    assert time.monotonic() - begun_at < PAUSE_SECONDS
+    assert 0 < files_of(transfer).done < len(files)
+    service.rate_bytes_per_second = None
+    transfer.resume()
+    receipt = transfer.result(WAIT_SECONDS)
+    assert (receipt.total, receipt.failed) == (len(files), 0)
+    assert {one.key for one in receipt.files()} == {f"p/{name}" for name in files}
+    assert all(service.object_path("test-bucket", f"p/{name}").read_bytes() == data for name, data in files.items())
+
+
+def test_a_file_of_a_folder_that_fails_is_told_and_sent_later(
+    service: Sandbox, place: Path, next_kernel: Session
+) -> None:
+    """Its process ends with errors and writes that into the history; resuming takes that file alone, in a kernel."""
+    service.rate_bytes_per_second = None
+    files = a_folder(place / "photos")
+    (place / "photos" / "later.jpg").symlink_to("nowhere")
+    (known,) = after_a_killed_kernel("t = oj.upload('photos', 'oss://test-bucket/p/', detach=True)")
+    (transfer,) = next_kernel.transfers()
+    assert transfer.wait(WAIT_SECONDS)
+    assert transfer.state is oj.State.COMPLETED_WITH_ERRORS
+    assert isinstance(transfer, oj.DatasetTransfer)
+    assert [one.key for one in transfer.failures] == ["p/later.jpg"]
+    until(lambda: [entry.outcome for entry in find_history(next_kernel.manager, None)] == ["completed with errors"])
+    pid = ask("hello")
+    until(lambda: not alive(pid))
+    (place / "photos" / "nowhere").write_bytes(b"data")
+    (resumed,) = next_kernel.resume(known)
+    assert isinstance(resumed, oj.DatasetTransfer)
+    receipt = resumed.result(WAIT_SECONDS)
+    assert (receipt.sent, receipt.kept, receipt.failed) == (1, len(files), 0)
+
+
+def test_what_was_written_down_outlives_a_killed_kernel(service: Sandbox, place: Path, next_kernel: Session) -> None:
+    """An object is written in its kernel and sent without it; nothing of it stays on the disk."""
+    (known,) = after_a_killed_kernel(
+        "data = bytes(range(256)) * 32768",
+        "t = oj.upload(data, 'oss://test-bucket/k', part_size='1MiB', parallel=1, detach=True)",
+        "while t.snapshot().parts_done < 2: time.sleep(0.05)",
+    )
+    (transfer,) = next_kernel.transfers()
+    assert (transfer.id, transfer.state, transfer.snapshot().source) == (known, oj.State.RUNNING, "bytes")
+    service.rate_bytes_per_second = None
+    assert transfer.result(WAIT_SECONDS).parts == 8
+    assert service.object_path("test-bucket", "k").read_bytes() == bytes(range(256)) * 32768
+    assert not [path.name for path in transfer_files(place) if path.suffix != ".lock"]
 
 
 def test_two_kernels_share_one_host(service: Sandbox, data: Path, next_kernel: Session) -> None:
@@ -193,15 +292,15 @@ def test_two_kernels_share_one_host(service: Sandbox, data: Path, next_kernel: S
     ]
     said = [one.communicate(timeout=WAIT_SECONDS)[0] for one in both]
     assert said[0] == said[1] != ""
-    assert len(ask("views")) == 2
+    assert len(hosted_states()) == 2
     assert is_there(service, data)
 
 
 def test_what_ends_with_its_kernel_is_refused(service: Sandbox, data: Path, next_kernel: Session) -> None:
-    """A folder, bytes and a stream are told so before anything is sent, and start no process."""
-    for source in (str(data.parent), b"bytes", iter([b"a"])):
+    """A stream, and an object that no checkpoint keeps, are told so before anything is sent, and start no process."""
+    for source, more in ((iter([b"a"]), {}), (b"bytes", {"checkpoint_dir": None})):
         with pytest.raises(InputError) as caught:
-            next_kernel.upload(source, "oss://test-bucket/x/k.bin", UploadArguments.of(detach=True))
+            next_kernel.upload(source, "oss://test-bucket/x/k.bin", UploadArguments.of(detach=True, **more))
         assert caught.value.code == "CannotDetach"
     assert not [request for request in service.requests if request.operation != "GetService"]
     with pytest.raises(HostGone):

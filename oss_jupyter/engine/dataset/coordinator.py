@@ -14,7 +14,7 @@ from oss_jupyter.engine.dataset.spec import DatasetSpec
 from oss_jupyter.engine.differences import note_live
 from oss_jupyter.engine.job import AnyJob, JobCoordinator
 from oss_jupyter.errors import TransferStateError
-from oss_jupyter.model.dataset import FailedFile
+from oss_jupyter.model.dataset import Cell, FailedFile, FileNow
 from oss_jupyter.model.progress import PartsView, Snapshot
 from oss_jupyter.model.sizes import count
 from oss_jupyter.model.states import State
@@ -104,6 +104,18 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
         """Show which files are transfers of their own now, by their ids."""
         with self._changed:
             self._children = children
+
+    @property
+    def failures(self) -> tuple[FailedFile, ...]:
+        """The first files that failed."""
+        return self.book.failures
+
+    def files_at(self, cell: int) -> list[FileNow]:
+        """Return files at a place of the map, from 0, that somebody would ask about."""
+        files = self.book.files_at(cell)
+        if self.state.active:
+            return files
+        return [replace(one, cell=Cell.WAITING) if one.cell is Cell.ON_THE_WIRE else one for one in files]
 
     def child(self, transfer_id: str) -> Snapshot | None:
         """Return how a file is that is a transfer of its own, at its end only if it was asked for before; or None."""

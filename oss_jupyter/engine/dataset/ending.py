@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,7 @@ from oss_jupyter.model.states import Event
 if TYPE_CHECKING:
     from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
     from oss_jupyter.engine.dataset.ports import DatasetCheckpoint
+    from oss_jupyter.engine.dataset.spec import DatasetSpec
     from oss_jupyter.model.lifecycle import Command
 
 
@@ -60,7 +62,6 @@ def show_kept(job: DatasetCoordinator, path: Path | None) -> None:
 def _receipt(job: DatasetCoordinator, saved: Path | None) -> DatasetReceipt:
     book, now = job.book, job.snapshot()
     numbers = {outcome.value: book.of(outcome) for outcome in Outcome}
-    read = job.spec.parts.remembered
     receipt = DatasetReceipt(
         id=job.id,
         url=str(job.spec.target),
@@ -70,9 +71,16 @@ def _receipt(job: DatasetCoordinator, saved: Path | None) -> DatasetReceipt:
         retries=now.retries,
         resent_bytes=now.resent_bytes,
         failures=book.failures,
-        saved=partial(_saved, read, str(saved)) if saved else None,
+        saved=None,
     )
-    return reached_by(receipt, job.spec.control)
+    return at_hand(receipt, job.spec, saved)
+
+
+def at_hand(receipt: DatasetReceipt, spec: DatasetSpec, saved: Path | None) -> DatasetReceipt:
+    """Return a receipt that reads those of its files where they are saved, and reaches its objects as it was made."""
+    read = spec.parts.remembered
+    here = replace(receipt, saved=partial(_saved, read, str(saved)) if saved else None)
+    return reached_by(here, spec.control)
 
 
 def _saved(read: Callable[..., Any], path: str) -> Iterable[FileReceipt]:

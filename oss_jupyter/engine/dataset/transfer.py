@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from oss_jupyter.engine.dataset.tally import CELL_OF
@@ -47,7 +46,7 @@ class DatasetTransfer(Transfer):
     @property
     def failures(self) -> tuple[FailedFile, ...]:
         """The first files that failed, each with its reason."""
-        return self._dataset.book.failures
+        return self._dataset.failures
 
     def part(self, number: int) -> PartDetail:
         """A dataset has files and no parts of its own. Raises InputError."""
@@ -79,10 +78,7 @@ class DatasetTransfer(Transfer):
 
     def files_at(self, cell: int) -> list[FileNow]:
         """Return those files of a place on the map, from 0, that are on the wire or have failed."""
-        files = self._dataset.book.files_at(cell)
-        if self.state.active:
-            return files
-        return [replace(one, cell=Cell.WAITING) if one.cell is Cell.ON_THE_WIRE else one for one in files]
+        return self._dataset.files_at(cell)
 
     def result(self, timeout: float | None = None) -> DatasetReceipt:  # type: ignore[override]
         """Wait for the end and return the receipt, in which files that failed are counted.

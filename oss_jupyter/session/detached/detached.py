@@ -6,123 +6,146 @@ import os
 import threading
 import time
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from oss_jupyter.engine.dataset.spec import DatasetSpec
+from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
-from oss_jupyter.errors import InputError, OssJupyterError
-from oss_jupyter.local.source import FileSource
-from oss_jupyter.model.arguments import PLACE_NAMES, AnewOptions, UploadOptions
-from oss_jupyter.model.states import State
-from oss_jupyter.oss.credentials import credentials_chain
-from oss_jupyter.oss.places.environment import Environment
-from oss_jupyter.oss.places.found import Credentials
-from oss_jupyter.oss.places.given import Given
-from oss_jupyter.session.detached.job import HostedJob
+from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.model.arguments import AnewOptions, UploadOptions
+from oss_jupyter.session.detached.hosted import Hosted
+from oss_jupyter.session.detached.job import hosted_job
 from oss_jupyter.session.detached.link import HostGone, ask, is_there, start
+from oss_jupyter.session.detached.orders import order_of, refused, signs_anew, signs_of
+from oss_jupyter.session.detached.renewing import Renewing
 from oss_jupyter.session.detached.values import HostedView
 from oss_jupyter.session.settings import OssJupyter
 
+if TYPE_CHECKING:
+    from oss_jupyter.engine.transfer_queue import TransferQueue
+
 _LOOK_SECONDS = 0.4
-_OF_THE_KERNEL = ("detach", "on_progress", "executor", "credentials", "checkpoint_dir")
+# A kernel's own run lets go of its checkpoint so fast, before the host can have it.
+_PAUSE_SECONDS = 30.0
 
 
 class Detached:
-    """`_lock` guards _watching, whether a thread looks at the host, which it does while something moves there, and
-    _signed, the credentials that were handed on last, by upload.
-    """
+    """`_lock` guards _watching, whether a thread looks at the host, which it does while something moves there."""
 
     def __init__(self, settings: OssJupyter, manager: Manager) -> None:
         self._settings = settings
         self._manager = manager
+        self._renewing = Renewing()
         self._lock = threading.Lock()
         self._watching = False
-        self._signed: dict[str, tuple[str, ...]] = {}
 
     def wanted(self, given: UploadOptions) -> bool:
         """Whether an upload is to outlive its kernel. Raises InputError where none can here."""
         if not given.get("detach", self._settings.detach):
             return False
         if os.name == "nt":
-            raise _refused("detach is not there on Windows.", "Leave it out.")
+            raise refused("detach is not there on Windows.", "Leave it out (detach=False).")
         if given.get("executor") is not None:
-            raise _refused("An executor ends with its kernel, so its upload cannot outlive that.", "Leave one out.")
+            raise refused(
+                "An executor ends with its kernel, so its upload cannot outlive that.",
+                "Leave the executor out, or detach (detach=False).",
+            )
         return True
 
-    def upload(self, spec: object, given: UploadOptions) -> Transfer:
+    def upload(self, spec: TransferSpec | DatasetSpec, given: UploadOptions) -> Transfer:
         """Hand an upload over to the host and return its handle. Raises InputError, OssJupyterError."""
-        if type(spec) is not TransferSpec or not isinstance(spec.source, FileSource) or spec.written:
-            raise _refused(
-                "Only an upload of one file can outlive its kernel: folders, objects and streams end with it.",
-                "Leave detach out, or write it to one file and upload that.",
-            )
-        known = next((one for one in self._manager.transfers() if one.id == spec.transfer_id), None)
-        if known is not None and not coordinator_of(known).resting:
-            return known
-        values: dict[str, Any] = {
-            "source": str(spec.source.path),
-            "target": str(spec.target),
-            "given": self._handed(spec, given),
-            "settings": self._of_host(),
-            "from_environment": given.get("credentials") is None and not spec.profile and _environment() is not None,
-        }
-        try:
-            start()
-            ask("upload", **values)
-        except HostGone:  # it was about to end
-            start()
-            ask("upload", **values)
-        view = next(view for view in ask("views") if view.snapshot.id == spec.transfer_id)
+        credentials = given.get("credentials")
+        order = order_of(spec, signs_of(credentials, spec.profile), self._settings)
+        self._bring_to_rest(spec.transfer_id)
+        view = self._hand_over(order, credentials)
         return self._show(spec, view)
 
-    def handed_anew(self, anew: AnewOptions) -> dict[str, Any]:
-        """Return what is given anew, as it can be handed over. Raises CredentialsError."""
-        credentials = anew.get("credentials")
-        handed: dict[str, Any] = dict(anew)
-        return handed | ({"credentials": in_values(Given(credentials).find())} if credentials is not None else {})
+    def give_anew(self, job: Hosted[Any], anew: AnewOptions) -> None:
+        """Let an upload of the host's go on with what is given anew. Raises CredentialsError, InputError."""
+        signs = signs_anew(anew)
+        rest = {name: value for name, value in anew.items() if name not in ("credentials", "profile")}
+        if signs is not None:
+            self._renewing.given(job.id, anew.get("credentials"), signs)
+        job.anew(anew=rest, signs=signs)
+
+    def set_for_all(self, name: str, value: Any) -> None:
+        """Tell the host, if there is one, of a setting that counts for all uploads together."""
+        if is_there():
+            with suppress(OssJupyterError):
+                ask("settings", settings={name: value})
 
     def adopt(self) -> None:
         """Show what the host runs in place of what the disk tells of it; it costs a look at the disk where none is."""
         if not is_there():
             return
+        known = {transfer.id: transfer for transfer in self._manager.transfers()}
+        jobs = {key: coordinator_of(transfer) for key, transfer in known.items()}
+        seen = {key: job.serial for key, job in jobs.items() if isinstance(job, Hosted)}
         with suppress(OssJupyterError):
-            views = {view.snapshot.id: view for view in ask("views")}
-            for transfer in self._manager.transfers():
-                job = coordinator_of(transfer)
-                if transfer.id not in views or type(job.spec) is not TransferSpec:
-                    continue
-                if isinstance(job, HostedJob):
-                    job.show(views[transfer.id])
-                elif job.resting and not transfer.state.ended_for_good:
-                    self._show(job.spec, views[transfer.id])
-            for view in views.values():
-                if view.from_environment and view.snapshot.state is State.WAITING_FOR_CREDENTIALS:
-                    self._sign(view.snapshot.id)
-
-    def _sign(self, transfer_id: str) -> None:
-        """Hand on the credentials in the environment of now, once: the same ones again would expire again."""
-        found = _environment()
-        values = in_values(found) if found else None
-        with self._lock:
-            new = values is not None and self._signed.get(transfer_id) != values
-            if values is not None:
-                self._signed[transfer_id] = values
-        if new:
-            ask("sign", transfer_id=transfer_id, anew={"credentials": values})
+            views: dict[str, HostedView | None] = ask("views", seen=seen, others=True)
+            for key in views.keys() & jobs.keys():
+                self._adopt_one(jobs[key], views[key])
+            self._renewing.look(filter(None, views.values()))
 
     def leave_gone(self) -> None:
         """Take what a host has left behind off the list, so that it is found on the disk."""
         for transfer in self._manager.transfers():
             job = coordinator_of(transfer)
-            if isinstance(job, HostedJob) and not transfer.state.ended_for_good:
+            if isinstance(job, Hosted) and not transfer.state.ended_for_good:
                 job.look()
                 if job.gone:
                     self._manager.drop(transfer)
 
-    def _show(self, spec: TransferSpec, view: HostedView) -> Transfer:
-        transfer = self._manager.take(lambda queue: HostedJob(spec, queue, view))
+    def _adopt_one(self, job: AnyJob, view: HostedView | None) -> None:
+        if view is None:
+            return
+        if isinstance(job, Hosted):
+            job.show(view)
+        elif job.resting and not job.state.ended_for_good and not view.snapshot.state.ended_for_good:
+            self._show(job.spec, view)
+
+    def _hand_over(self, order: Any, credentials: Any) -> HostedView:
+        self._renewing.given(order.transfer_id, credentials, order.signs)
+        start()
+        try:
+            view: HostedView = ask("upload", order=order)
+        except HostGone:  # it was about to end
+            start()
+            view = ask("upload", order=order)
+        return view
+
+    def _again(self, job: AnyJob) -> HostedView:
+        """Hand an upload over once more whose host has ended."""
+        given = self._renewing.given_for(job.id)
+        view = self._hand_over(order_of(job.spec, signs_of(given, job.spec.profile), self._settings), given)
+        self._manager.take(lambda queue: job)
+        self._watch()
+        return view
+
+    def _bring_to_rest(self, transfer_id: str) -> None:
+        """Let go of an upload that runs here: it goes on in the host with what is in OSS."""
+        known = next((one for one in self._manager.transfers() if one.id == transfer_id), None)
+        if known is not None and not coordinator_of(known).apart and not coordinator_of(known).resting:
+            known.pause()
+            known.wait(_PAUSE_SECONDS)
+
+    def _show(self, spec: TransferSpec | DatasetSpec, view: HostedView) -> Transfer:
+        known = next((one for one in self._manager.transfers() if one.id == spec.transfer_id), None)
+        job = coordinator_of(known) if known is not None else None
+        if known is not None and isinstance(job, Hosted) and not job.state.ended_for_good:
+            job.renew_spec(replace(spec, wait_at_exit=False))
+            job.show(view)
+            self._watch()
+            return known
+
+        def made(queue: TransferQueue[AnyJob]) -> AnyJob:
+            return hosted_job(spec, queue, view, self._again)
+
+        transfer = self._manager.take(made)
         self._watch()
         return transfer
 
@@ -134,15 +157,26 @@ class Detached:
 
     def _look(self) -> None:
         while self._still():
-            views: dict[str, HostedView] = {}
-            with suppress(OssJupyterError):
-                views = {view.snapshot.id: view for view in ask("views")}
-            for job in self._jobs():
-                if job.id in views:
-                    job.show(views[job.id])
-                else:
-                    job.look()
+            self._look_once()
             time.sleep(_LOOK_SECONDS)
+
+    def _look_once(self) -> None:
+        """Ask once how all of them stand; those that nobody answers for are gone."""
+        jobs = {job.id: job for job in self._jobs()}
+        views: dict[str, HostedView | None] = {}
+        try:
+            views = ask("views", seen={key: job.serial for key, job in jobs.items()}, others=False)
+        except HostGone:
+            pass
+        except OssJupyterError:  # it does not answer, or is another version's
+            return
+        for key, job in jobs.items():
+            view = views.get(key)
+            if key not in views:
+                job.look()
+            elif view is not None:
+                job.show(view)
+        self._renewing.look(job.seen for job in jobs.values())
 
     def _still(self) -> bool:
         jobs = self._jobs()
@@ -150,43 +184,6 @@ class Detached:
             self._watching = bool(jobs)
             return self._watching
 
-    def _jobs(self) -> list[HostedJob]:
+    def _jobs(self) -> list[Hosted[Any]]:
         jobs = [coordinator_of(transfer) for transfer in self._manager.transfers()]
-        return [one for one in jobs if isinstance(one, HostedJob) and not one.gone and not one.state.ended_for_good]
-
-    def _handed(self, spec: TransferSpec, given: UploadOptions) -> dict[str, Any]:
-        """Return the arguments as they mean the same in the host, with credentials that are only in this kernel."""
-        handed: dict[str, Any] = {name: value for name, value in given.items() if name not in _OF_THE_KERNEL}
-        handed |= {name: value for name, value in spec.place.items() if name in PLACE_NAMES}
-        handed["checkpoint_dir"] = str(spec.store.directory) if spec.store.directory else "off"
-        credentials = self._credentials(spec, given)
-        return handed if credentials is None else handed | {"credentials": in_values(credentials)}
-
-    def _credentials(self, spec: TransferSpec, given: UploadOptions) -> Credentials | None:
-        if given.get("credentials") is not None:
-            return Given(given["credentials"]).find()
-        if spec.profile:
-            return None
-        return _environment()
-
-    def _of_host(self) -> dict[str, Any]:
-        names = self._settings.trait_names(config=True)
-        return {name: getattr(self._settings, name) for name in names if name != "detach"}
-
-
-def _environment() -> Credentials | None:
-    """Return the credentials in the environment, where they are the ones that sign: the host does not have them."""
-    with suppress(OssJupyterError):  # the host says what is missing
-        place, found = credentials_chain().look()
-        return found if isinstance(place, Environment) else None
-    return None
-
-
-def in_values(credentials: Credentials) -> tuple[str, ...]:
-    """Return credentials as an argument can give them."""
-    token = (credentials.security_token,) if credentials.security_token else ()
-    return (credentials.access_key_id, credentials.access_key_secret, *token)
-
-
-def _refused(what: str, advice: str) -> InputError:
-    return InputError(what, advice, safe="Nothing was sent.", code="CannotDetach")
+        return [one for one in jobs if isinstance(one, Hosted) and not one.gone and not one.state.ended_for_good]

@@ -2,191 +2,94 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.coordinator import TransferCoordinator
+from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
+from oss_jupyter.engine.dataset.ending import at_hand
+from oss_jupyter.engine.dataset.spec import DatasetSpec
 from oss_jupyter.engine.part_detail import PartDetail, part_of
 from oss_jupyter.engine.spec import TransferSpec
-from oss_jupyter.errors import OssJupyterError, TransferStateError
-from oss_jupyter.model.progress import AnyReceipt, Snapshot
-from oss_jupyter.model.states import State
-from oss_jupyter.model.waiting_list import Kind, Turn
-from oss_jupyter.session.detached.link import HostGone, ask
-from oss_jupyter.session.detached.values import HostedView
+from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.model.dataset_receipt import DatasetReceipt
+from oss_jupyter.model.reach import reached_by
+from oss_jupyter.session.detached.hosted import Hosted
 
 if TYPE_CHECKING:
+    from oss_jupyter.engine.dataset.messages import Counts
     from oss_jupyter.engine.job import AnyJob
     from oss_jupyter.engine.transfer_queue import TransferQueue
+    from oss_jupyter.model.dataset import FailedFile, FileNow
+    from oss_jupyter.model.dataset_record import DatasetRecord
+    from oss_jupyter.model.progress import AnyReceipt, Snapshot
     from oss_jupyter.model.record import CheckpointRecord
+    from oss_jupyter.session.detached.values import HostedView
 
 
-class HostedJob(TransferCoordinator):
-    """Shows what the host told last and hands on what is asked. JobStatus's lock guards _seen and _gone, too."""
-
-    apart = True
-
-    def __init__(self, spec: TransferSpec, queue: TransferQueue[AnyJob], seen: HostedView) -> None:
-        super().__init__(replace(spec, wait_at_exit=False), queue)
-        self._seen = seen
-        self._gone = False
-
-    @property
-    def gone(self) -> bool:
-        """Whether the host has ended without a word of how this one did."""
-        with self._changed:
-            return self._gone
-
-    def show(self, seen: HostedView) -> None:
-        """Show what the host tells."""
-        with self._changed:
-            before, self._seen = self._seen, seen
-            if seen.rest is not None and seen.rest != before.rest:
-                self._come_to_rest()
-        if (before.rest, before.snapshot.version, before.snapshot.state) != (
-            seen.rest,
-            seen.snapshot.version,
-            seen.snapshot.state,
-        ):
-            self.tell()
-
-    def show_gone(self) -> None:
-        """Show that the host has ended: what had not ended rests, and is on the disk."""
-        with self._changed:
-            if self._gone or self._seen.snapshot.state.ended_for_good:
-                return
-            self._gone = True
-            state = State.INTERRUPTED
-            self._seen = replace(self._seen, snapshot=replace(self._seen.snapshot, state=state), rest=0)
-            self._come_to_rest()
-        self.tell()
-
-    def look(self) -> HostedView:
-        """Ask the host how it stands, and return it."""
-        try:
-            views = {view.snapshot.id: view for view in ask("views")}
-            if self.id in views:
-                self.show(views[self.id])
-            else:
-                self.show_gone()
-        except HostGone:
-            self.show_gone()
-        with self._changed:
-            return self._seen
-
-    @property
-    def state(self) -> State:
-        """Where it stands."""
-        return self.snapshot().state
-
-    @property
-    def resting(self) -> bool:
-        """Whether nothing happens unless somebody asks."""
-        return self.rest is not None
-
-    @property
-    def rest(self) -> int | None:
-        """The number of times it has come to rest, while it rests; None while it moves."""
-        with self._changed:
-            return None if self._seen.rest is None else self._audience.rests
-
-    @property
-    def error(self) -> OssJupyterError | None:
-        """Why it failed; else None."""
-        with self._changed:
-            return self._seen.error
-
-    @property
-    def limit(self) -> float | None:
-        """Its own speed limit in bytes per second, or None."""
-        return self.snapshot().limit_bytes_per_second
-
-    def snapshot(self) -> Snapshot:
-        """Return how it stood when the host told last, not half a second ago."""
-        with self._changed:
-            seen = self._seen.snapshot
-            return replace(seen, notes=(*seen.notes, *self._notes.texts()), detached=True)
+class HostedJob(Hosted[TransferSpec], TransferCoordinator):
+    """One file."""
 
     def part(self, number: int) -> PartDetail:
         """Return what the host told last of a part: of one that has ended, not how. Raises IndexError."""
         return part_of(self.snapshot(), number)
 
-    def parallel_wanted(self) -> tuple[int | None, bool]:
-        """Return what the user wants, None to follow the line, and whether there is a speed limit of its own."""
-        now = self.snapshot()
-        return now.parallel_wanted, now.limit_bytes_per_second is not None
-
-    def pause(self) -> None:
-        """Stop sending within a second and keep every finished part."""
-        self._ask("verb", verb="pause", values={})
-
-    def resume(self) -> None:
-        """Carry on, or queue; harmless while it runs."""
-        self._ask("verb", verb="resume", values={})
-
-    def abort(self, *, keep_parts: bool) -> None:
-        """Give the upload up, for good."""
-        self._ask("verb", verb="abort", values={"keep_parts": keep_parts})
-
-    def set_parallel(self, parallel: int | None) -> None:
-        """Change how many parts are on the wire at once."""
-        self._ask("pace", dial="parallel", value=parallel)
-
-    def set_limit(self, bytes_per_second: float | None) -> None:
-        """Change its own speed limit."""
-        self._ask("pace", dial="limit", value=bytes_per_second)
-
-    def sign_anew(self, anew: dict[str, Any]) -> None:
-        """Hand it other credentials, or the name of another profile."""
-        self._ask("sign", anew=anew)
-
-    def outcome(self) -> AnyReceipt:
-        """Return the receipt; raise why there is none."""
-        now = self.look()
-        if now.snapshot.receipt is not None:
-            return now.snapshot.receipt
-        raise now.error or TransferStateError(
-            f"The upload {self.id} is {now.snapshot.state}, so it has no result.",
-            f'If it can be resumed: oj.resume("{self.id}")',
-            safe=self.what_is_kept(now.snapshot),
-        )
-
-    def go(self, spec: TransferSpec) -> bool:
-        """Carry on there; return False where it is over."""
-        now = self.look()
-        if now.snapshot.state.ended_for_good or self.gone:
-            return False
-        self.resume()
-        return True
-
-    def retire(self) -> bool:
-        """Leave the place to a new transfer; return False where this one is not over."""
-        return self.gone or self.look().snapshot.state.ended_for_good
-
-    def turn(self) -> tuple[Turn, Kind]:
-        """Return that it has none here."""
-        return Turn.NONE, self.spec.kind
-
-    def stop_for_exit(self) -> None:
-        """Go on: this is what it is for."""
-
-    def unseen_error(self) -> OssJupyterError | None:
-        """Return nothing: the next kernel tells it."""
-        return None
-
-    def share_limit(self, bytes_per_second: float | None) -> None:
-        """Leave the limit of all to the host."""
+    def _own(self, receipt: AnyReceipt) -> AnyReceipt:
+        return reached_by(receipt, self._spec.control)
 
     def found(self, spec: TransferSpec, record: CheckpointRecord, *, elsewhere: bool) -> None:
         """Believe the host rather than the disk."""
 
-    def _may_be_left(self) -> bool:
-        return self._seen.rest is not None and self._audience.knows(self._spec.clock.monotonic())
 
-    def _ask(self, question: str, **values: Any) -> None:
-        try:
-            ask(question, transfer_id=self.id, **values)
-        except HostGone:
-            self.show_gone()
-            raise
-        self.look()
+class HostedDataset(Hosted[DatasetSpec], DatasetCoordinator):
+    """Many files. What is known of each stays with the host until somebody asks."""
+
+    @property
+    def failures(self) -> tuple[FailedFile, ...]:
+        """The first files that failed: what was told last holds some while it moves, and all at rest."""
+        with suppress(OssJupyterError):
+            if not self.resting:
+                return tuple(self.read("failures"))
+        files = self.snapshot().files
+        return files.failures if files is not None else ()
+
+    def files_at(self, cell: int) -> list[FileNow]:
+        """Return files at a place of the map. Raises HostGone."""
+        files: list[FileNow] = self.read("files_at", cell)
+        return files
+
+    def child(self, transfer_id: str) -> Snapshot | None:
+        """Return how a file is that is a transfer of its own; None, too, where the host cannot tell."""
+        with suppress(OssJupyterError):
+            now: Snapshot | None = self.read("child", transfer_id)
+            return now
+        return None
+
+    def _own(self, receipt: AnyReceipt) -> AnyReceipt:
+        assert isinstance(receipt, DatasetReceipt)
+        store, known = self._spec.store, receipt.id
+        return at_hand(receipt, self._spec, store.files_path(known) if receipt.failed else store.receipts_path(known))
+
+    def found(
+        self,
+        spec: DatasetSpec,
+        record: DatasetRecord,
+        counts: Counts,
+        failures: Iterable[FailedFile],
+        *,
+        elsewhere: bool,
+    ) -> None:
+        """Believe the host rather than the disk."""
+
+
+def hosted_job(
+    spec: TransferSpec | DatasetSpec,
+    queue: TransferQueue[AnyJob],
+    seen: HostedView,
+    again: Callable[[AnyJob], HostedView],
+) -> HostedJob | HostedDataset:
+    """Return the job of an upload that the host runs."""
+    if isinstance(spec, DatasetSpec):
+        return HostedDataset(spec, queue, seen, again)
+    return HostedJob(spec, queue, seen, again)

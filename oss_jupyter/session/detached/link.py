@@ -5,79 +5,113 @@ Any thread may call it.
 
 from __future__ import annotations
 
+import socket
+import struct
 import subprocess
-import time
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from oss_jupyter.child import child_environment, python_command
+from oss_jupyter.child import child_environment, last_words, python_command
 from oss_jupyter.errors import CheckpointForeign, OssJupyterError
 from oss_jupyter.session.detached.place import HostPlace
 from oss_jupyter.session.detached.values import Answer, Question
 
-_ANSWER_SECONDS = 20.0
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+# A host that is busy answers within a moment; one that was stopped never does.
+_ANSWER_SECONDS = 10.0
 _START_SECONDS = 30.0
-_LOOK_SECONDS = 0.05
 
 
 class HostGone(OssJupyterError):
     """No host listens, or it ended before it answered."""
 
 
-def ask(name: str, **values: Any) -> Any:
-    """Return what the host answers. Raises HostGone, and what it raises."""
-    from multiprocessing import AuthenticationError
-    from multiprocessing.connection import Client  # 10 ms, and no use to an interpreter that is ending
+class HostSilent(OssJupyterError):
+    """A host is there, and does not answer."""
 
-    place = HostPlace()
+
+def ask(name: str, **values: Any) -> Any:
+    """Return what the host answers. Raises HostGone, HostSilent, and what it raises."""
     try:
-        with Client(str(place.socket), "AF_UNIX", authkey=place.made().read_key()) as connection:
+        with _connected() as connection:
             connection.send(Question(name, values))
-            if not connection.poll(_ANSWER_SECONDS):
-                raise TimeoutError
             answer: Answer = connection.recv()
-    except (OSError, EOFError, AuthenticationError, CheckpointForeign):
-        answer = Answer(error=host_gone())
+    except BlockingIOError:  # its time is up
+        raise _silent() from None
+    except (OSError, EOFError, CheckpointForeign):
+        raise host_gone() from None
     if answer.error is not None:
         raise answer.error
     return answer.value
 
 
+def be_patient(connection_socket: socket.socket, seconds: float) -> None:
+    """Let nothing on a socket take longer; it raises BlockingIOError then."""
+    spell = struct.pack("ll", int(seconds), 0)
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        connection_socket.setsockopt(socket.SOL_SOCKET, option, spell)
+
+
+def _connected() -> Connection:
+    """Return a connection on which both sides have proved that they know the key. Raises OSError, EOFError."""
+    from multiprocessing import AuthenticationError
+    from multiprocessing.connection import Connection, answer_challenge, deliver_challenge  # 10 ms
+
+    place = HostPlace()
+    key, address = place.read_key(), place.read_address()
+    with socket.socket(socket.AF_UNIX) as one:
+        one.setblocking(True)  # whatever socket.setdefaulttimeout says
+        be_patient(one, _ANSWER_SECONDS)
+        one.connect(address)
+        connection = Connection(one.detach())
+    try:
+        answer_challenge(connection, key)
+        deliver_challenge(connection, key)
+    except AuthenticationError:
+        connection.close()
+        raise ConnectionRefusedError from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def is_there() -> bool:
     """Whether something may listen: it costs one look at the disk."""
-    return HostPlace().socket.exists()
+    return HostPlace().key.exists()
 
 
 def start() -> None:
     """Let a host run, unless one does. Raises OssJupyterError where none can be started; nothing was sent then."""
-    until = time.monotonic() + _START_SECONDS
-    begun = False
-    while True:
-        with suppress(HostGone):
-            ask("hello")
-            return
-        if not begun:
-            begun = _begin()
-        if time.monotonic() >= until:
-            raise _no_host("it did not answer")
-        time.sleep(_LOOK_SECONDS)
+    with suppress(HostGone):
+        ask("hello")
+        return
+    said = _begin()
+    try:
+        ask("hello")
+    except HostGone:
+        raise _no_host(said) from None
 
 
-def _begin() -> bool:
+def _begin() -> str:
+    """Start one and wait until it listens; return what it says where it does not."""
     try:
         HostPlace().made()
-        subprocess.run(
+        begun = subprocess.run(
             python_command("oss_jupyter.session.detached.host"),
             env=child_environment(),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             timeout=_START_SECONDS,
-            check=True,
+            check=False,
+            close_fds=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise _no_host(type(error).__name__) from None
-    return True
+    return last_words(begun.stdout) or "it ended at once"
 
 
 def host_gone() -> HostGone:
@@ -89,9 +123,17 @@ def host_gone() -> HostGone:
     )
 
 
+def _silent() -> HostSilent:
+    return HostSilent(
+        "The process that outlives the kernel does not answer: it was stopped, or this computer is very busy.",
+        "Try it again in a moment.",
+        safe="What the service has confirmed is in the checkpoint.",
+    )
+
+
 def _no_host(why: str) -> OssJupyterError:
     return OssJupyterError(
-        f"No process could be started that would outlive the kernel: {why}.",
+        f"No process could be started that would outlive the kernel: {why.rstrip('.')}.",
         "Upload without detach; then the kernel sends it, and the next one can resume it.",
         safe="Nothing was sent.",
         code="HostNotStarted",

@@ -1,17 +1,33 @@
-"""Where the host listens: a directory of this user's alone, with a socket, its key and its lock."""
+"""Where the host listens: a directory of this user's alone, with its socket's address, its key and its lock."""
 
 from __future__ import annotations
 
-from oss_jupyter.local.files import read_own
-from oss_jupyter.session.private import KEY_BYTES, make_private, private_directory
+import json
+import os
+import platform
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.local.files import create_own, read_own
+from oss_jupyter.paths import state_directory
+from oss_jupyter.session.private import KEY_BYTES, make_private
+
+_ADDRESS_MOST_BYTES = 4096
+# A socket's path has room for 108 bytes on Linux and 104 on macOS.
+_PATH_MOST_BYTES = 100
 
 
 class HostPlace:
-    """The paths of the host of this state directory."""
+    """The paths of the host of this state directory. address: where its socket is, for a kernel with another TMPDIR."""
 
     def __init__(self) -> None:
-        self.directory = private_directory("host", "socket")
-        self.socket = self.directory / "socket"
+        self.directory = state_directory() / "host"
+        self.address = self.directory / "address"
         self.key = self.directory / "key"
         self.lock = self.directory / "lock"
 
@@ -23,3 +39,68 @@ class HostPlace:
     def read_key(self) -> bytes:
         """Return what both sides prove themselves by. Raises OSError, CheckpointForeign."""
         return read_own(self.key, KEY_BYTES)
+
+    def read_address(self) -> str:
+        """Return where the host of this computer listens. Raises OSError, CheckpointForeign."""
+        known = self.told()
+        if known.get("node") != platform.node() or not isinstance(known.get("socket"), str):
+            raise FileNotFoundError(self.address)
+        return str(known["socket"])
+
+    def told(self) -> dict[str, Any]:
+        """Return what the host that was here last has told: socket, pid, node. Raises OSError, CheckpointForeign."""
+        with suppress(ValueError):
+            known = json.loads(read_own(self.address, _ADDRESS_MOST_BYTES))
+            if isinstance(known, dict):
+                return known
+        return {}
+
+    @contextmanager
+    def listening(self, key: bytes) -> Iterator[socket.socket]:
+        """Give a socket that listens here, and take everything away at the end. Raises OSError, OssJupyterError."""
+        self.made()
+        self.clear()
+        with _bound(self.directory / "socket") as listener:
+            listener.listen(64)
+            told = {"socket": listener.getsockname(), "pid": os.getpid(), "node": platform.node()}
+            try:
+                _write(self.address, json.dumps(told).encode())
+                _write(self.key, key)
+                yield listener
+            finally:
+                if self.is_mine(key):
+                    self.clear()
+
+    def is_mine(self, key: bytes) -> bool:
+        """Whether this key is the one that kernels find."""
+        with suppress(OSError, OssJupyterError):
+            return self.read_key() == key
+        return False
+
+    def clear(self) -> None:
+        """Take away what a host has left. The lock stays: who holds it knows that nobody else listens."""
+        for path in (self.key, self.address, self.directory / "socket"):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _bound(path: Path) -> Iterator[socket.socket]:
+    """Give a socket at a path, or elsewhere where that is too long or its disk has no sockets. Raises OSError."""
+    with socket.socket(socket.AF_UNIX) as listener, ExitStack() as elsewhere:
+        if len(os.fsencode(path)) <= _PATH_MOST_BYTES:
+            with suppress(OSError):
+                listener.bind(str(path))
+                path.chmod(0o600)
+        if not listener.getsockname():
+            folder = elsewhere.enter_context(tempfile.TemporaryDirectory(prefix="oss_jupyter-"))
+            listener.bind(os.path.join(folder, "socket"))  # noqa: PTH118
+        yield listener
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor = create_own(path)
+    try:
+        os.write(descriptor, content)
+    finally:
+        os.close(descriptor)

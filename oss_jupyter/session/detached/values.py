@@ -1,15 +1,19 @@
-"""What kernels and the host tell each other: plain values, each message with the version of its maker."""
+"""What kernels and the host tell each other: plain values, each question with the version of its maker."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from oss_jupyter import __version__
 from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.model.dataset import DatasetSource
 from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.oss.endpoint import EndpointSettings
 
-# Counts up whenever one side would not understand the other.
-VERSION = 1
+# Snapshots travel as they are, and each version of the package has others. The number counts up in between.
+VERSION = f"{__version__}, 2"
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Question:
 
     name: str
     values: dict[str, Any] = field(repr=False, default_factory=dict)
-    version: int = VERSION
+    version: str = VERSION
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,50 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Signs:
+    """Who signs an upload: credentials that were given in Python, or the places that its kernel looks at.
+
+    environ: the variables by which those places are found, keys among them where the environment holds some. profile:
+    the name of the one that was asked for. The repr shows neither.
+    """
+
+    credentials: tuple[str, ...] | None = field(default=None, repr=False)
+    profile: str = ""
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Order:
+    """An upload as a kernel hands it over, with all that the kernel has found out of it.
+
+    source: the path of a file, or what a dataset is made of. fields: those of its spec that are plain values.
+    reach: how the service is reached from the kernel, whose proxy and certificates the host would not find.
+    checkpoint_dir: a path, or "off". settings: of the kernel, as far as the host has a use for them.
+    """
+
+    source: str | DatasetSource
+    fields: Mapping[str, Any] = field(repr=False)
+    reach: EndpointSettings
+    checkpoint_dir: str
+    signs: Signs
+    settings: Mapping[str, Any] = field(repr=False, default_factory=dict)
+
+    @property
+    def transfer_id(self) -> str:
+        """The same one as in the kernel."""
+        return str(self.fields["transfer_id"])
+
+
+@dataclass(frozen=True)
 class HostedView:
     """An upload of the host's at one moment. rest: how often it has come to rest; None while it moves.
 
-    from_environment: its credentials were those in the environment of the kernel that handed it over.
+    renews: it signs with what its kernel's environment led to, so any kernel can hand on what its own leads to.
+    serial: another one whenever anything else of the view is another.
     """
 
     snapshot: Snapshot
     rest: int | None
     error: OssJupyterError | None
-    from_environment: bool = False
+    renews: bool = False
+    serial: int = 0
