@@ -65,7 +65,7 @@ def adopted(state: RunState, fingerprint: Fingerprint) -> Restored | None:
     spec = state.spec
     if spec.adopt is False or spec.force or spec.plan.single or spec.store.directory is None:
         return None
-    found = _find(spec, state.requests)
+    found = find_unrecorded(spec, state.requests)
     if found is None:
         return None
     log.debug("%s: no checkpoint knows %s", spec.transfer_id, found)
@@ -82,7 +82,7 @@ def adopted(state: RunState, fingerprint: Fingerprint) -> Restored | None:
     return taken_over(header, found.parts, spec, state.requests)
 
 
-def _find(spec: TransferSpec, requests: ServiceRequests) -> Unrecorded | None:
+def find_unrecorded(spec: TransferSpec, requests: ServiceRequests) -> Unrecorded | None:
     """Return the fullest upload that has bytes of the file, None where none is found or the list is not permitted."""
     try:
         upload_ids = requests.list_uploads()
@@ -131,5 +131,5 @@ def _passed_over(spec: TransferSpec, found: Unrecorded, why_not: str) -> str:
     """Return the note on an upload that is left alone."""
     return (
         f"OSS holds an unfinished upload of this object that no checkpoint knows ({found}). {why_not}, so this one "
-        f'begins anew. To go on with that one: oj.abort("{spec.transfer_id}"), then run it again with adopt=True.'
+        "begins anew. To go on with that one, run it again with adopt=True: what is sent by then is given up for it."
     )

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from oss_jupyter.engine.adopting import adopted
+from oss_jupyter.engine.adopting import adopted, find_unrecorded
 from oss_jupyter.engine.differences import as_begun, changed_options, note_anew, note_begun
 from oss_jupyter.engine.log import log
 from oss_jupyter.engine.notes import Lasts
@@ -21,6 +21,7 @@ from oss_jupyter.model.record import CheckpointHeader
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
+    from oss_jupyter.model.record import CheckpointRecord
     from oss_jupyter.model.wire_values import Fingerprint, ObjectHead
 
 
@@ -38,9 +39,12 @@ class Beginning:
         """Return what an earlier run has left and still counts, or None where the upload begins anew."""
         state = self._state
         fingerprint = state.spec.source.fingerprint()
+        state.spec = replace(state.spec, adopt=self._transfer.spec.adopt)  # it may have been told meanwhile
         if state.record is None or self._becomes_another(state.record.header):
             return None
         self._transfer.set_phase(Phase.CHECKING_PARTS)
+        if self._gives_way(state.record):
+            return None
         restored = restore(state.record, fingerprint, state.spec, state.requests)
         for note in restored.notes if restored else ():
             self._transfer.note(note)
@@ -71,9 +75,9 @@ class Beginning:
             state.spec = replace(state.spec, plan=plan)
         return fingerprint
 
-    def adopted(self, fingerprint: Fingerprint) -> Restored | None:
+    def adopted(self, lost: Restored | None, fingerprint: Fingerprint) -> Restored | None:
         """Return what counts of an upload that no checkpoint knows, or None where there is nothing to go on with."""
-        if not self._has_no_past:
+        if lost is None and not self._has_no_past:
             return None
         self._transfer.set_phase(Phase.CHECKING_PARTS)
         return adopted(self._state, fingerprint)
@@ -136,6 +140,18 @@ class Beginning:
             return False
         self._transfer.note(note_anew(names))
         self._give_up(header)
+        state.record = None
+        return True
+
+    def _gives_way(self, record: CheckpointRecord) -> bool:
+        """Give up what is in OSS where another upload, which no checkpoint knows, is to go on and has more."""
+        state = self._state
+        if not (state.spec.adopt and record.header.upload_id):
+            return False
+        found = find_unrecorded(state.spec, state.requests)
+        if found is None or found.size_bytes <= record.kept_bytes:
+            return False
+        self._give_up(record.header)
         state.record = None
         return True
 

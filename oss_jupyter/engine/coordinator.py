@@ -104,6 +104,8 @@ class TransferCoordinator(JobCoordinator[TransferSpec]):
         self._take_pace(spec)
         if not begins:
             self._spec = running_on(before, spec)
+            if spec.adopt and not before.adopt:
+                self._lifecycle.begin_over()
             names = unapplied_live(before, spec)
             return note_live(names) if names else ""
         # Where nothing is kept, the checkpoint may lie wherever it is wanted now.

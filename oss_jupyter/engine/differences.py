@@ -51,6 +51,7 @@ def running_on(running: TransferSpec, asked: TransferSpec) -> TransferSpec:
         parallel=asked.parallel,
         limit=asked.limit,
         force=running.force or asked.force,
+        adopt=running.adopt or asked.adopt,
         place=asked.place,
         profile=asked.profile,
         credentials_given=asked.credentials_given,

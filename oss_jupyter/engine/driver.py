@@ -79,6 +79,7 @@ class Driver(Generic[J]):
         back = _BACK_TO_RUNNING.get(self._job.state)
         if back is not None:
             self._job.move(back)
+        self._job.begun()
         try:
             with self._letting_go():
                 ending = self._ending(self._job.command())
@@ -104,7 +105,7 @@ class Driver(Generic[J]):
             return self._life()
         except (Interrupted, PartStopped):
             command = self._job.command()
-            if command is Command.GO:
+            if command.goes_on:
                 raise Interrupted from None
             return self._obey(command)
         except BaseException as failure:  # a provider or a callback may well raise SystemExit

@@ -185,6 +185,11 @@ class JobStatus(Generic[S]):
         with self._changed:
             return self._lifecycle.command
 
+    def begun(self) -> None:
+        """Note that the run is at its beginning, where it does what is asked for now."""
+        with self._changed:
+            self._lifecycle.begun()
+
     def move(self, event: Event) -> None:
         """Change the state by the table and tell whoever listens."""
         with self._changed:

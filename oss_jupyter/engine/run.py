@@ -74,7 +74,7 @@ class Run(Driver["TransferCoordinator"]):
                 there = beginning.object_there(restored)
                 if there is not None:
                     return finish(state, replace(found(there), already_there=True), sent_before=True)
-                adopted = None if restored else beginning.adopted(fingerprint)
+                adopted = beginning.adopted(restored, fingerprint)
                 anew = adopted is None
                 restored = adopted or beginning.anew(restored, fingerprint)
             if not anew:

@@ -25,6 +25,7 @@ class Command(Enum):
     """What the user wants of a run; the run looks at it wherever it waits."""
 
     GO = "go"
+    BEGIN_OVER = "begin over"
     PAUSE = "pause"
     ABORT = "abort"
     ABORT_KEEP_PARTS = "abort, keep parts"
@@ -33,6 +34,11 @@ class Command(Enum):
     def aborts(self) -> bool:
         """Whether the upload is given up."""
         return self in (Command.ABORT, Command.ABORT_KEEP_PARTS)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is to be carried on with."""
+        return self in (Command.GO, Command.BEGIN_OVER)
 
     @property
     def only_stops(self) -> bool:
@@ -92,8 +98,19 @@ class Lifecycle:
         self._check(Event.RESUME)
         if not self.running and self.state is not State.QUEUED:
             self.state = after(self.state, Event.RESUME)
-        self.command = Command.GO
+        if self.command is not Command.BEGIN_OVER:
+            self.command = Command.GO
         self._line_up()
+
+    def begin_over(self) -> None:
+        """Let a run that goes on look anew at what there is: something else is asked for."""
+        if self.running and self.command is Command.GO:
+            self.command = Command.BEGIN_OVER
+
+    def begun(self) -> None:
+        """Note that the run is at its beginning."""
+        if self.command is Command.BEGIN_OVER:
+            self.command = Command.GO
 
     def abort(self, *, keep_parts: bool) -> None:
         """Give up; harmless where that has been asked already."""

@@ -106,3 +106,13 @@ def refuse_for_files(arguments: UploadArguments, source: object) -> None:
             "Leave them out, or give the object itself.",
             code="NothingToWrite",
         )
+
+
+def refuse_to_adopt(arguments: UploadArguments, source: object) -> None:
+    """Raise InputError where parts that no checkpoint knows are wanted for what does not look for any."""
+    if arguments.given.get("adopt"):
+        raise InputError(
+            f"adopt is for a single file or object, and {source} is none.",
+            "Leave it out, or upload a file by itself.",
+            code="NothingToAdopt",
+        )

@@ -30,7 +30,7 @@ from oss_jupyter.model.options import ObjectOptions, make_options
 from oss_jupyter.model.plan import DEFAULT_PART_BYTES
 from oss_jupyter.model.prove import parse_prove
 from oss_jupyter.model.remembered import FilesTally, Remembered
-from oss_jupyter.model.selection import refuse_for_files, refuse_without_folder, selection_of
+from oss_jupyter.model.selection import refuse_for_files, refuse_to_adopt, refuse_without_folder, selection_of
 from oss_jupyter.model.sizes import SPEED_MIN, parse_size
 from oss_jupyter.model.target import Target, parse_prefix
 from oss_jupyter.oss.late import send_files, send_part, send_signed_files
@@ -77,6 +77,7 @@ class DatasetWiring:
         selection = selection_of(arguments)
         refuse_without_folder(source, selection)
         refuse_for_files(arguments, source.text)
+        refuse_to_adopt(arguments, source.text)
         options = _of_all(make_options(arguments.of_object(), "file"), arguments)
         endpoint = wiring.endpoint_to_use(given)
         store = wiring.stores.at(given.get("checkpoint_dir", UNSET))

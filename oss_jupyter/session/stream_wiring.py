@@ -15,7 +15,7 @@ from oss_jupyter.model.options import make_options
 from oss_jupyter.model.pieces import STREAM_PART_BYTES
 from oss_jupyter.model.plan import Plan, make_plan
 from oss_jupyter.model.prove import Prove
-from oss_jupyter.model.selection import refuse_for_files, refuse_for_one_file
+from oss_jupyter.model.selection import refuse_for_files, refuse_for_one_file, refuse_to_adopt
 from oss_jupyter.model.sizes import parse_size
 from oss_jupyter.model.target import parse_target
 from oss_jupyter.oss.late import send_part
@@ -46,6 +46,7 @@ class StreamWiring:
         wiring, given = self.wiring, arguments.given
         refuse_for_one_file(arguments, stream.text)
         refuse_for_files(arguments, stream.text)
+        refuse_to_adopt(arguments, stream.text)
         goal = parse_target(target, stream.name)
         endpoint = wiring.endpoint_to_use(given)
         store = wiring.stores.at(given.get("checkpoint_dir", UNSET))

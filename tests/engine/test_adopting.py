@@ -144,6 +144,41 @@ def test_what_a_checkpoint_here_knows_is_its_own(
     assert ids(sandbox) == {known}
 
 
+@pytest.mark.parametrize("rests", [False, True])
+def test_it_is_answered_while_another_one_goes_on(
+    kernel: Kernel, sandbox: Sandbox, source: Path, *, rests: bool
+) -> None:
+    """The cell is run again with adopt=True: the upload that was begun meanwhile gives way, running or paused."""
+    leave(sandbox, source.read_bytes(), range(1, 9), age_seconds=60)
+    sandbox.faults.add(Fault("UploadPart", part_number=3, kind="stall", times=None))
+    transfer = kernel.upload(source, parallel=1)
+    while transfer.snapshot().parts_done < 2:
+        assert not transfer.wait(0.02)
+    if rests:
+        transfer.pause()
+        transfer.wait(60)
+    sandbox.clear_requests()
+    assert kernel.upload(source, adopt=True) is transfer
+    assert transfer.result(60).kept_bytes == 8 * PART
+    assert sorted(sent_parts(sandbox)) == [9, 10, 11, 12]
+    assert stored(sandbox) == source.read_bytes()
+    assert ids(sandbox) == set()
+
+
+def test_what_has_more_goes_on(kernel: Kernel, sandbox: Sandbox, source: Path) -> None:
+    """An upload that has sent more by now than the other one has is not given up for it."""
+    other = leave(sandbox, source.read_bytes(), (1, 2), age_seconds=60)
+    sandbox.faults.add(Fault("UploadPart", part_number=9, kind="stall", times=1))
+    transfer = kernel.upload(source, parallel=1)
+    while transfer.snapshot().parts_done < 8:
+        assert not transfer.wait(0.02)
+    assert kernel.upload(source, adopt=True) is transfer
+    transfer.result(60)
+    assert ids(sandbox) == {other}
+    assert sorted(set(sent_parts(sandbox))) == ALL
+    assert "AbortMultipartUpload" not in operations(sandbox)
+
+
 def test_one_put_asks_for_no_list(kernel: Kernel, sandbox: Sandbox, tmp_path: Path) -> None:
     """A small file is one request, and the look at the object before it."""
     kernel.upload(make_file(tmp_path / "small.bin", 1000)).result(60)

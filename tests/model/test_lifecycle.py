@@ -57,6 +57,20 @@ class Orders(RuleBasedStateMachine):
             self.lifecycle.resume()
             assert self.lifecycle.waits or self.lifecycle.running
 
+    @rule()
+    def ask_for_something_else(self) -> None:
+        """Run the same cell again with another argument, which a run that goes on does at its beginning."""
+        before = self.lifecycle.command
+        self.lifecycle.begin_over()
+        assert self.lifecycle.command is before or (before is Command.GO and self.lifecycle.running)
+
+    @precondition(lambda self: self.lifecycle.running)
+    @rule()
+    def begin_anew(self) -> None:
+        """Get to the beginning of a run."""
+        self.lifecycle.begun()
+        assert self.lifecycle.command is not Command.BEGIN_OVER
+
     @rule(of_no_use=st.booleans())
     def its_turn(self, of_no_use: bool) -> None:
         """Others have ended, so that it may begin, unless there is no thread for it or nothing to be done any more."""
