@@ -10,7 +10,7 @@ const BYTES = ["detail", "part_map"];
 
 // `onAsked()` is called when something else than a pull is asked of the kernel.
 export function createModel(kernel, onAsked) {
-  const values = { widget_id: DESK_ID, kind: "desk", state: "[]", language: "", folder: "", target: "", options: [] };
+  const values = { widget_id: DESK_ID, kind: "desk", state: "[]", ended: "", language: "", folder: "", target: "", options: [] };
   const listeners = new Map(); // by event
   const told = Object.create(kernel, {
     sendControlMessage: {

@@ -54,6 +54,13 @@ class HistoryFile:
                 content += read_own(path, 2 * self._rotated_at_bytes) + b"\n"
         return [line for line in content.split(b"\n") if line]
 
+    def stamp(self) -> str:
+        """Return a text that is another one once something was appended; "" where nothing is. Raises OSError."""
+        with suppress(FileNotFoundError):
+            status = self.path.lstat()
+            return f"{status.st_ino}-{status.st_size}"
+        return ""
+
     def _opened(self) -> int:
         try:
             return open_own(self.path, os.O_RDWR | os.O_APPEND)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from oss_jupyter.model.columns import columns, shortened
+from oss_jupyter.model.dataset_text import files
 from oss_jupyter.model.frames import frame, write_csv
 from oss_jupyter.model.history_entry import HistoryEntry
 from oss_jupyter.model.sizes import count, format_duration, format_size
+from oss_jupyter.texts import say
 
 # Of a long list the last ones are shown.
 ROWS_SHOWN = 20
-HEADER = ("ended (UTC)", "source", "target", "outcome", "size", "took", "kept", "retries")
-NOTHING = "No upload has ended yet, or the history is switched off."
+_COLUMNS = ("ended", "source", "target", "outcome", "size", "took", "kept", "retries")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class History(Sequence[HistoryEntry]):
         return f"<History: {count(len(self), 'ended upload')}>"
 
     def __str__(self) -> str:
-        return "\n".join((*self.above(), columns([HEADER, *self.shown()]))) if self.entries else NOTHING
+        return "\n".join((*self.above(), columns([header(), *self.shown()]))) if self.entries else nothing()
 
     def to_frame(self) -> Any:
         """Return the entries as a pandas.DataFrame. Raises PackageMissing."""
@@ -52,23 +53,33 @@ class History(Sequence[HistoryEntry]):
 
     def above(self) -> list[str]:
         """Return what stands above the table."""
-        return [f"The last {ROWS_SHOWN} of {len(self):,}:"] if len(self) > ROWS_SHOWN else []
+        return [say("history_last", count=ROWS_SHOWN, all=f"{len(self):,}")] if len(self) > ROWS_SHOWN else []
 
     def shown(self) -> list[tuple[str, ...]]:
-        """Return the cells of the last rows, below `HEADER`."""
+        """Return the cells of the last rows, below `header`."""
         return [_cells(one) for one in self.entries[-ROWS_SHOWN:]]
 
 
+def header() -> tuple[str, ...]:
+    """Return what stands above the columns."""
+    return tuple(say(f"column_{name}") for name in _COLUMNS)
+
+
+def nothing() -> str:
+    """Return what stands in the place of a table without rows."""
+    return say("history_empty")
+
+
 def _cells(one: HistoryEntry) -> tuple[str, ...]:
-    outcome = f"{one.outcome} ({one.code})" if one.code else str(one.outcome)
-    files = f", {count(one.files, 'file')}" if one.files else ""
-    failed = f", {one.files_failed:,} failed" if one.files_failed else ""
+    outcome = say(f"state_{one.outcome.key}")
+    of_files = [files(one.files)] if one.files else []
+    failed = [say("files_failed", count=f"{one.files_failed:,}")] if one.files_failed else []
     return (
         one.ended_at.replace("T", " ").rstrip("Z"),
         shortened(one.source),
         shortened(one.target),
-        outcome,
-        f"{format_size(one.size_bytes)}{files}{failed}",
+        f"{outcome} ({one.code})" if one.code else outcome,
+        ", ".join((format_size(one.size_bytes), *of_files, *failed)),
         format_duration(one.seconds, tenths=True),
         format_size(one.kept_bytes) if one.kept_bytes else "",
         f"{one.retries:,}" if one.retries else "",

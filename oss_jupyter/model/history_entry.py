@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from enum import Enum
@@ -11,9 +11,14 @@ from typing import Annotated, Any
 
 from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
+from oss_jupyter.model.dataset_snippets import dataset_snippet
 from oss_jupyter.model.described import described
 from oss_jupyter.model.progress import Receipt, Snapshot
+from oss_jupyter.model.reach import Reached
+from oss_jupyter.model.reading_formats import Format
+from oss_jupyter.model.snippets import snippet
 from oss_jupyter.model.states import State
+from oss_jupyter.model.target import parse_prefix, parse_target
 from oss_jupyter.names import printable
 from oss_jupyter.redact import without_addresses
 
@@ -32,6 +37,11 @@ class HowEnded(str, Enum):
 
     __str__ = str.__str__
 
+    @property
+    def key(self) -> str:
+        """The name that its words have in the catalogue, behind "state_"."""
+        return self.name.lower()
+
 
 _OF_STATE = {
     State.COMPLETED: HowEnded.COMPLETED,
@@ -43,8 +53,11 @@ _OF_STATE = {
 
 @described
 @dataclass(frozen=True)
-class HistoryEntry:
-    """One end of an upload. One that fails and is resumed has several."""
+class HistoryEntry(Reached):
+    """One end of an upload. One that fails and is resumed has several.
+
+    snippet(kind) makes a cell that reads back what was sent.
+    """
 
     ended_at: Annotated[str, "In UTC, like 2026-01-31T12:00:00Z."]
     id: Annotated[str, "Of the transfer."]
@@ -62,6 +75,22 @@ class HistoryEntry:
     files: Annotated[int, "Of a dataset; 0: it was one file."] = 0
     files_skipped: Annotated[int, "Files that were there already."] = 0
     files_failed: Annotated[int, "Files that could not be sent."] = 0
+
+    def snippet(self, kind: str = "") -> str:
+        """Return a cell that reads the object, if it is still there; see Receipt.snippet.
+
+        Of a dataset only "python" and "ossutil": which tables it has is not kept. Raises InputError.
+        """
+        if self.files:
+            prefix = parse_prefix(self.target)
+            return dataset_snippet(kind, prefix, Format("", ""), *self._place_of(prefix))
+        target = parse_target(self.target)
+        return snippet(kind, target, *self._place_of(target))
+
+    def has(self, words: Sequence[str]) -> bool:
+        """Whether each of some words in small letters stands somewhere in source, target, outcome, code or id."""
+        text = " ".join((self.source, self.target, self.outcome, self.code, self.id)).lower()
+        return all(word in text for word in words)
 
 
 def entry_of(now: Snapshot, code: str, ended_at: float) -> HistoryEntry | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 
 from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.manager import Manager
@@ -11,7 +14,7 @@ from oss_jupyter.errors import CheckpointError, InputError
 from oss_jupyter.local.history import HistoryFile
 from oss_jupyter.model.given import whole
 from oss_jupyter.model.history import History
-from oss_jupyter.model.history_entry import entry_of, entry_of_line, line_of_entry
+from oss_jupyter.model.history_entry import HistoryEntry, entry_of, entry_of_line, line_of_entry
 from oss_jupyter.paths import state_directory
 from oss_jupyter.session.settings import OssJupyter
 
@@ -54,6 +57,28 @@ def find_history(manager: Manager, last: int | None) -> History:
     """Return the last entries, or all for None. Raises InputError, CheckpointError."""
     most = None if last is None else whole(last, "last", 1, _LAST_MOST)
     manager.wait_until_told(_TOLD_SECONDS)
+    newest = list(islice(_newest_first(), most))
+    return History(tuple(reversed(newest)))
+
+
+def find_newest(text: str, most: int) -> tuple[tuple[HistoryEntry, ...], bool]:
+    """Return the newest entries that have all words of a text, the newest first, and whether there are more.
+
+    Raises CheckpointError.
+    """
+    words = text.lower().split()
+    found = list(islice((entry for entry in _newest_first() if entry.has(words)), most + 1))
+    return tuple(found[:most]), len(found) > most
+
+
+def history_stamp() -> str:
+    """Return a text that is another one once an upload has ended since; "" where that cannot be known."""
+    with suppress(OSError, InputError):
+        return HistoryFile(state_directory()).stamp()
+    return ""
+
+
+def _newest_first() -> Iterator[HistoryEntry]:
     file = HistoryFile(state_directory())
     try:
         lines = file.lines()
@@ -64,5 +89,4 @@ def find_history(manager: Manager, last: int | None) -> History:
             safe="Uploads are not touched by that.",
             code="HistoryUnreadable",
         ) from None
-    found = [entry for line in lines if (entry := entry_of_line(line))]
-    return History(tuple(found[-most:] if most else found))
+    return filter(None, map(entry_of_line, reversed(lines)))

@@ -21,6 +21,7 @@ from oss_jupyter.notebook.panel.common.painter import Painted, Painter
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
 from oss_jupyter.notebook.panel.desk.actions import DeskActions
 from oss_jupyter.notebook.panel.desk.desk import ShownDesk
+from oss_jupyter.notebook.panel.desk.ended import Ended
 from oss_jupyter.session.session import current_session
 
 # The name that lab/model.js asks by.
@@ -55,6 +56,7 @@ class PanelServer:
         self._shown: dict[str, Shown] = {}  # by the widget's id; ipywidgets keeps every widget as well
         Actions(lambda: current_session().manager, self._transfer_of, self.look_at).add_to(self.commands)
         DeskActions(current_session, self._desk, self.painter.add).add_to(self.commands)
+        Ended(current_session).add_to(self.commands)
         self.commands.add("visible", self._visible)
         self.commands.add("open_part_map", self._open_part_map)
 

@@ -52,15 +52,16 @@ def form_options(settings: OssJupyter) -> list[dict[str, Any]]:
 
 
 class TransferDesk(PanelWidget):
-    """Shows transfers. Only the painter's thread writes `kind`, `state`, `detail` and `part_map`.
+    """Shows transfers. Only the painter's thread writes `kind`, `state`, `ended`, `detail` and `part_map`.
 
-    kind: "desk" or "banner". state: rows as JSON. detail: the card of the transfer that was opened, or nothing;
-    part_map: where that is a dataset, of the file whose parts are looked at.
+    kind: "desk" or "banner". state: rows as JSON. ended: see Disk. detail: the card of the transfer that was opened,
+    or nothing; part_map: where that is a dataset, of the file whose parts are looked at.
     start: where relative paths begin; folder: the same as it can be shown. target: what the form suggests.
     options: what else the form asks for, as `form_options` tells it.
     """
 
     state = Unicode("[]").tag(sync=True)
+    ended = Unicode().tag(sync=True)
     detail = Bytes().tag(sync=True)
     part_map = Bytes().tag(sync=True)
     folder = Unicode().tag(sync=True)
@@ -154,7 +155,9 @@ class ShownDesk:
     def _send(self, rows: list[Row], now: float) -> None:
         detail, part_map = self._card()
         kind = DESK if self.only is None else BANNER
-        sent_bytes = self.desk.put(kind=kind, state=to_text(rows), detail=detail, part_map=part_map)
+        sent_bytes = self.desk.put(
+            kind=kind, state=to_text(rows), ended=self._disk.ended, detail=detail, part_map=part_map
+        )
         self._pace.sent(sent_bytes, now)
 
     def _card(self) -> tuple[str | bytes, str | bytes]:

@@ -10,6 +10,7 @@ from oss_jupyter.engine.streaming.spec import StreamSpec
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.local.found import Found
 from oss_jupyter.model.states import State
+from oss_jupyter.session.history import history_stamp
 from oss_jupyter.session.session import Session
 
 INTERVAL_SECONDS = 3.0
@@ -20,17 +21,20 @@ MAY_MISS = (State.INTERRUPTED, State.FAILED)
 class Disk:
     """What was seen last. One thread at a time uses it.
 
-    problems: checkpoints that cannot be used. missing: ids of transfers whose file is gone.
+    problems: checkpoints that cannot be used. missing: ids of transfers whose file is gone. ended: another text once an
+    upload has ended, in whatever kernel.
     """
 
     def __init__(self, session: Session) -> None:
         self.problems: tuple[Found, ...] = ()
         self.missing: frozenset[str] = frozenset()
+        self.ended = ""
         self._session = session
 
     def look(self) -> None:
         """See what has changed; the manager learns of what can be resumed here."""
         transfers = self._session.transfers()
+        self.ended = history_stamp()
         self.problems = tuple(self._session.on_disk.problems())
         self.missing = frozenset(
             transfer.id

@@ -30,7 +30,7 @@ class PulledDesk:
         self._clock = clock
         self._pulled_at = float("-inf")
         self._traits: dict[str, Any] = {
-            "kind": DESK, "state": "[]", "detail": "", "part_map": "",
+            "kind": DESK, "state": "[]", "ended": "", "detail": "", "part_map": "",
             "folder": printable(str(self.start)), "target": target, "options": list(options),
         }  # fmt: skip
 

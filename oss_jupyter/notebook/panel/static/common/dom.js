@@ -29,6 +29,15 @@ export function setShown(element, shown) {
   if (element.hidden === shown) element.hidden = !shown;
 }
 
+// Only what is at the wrong place is moved: moving an element takes the focus from it.
+export function placeChildren(parent, elements) {
+  const wanted = new Set(elements);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  elements.forEach((child, index) => {
+    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
+  });
+}
+
 // A text that is shortened in its middle by the style, where there is no room; selecting it copies all of it.
 export function makeMiddle(className) {
   const element = make("span", `ossj-middle ${className}`);

@@ -8,9 +8,11 @@ export function languageOf(asked, page) {
   return tag.startsWith("zh") ? "zh" : "en";
 }
 
-// Returns say(key, values). A text that is missing shows its key, so that a test and a reader both see it.
+// Returns say(key, values), which knows its language. A text that is missing shows its key, so that a test and a reader
+// both see it.
 export function sayIn(language) {
-  return (key, values = {}) => fill(CATALOGUE[key]?.[language] ?? key, values);
+  const say = (key, values = {}) => fill(CATALOGUE[key]?.[language] ?? key, values);
+  return Object.assign(say, { language });
 }
 
 function fill(text, values) {

@@ -1,20 +1,14 @@
 // What went wrong, in four lines with the cell to run; and what else there is to say.
 
-import { copyText } from "./copy.js";
-import { button, make, setShown, setText } from "./dom.js";
+import { createCopyButton } from "./copybutton.js";
+import { make, setShown } from "./dom.js";
 import { codeLine } from "./lines.js";
-
-const COPIED_MS = 2000;
 
 export function createTrouble(say) {
   const element = make("div", "ossj-trouble");
   const box = make("div", "ossj-error");
   const lines = make("div", "ossj-error-lines");
-  const copy = button("", say("copy_error"), async () => {
-    if (!(await copyText(text))) return;
-    setText(copy, say("copied"));
-    setTimeout(() => setText(copy, say("copy_error")), COPIED_MS);
-  });
+  const copy = createCopyButton(say, "", say("copy_error"), () => text);
   const notes = make("ul", "ossj-notes");
   box.append(lines, copy);
   element.append(box, notes);

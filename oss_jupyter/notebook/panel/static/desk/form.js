@@ -46,7 +46,14 @@ export function createForm(say, ask, folder, target, asked) {
   onEnter([file.input, goal], submit);
   element.addEventListener("submit", (event) => event.preventDefault());
   element.addEventListener("input", () => showError(null));
-  return { element, focus: () => file.input.focus() };
+  // As if it had been typed; whoever wants it starts it.
+  function fill(path, url) {
+    [file.input.value, goal.value] = [path, url];
+    showError(null);
+    start.focus();
+  }
+
+  return { element, fill, focus: () => file.input.focus() };
 }
 
 export function createOptions(say, asked) {

@@ -2,7 +2,7 @@
 
 import { createRow } from "./row.js";
 import { anyCan, chooseRows, countGroups, GROUPS, isOver } from "./logic.js";
-import { button, make, setAttribute, setShown, setText } from "../common/dom.js";
+import { button, make, placeChildren, setAttribute, setShown, setText } from "../common/dom.js";
 import { formatCount } from "../common/format.js";
 
 // `ask(command, args)` returns a promise of the reply; `tell(reply)` shows why something was refused.
@@ -22,7 +22,7 @@ export function createList(say, ask, tell, onDetails) {
     bar.update(rows);
     const present = new Set(rows.map((row) => row.id));
     for (const id of made.keys()) if (!present.has(id)) made.delete(id);
-    place(chosen.map(rowFor));
+    placeChildren(list, chosen.map(rowFor));
     setText(nothing, say(rows.length ? "no_matches" : "no_uploads"));
     setShown(nothing, chosen.length === 0);
     setShown(list, chosen.length > 0);
@@ -33,15 +33,6 @@ export function createList(say, ask, tell, onDetails) {
     const item = made.get(row.id);
     item.update(row, row.id === opened);
     return item.element;
-  }
-
-  // Only what is at the wrong place is moved: moving an element takes the focus from it.
-  function place(elements) {
-    const wanted = new Set(elements);
-    for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
-    elements.forEach((child, index) => {
-      if (list.children[index] !== child) list.insertBefore(child, list.children[index] ?? null);
-    });
   }
 
   function update(newRows, newOpened, toolbar) {
