@@ -7,6 +7,7 @@ export const UPLOAD = "oss-jupyter:upload";
 export const UPLOAD_OPEN = "oss-jupyter:upload-open-file";
 export const SHOW = "oss-jupyter:show-uploads";
 
+// Returns ask(paths), which opens the dialog about paths as a kernel sees them.
 export function addCommands(app, lab, say, { show, settings, uploads }) {
   const { commands, serviceManager } = app;
   const { icon, documents } = lab;
@@ -41,6 +42,7 @@ export function addCommands(app, lab, say, { show, settings, uploads }) {
   });
   addToPalette(lab.palette, say);
   lab.launcher?.add({ command: SHOW, rank: 900 });
+  return ask;
 }
 
 function addToPalette(palette, say) {

@@ -41,8 +41,9 @@ export function createModel(kernel, onAsked) {
     listeners.get(event)?.delete(listener);
   }
 
-  async function pull() {
-    const reply = await quiet.request("pull");
+  // `shown`: whether somebody looks.
+  async function pull(shown) {
+    const reply = await quiet.request("pull", { shown });
     if (reply.status === "ok") Object.entries(reply.desk).forEach(([name, value]) => put(name, value));
     return reply;
   }

@@ -1,43 +1,56 @@
-// The side panel: the desk of the kernel that uploads for JupyterLab, or why there is none.
+// The side panel: the desk of the kernel that uploads for JupyterLab, or why there is none. Whoever looks at it wants to see
+// all uploads, so that kernel is started then. Files may be dropped on it.
 
 import { createDesk } from "../notebook/panel/static/desk/desk.js";
-import { button, make } from "../notebook/panel/static/common/dom.js";
+import { button, make, setAttribute, setText } from "../notebook/panel/static/common/dom.js";
 import { watchScreen } from "../notebook/panel/static/common/watch.js";
+import { acceptFiles } from "./drop.js";
+import { areOnDisk, draggedFiles } from "./sources.js";
 import { addStyles } from "./styles.js";
 
-// Draws into `node`; returns how to take it away.
-export function drawPanel(node, say, { uploads, settings }) {
+// Draws into `node`; ask(paths) opens the dialog about what is dropped on it. Returns how to take it away.
+export function drawPanel(node, say, { uploads, settings, ask, contents }) {
   addStyles();
+  const content = make("div", "ossj-lab-content");
   const words = make("div", "ossj-lab-words ossj-muted", say("lab_nothing"));
   const trouble = make("div", "ossj-lab-words");
   const start = button("", say("lab_start"), begin);
-  node.append(words, trouble, start);
-  let desk = null;
+  node.append(content);
+  let [desk, line, shown] = [null, null, false];
 
   async function begin() {
-    trouble.textContent = "";
-    await uploads.open().catch((error) => {
-      trouble.textContent = `${say("lab_no_kernel")} ${error.message}`;
-    });
+    setText(trouble, "");
+    setStarting(true);
+    await uploads.open().catch((error) => setText(trouble, `${say("lab_no_kernel")} ${error.message}`));
+    setStarting(false);
   }
 
-  const unfollow = uploads.follow((line) => {
+  function setStarting(yes) {
+    setText(start, say(yes ? "lab_starting" : "lab_start"));
+    setAttribute(start, "aria-disabled", yes);
+  }
+
+  const unfollow = uploads.follow((newLine) => {
     desk?.close();
-    desk = null;
-    if (!line) return node.replaceChildren(words, trouble, start);
+    [desk, line] = [null, newLine];
+    if (!line) return content.replaceChildren(words, trouble, start);
+    line.setShown(shown);
     desk = createDesk(withTarget(line.model, settings), say);
-    const stop = watchScreen(node, line.setShown);
-    const { close } = desk;
-    desk.close = () => {
-      stop();
-      close();
-    };
-    node.replaceChildren(desk.element);
+    content.replaceChildren(desk.element);
   });
-  uploads.find();
+  const unwatch = watchScreen(node, (visible) => {
+    shown = visible;
+    line?.setShown(shown);
+    if (shown) begin();
+  });
+  const refuse = acceptFiles(node, say, {
+    mayTake: (paths) => areOnDisk(contents, paths),
+    take: async (paths) => ask(await draggedFiles(contents, paths)),
+  });
+  if (!desk) content.replaceChildren(words, trouble, start);
 
   function close() {
-    unfollow();
+    for (const stop of [unfollow, unwatch, refuse]) stop();
     desk?.close();
     node.replaceChildren();
   }

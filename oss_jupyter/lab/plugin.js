@@ -5,9 +5,11 @@ const ID = "oss_jupyter:plugin";
 const MODULES = [
   "@jupyterlab/application",
   "@jupyterlab/apputils",
+  "@jupyterlab/console",
   "@jupyterlab/docmanager",
   "@jupyterlab/filebrowser",
   "@jupyterlab/launcher",
+  "@jupyterlab/notebook",
   "@jupyterlab/settingregistry",
   "@jupyterlab/statusbar",
   "@jupyterlab/ui-components",
@@ -18,15 +20,17 @@ const MODULES = [
 // `take(name)` returns a promise of one of Lab's modules, or of an empty one where this application has no such thing.
 export async function createPlugin(take) {
   const modules = await Promise.all(MODULES.map(take));
-  const [application, apputils, docmanager, filebrowser, launcher, settingregistry, statusbar, ui, signaling, widgets] = modules;
+  const of = Object.fromEntries(MODULES.map((name, index) => [name.split("/")[1], modules[index]]));
   const tokens = {
-    factory: filebrowser.IFileBrowserFactory,
-    palette: apputils.ICommandPalette,
-    statusBar: statusbar.IStatusBar,
-    documents: docmanager.IDocumentManager,
-    launcher: launcher.ILauncher,
-    settings: settingregistry.ISettingRegistry,
-    restorer: application.ILayoutRestorer,
+    factory: of.filebrowser.IFileBrowserFactory,
+    palette: of.apputils.ICommandPalette,
+    statusBar: of.statusbar.IStatusBar,
+    documents: of.docmanager.IDocumentManager,
+    launcher: of.launcher.ILauncher,
+    notebooks: of.notebook.INotebookTracker,
+    consoles: of.console.IConsoleTracker,
+    settings: of.settingregistry.ISettingRegistry,
+    restorer: of.application.ILayoutRestorer,
   };
   const names = Object.keys(tokens).filter((name) => tokens[name]);
   return {
@@ -36,7 +40,8 @@ export async function createPlugin(take) {
     optional: names.map((name) => tokens[name]),
     activate: (app, ...given) => {
       const found = Object.fromEntries(names.map((name, index) => [name, given[index]]));
-      const lab = { ...found, id: ID, apputils, LabIcon: ui.LabIcon, Signal: signaling.Signal, Widget: widgets.Widget };
+      const { LabIcon } = of["ui-components"];
+      const lab = { ...found, id: ID, apputils: of.apputils, LabIcon, Signal: of.signaling.Signal, Widget: of.widgets.Widget };
       const panel = addPanel(app, lab);
       import("./start.js").then(({ start }) => start(app, lab, panel));
     },

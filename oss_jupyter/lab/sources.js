@@ -7,10 +7,22 @@ const SHARED_DRIVE = "RTC";
 export function chosenFiles(contents, factory) {
   const items = [...(factory?.tracker.currentWidget?.selectedItems() ?? [])];
   if (!items.every(({ path }) => isOnDisk(contents, path))) return [];
-  return items.map(({ path, type }) => {
-    const local = contents.localPath(path);
-    return type === "directory" ? `${local}/` : local;
-  });
+  return items.map((item) => asSeen(contents, item));
+}
+
+// Whether a kernel can read what the file browser calls so.
+export function areOnDisk(contents, paths) {
+  return paths.every((path) => isOnDisk(contents, path));
+}
+
+// Returns a promise of the paths of what was dragged from the file browser, which tells only how it calls them.
+export function draggedFiles(contents, paths) {
+  return Promise.all(
+    paths.map(async (path) => {
+      const { type } = await contents.get(path, { content: false });
+      return asSeen(contents, { path, type });
+    }),
+  );
 }
 
 // Returns {path, context} of the document that `widget` shows, or null.
@@ -24,6 +36,11 @@ export function openFile(contents, documents, widget) {
 export async function savedPath({ path, context }) {
   if (context.model.dirty && !context.model.readOnly) await context.save();
   return path;
+}
+
+function asSeen(contents, { path, type }) {
+  const local = contents.localPath(path);
+  return type === "directory" ? `${local}/` : local;
 }
 
 function isOnDisk(contents, path) {

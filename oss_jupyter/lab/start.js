@@ -2,8 +2,10 @@
 
 import { languageOf, sayIn } from "../notebook/panel/static/common/messages.js";
 import { addCommands } from "./commands.js";
+import { createHeard } from "./heard.js";
 import { createIcon } from "./icon.js";
 import { createNotify } from "./notify.js";
+import { createRows } from "./rows.js";
 import { createSettings, followInKernel } from "./settings.js";
 import { addStyles } from "./styles.js";
 import { createUploads } from "./uploads.js";
@@ -19,33 +21,34 @@ export function start(app, lab, panel) {
   const notify = createNotify(lab.apputils, settings, show);
   const icon = createIcon(lab.LabIcon);
   followInKernel(settings, uploads, (text) => lab.apputils.Notification.error(text, { autoClose: false }));
-  addCommands(app, { ...lab, icon }, say, { show, settings, uploads });
-  dress(panel, icon, say, { uploads, settings });
-  followOnce(uploads, async () => (await import("./status.js")).addStatus(lab, say, uploads, show, notify));
+  const ask = addCommands(app, { ...lab, icon }, say, { show, settings, uploads });
+  dress(panel, icon, say, { uploads, settings, ask, contents: app.serviceManager.contents });
+  const all = createRows(uploads, createHeard([lab.notebooks, lab.consoles].filter(Boolean)));
+  followOnce(all, async (rows) => (await import("./status.js")).addStatus(lab, say, all, show, notify)(rows));
   app.restored.then(() => {
     addStyles();
     uploads.find();
   });
 }
 
-// Calls begin() when there is something to follow for the first time.
-function followOnce(uploads, begin) {
+// Calls begin(rows) when there is an upload for the first time.
+function followOnce(all, begin) {
   let begun = false;
-  uploads.follow((line) => {
-    if (!line || begun) return;
+  all.follow((rows) => {
+    if (!rows.length || begun) return;
     begun = true;
-    begin();
+    begin(rows);
   });
 }
 
 // Names the panel, and draws it when it is first on the screen, and again in another language.
-function dress(panel, icon, say, { uploads, settings }) {
+function dress(panel, icon, say, { uploads, settings, ask, contents }) {
   let drawn = null;
   let language = settings.get("language");
 
   async function draw() {
     const { drawPanel } = await import("./panel.js");
-    if (panel.isVisible) drawn ??= drawPanel(panel.node, say, { uploads, settings });
+    if (panel.isVisible) drawn ??= drawPanel(panel.node, say, { uploads, settings, ask, contents });
   }
 
   function name() {

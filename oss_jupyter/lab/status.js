@@ -39,8 +39,8 @@ export function createNews(notify, say) {
   };
 }
 
-// Follows `uploads` in the status bar, where there is one, and by `notify(kind, text)`. `show()` opens the panel.
-export function addStatus({ statusBar, Signal, Widget }, say, uploads, show, notify) {
+// Follows all uploads in the status bar, where there is one, and by `notify(kind, text)`. `show()` opens the panel.
+export function addStatus({ statusBar, Signal, Widget }, say, all, show, notify) {
   addStyles();
   const item = new Widget();
   item.addClass("ossj-lab-status");
@@ -55,15 +55,14 @@ export function addStatus({ statusBar, Signal, Widget }, say, uploads, show, not
     activeStateChanged: changed,
   });
 
-  uploads.follow((line) => {
-    const news = createNews(notify, say);
-    const look = () => {
-      const rows = line ? JSON.parse(line.model.get("state")) : [];
-      setText(press, statusText(rows, say));
-      changed.emit(undefined);
-      news(rows);
-    };
-    line?.model.on("change:state", look);
-    look();
-  });
+  const news = createNews(notify, say);
+
+  // Returned, so that what was known before is shown at once.
+  function look(rows) {
+    setText(press, statusText(rows, say));
+    changed.emit(undefined);
+    news(rows);
+  }
+  all.follow(look);
+  return look;
 }

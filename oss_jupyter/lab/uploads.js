@@ -8,7 +8,6 @@ export const SESSION_NAME = "OSS uploads";
 // While something moves or was just asked for; while somebody looks; and else.
 export const PULL_MS = { lively: 1000, shown: 10_000, hidden: 60_000 };
 const LIVELY_AFTER_MS = 5000;
-const IDLE_END_MS = 10 * 60_000;
 const SET_UP = `%load_ext oss_jupyter
 from oss_jupyter.notebook.panel.show import serve_lab
 serve_lab()`;
@@ -28,7 +27,7 @@ export function createUploads(services) {
   }
 
   async function connect() {
-    await services.sessions.refreshRunning();
+    await Promise.all([services.sessions.refreshRunning(), services.kernelspecs.ready]);
     const found = running();
     const session = found ? services.sessions.connectTo({ model: found }) : await start();
     await setUp(session.kernel);
@@ -96,10 +95,10 @@ function createLine(session, onLost) {
   }
 
   async function pull() {
-    const reply = await model.pull();
+    const reply = await model.pull(shown);
     if (reply.status === "ok" && JSON.parse(model.get("state")).some((row) => row.moving)) movedAt = Date.now();
     if (closed) return;
-    if (!shown && Date.now() - movedAt > IDLE_END_MS) await session.shutdown();
+    if (reply.over) await session.shutdown(); // it has asked the server for it, in vain
     else plan();
   }
 
@@ -120,5 +119,5 @@ function createLine(session, onLost) {
     return true;
   }
 
-  return { model, pull, setShown, close };
+  return { model, pull, hurry, setShown, close };
 }

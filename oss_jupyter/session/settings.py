@@ -145,6 +145,12 @@ class OssJupyter(Configurable):
         help="Hours: for how long after an upload has begun, or gone on, the kernel counts as active while one runs. "
         "So no server culls it. 0: it does not.",
     ).tag(config=True)
+    panel_idle_minutes = Float(
+        10.0,
+        min=0.01,
+        max=525_600.0,
+        help="Minutes: after how long the kernel of JupyterLab's panel ends, when nothing moves and nobody looks.",
+    ).tag(config=True)
     storage_prices = Dict(
         key_trait=Unicode(),
         value_trait=Float(min=0.0),

@@ -2,7 +2,7 @@
 
 Servers go by the messages that a kernel publishes: jupyter_server notes the time of each (`start_watching_activity`),
 and its culler and the hub's look at that time. So while something runs, the kernel publishes a small message of a type
-of its own, which answers no request: pages and clients pass over it.
+of its own, which answers no request: pages and clients pass over it. JupyterLab's extension reads in it how they go.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from oss_jupyter import forks
 
 MESSAGE_TYPE = "oss_jupyter_active"
-# Shorter than any idle time that somebody sets in earnest; some 400 bytes each.
+# Shorter than any idle time that somebody sets in earnest; some 700 bytes for each upload.
 _EVERY_SECONDS = 2.0
 _HOUR_SECONDS = 3600.0
 
@@ -25,10 +25,14 @@ class KeepAlive:
     """Any thread may call it. `_lock` guards _until, in monotonic seconds, and _thread. A fork changes _hours.
 
     runs: whether something runs. hours: for how long after the last upload has begun, or gone on, at most.
+    content: what the message says.
     """
 
-    def __init__(self, kernel: Any, runs: Callable[[], bool], hours: Callable[[], float]) -> None:
+    def __init__(
+        self, kernel: Any, runs: Callable[[], bool], hours: Callable[[], float], content: Callable[[], dict[str, Any]]
+    ) -> None:
         self._kernel = kernel
+        self._content = content
         self._runs = runs
         self._hours = hours
         self._lock = threading.Lock()
@@ -57,9 +61,13 @@ class KeepAlive:
 
     def _publish(self) -> None:
         while self._wanted():
-            with suppress(Exception):  # the kernel is about to end
-                self._kernel.session.send(self._kernel.iopub_socket, MESSAGE_TYPE, {}, parent={})
+            self._send()
             time.sleep(_EVERY_SECONDS)
+        self._send()  # how the last ones ended
+
+    def _send(self) -> None:
+        with suppress(Exception):  # the kernel is about to end
+            self._kernel.session.send(self._kernel.iopub_socket, MESSAGE_TYPE, self._content(), parent={})
 
     def _wanted(self) -> bool:
         """Whether there is still something to publish for; where not, another thread may begin."""

@@ -18,6 +18,7 @@ from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.display.formatters import register
 from oss_jupyter.notebook.display.writing import watched
 from oss_jupyter.notebook.magics.keep_alive import KeepAlive
+from oss_jupyter.notebook.magics.telling import Telling
 from oss_jupyter.session.neighbours.listening import Listening
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.shell import Writing
@@ -39,7 +40,9 @@ class Unattended:
         self._session = session
         kernel = getattr(get_ipython(), "kernel", None)
         hours = partial(getattr, session.settings, "keep_alive_hours")
-        self._keep_alive = None if kernel is None else KeepAlive(kernel, lambda: session.manager.runs(), hours)
+        runs = lambda: session.manager.runs()  # noqa: E731 - a forked child has another manager
+        content = Telling(lambda: session.manager).content
+        self._keep_alive = None if kernel is None else KeepAlive(kernel, runs, hours, content)
         self._listening = Listening(_answer)
 
     def uploads_begin(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 
+from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.notebook.panel.answers import ALL, ONE
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.background_commands import BackgroundCommands
@@ -12,6 +13,7 @@ from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
 from oss_jupyter.notebook.panel.desk.lab_settings import LabSettings
 from oss_jupyter.notebook.panel.desk.pulled import PulledDesk
 from oss_jupyter.notebook.panel.desk.targets import Targets
+from oss_jupyter.notebook.panel.idle import Idle
 from oss_jupyter.notebook.panel.lab_desk import LabDesk
 from oss_jupyter.notebook.panel.neighbours import hand_on
 from oss_jupyter.notebook.panel.server import PanelServer
@@ -20,16 +22,28 @@ from oss_jupyter.session.neighbours.asking import KernelGone
 
 
 def serve_desk(on: PanelServer, shown: LabDesk, pulled: PulledDesk) -> None:
-    """Let the panel ask how the desk is, by its name, and what a target may be, and tell JupyterLab's settings."""
-    targets = Targets(Buckets(shown.session.wiring, wait_seconds=0.0))
+    """Let the panel ask how the desk is and what a target may be, and tell JupyterLab's settings.
 
-    def pull(_arguments: PageArguments) -> Reply:
+    The kernel ends when nobody does for long.
+    """
+    targets = Targets(Buckets(shown.session.wiring, wait_seconds=0.0))
+    idle = Idle(shown.session)
+
+    def pull(arguments: PageArguments) -> Reply:
+        if arguments.flag("shown"):
+            idle.somebody_looks()
         on.painter.add(shown)
-        return {"desk": pulled.pull()}
+        return {"desk": pulled.pull(), "over": idle.over}
+
+    def answer_targets(arguments: PageArguments) -> Reply:
+        idle.somebody_looks()
+        return targets.answer(arguments)
 
     on.commands.add("pull", pull, repeatable=True)
-    on.commands.add("targets", targets.answer, repeatable=True)
+    on.commands.add("targets", answer_targets, repeatable=True)
     on.commands.add("configure", LabSettings(shown.session.settings).take)
+    with suppress(OssJupyterError):  # no thread to be had: it stays
+        idle.watch()
     HandedOn(shown).add_to(on.commands)
     on.serve_lab(shown)
 

@@ -18,9 +18,8 @@ export function createRow(say, ask, tell, onDetails) {
   const details = button("ossj-quiet", say("details"), () => onDetails(row.id));
   buttons.prepend(again);
   buttons.append(details);
-  const error = make("div", "ossj-row-error");
-  const detached = make("div", "ossj-row-note ossj-muted", say("goes_on_detached"));
-  element.append(head.element, bar.element, detached, error, controls.element);
+  const notes = createNotes(say);
+  element.append(head.element, bar.element, ...notes.elements, controls.element);
   let row = null;
   let shown = "";
   let chooser = null;
@@ -60,10 +59,25 @@ export function createRow(say, ask, tell, onDetails) {
     controls.update(row.state === "elsewhere" ? row : { ...row, can: [...row.can, "details"] });
     setShown(again, row.state === "missing");
     setAttribute(details, "aria-expanded", isOpen);
+    notes.update(row);
+  }
+
+  return { element, update };
+}
+
+// Who has it, where that is not this kernel, and why it failed.
+function createNotes(say) {
+  const whose = make("div", "ossj-row-note ossj-muted");
+  const detached = make("div", "ossj-row-note ossj-muted", say("goes_on_detached"));
+  const error = make("div", "ossj-row-error");
+
+  function update(row) {
+    setText(whose, row.kernel ? say("row_of_notebook", { name: row.kernel }) : say("row_of_kernel"));
+    setShown(whose, row.kernel !== undefined); // only what another kernel tells has one
     setShown(detached, row.detached);
     setText(error, row.error?.[0] ?? "");
     setShown(error, Boolean(row.error));
   }
 
-  return { element, update };
+  return { elements: [whose, detached, error], update };
 }
