@@ -28,7 +28,7 @@ _QUESTION_MOST_BYTES = 1024 * 1024
 
 
 class Listening:
-    """Any thread may call it. `_lock` guards _begun and _place, where this kernel listens.
+    """Any thread may call it. `_lock` guards _begun, _listener and _place, where this kernel listens.
 
     answer: returns the answer to a question, on a thread of its own, and raises nothing.
     """
@@ -37,6 +37,7 @@ class Listening:
         self._answer = answer
         self._lock = threading.Lock()
         self._begun = False
+        self._listener: Listener | None = None
         self._place: KernelPlace | None = None
         forks.in_child(self._be_deaf)
 
@@ -58,13 +59,17 @@ class Listening:
     def end(self) -> None:
         """Leave nothing on the disk: the kernel ends."""
         with self._lock:
-            place, self._place = self._place, None
+            place, listener = self._place, self._listener
+            self._place = self._listener = None
+        if listener is not None:
+            with suppress(OSError):
+                listener.close()  # it removes its socket, or multiprocessing would, at exit, and complain that it is gone
         if place is not None:
             place.remove()
 
     def _be_deaf(self) -> None:
         """Do not answer in a forked child: the uploads are its parent's."""
-        self._lock, self._begun, self._place = threading.Lock(), False, None
+        self._lock, self._begun, self._listener, self._place = threading.Lock(), False, None, None
 
     def _listen(self) -> None:
         from multiprocessing.connection import Listener
@@ -78,6 +83,8 @@ class Listening:
                 self._place = place
             listener = Listener(str(place.socket), "AF_UNIX", backlog=64)
             place.socket.chmod(0o600)
+            with self._lock:
+                self._listener = listener
             self._accept(listener, key)
 
     def _accept(self, listener: Listener, key: bytes) -> None:
