@@ -34,7 +34,7 @@ ROOMS = {
     "checks": SHARED | {"model", "oss", "local"},
     "session": SHARED
     | {"child", "forks", "paths", "texts", "model", "oss", "local", "objects", "engine", "checks", ""},
-    "console": SHARED | {"texts", "model", "engine", "session"},
+    "console": SHARED | {"texts", "model", "local", "engine", "session"},
     "notebook": SHARED | {"forks", "paths", "texts", "model", "local", "objects", "engine", "session", "console", ""},
     "remote": SHARED | {"forks", "crc64", "model", "oss", "engine", "session", ""},
     "api": SHARED | {"model", "engine", "session", "notebook", "remote"},

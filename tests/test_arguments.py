@@ -41,7 +41,7 @@ exec(compile(text.replace(where, more + where), spec.origin, "exec"), module.__d
 import oss_jupyter as oj
 from oss_jupyter.model.options import make_options
 from oss_jupyter.model.upload_arguments import UploadArguments
-from oss_jupyter.notebook.magics.spelling import as_magic
+from oss_jupyter.console.spelling import as_magic
 from oss_jupyter.notebook.panel.desk.desk import ASKED
 import inspect
 from tests.test_docs import _option_rows

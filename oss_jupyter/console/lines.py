@@ -1,10 +1,11 @@
-"""What a cell says of an upload: functions from frozen values to lines, names and values, and columns. Any thread.
+"""What a cell or a command says of an upload: from frozen values to lines, names and values, and columns. Any thread.
 
 Names, keys and what a server said come from outside, so whatever could move a terminal's cursor is written out.
 """
 
 from __future__ import annotations
 
+from oss_jupyter.console.spelling import MAGICS, Commands
 from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.dataset import FileOnTheWire, FilesView
 from oss_jupyter.model.dataset_text import failure_lines, files_so_far, outcomes_line, outcomes_of
@@ -21,17 +22,17 @@ _NOTES_MAX = 5
 _WIRE_MAX = 10
 
 
-def describe(now: Snapshot, *, with_error: bool = True) -> list[str]:
+def describe(now: Snapshot, *, with_error: bool = True, commands: Commands = MAGICS) -> list[str]:
     """Return a transfer as a cell shows it: what, how far, why not further, and what else there is to say."""
-    return [head_line(now), status_line(now), *remarks(now, with_error=with_error)]
+    return [head_line(now), status_line(now), *remarks(now, with_error=with_error, commands=commands)]
 
 
-def remarks(now: Snapshot, *, with_error: bool = True) -> list[str]:
+def remarks(now: Snapshot, *, with_error: bool = True, commands: Commands = MAGICS) -> list[str]:
     """Return the lines below the progress: the four of a failure, how to carry on, and the notes."""
     view = now.files if not now.state.active else None
     named = view is not None and bool(view.failures) and now.state is State.COMPLETED_WITH_ERRORS
     lines = [line for text in now.error or () for line in text.split("\n")] if with_error and not named else []
-    again = f"%oss_uploads resume {now.id}"
+    again = commands.act("resume", now.id)
     if now.state in (State.PAUSED, State.INTERRUPTED) and now.resumable:
         lines.append(say("carry_on_with", command=again))
     lines.append(goes_on(now))

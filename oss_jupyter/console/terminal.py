@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from oss_jupyter.console.lines import remarks
+from oss_jupyter.console.spelling import MAGICS, Commands
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.session.text import head_line, status_line
 
@@ -13,7 +14,7 @@ _REFRESH_SECONDS = 0.25
 _BAR_COLUMNS = 20
 
 
-def watch(transfer: Transfer, console: Console | None = None) -> None:
+def watch(transfer: Transfer, console: Console | None = None, commands: Commands = MAGICS) -> None:
     """Draw a bar until the transfer rests; then say in its place how it ended. KeyboardInterrupt passes through."""
     console = console or Console()
     _say(console, head_line(transfer.snapshot()))
@@ -32,7 +33,7 @@ def watch(transfer: Transfer, console: Console | None = None) -> None:
             over, now = transfer.wait(_REFRESH_SECONDS), transfer.snapshot()
             bar.update(task, completed=now.fraction, description=status_line(now), refresh=True)
     # What made it fail is raised by whoever waits.
-    for line in (status_line(now), *remarks(now, with_error=False)):
+    for line in (status_line(now), *remarks(now, with_error=False, commands=commands)):
         _say(console, line)
 
 

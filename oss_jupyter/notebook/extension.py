@@ -17,6 +17,7 @@ from traitlets import TraitError
 
 from oss_jupyter import forks
 from oss_jupyter.console.lines import describe
+from oss_jupyter.console.spelling import as_magic
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, OssJupyterError
@@ -29,7 +30,6 @@ from oss_jupyter.notebook.magics.bucket_magics import BucketMagics
 from oss_jupyter.notebook.magics.cell_output import awaiting
 from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.notebook.magics.showing import forget_shown, in_notebook, is_shown, show, with_widgets
-from oss_jupyter.notebook.magics.spelling import as_magic
 from oss_jupyter.notebook.magics.unattended import attach
 from oss_jupyter.session.protocol import register, unregister
 from oss_jupyter.session.session import Session, current_session

@@ -11,8 +11,8 @@ import pytest
 
 import oss_jupyter
 from oss_jupyter import api
+from oss_jupyter.console.spelling import as_magic
 from oss_jupyter.errors import InputError, OssJupyterError
-from oss_jupyter.notebook.magics.spelling import as_magic
 from oss_jupyter.sandbox import Fault, Sandbox
 
 from .conftest import Shell

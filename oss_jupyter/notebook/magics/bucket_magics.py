@@ -9,13 +9,13 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from oss_jupyter.console.spelling import as_magic, in_magic_words
 from oss_jupyter.model.finding import Check
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.magics.argv import parse
 from oss_jupyter.notebook.magics.leftovers import leftovers
 from oss_jupyter.notebook.magics.options import place_options
 from oss_jupyter.notebook.magics.showing import helped
-from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words
 from oss_jupyter.notebook.magics.words import Word, variable_of
 from oss_jupyter.session.checking import check
 from oss_jupyter.session.session import Session

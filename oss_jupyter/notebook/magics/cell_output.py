@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from IPython.core.error import UsageError
 
+from oss_jupyter.console.spelling import as_magic
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import InputError, before_sending
@@ -17,7 +18,6 @@ from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.magics.printed import Printed, printed_into
-from oss_jupyter.notebook.magics.spelling import as_magic
 from oss_jupyter.session.session import Session
 
 T = TypeVar("T")

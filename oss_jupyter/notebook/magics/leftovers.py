@@ -10,12 +10,12 @@ from typing import Any
 from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.display import display
 
+from oss_jupyter.console.spelling import as_magic
 from oss_jupyter.model.leftover import Leftover, Leftovers
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.view import say
 from oss_jupyter.notebook.magics.showing import show
-from oss_jupyter.notebook.magics.spelling import as_magic
 from oss_jupyter.session.leftovers import COUNTED_MOST, find_leftovers
 from oss_jupyter.session.session import Session
 

@@ -14,6 +14,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from oss_jupyter.console.spelling import as_magic, in_magic_words, magic_words
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.arguments import ANEW_NAMES
@@ -25,7 +26,6 @@ from oss_jupyter.notebook.magics.cell_output import CELL_USAGE, at_once, refuse_
 from oss_jupyter.notebook.magics.options import anew_options, cell_options, upload_options
 from oss_jupyter.notebook.magics.sandbox_switch import SandboxSwitch
 from oss_jupyter.notebook.magics.showing import helped, show
-from oss_jupyter.notebook.magics.spelling import as_magic, in_magic_words, magic_words
 from oss_jupyter.notebook.magics.uploads import Uploads
 from oss_jupyter.notebook.magics.waiting import wait_for
 from oss_jupyter.notebook.magics.words import Word, as_no_variable, variable_of

@@ -1,15 +1,14 @@
-"""The options of `%oss_upload` and `%%oss_upload`: the arguments of `oss_jupyter.upload`, with dashes."""
+"""The options of `%oss_upload`, `%%oss_upload` and the other magics, as IPython's magics take them."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from IPython.core.magic_arguments import argument, argument_group
 
-from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, GROUPS, PLACE_NAMES, Argument
-from oss_jupyter.model.dataset import Rule
+from oss_jupyter.console.options import ANEW_OPTIONS, UPLOAD_OPTIONS, Option
+from oss_jupyter.console.options import place_options as options_of_a_place
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -28,65 +27,39 @@ _OF_A_CELL = (argument("target", nargs="*", help="oss://bucket/key of the object
 _WAIT = argument(
     "--wait", action="store_true", help="Wait for the end. Interrupting the wait leaves the upload running."
 )
-_SHORT = {one.short_for: name for name, one in ARGUMENTS.items() if one.short_for}
-
-
-def _options(first: Sequence[Any]) -> Iterator[Any]:
-    yield from first
-    yield _WAIT
-    for group in GROUPS:
-        those = [one for one in ARGUMENTS.values() if one.group == group.__doc__ and one.on_a_line]
-        if those:
-            yield argument_group(str(group.__doc__).rstrip(".").lower())
-        yield from (_option(one) for one in those if not one.short_for)
-
-
-def _option(one: Argument, before: str = "") -> Any:
-    words = [f"--{name.replace('_', '-')}" for name in (_SHORT.get(one.name), one.name) if name]
-    return argument(*words, dest=one.name, help=before + one.words, **_how(one))
-
-
-def _how(one: Argument) -> dict[str, Any]:
-    """Return how argparse reads an option. What is not written stays None, and comes from the settings."""
-    if one.types == ("bool",):
-        off = one.default is False
-        return {"action": "store_true", "default": None} if off else {"action": argparse.BooleanOptionalAction}
-    metavar = one.takes or one.name.upper()
-    if metavar == "PATTERN":
-        return {"metavar": metavar, "action": _InOrder}
-    return {"metavar": metavar, **({"action": "append"} if "=" in metavar else {})}
-
-
-class _InOrder(argparse.Action):
-    """Keeps patterns that take in and that leave out in the order in which they stand on the line, under `include`."""
-
-    def __call__(self, parser: object, namespace: argparse.Namespace, value: Any, option: object = None) -> None:
-        rule = Rule(value, takes_in=self.dest == "include")
-        namespace.include = [*(namespace.include or ()), rule]
-
-
-UPLOAD_OPTIONS = tuple(_options(_FIRST))
 
 
 def upload_options(method: Method) -> Method:
     """Give a magic the options of an upload."""
-    return _with(UPLOAD_OPTIONS, method)
+    return _with([*_FIRST, _WAIT, *_grouped(UPLOAD_OPTIONS)], method)
 
 
 def cell_options(method: Method) -> Method:
     """Give a magic the options of an upload of what a cell prints."""
-    return _with(tuple(_options(_OF_A_CELL)), method)
+    return _with([*_OF_A_CELL, _WAIT, *_grouped(UPLOAD_OPTIONS)], method)
 
 
 def anew_options(method: Method) -> Method:
     """Give a magic the options that can be given anew when an upload is resumed or aborted."""
-    return _with([_option(ARGUMENTS[name], "resume, abort: ") for name in ANEW_NAMES], method)
+    return _with([_argument(one, "resume, abort: ") for one in ANEW_OPTIONS], method)
 
 
 def place_options(*more: str) -> Callable[[Method], Method]:
     """Give a magic the options that say how the service is reached and who asks, and some more by their names."""
-    names = (*dict.fromkeys((*PLACE_NAMES, *ANEW_NAMES)), *more)
-    return lambda method: _with([_option(ARGUMENTS[name]) for name in names], method)
+    return lambda method: _with([_argument(one) for one in options_of_a_place(*more)], method)
+
+
+def _grouped(options: Sequence[Option]) -> Iterator[Any]:
+    group = ""
+    for one in options:
+        if one.group != group:
+            group = one.group
+            yield argument_group(group)
+        yield _argument(one)
+
+
+def _argument(one: Option, before: str = "") -> Any:
+    return argument(*one.words, **{**one.how, "help": before + one.how["help"]})
 
 
 def _with(options: Sequence[Any], method: Method) -> Method:

@@ -63,7 +63,7 @@ class Listening:
             self._place = self._listener = None
         if listener is not None:
             with suppress(OSError):
-                listener.close()  # it removes its socket, or multiprocessing would, at exit, and complain that it is gone
+                listener.close()  # else multiprocessing would at exit, and complain that the socket is gone
         if place is not None:
             place.remove()
 

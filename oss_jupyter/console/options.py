@@ -1,0 +1,75 @@
+"""The options of an upload as values: the arguments of `oss_jupyter.upload`, with dashes.
+
+The magics and the command line add them to their parsers, so both know the same words.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, GROUPS, PLACE_NAMES, Argument
+from oss_jupyter.model.dataset import Rule
+
+_SHORT = {one.short_for: name for name, one in ARGUMENTS.items() if one.short_for}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option. words: as it is typed, a short one first. how: what `add_argument` takes beside them.
+
+    group: under which heading help lists it. of_python: it takes the name of a Python variable, which no shell has.
+    """
+
+    words: tuple[str, ...]
+    how: Mapping[str, Any] = field(default_factory=dict)
+    group: str = ""
+    of_python: bool = False
+
+
+class _InOrder(argparse.Action):
+    """Keeps patterns that take in and that leave out in the order in which they stand on the line, under `include`."""
+
+    def __call__(self, parser: object, namespace: argparse.Namespace, value: Any, option: object = None) -> None:
+        rule = Rule(value, takes_in=self.dest == "include")
+        namespace.include = [*(namespace.include or ()), rule]
+
+
+def _options() -> Iterator[Option]:
+    for group in GROUPS:
+        those = (one for one in ARGUMENTS.values() if one.group == group.__doc__ and one.on_a_line)
+        yield from (_option(one) for one in those if not one.short_for)
+
+
+def _option(one: Argument) -> Option:
+    words = tuple(f"--{name.replace('_', '-')}" for name in (_SHORT.get(one.name), one.name) if name)
+    how = {"dest": one.name, "help": one.words, **_how(one)}
+    return Option(words, how, one.group.rstrip(".").lower(), one.takes == "VARIABLE")
+
+
+def _how(one: Argument) -> dict[str, Any]:
+    """Return how argparse reads an option. What is not written stays None, and comes from the settings."""
+    if one.types == ("bool",):
+        off = one.default is False
+        return {"action": "store_true", "default": None} if off else {"action": argparse.BooleanOptionalAction}
+    metavar = one.takes or one.name.upper()
+    if metavar == "PATTERN":
+        return {"metavar": metavar, "action": _InOrder}
+    return {"metavar": metavar, **({"action": "append"} if "=" in metavar else {})}
+
+
+UPLOAD_OPTIONS = tuple(_options())
+ANEW_OPTIONS = tuple(_option(ARGUMENTS[name]) for name in ANEW_NAMES)
+"""What can be given anew when an upload is resumed or aborted."""
+FLAGS: Mapping[str, str] = {
+    word.removeprefix("--").replace("-", "_"): one.words[0] for one in UPLOAD_OPTIONS for word in one.words
+}
+"""The option for each argument of Python."""
+
+
+def place_options(*more: str) -> tuple[Option, ...]:
+    """Return the options that say how the service is reached and who asks, and some more by their names."""
+    names = (*dict.fromkeys((*PLACE_NAMES, *ANEW_NAMES)), *more)
+    return tuple(_option(ARGUMENTS[name]) for name in names)

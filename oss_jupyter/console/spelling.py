@@ -1,0 +1,115 @@
+"""Advice in the words of whoever reads it: errors and notes write arguments as Python does, lines have dashes.
+
+`Use region="cn-hangzhou"` becomes `Use --region cn-hangzhou`, and `oj.resume("wtd6", ca_bundle="FILE")` becomes
+`%oss_uploads resume wtd6 --ca-bundle FILE` or `oss-jupyter resume wtd6 --ca-bundle FILE`.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+from oss_jupyter.console.options import FLAGS
+from oss_jupyter.errors import OssJupyterError
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+_VALUE = (
+    r"(?P<quote>[\"'])(?P<text>.*?)(?P=quote)"
+    r"|\{\"(?P<name>[^\"]+)\": \"(?P<entry>[^\"]*)\"\}"
+    r"|(?P<bare>…|[\w.%:/+-]*[\w%…])"
+)
+_CALL = re.compile(r"\boj\.(?P<verb>transfers|resume|abort|forget)\((?:\"?(?P<id>\w+)\"?(?:, (?P<rest>[^()]*))?)?\)")
+_LEFTOVERS = re.compile(r"\boj\.leftovers\(\"([^\"]*)\"\)\.remove\(\"(\w+)\"(?:, ([^()]*))?\)")
+_NAMES = "|".join(sorted(FLAGS, key=len, reverse=True))
+_ARGUMENT = re.compile(rf"(?<![\w%-])(?P<argument>{_NAMES})=(?:{_VALUE})?")
+# A name that could be a word of a sentence (parallel, endpoint) is left alone where it has no value.
+_ALONE = re.compile(rf"(?<![\w%-])(?:{'|'.join(name for name in FLAGS if '_' in name)})(?![\w=])")
+_CELL = re.compile(r"\b([Rr]un) (?:the|its) cell\b")
+_CREDENTIALS = re.compile(r"\bcredentials=(?:…|VARIABLE)")
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What is typed in one place. uploads: lists them; acts: {verb} and {id} on one; leftovers: of a bucket.
+
+    upload: begins one.
+    """
+
+    upload: str
+    uploads: str
+    acts: str
+    leftovers: str
+
+    def act(self, verb: str, transfer_id: str) -> str:
+        """Return what does something with one upload, like ``%oss_uploads resume wtd6``."""
+        return self.acts.format(verb=verb, id=transfer_id)
+
+    def spell(self, text: str) -> str:
+        """Return a text, in which a call of Python's stands for what is typed here."""
+        text = _LEFTOVERS.sub(self._of_leftovers, text)
+        text = _CALL.sub(self._call, text)
+        text = _ARGUMENT.sub(_argument, text)
+        return _ALONE.sub(lambda name: FLAGS[name[0]], text)
+
+    def _call(self, call: re.Match[str]) -> str:
+        if call["verb"] == "transfers":
+            return self.uploads
+        forgets = call["verb"] == "forget"
+        line = self.act("abort" if forgets else call["verb"], call["id"]) + (" --forget" if forgets else "")
+        return f"{line} {call['rest'].replace(', ', ' ')}" if call["rest"] else line
+
+    def _of_leftovers(self, call: re.Match[str]) -> str:
+        return " ".join(filter(None, (self.leftovers, call[1], "remove", call[2], call[3])))
+
+
+MAGICS = Commands("%oss_upload", "%oss_uploads", "%oss_uploads {verb} {id}", "%oss_leftovers")
+COMMANDS = Commands("oss-jupyter upload", "oss-jupyter list", "oss-jupyter {verb} {id}", "oss-jupyter leftovers")
+
+as_magic = MAGICS.spell
+
+
+def as_command(text: str) -> str:
+    """Return a text for somebody who types commands: there is no cell, and no variable that holds credentials."""
+    text = _CREDENTIALS.sub('profile="NAME"', _CELL.sub(r"\1 the command", text))
+    return COMMANDS.spell(text)
+
+
+def in_magic_words(method: Method) -> Method:
+    """Let a magic raise its errors with advice for somebody who types magics."""
+
+    @wraps(method)
+    def spelled(*arguments: Any) -> Any:
+        with magic_words():
+            return method(*arguments)
+
+    return spelled  # type: ignore[return-value]
+
+
+@contextmanager
+def magic_words() -> Iterator[None]:
+    """Let errors of the block have advice for somebody who types magics."""
+    try:
+        yield
+    except OssJupyterError as error:
+        mine = copy.copy(error)  # the transfer keeps its own, for Python
+        mine.what, mine.safe, mine.advice = map(as_magic, (error.what, error.safe, error.advice))
+        raise mine from None
+
+
+def _argument(found: re.Match[str]) -> str:
+    flag, bare = FLAGS[found["argument"]], found["bare"]
+    if found["name"]:
+        return f"{flag} {found['name']}={found['entry']}"
+    if found["text"] is not None:
+        return f'{flag} "{found["text"]}"' if " " in found["text"] else f"{flag} {found['text']}"
+    if bare in ("True", None):
+        return flag
+    if bare == "False":
+        return f"--no-{flag.removeprefix('--')}"
+    return f"{flag} {'none' if bare == 'None' else bare}"
