@@ -156,7 +156,8 @@ class DatasetReceipt(Reached):
     def to_csv(self, path: Any) -> None:
         """Write the receipts of all files to a file of CSV in UTF-8, named by a text or a Path.
 
-        Raises InputError as `files` does, and OSError where the file cannot be written.
+        A text that a spreadsheet would take for a formula has an apostrophe before it. Raises InputError as `files`
+        does, and OSError where the file cannot be written.
         """
         rows = self.files()
         with open(path, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - the model has no paths of its own

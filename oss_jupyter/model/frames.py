@@ -14,6 +14,8 @@ from oss_jupyter.names import printable
 
 # With 64 bits and gaps: pandas would make it a float, which has 53.
 _UNSIGNED = frozenset({"crc64"})
+# What a spreadsheet takes a text for a formula by, and a file may be called.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def frame(kind: type[Any], rows: Iterable[Any]) -> Any:
@@ -37,11 +39,15 @@ def frame(kind: type[Any], rows: Iterable[Any]) -> Any:
 
 
 def write_csv(file: IO[str], kind: type[Any], rows: Iterable[Any]) -> None:
-    """Write a line for each row, below one with the names."""
+    """Write a line for each row, below one with the names. What would be a formula has an apostrophe before it."""
     names = names_of(kind)
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows(values_of(row, names) for row in rows)
+    writer.writerows(map(_no_formula, values_of(row, names)) for row in rows)
+
+
+def _no_formula(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def names_of(kind: type[Any]) -> tuple[str, ...]:

@@ -47,7 +47,10 @@ class History(Sequence[HistoryEntry]):
         return frame(HistoryEntry, self.entries)
 
     def to_csv(self, path: Any) -> None:
-        """Write all entries to a file of CSV in UTF-8, named by a text or a Path. Raises OSError."""
+        """Write all entries to a file of CSV in UTF-8, named by a text or a Path. Raises OSError.
+
+        A text that a spreadsheet would take for a formula has an apostrophe before it.
+        """
         with open(path, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - the model has no paths of its own
             write_csv(file, HistoryEntry, self.entries)
 

@@ -241,6 +241,33 @@ def test_the_magic(shell: Shell, service: Sandbox, data: Path, place: Path) -> N
         oj.history(last=0)
 
 
+def test_a_spreadsheet_computes_no_name(session: Session, shell: Shell, service: Sandbox, place: Path) -> None:
+    """A folder or a file may be called like a formula; in CSV it is a text, and in a table its own name."""
+    names = ["=1+1,2", "+x", "-x", "@x", 'a "quoted", name\nof two lines']
+    for name in names:
+        (place / name).mkdir()
+        (place / name / "f.csv").write_bytes(b"x")
+        upload(session, name + "/", f"oss://test-bucket/{names.index(name)}/").result(60)
+    session.manager.wait_until_told(60)
+    shell.ok("%oss_uploads history --csv h.csv")
+    with (place / "h.csv").open(encoding="utf-8", newline="") as file:
+        written = [row["source"] for row in csv.DictReader(file)]
+    sources = list(oj.history().to_frame()["source"])
+    assert written == [f"'{source}" if source[0] in "=+-@" else source for source in sources]
+    assert [source[0] for source in sources] == ["=", "+", "-", "@", "a"]
+
+
+def test_what_was_sent_is_read_back_from_the_history(session: Session, place: Path) -> None:
+    """An entry gives the cell that its receipt would give."""
+    (place / "t.csv").write_bytes(b"a\n1\n")
+    receipt = upload(session, place / "t.csv", "oss://test-bucket/t.csv").result(60)
+    (entry,) = find_history(session.manager, None)
+    assert entry.snippet() == receipt.snippet()
+    assert "polars" in entry.snippet("polars")
+    with pytest.raises(InputError):
+        entry.snippet("no such library")
+
+
 def test_nothing_secret_is_in_it(session: Session, service: Sandbox, data: Path, place: Path) -> None:
     """Neither keys nor signed queries stand in the file, of failures either."""
     service.faults.add(Fault(operation="PutObject", status=403, code="SignatureDoesNotMatch"))

@@ -201,3 +201,26 @@ def test_writing_at_other_places(oss_fs: OssFileSystem) -> None:
     assert oss_fs.cat_file(f"{BUCKET}/seeks") == b"012abc6789" + b"0123456789" * 149_999
     with pytest.raises(ValueError, match="closed"):
         file.write(b"x")
+
+
+def test_what_is_written_is_in_the_history(oss_fs: OssFileSystem, service: Sandbox, tmp_path: Path) -> None:
+    """Each object has a line, whatever wrote it; a refused one has a line for that, and one for being given up."""
+    with oss_fs.open(f"{BUCKET}/opened", "wb") as file:
+        file.write(b"x" * 1000)
+    oss_fs.pipe(f"{BUCKET}/piped", b"y" * 10)
+    (tmp_path / "put.bin").write_bytes(b"z" * 99)
+    oss_fs.put(str(tmp_path / "put.bin"), f"{BUCKET}/put")
+    service.faults.add(Fault(operation="PutObject", status=403, code="AccessDenied"))
+    with pytest.raises(PermissionError), oss_fs.open(f"{BUCKET}/refused", "wb") as file:
+        file.write(b"x")
+
+    found = oj.history()
+    assert [(one.target.rpartition("/")[2], str(one.outcome), one.size_bytes) for one in found] == [
+        ("opened", "completed", 1000),
+        ("piped", "completed", 10),
+        ("put", "completed", 99),
+        ("refused", "failed", 1),
+        ("refused", "aborted", 1),
+    ]
+    assert [one.source for one in found] == ['open("wb")', 'open("wb")', str(tmp_path / "put.bin"), *2 * ['open("wb")']]
+    assert found[3].code == "AccessDenied"
