@@ -1,27 +1,66 @@
-"""The way to the service, looked at after an upload has failed on it."""
+"""What a check can tell for free about an upload that has failed: no byte is sent, and it takes two seconds at most."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from oss_jupyter.checks.beside import beside
+from oss_jupyter.checks.beside import Look, beside
+from oss_jupyter.checks.ends import LIFE, look_at_life
 from oss_jupyter.checks.network import CONNECTION, PROXY, look_at_network
-from oss_jupyter.model.finding import Standing
+from oss_jupyter.checks.room import ROOM, look_at_room
+from oss_jupyter.errors import CheckpointError, NetworkError, OssJupyterError, ServiceError
+from oss_jupyter.model.credentials_found import CredentialsFound
+from oss_jupyter.model.finding import Finding, Standing
 from oss_jupyter.oss.endpoint import EndpointSettings
 
 _WAIT_SECONDS = 2.0
+_FORBIDDEN = 403
 
 
-def look_afterwards(settings: EndpointSettings, said: str) -> str:
-    """Return what the failure has not said already, in a few sentences; it takes two seconds at most.
+@dataclass(frozen=True)
+class Failed:
+    """An upload that has failed. who: the credentials that signed; raises CredentialsError. folder: of checkpoints."""
 
-    Nothing is signed, and nothing is asked that costs. said: what happened, in the words of the failure.
-    """
-    quick = replace(settings, connect_timeout_seconds=_WAIT_SECONDS, read_timeout_seconds=_WAIT_SECONDS)
-    findings = beside({CONNECTION: lambda: look_at_network(quick, time.time)}, _WAIT_SECONDS)
-    told = [one for one in findings if one.standing is not Standing.FINE and one.text != said]
-    if not any(one.standing is Standing.WRONG for one in findings):
-        told += [one for one in findings if one.name == CONNECTION and one not in told]
-    told += [one for one in findings if one.name == PROXY and one not in told and "through" in one.text]
-    return " ".join(["Looked at the way afterwards:", *map(str, told)]) if told else ""
+    error: OssJupyterError
+    settings: EndpointSettings
+    who: Callable[[], CredentialsFound]
+    folder: Path | None
+
+
+def look_afterwards(failed: Failed) -> str:
+    """Return what the failure has not said already, in a few sentences, "" where nothing fits it."""
+    looks = _fitting(failed)
+    if not looks:
+        return ""
+    findings = [one for one in beside(looks, _WAIT_SECONDS) if one.text != failed.error.what]
+    told = [one for one in findings if one.standing is not Standing.FINE or one.name == LIFE]
+    if isinstance(failed.error, NetworkError):
+        told += _of_the_way(findings, told)
+    return " ".join(["Looked afterwards:", *map(str, told)]) if told else ""
+
+
+def _of_the_way(findings: list[Finding], told: list[Finding]) -> list[Finding]:
+    """Return that the service answers again, where it does, and through which proxy."""
+    again = [] if any(one.standing is Standing.WRONG for one in findings) else [CONNECTION]
+    return [
+        one
+        for one in findings
+        if one not in told and (one.name in again or (one.name == PROXY and "through" in one.text))
+    ]
+
+
+def _fitting(failed: Failed) -> dict[str, Look]:
+    """Return what is looked at after such a failure."""
+    error, now = failed.error, time.time
+    way = replace(failed.settings, connect_timeout_seconds=_WAIT_SECONDS, read_timeout_seconds=_WAIT_SECONDS)
+    if isinstance(error, NetworkError):
+        return {CONNECTION: lambda: look_at_network(way, now)}
+    if isinstance(error, ServiceError) and error.reply.status == _FORBIDDEN:
+        # Whose key it was, and whether its time, or the clock's, is over.
+        return {LIFE: lambda: look_at_life(failed.who(), 0.0, now()), CONNECTION: lambda: look_at_network(way, now)}
+    if isinstance(error, CheckpointError):
+        return {ROOM: lambda: look_at_room(failed.folder, 0)}
+    return {}

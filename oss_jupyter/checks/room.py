@@ -18,15 +18,15 @@ def look_at_room(folder: Path | None, spool_bytes: int) -> list[Finding]:
     """Return whether the checkpoint directory can be written. spool_bytes: what has to be written before it is sent."""
     if folder is None:
         return [warning(ROOM, "No place is kept: checkpoint_dir is off.", _NONE_KEPT)]
-    refused = _refused(folder)
-    if refused:
-        return [wrong(ROOM, f"{folder} cannot be written: {refused}.", _NONE_KEPT)]
     free = free_bytes(_existing(folder))
     wanted = spool_bytes + RESERVE_BYTES
     if free < wanted:
         wants = f", and {format_size(wanted)} are needed" if spool_bytes else ""
         advice = "Make room there, or name another disk with checkpoint_dir=."
         return [wrong(ROOM, f"{format_size(free)} are free in {folder}{wants}.", advice)]
+    refused = _refused(folder)
+    if refused:
+        return [wrong(ROOM, f"{folder} cannot be written: {refused}.", _NONE_KEPT)]
     return [fine(ROOM, f"{format_size(free)} are free in {folder}.")]
 
 

@@ -61,7 +61,7 @@ class SdkControl:
     ) -> None:
         self.settings = settings
         self._clock = ServiceClock(now)
-        self._credentials = credentials
+        self.credentials = credentials
         self._page_size = page_size  # of lists; 1,000 is the most the service gives
         self.requests = SdkRequests(settings, self._lookup, retry, self._clock)
         self._kept: Credentials | None = None
@@ -97,7 +97,7 @@ class SdkControl:
         The credentials are looked up. Raises CredentialsError.
         """
         load_sdk()  # before the time is looked at: it takes a while
-        used = self.requests.guarded(self._credentials, "GetObject", target)
+        used = self.requests.guarded(self.credentials, "GetObject", target)
         now = self._clock.now()
         good = validity(used, now, expires_seconds)
         # The SDK cuts off what is left of the second in which it signs.
@@ -125,7 +125,7 @@ class SdkControl:
 
     def signing_keys(self) -> SigningKeys:
         """Return the credentials that `credentials_version` found last, for whoever signs without the SDK."""
-        kept = self._kept or self._credentials()
+        kept = self._kept or self.credentials()
         token, offset_seconds = kept.security_token or "", self._clock.offset_seconds
         return SigningKeys(kept.access_key_id, kept.access_key_secret, token, _version_of(kept), offset_seconds)
 
@@ -207,7 +207,7 @@ class SdkControl:
 
     def credentials_version(self) -> str:
         """Look the credentials up, keep them to sign with, and return a word from which they cannot be told."""
-        kept = self._kept = self._credentials()
+        kept = self._kept = self.credentials()
         return _version_of(kept)
 
     @property
@@ -237,7 +237,7 @@ class SdkControl:
         """Sign any request that the SDK knows into a URL. Asks nobody; extra: headers that no signature covers."""
         ends_at = self._clock.now() + timedelta(seconds=SIGNED_SECONDS)
         offset_seconds = self._clock.offset_seconds
-        used = self._kept or self.requests.guarded(self._credentials, operation, target)
+        used = self._kept or self.requests.guarded(self.credentials, operation, target)
         signed = self._presign(used, operation, target, given, ends_at)
         headers = (*signed.signed_headers.items(), *extra, ("User-Agent", f"oss_jupyter/{__version__}"))
         return SignedRequest(keep_dots(signed.url), headers, _version_of(used), offset_seconds)
@@ -253,7 +253,7 @@ class SdkControl:
 
     def _lookup(self) -> Credentials:
         """Return what the SDK signs with: the kept credentials where nothing else is asked, else those of now."""
-        return getattr(self._signing, "credentials", None) or self._credentials()
+        return getattr(self._signing, "credentials", None) or self.credentials()
 
 
 def _version_of(used: Credentials) -> str:
