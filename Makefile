@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test test-kernels test-lowest bench measure campaign dist package format clean
+.PHONY: help demo lab test test-kernels test-lowest bench measure campaign docs docs-serve dist package format clean
 
 VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
@@ -24,6 +24,7 @@ help:
 	@echo 'make test-lowest    what depends on other packages, with the oldest versions that pyproject.toml allows'
 	@echo 'make bench    measure what is worth measuring           ARGS=NAME picks one'
 	@echo 'make campaign   kill kernels and helpers at random moments   MINUTES=10'
+	@echo 'make docs     build the site of the documentation into build/site; docs-serve shows it'
 	@echo 'make dist     build what is published, check it, and run the demonstration from it'
 	@echo 'make format   put the code into shape'
 	@echo 'make clean    remove .venv and everything else that can be made again'
@@ -74,6 +75,13 @@ measure: $(VENV)/.has-bench
 campaign: $(VENV)/.has-kernel
 	@$(BIN)/python -m tests.campaign --minutes $(MINUTES) $(ARGS)
 
+# ARGS=--no-run shows the notebooks as they are, and does not run them.
+docs: $(VENV)/.has-docs
+	@$(BIN)/python docs/site/build.py $(ARGS)
+
+docs-serve: docs
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site $(or $(PORT),8000)
+
 # In an environment of its own, which has nothing to do with the one where the wheel is tried.
 dist:
 	@$(MAKE) --no-print-directory VENV=$(VENV)-release package
@@ -96,6 +104,7 @@ $(VENV)/.has-lab: EXTRAS := lab,demo
 $(VENV)/.has-bench: EXTRAS := bench
 $(VENV)/.has-test: EXTRAS := lab,test
 $(VENV)/.has-release: EXTRAS := release
+$(VENV)/.has-docs: EXTRAS := docs,demo,dask,kernel
 
 $(VENV)/.has-%: pyproject.toml $(VENV)/.made
 	@echo 'Installing oss_jupyter[$(EXTRAS)] into $(VENV) (once; a minute or two) …'

@@ -1,0 +1,43 @@
+"""How Sphinx makes the site; `build.py` calls it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from oss_jupyter.version import __version__
+
+project = "oss_jupyter"
+author = "oss_jupyter"
+release = version = __version__
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "tables"]
+default_role = "code"  # docstrings write names as `name`
+nitpicky = False
+
+myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence"]
+myst_heading_anchors = 4
+nb_execution_mode = "off"  # they have been run: see notebooks.py
+nb_merge_streams = True
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_default_options = {"members": True}
+python_use_unqualified_type_names = True
+maximum_signature_line_length = 100
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"oss_jupyter {__version__}"
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "navbar_align": "left",
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": [],
+    "footer_end": [],
+}
