@@ -57,10 +57,14 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """The transfers of this kernel and how to get more. shell: where the user sits, or None in a script."""
+    """The transfers of this kernel and how to get more. shell: where the user sits, or None in a script.
 
-    def __init__(self, settings: OssJupyter | None = None) -> None:
+    is_host: this is the process that outlives kernels.
+    """
+
+    def __init__(self, settings: OssJupyter | None = None, *, is_host: bool = False) -> None:
         self.settings = settings or OssJupyter()
+        self._is_host = is_host
         self.shell: Shell | None = None
         with suppress(OSError):  # read while there are descriptors: what is to be said later may be that there are none
             catalogue()
@@ -83,7 +87,7 @@ class Session:
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.datasets = DatasetWiring(self.wiring)
         self.on_disk = OnDisk(self.wiring, self.datasets, self.manager)
-        self.detached = Detached(self.settings, self.manager)
+        self.detached = Detached(self.settings, self.manager, is_host=self._is_host)
         self.streams = StreamWiring(self.wiring)
         self.parted = PartedWiring(self.datasets)
         self.spooling = Spooling(self.wiring, lambda: self.shell, self.begin)

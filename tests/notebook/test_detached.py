@@ -8,8 +8,6 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,6 @@ import pytest
 import oss_jupyter as oj
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.progress import PartState
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.sandbox import Fault, Sandbox
@@ -25,90 +22,25 @@ from oss_jupyter.session.detached.job import HostedJob
 from oss_jupyter.session.detached.link import HostGone, ask
 from oss_jupyter.session.history import find_history
 from oss_jupyter.session.session import Session
-from oss_jupyter.session.settings import OssJupyter
 
 from .conftest import MIB, Shell
+from .detached_kit import (
+    WAIT_SECONDS,
+    a_folder,
+    after_a_killed_kernel,
+    alive,
+    files_of,
+    hosted_states,
+    is_there,
+    killed_in_the_middle,
+    next_kernel,
+    transfer_files,
+    until,
+)
 
-WAIT_SECONDS = 60
-SLOW = 1024 * 1024
-UPLOAD = "t = oj.upload('trips.bin', 'oss://test-bucket/k', part_size='1MiB', parallel=1, detach=True, {})"
-TWO_PARTS = "while t.snapshot().parts_done < 2: time.sleep(0.05)"
+__all__ = ["next_kernel"]
+
 PAUSE_SECONDS = 2.0
-
-
-@pytest.fixture
-def next_kernel(service: Sandbox) -> Iterator[Session]:
-    """What a kernel that starts later has; hosts end with the test."""
-    service.rate_bytes_per_second = SLOW
-    yield Session(OssJupyter())
-    with suppress(HostGone):
-        os.kill(ask("hello"), signal.SIGKILL)
-
-
-def until(is_true: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not is_true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def after_a_killed_kernel(*lines: str) -> tuple[str, ...]:
-    """Let a process run lines, kill it, and return the ids of its uploads."""
-    code = ("import time, oss_jupyter as oj", *lines, "print(*(t.id for t in oj.transfers()), flush=True)")
-    begin = "\n".join((*code, f"time.sleep({WAIT_SECONDS})"))
-    with subprocess.Popen([sys.executable, "-c", begin], stdout=subprocess.PIPE, text=True) as first:
-        assert first.stdout is not None
-        known = first.stdout.readline().split()
-        first.kill()
-    assert known
-    return tuple(known)
-
-
-def killed_in_the_middle(more: str = "") -> str:
-    """Let a process begin a detached upload of a file, kill it, and return the upload's id. more: arguments."""
-    (known,) = after_a_killed_kernel(UPLOAD.format(more), TWO_PARTS)
-    return known
-
-
-def a_folder(folder: Path) -> dict[str, bytes]:
-    """Make a folder of 300 small files and one that goes in parts; return what they hold, by their names."""
-    files = {f"{number % 7}/{number}.jpg": os.urandom(8192) for number in range(300)}
-    files["large.bin"] = os.urandom(24 * MIB)
-    for name, data in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    return files
-
-
-def files_of(transfer: oj.Transfer) -> FilesView:
-    """Return how the files of a dataset stand."""
-    files = transfer.snapshot().files
-    assert files is not None
-    return files
-
-
-def transfer_files(place: Path) -> list[Path]:
-    """Return what lies in the checkpoint directory."""
-    return list((place.parent / "state" / "checkpoints").iterdir())
-
-
-def is_there(service: Sandbox, data: Path) -> bool:
-    """Whether the object is the file."""
-    return service.object_path("test-bucket", "k").read_bytes() == data.read_bytes()
-
-
-def hosted_states() -> list[oj.State]:
-    """Return how the uploads of the host stand."""
-    return [view.snapshot.state for view in ask("views", seen={}, others=True).values()]
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
-    return False
 
 
 def test_it_outlives_a_killed_kernel_and_obeys_the_next(service: Sandbox, data: Path, next_kernel: Session) -> None:

@@ -34,10 +34,14 @@ _PAUSE_SECONDS = 30.0
 
 
 class Detached:
-    """`_lock` guards _watching, whether a thread looks at the host, which it does while something moves there."""
+    """`_lock` guards _watching, whether a thread looks at the host, which it does while something moves there.
 
-    def __init__(self, settings: OssJupyter, manager: Manager) -> None:
+    is_host: this is the process that outlives kernels, which asks nobody.
+    """
+
+    def __init__(self, settings: OssJupyter, manager: Manager, *, is_host: bool = False) -> None:
         self._settings = settings
+        self._is_host = is_host
         self._manager = manager
         self._renewing = Renewing()
         self._lock = threading.Lock()
@@ -74,13 +78,13 @@ class Detached:
 
     def set_for_all(self, name: str, value: Any) -> None:
         """Tell the host, if there is one, of a setting that counts for all uploads together."""
-        if is_there():
+        if self._may_be_there():
             with suppress(OssJupyterError):
                 ask("settings", settings={name: value})
 
     def adopt(self) -> None:
         """Show what the host runs in place of what the disk tells of it; it costs a look at the disk where none is."""
-        if not is_there():
+        if not self._may_be_there():
             return
         known = {transfer.id: transfer for transfer in self._manager.transfers()}
         jobs = {key: coordinator_of(transfer) for key, transfer in known.items()}
@@ -100,6 +104,9 @@ class Detached:
                 if job.gone:
                     self._manager.drop(transfer)
 
+    def _may_be_there(self) -> bool:
+        return not self._is_host and is_there()
+
     def _adopt_one(self, job: AnyJob, view: HostedView | None) -> None:
         if view is None:
             return
@@ -118,13 +125,12 @@ class Detached:
             view = ask("upload", order=order)
         return view
 
-    def _again(self, job: AnyJob) -> HostedView:
+    def _again(self, job: Hosted[Any]) -> None:
         """Hand an upload over once more whose host has ended."""
         given = self._renewing.given_for(job.id)
-        view = self._hand_over(order_of(job.spec, signs_of(given, job.spec.profile), self._settings), given)
+        job.show(self._hand_over(order_of(job.spec, signs_of(given, job.spec.profile), self._settings), given))
         self._manager.take(lambda queue: job)
         self._watch()
-        return view
 
     def _bring_to_rest(self, transfer_id: str) -> None:
         """Let go of an upload that runs here: it goes on in the host with what is in OSS."""

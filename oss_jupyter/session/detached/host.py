@@ -28,7 +28,7 @@ _IDLE_SECONDS = 15.0
 # One that ends keeps its lock for so long at most.
 _PATIENCE_SECONDS = 5.0
 # Who connects and says nothing is let go after that, and so many are listened to at once.
-_QUESTION_SECONDS = 10.0
+_QUESTION_SECONDS = 5.0
 _QUESTIONS_MOST = 64
 
 
@@ -45,7 +45,7 @@ class Host:
         from oss_jupyter.session.session import Session
 
         self._place = place
-        self._session = Session()
+        self._session = Session(is_host=True)
         self._answers = Answers(self._session)
         self._lock = threading.Lock()
         self._room = threading.BoundedSemaphore(_QUESTIONS_MOST)

@@ -28,7 +28,7 @@ class Hosted(JobCoordinator[S]):
     apart = True
 
     def __init__(
-        self, spec: S, queue: TransferQueue[AnyJob], seen: HostedView, again: Callable[[AnyJob], HostedView]
+        self, spec: S, queue: TransferQueue[AnyJob], seen: HostedView, again: Callable[[Hosted[Any]], None]
     ) -> None:
         super().__init__(replace(spec, wait_at_exit=False), queue)
         self._seen = self._at_hand(seen)
@@ -145,7 +145,7 @@ class Hosted(JobCoordinator[S]):
                 pass
             else:
                 return
-        self.show(self._again(self))
+        self._again(self)
 
     def abort(self, *, keep_parts: bool) -> None:
         """Give the upload up, for good."""
@@ -158,6 +158,12 @@ class Hosted(JobCoordinator[S]):
     def set_limit(self, bytes_per_second: float | None) -> None:
         """Change its own speed limit."""
         self._ask("pace", dial="limit", value=bytes_per_second)
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until it rests and return whether it does; `timeout` in seconds."""
+        if timeout != 0 and self.resting and not self.state.ended_for_good:
+            self.look()  # another kernel may have let it go on
+        return super().wait(timeout)
 
     def outcome(self) -> AnyReceipt:
         """Return the receipt; raise why there is none."""
