@@ -25,10 +25,12 @@ _WAIT_SLICE_SECONDS = 0.5
 class JobCoordinator(JobStatus[S]):
     """A job and its user's verbs. The lock and what it guards are JobStatus's; none of the verbs blocks.
 
-    queue: of all uploads of the kernel; its lock is taken before this one's. apart: another process runs it.
+    queue: of all uploads of the kernel; its lock is taken before this one's. apart: another process runs it. handed:
+    this one has handed it over.
     """
 
     apart = False
+    handed = False
 
     def __init__(
         self,

@@ -98,6 +98,7 @@ class Leaving:
             self._bring_to_rest()
             if said:
                 _say(*(_line(one.snapshot()) for one in running if not coordinator_of(one).unseen_error()))
+        _say(*_going_on(transfers))
         for transfer in transfers:
             error = coordinator_of(transfer).unseen_error()
             if error is not None:
@@ -150,6 +151,16 @@ def _how_to_go_on(uploads: Sequence[Transfer]) -> list[str]:
     return [*lines, f"Running the same again {then}: {_command(*sys.orig_argv)}"]
 
 
+def _going_on(transfers: Sequence[Transfer]) -> list[str]:
+    """Return a line for each upload that was handed to another process and goes on there, and how to look at them."""
+    moving = [one.snapshot() for one in transfers if coordinator_of(one).handed and not coordinator_of(one).resting]
+    if not moving:
+        return []
+    look = _command(sys.orig_argv[0], "-c", "import oss_jupyter as oj; [print(one) for one in oj.transfers()]")
+    goes = "It goes" if len(moving) == 1 else "They go"
+    return [*_lines(moving), f"{goes} on without this program. Look with: {look}"]
+
+
 def _environment(directory: Path) -> list[str]:
     """Return what leads another process to these checkpoints, if its defaults do not."""
     return [] if directory == OssJupyter().checkpoint_path() else ["env", f"OSS_JUPYTER_CHECKPOINT_DIR={directory}"]
@@ -166,7 +177,7 @@ def _end_by_interrupt() -> None:
 
 
 def _say(*lines: str) -> None:
-    if sys.stderr is not None:  # a program without a window has none
+    if lines and sys.stderr is not None:  # a program without a window has none
         with suppress(OSError, ValueError):
             print(*lines, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
 

@@ -214,6 +214,18 @@ def test_what_was_written_down_outlives_a_killed_kernel(service: Sandbox, place:
     assert not [path.name for path in transfer_files(place) if path.suffix != ".lock"]
 
 
+def test_a_script_ends_at_once_and_says_how_to_look(service: Sandbox, data: Path, next_kernel: Session) -> None:
+    """The upload goes on without it, and the command that it names shows that."""
+    script = "import oss_jupyter as oj; oj.upload('trips.bin', 'oss://test-bucket/k', part_size='1MiB', detach=True)"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr
+    command = said.partition("It goes on without this program. Look with: ")[2]
+    shown = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert (shown.stdout.count("running"), shown.stderr) == (1, "")
+    (transfer,) = next_kernel.transfers()
+    service.rate_bytes_per_second = None
+    assert transfer.result(WAIT_SECONDS).parts == 8
+
+
 def test_two_kernels_share_one_host(service: Sandbox, data: Path, next_kernel: Session) -> None:
     """Whoever begins at the same moment finds the same process, and each upload ends."""
     service.rate_bytes_per_second = None

@@ -7,6 +7,8 @@ import pickle
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
@@ -17,9 +19,9 @@ import pytest
 
 import oss_jupyter as oj
 from oss_jupyter.engine.transfer import coordinator_of
-from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.upload_arguments import UploadArguments
-from oss_jupyter.sandbox import Key, Sandbox
+from oss_jupyter.sandbox import Fault, Key, Sandbox
 from oss_jupyter.session.detached.hosted import Hosted
 from oss_jupyter.session.detached.link import HostSilent, ask
 from oss_jupyter.session.detached.orders import order_of, signs_of
@@ -190,6 +192,36 @@ def test_a_paused_one_keeps_no_process_and_goes_on_in_another(
     assert receipt.kept_bytes > 0
     assert is_there(service, data)
     assert ask("hello") != pid
+
+
+def test_a_kernel_that_is_too_busy_to_ask_learns_of_the_end(service: Sandbox, data: Path, next_kernel: Session) -> None:
+    """Its upload ends, and so does the host, while it stands still; then it has the receipt all the same."""
+    code = f"{UPLOAD.format('')}; print(t.id, flush=True); print(t.result({WAIT_SECONDS}).parts)"
+    command = [sys.executable, "-c", f"import oss_jupyter as oj; {code}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as busy:
+        assert busy.stdout is not None
+        assert busy.stdout.readline()
+        busy.send_signal(signal.SIGSTOP)
+        pid = ask("hello")
+        service.rate_bytes_per_second = None
+        until(lambda: not alive(pid))
+        busy.send_signal(signal.SIGCONT)
+        assert busy.communicate(timeout=WAIT_SECONDS)[0].strip() == "8"
+
+
+def test_a_failure_is_told_although_its_host_has_ended(service: Sandbox, data: Path, next_kernel: Session) -> None:
+    """The handle knows why, and where the reason is gone it goes on."""
+    service.faults.add(Fault("InitiateMultipartUpload", code="AccessDenied", status=403, times=None))
+    transfer = begun(next_kernel)
+    until(lambda: transfer.state is oj.State.FAILED)
+    pid = ask("hello")
+    until(lambda: not alive(pid))
+    with pytest.raises(ServiceError):
+        transfer.result(WAIT_SECONDS)
+    service.faults.clear()
+    service.rate_bytes_per_second = None
+    transfer.resume()
+    assert transfer.result(WAIT_SECONDS).parts == 8
 
 
 def test_what_is_queued_outlives_a_killed_host(service: Sandbox, data: Path, next_kernel: Session) -> None:

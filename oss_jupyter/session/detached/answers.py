@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 import time
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ from oss_jupyter.model.target import Target
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.oss.credentials import CredentialsChain, credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
-from oss_jupyter.session.detached.values import HostedView, Order, Question, Signs
+from oss_jupyter.session.detached.values import VERSION, HostedView, Order, Question, Signs
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.session import Session
 
@@ -55,6 +56,11 @@ class Answers:
     def moving(self) -> bool:
         """Whether an upload would go on if nobody asked anything."""
         return any(not transfer.wait(0) for transfer in self._session.manager.transfers())
+
+    def last_word(self) -> bytes:
+        """Return how uploads have ended, for a kernel that asks too late."""
+        views = {transfer.id: self._view(transfer) for transfer in self._session.manager.transfers()}
+        return pickle.dumps((VERSION, {key: view for key, view in views.items() if view.snapshot.state.ended}))
 
     def to(self, question: Question) -> Any:
         """Return the answer to a question. Raises OssJupyterError."""

@@ -65,8 +65,9 @@ class Detached:
         credentials = given.get("credentials")
         order = order_of(spec, signs_of(credentials, spec.profile), self._settings)
         self._bring_to_rest(spec.transfer_id)
-        view = self._hand_over(order, credentials)
-        return self._show(spec, view)
+        transfer = self._show(spec, self._hand_over(order, credentials))
+        coordinator_of(transfer).handed = True
+        return transfer
 
     def give_anew(self, job: Hosted[Any], anew: AnewOptions) -> None:
         """Let an upload of the host's go on with what is given anew. Raises CredentialsError, InputError."""

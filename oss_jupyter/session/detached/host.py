@@ -66,7 +66,11 @@ class Host:
                     break
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
-        return self._may_end()
+            over = self._may_end()
+            if over:
+                with suppress(OSError):  # a full disk: it is in the history as well
+                    self._place.write_last(self._answers.last_word())
+        return over
 
     def finish(self) -> None:
         """Let what moves come to its end, although nobody can ask for it any more."""

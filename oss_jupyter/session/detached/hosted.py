@@ -12,11 +12,13 @@ from oss_jupyter.errors import OssJupyterError, TransferStateError
 from oss_jupyter.model.progress import AnyReceipt, Snapshot
 from oss_jupyter.model.states import State
 from oss_jupyter.model.waiting_list import Kind, Turn
-from oss_jupyter.session.detached.link import HostGone, HostSilent, ask
+from oss_jupyter.session.detached.link import HostGone, HostSilent, ask, last_word_of
 from oss_jupyter.session.detached.values import HostedView
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.transfer_queue import TransferQueue
+
+_TOLD_WHY = (State.FAILED, State.COMPLETED_WITH_ERRORS)
 
 
 class Hosted(JobCoordinator[S]):
@@ -64,11 +66,16 @@ class Hosted(JobCoordinator[S]):
         self.tell()
 
     def show_gone(self) -> None:
-        """Show that the host has ended: what had not ended rests, and is on the disk."""
+        """Show that the host has ended: how this one did as far as it told, else that it lies on the disk."""
+        told = last_word_of(self.id)
+        if told is not None:
+            self.show(told)
         with self._changed:
             if self._gone or self._seen.snapshot.state.ended_for_good:
                 return
             self._gone = True
+            if self._seen.snapshot.state in _TOLD_WHY:
+                return
             interrupted = replace(self._seen.snapshot, state=State.INTERRUPTED)
             self._seen = replace(self._seen, snapshot=interrupted, rest=-1, serial=-1)
             self._come_to_rest()

@@ -5,6 +5,7 @@ Any thread may call it.
 
 from __future__ import annotations
 
+import pickle
 import socket
 import struct
 import subprocess
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from oss_jupyter.child import child_environment, last_words, python_command
 from oss_jupyter.errors import CheckpointForeign, OssJupyterError
 from oss_jupyter.session.detached.place import HostPlace
-from oss_jupyter.session.detached.values import Answer, Question
+from oss_jupyter.session.detached.values import VERSION, Answer, HostedView, Question
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -76,6 +77,16 @@ def _connected() -> Connection:
         connection.close()
         raise
     return connection
+
+
+def last_word_of(transfer_id: str) -> HostedView | None:
+    """Return how an upload had ended when its host ended, or None where nothing was left of that."""
+    with suppress(Exception):  # a file of another version holds anything
+        version, views = pickle.loads(HostPlace().read_last())  # noqa: S301 - of this user, in a directory of theirs alone
+        if version == VERSION:
+            view: HostedView | None = views.get(transfer_id)
+            return view
+    return None
 
 
 def is_there() -> bool:

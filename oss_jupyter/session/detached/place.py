@@ -18,18 +18,23 @@ from oss_jupyter.paths import state_directory
 from oss_jupyter.session.private import KEY_BYTES, make_private
 
 _ADDRESS_MOST_BYTES = 4096
+_LAST_MOST_BYTES = 64 * 1024 * 1024
 # A socket's path has room for 108 bytes on Linux and 104 on macOS.
 _PATH_MOST_BYTES = 100
 
 
 class HostPlace:
-    """The paths of the host of this state directory. address: where its socket is, for a kernel with another TMPDIR."""
+    """The paths of the host of this state directory. address: where its socket is, for a kernel with another TMPDIR.
+
+    last: how its uploads had ended when it ended, for a kernel that was too busy to ask in time.
+    """
 
     def __init__(self) -> None:
         self.directory = state_directory() / "host"
         self.address = self.directory / "address"
         self.key = self.directory / "key"
         self.lock = self.directory / "lock"
+        self.last = self.directory / "last"
 
     def made(self) -> HostPlace:
         """Make the directory where there is none. Raises OssJupyterError where others can look into it, OSError."""
@@ -76,6 +81,17 @@ class HostPlace:
         with suppress(OSError, OssJupyterError):
             return self.read_key() == key
         return False
+
+    def write_last(self, content: bytes) -> None:
+        """Leave a last word. Raises OSError."""
+        new = self.directory / "last.new"
+        new.unlink(missing_ok=True)
+        _write(new, content)
+        new.replace(self.last)
+
+    def read_last(self) -> bytes:
+        """Return the last word of a host. Raises OSError, CheckpointForeign."""
+        return read_own(self.last, _LAST_MOST_BYTES)
 
     def clear(self) -> None:
         """Take away what a host has left. The lock stays: who holds it knows that nobody else listens."""
