@@ -45,7 +45,7 @@ class Beginning:
         self._transfer.set_phase(Phase.CHECKING_PARTS)
         if self._gives_way(state.record):
             return None
-        restored = restore(state.record, fingerprint, state.spec, state.requests)
+        restored = restore(state.record, fingerprint, state.spec, state.requests, self._transfer.ledger.sent_whole)
         for note in restored.notes if restored else ():
             self._transfer.note(note)
         return restored

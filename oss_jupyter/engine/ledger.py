@@ -51,7 +51,7 @@ class Ledger:
         self._open_ended = open_ended
 
     def begin(self, plan: Plan, receipts: Mapping[int, PartReceipt], now: float, *, open_ended: bool = False) -> None:
-        """Start over with these receipts: those already confirmed here stay done, the others are kept from before.
+        """Start over with these receipts: those already confirmed or sent whole here are done, others kept from before.
 
         open_ended: more parts may come.
         """
@@ -64,7 +64,7 @@ class Ledger:
             self._plan = plan
             self._states = bytearray(len(plan))
             for number in receipts:
-                done = same and before[number - 1] == PartState.DONE
+                done = same and (before[number - 1] == PartState.DONE or self._is_whole(number))
                 self._states[number - 1] = PartState.DONE if done else PartState.KEPT
             self._receipts = dict(receipts)
             self._attempts, self._errors = {}, {}
@@ -184,6 +184,12 @@ class Ledger:
             return sum(self._went.values())
 
     @property
+    def sent_whole(self) -> frozenset[int]:
+        """The parts that have gone over the wire to their end, whether or not that was answered."""
+        with self._lock:
+            return frozenset(number for number in self._went if self._is_whole(number))
+
+    @property
     def moved_at(self) -> float:
         """When bytes last moved, in monotonic seconds; 0.0 if they never did."""
         with self._lock:
@@ -234,6 +240,7 @@ class Ledger:
                 bytes_per_second=speed,
                 left_seconds=(self._plan.size - done - in_flight) / speed if speed and not self._open_ended else None,
                 silent_seconds=self._silence(now),
+                latest_error=next(reversed(self._errors.values()), ""),
                 parts_total=len(self._plan),
                 parts_kept=self._states.count(PartState.KEPT),
                 parts_done=self._states.count(PartState.DONE),
@@ -253,11 +260,8 @@ class Ledger:
         with self._lock:
             tries = [flight.attempt - 1 for flight in self._on_the_wire.values() if flight.gauge.sent_bytes]
             if PartState.RETRYING in self._states:
-                tries += [
-                    attempts
-                    for number, attempts in self._attempts.items()
-                    if self._states[number - 1] == PartState.RETRYING
-                ]
+                states = self._states
+                tries += [tried for number, tried in self._attempts.items() if states[number - 1] == PartState.RETRYING]
             return max(tries, default=0)
 
     def _silence(self, now: float) -> float:
@@ -280,6 +284,9 @@ class Ledger:
     def _again_in_flight_bytes(self) -> int:
         flights = self._on_the_wire.items()
         return sum(min(flight.gauge.sent_bytes, self._went.get(number, 0)) for number, flight in flights)
+
+    def _is_whole(self, number: int) -> bool:
+        return self._went.get(number, 0) == self._plan.part(number).length
 
     def _set(self, number: int, state: PartState) -> None:
         self._states[number - 1] = state

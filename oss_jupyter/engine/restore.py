@@ -48,21 +48,28 @@ class _Workings:
     header: CheckpointHeader
     plan: Plan
     receipts: dict[int, PartReceipt]
+    sent_here: frozenset[int] = frozenset()  # parts that this kernel has sent to their end
     found: set[int] = field(default_factory=set)  # parts that only the service knew of
     notes: list[str] = field(default_factory=list)
 
 
 def restore(
-    record: CheckpointRecord, fingerprint: Fingerprint, spec: TransferSpec, requests: ServiceRequests
+    record: CheckpointRecord,
+    fingerprint: Fingerprint,
+    spec: TransferSpec,
+    requests: ServiceRequests,
+    sent_here: frozenset[int] = frozenset(),
 ) -> Restored | None:
     """Return what still counts of `record`, or None where the upload has to start anew with a new upload id.
+
+    sent_here: parts that this kernel has sent to their end. That a pause came before the answer is nothing to tell.
 
     Raises Interrupted, PartStopped, SourceError, and what the service answers to ListParts unless it forbids it.
     """
     header = record.header
     if not header.upload_id:
         return None
-    work = _Workings(replace(header, fingerprint=fingerprint), header.plan, dict(record.receipts))
+    work = _Workings(replace(header, fingerprint=fingerprint), header.plan, dict(record.receipts), sent_here)
     if record.damaged_lines:
         work.notes.append(
             f"{count(record.damaged_lines, 'line')} of the checkpoint cannot be read; a copy was set aside."
@@ -168,9 +175,10 @@ def _follow_service(work: _Workings, listed: Sequence[ListedPart], source: Sourc
             if receipt is not None:
                 work.receipts[number] = receipt
                 work.found.add(number)
-    if work.found:
+    lost = len(work.found - work.sent_here)
+    if lost:
         work.notes.append(
-            f"Found {count(len(work.found), 'part')} in OSS whose receipts were lost; compared with the file, what is "
+            f"Found {count(lost, 'part')} in OSS whose receipts were lost; compared with the file, what is "
             "equal need not be sent again."
         )
 

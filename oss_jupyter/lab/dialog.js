@@ -87,8 +87,7 @@ function createUploadForm(say, { uploads, settings }, paths, onBegun) {
 // What the form says of itself: why it was refused, and that it is at work.
 function createVoice(say, trouble, start) {
   function showError(error) {
-    setShown(trouble.element, error !== null);
-    trouble.update({ error, cell: "", notes: [] });
+    trouble.update({ error, cell: "" });
   }
 
   function setStarting(yes) {

@@ -113,6 +113,7 @@ class PartsView:
     bytes_per_second: float | None
     left_seconds: float | None
     silent_seconds: float = 0.0
+    latest_error: str = ""
     parts_total: int = 0
     parts_kept: int = 0
     parts_done: int = 0
@@ -208,6 +209,7 @@ class Snapshot:
     bytes_per_second: Annotated[float | None, "None while it would be a guess."] = None
     left_seconds: Annotated[float | None, "Until the end; None while it would be a guess."] = None
     silent_seconds: Annotated[float, "Since the service last took or confirmed anything, while running."] = 0.0
+    latest_error: Annotated[str, "What a part met last that has not arrived since; empty: nothing."] = ""
     parts_total: Annotated[int, "How many parts the file has."] = 0
     parts_kept: Annotated[int, "Done in earlier runs."] = 0
     parts_done: Annotated[int, "Done in this run."] = 0

@@ -97,8 +97,10 @@ def _ordinal(number: int) -> str:
 
 
 def _stays(now: Snapshot) -> str:
-    """Say what is left of a dataset that was given up: its objects are complete. Of one file nothing is."""
-    if now.files is None or not now.files.done:
+    """Say what is left of what was given up: of a dataset complete objects, of one file the parts that were kept."""
+    if now.files is None:
+        return in_oss(now) if now.keeps_parts and now.kept_bytes + now.confirmed_bytes else ""
+    if not now.files.done:
         return ""
     return say("files_stay", files=files(now.files.done), size=format_size(now.kept_bytes + now.confirmed_bytes))
 
@@ -137,7 +139,8 @@ def _pace(now: Snapshot) -> list[str]:
         phase = say(f"phase_{now.phase.key}")
         return [f"{phase}: {_compared(now)}" if now.compare_bytes else phase, *spent]
     if now.long_silence_seconds:
-        return [say("silent_retrying", time=format_duration(now.long_silence_seconds))]
+        met = [say("last_error", error=printable(now.latest_error))] if now.latest_error else []
+        return [say("silent_retrying", time=format_duration(now.long_silence_seconds)), *met]
     beside = [say("comparing_kept", progress=_compared(now))] if now.compare_bytes else []
     if now.files and not now.files.total:
         return beside

@@ -143,6 +143,33 @@ def test_a_stop_is_no_attempt_and_a_failure_is() -> None:
     assert (book.detail(1).error, book.detail(1).attempts) == ("", 2)
 
 
+def test_what_a_part_met_is_told_until_it_has_arrived() -> None:
+    """Somebody who sees nothing move wants to know why."""
+    book = Book()
+    book.send(1)
+    assert book.see().latest_error == ""
+    book.start(2, 10)
+    book.fail(2, PartState.RETRYING, "reset")
+    assert book.see().latest_error == "reset"
+    book.send(2)
+    assert book.see().latest_error == ""
+
+
+def test_a_part_that_was_sent_to_its_end_here_is_not_from_before() -> None:
+    """A pause may come between a part and its answer; then OSS has it, and it is this run's own work."""
+    book = Book()
+    book.start(1, 50)
+    book.fail(1, PartState.WAITING)
+    book.start(2, 49)
+    book.fail(2, PartState.WAITING)
+    assert book.ledger.sent_whole == {1}
+    book.begin(1, 2)
+    seen = book.see()
+    assert (seen.confirmed_bytes, seen.kept_bytes) == (50, 50)
+    book.begin(1, 2, plan=Plan(len(DATA), 60))
+    assert book.ledger.sent_whole == frozenset()
+
+
 def test_the_part_that_is_tried_most_often() -> None:
     """A long silence is told with the number of the retry, on the wire and between two attempts."""
     book = Book()

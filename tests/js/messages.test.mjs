@@ -56,6 +56,10 @@ test("a silence is told, with the retry as long as that is true", () => {
   assert.equal(silent([2, 5]), "44 % · 22 of 50 MiB · no data accepted for 45 s, retrying (2 of 5)");
   assert.equal(silent([9, 5]), "44 % · 22 of 50 MiB · no data accepted for 45 s, retrying");
   assert.equal(silent(null), "44 % · 22 of 50 MiB · no data accepted for 45 s");
+  const met = state({ silent: 45, retry: [9, 5], met: "The connection broke." });
+  assert.match(lines.mainLine(met, say), /retrying · last error: The connection broke\.$/);
+  assert.equal(lines.statusWord(met, say), "Retrying");
+  assert.equal(lines.statusWord({ ...met, state: "paused" }, say), "Paused");
 });
 
 test("until the service has confirmed it stands at 99 % and names the phase", () => {
@@ -84,16 +88,21 @@ test("a finished upload says so once", () => {
   const receipt = { seconds: 25, crc64: "1", sent: 50 * MIB, already_there: false, proven: "kept" };
   const done = (proven, kept) =>
     lines.mainLine(state({ state: "completed", moving: false, fraction: 1, kept, receipt: { ...receipt, proven } }), say);
-  assert.equal(done("sent", 0), "50 MiB in 25 s · 2 MiB/s · CRC-64 verified");
+  assert.equal(done("sent", 0), "50 MiB in 25 s · 2 MiB/s · 7 parts · CRC-64 verified");
   assert.match(done("kept", MIB), /verified · what was kept was read again$/);
   assert.match(done("sent", MIB), /verified · what was kept was not read again$/);
   assert.match(done("all", 0), /verified · every byte read again$/);
   const twice = state({ state: "completed", fraction: 1, receipt: { ...receipt, resent: 5 * MIB } });
-  assert.match(lines.mainLine(twice, say), /50 MiB in 25 s · 2 MiB\/s · 5 MiB sent once more/);
+  assert.match(lines.mainLine(twice, say), /50 MiB in 25 s · 2 MiB\/s · 7 parts · 5 MiB sent once more/);
   const there = state({ state: "completed", fraction: 1, receipt: { ...receipt, already_there: true } });
   assert.match(lines.mainLine(there, say), /already there/);
   assert.equal(lines.keptLine(there, say), "");
-  assert.deepEqual([there, twice, state({ parts_gone: true })].map(lines.hasMap), [false, true, false]);
+  assert.deepEqual([there, twice, state({ parts_gone: true })].map(lines.hasPlaces), [false, true, false]);
+});
+
+test("a map is drawn while it tells more than bar and line do", () => {
+  assert.deepEqual([state(), state({ state: "failed" }), state({ state: "paused" })].map(lines.hasMap), [true, true, true]);
+  assert.deepEqual([state({ parts: 1 }), state({ state: "completed" })].map(lines.hasMap), [false, false]);
 });
 
 test("the three tones of the bar are together as long as the progress", () => {

@@ -77,6 +77,8 @@ def test_a_silence_says_which_retry_it_is() -> None:
     assert (long["retry"], long["silent"]) == ([3, 5], 45)
     assert header(retry=1, silent_seconds=9.0)["retry"] == [1, 5]
     assert header(retry=1)["retry"] is None
+    assert header(retry=1, silent_seconds=9.0, latest_error="The connection broke.")["met"] == "The connection broke."
+    assert header(latest_error="The connection broke.")["met"] == ""  # it goes on, and nobody need know
 
 
 def test_a_silence_before_the_first_byte_is_no_older_than_the_run() -> None:

@@ -16,7 +16,7 @@ from oss_jupyter.notebook.magics.argv import parse
 from oss_jupyter.notebook.magics.leftovers import leftovers
 from oss_jupyter.notebook.magics.options import place_options
 from oss_jupyter.notebook.magics.showing import helped
-from oss_jupyter.notebook.magics.words import Word, variable_of
+from oss_jupyter.notebook.magics.words import Word, credentials_of
 from oss_jupyter.session.checking import check
 from oss_jupyter.session.session import Session
 
@@ -53,7 +53,7 @@ class BucketMagics(Magics):
         given = vars(parse(self.oss_check, line, _CHECK_USAGE))
         target, source = given.pop("target"), given.pop("source")
         fast, as_json = given.pop("fast"), given.pop("json")
-        given["credentials"] = variable_of(given["credentials"], self._shell.user_ns)
+        given["credentials"] = credentials_of(given["credentials"], self._shell.user_ns)
         if target and "://" not in target:
             raise UsageError(f"The target comes first, like oss://bucket/data/.\n{_CHECK_USAGE}")
         word = Word.of([source], self._shell.user_ns, force=False) if source is not None else Word(None)
@@ -87,5 +87,5 @@ class BucketMagics(Magics):
         given = vars(parse(self.oss_leftovers, line, _LEFTOVERS_USAGE))
         if given["action"] == "list" and (given["id"] or given["older_than"]):
             raise UsageError(f"An id and --older-than belong to remove.\n{_LEFTOVERS_USAGE}")
-        given["credentials"] = variable_of(given["credentials"], self._shell.user_ns)
+        given["credentials"] = credentials_of(given["credentials"], self._shell.user_ns)
         leftovers(self._session, text=given.pop("id"), **given)

@@ -28,7 +28,7 @@ from oss_jupyter.notebook.magics.sandbox_switch import SandboxSwitch
 from oss_jupyter.notebook.magics.showing import helped, show
 from oss_jupyter.notebook.magics.uploads import Uploads
 from oss_jupyter.notebook.magics.waiting import wait_for
-from oss_jupyter.notebook.magics.words import Word, as_no_variable, variable_of
+from oss_jupyter.notebook.magics.words import Word, as_no_variable, credentials_of, variable_of
 from oss_jupyter.session.planning import plan
 from oss_jupyter.session.session import Session
 
@@ -188,7 +188,7 @@ class OssMagics(Magics):
     def _arguments(self, given: dict[str, Any]) -> UploadArguments:
         """Return what was asked of an upload on the line."""
         given["metadata"] = pairs(given["metadata"])
-        given["credentials"] = variable_of(given["credentials"], self._shell.user_ns)
+        given["credentials"] = credentials_of(given["credentials"], self._shell.user_ns)
         given["writer_options"] = variable_of(given["writer_options"], self._shell.user_ns, "--writer-options")
         return UploadArguments.of(**{name: value for name, value in given.items() if value is not None})
 
@@ -203,4 +203,4 @@ class OssMagics(Magics):
     def _anew(self, given: Namespace) -> dict[str, Any]:
         """Return what replaces the arguments of an upload's first time."""
         anew = {name: getattr(given, name) for name in ANEW_NAMES}
-        return anew | {"credentials": variable_of(given.credentials, self._shell.user_ns)}
+        return anew | {"credentials": credentials_of(given.credentials, self._shell.user_ns)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob
@@ -23,6 +23,9 @@ _EXPRESSION_SAID = (
 # What begins with a name and goes on as Python does: df.head(), df["a"].
 _EXPRESSION = re.compile(r"([^\W\d]\w*)[.(\[].*[)\]]$")
 
+# What looks a variable up, by its namespace and its name.
+_NAMED: dict[tuple[int, str], Callable[[], Any]] = {}
+
 
 def variable_of(name: str | None, variables: Mapping[str, Any], option: str = "--credentials") -> Any:
     """Return the value of a variable that an option names. What was written is not repeated: it may be a key."""
@@ -31,6 +34,16 @@ def variable_of(name: str | None, variables: Mapping[str, Any], option: str = "-
     if name not in variables:
         raise UsageError(f"{option} takes the name of a Python variable, and there is none of that name.")
     return variables[name]
+
+
+def credentials_of(name: str | None, variables: Mapping[str, Any]) -> Any:
+    """Return the variable behind --credentials so that its value of the moment counts, also when one tries again.
+
+    One object for each name, because uploads with the same credentials share their connections. Raises UsageError.
+    """
+    if name is None or variable_of(name, variables) is None:
+        return None
+    return _NAMED.setdefault((id(variables), name), lambda: variables[name])
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from oss_jupyter.notebook.panel.common.commands import Commands
 from oss_jupyter.notebook.panel.common.files import child_of
 from oss_jupyter.notebook.panel.common.pace import Pace
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
+from oss_jupyter.session.text import name_of
 from oss_jupyter.texts import say
 
 
@@ -40,7 +41,7 @@ class TransferCard(PanelWidget):
     def in_words(self) -> str:
         """Return a short sentence: the summary below says the rest."""
         now = self.transfer.snapshot()
-        return printable(say("card_in_words", source=now.source, target=now.target))
+        return printable(say("card_in_words", source=name_of(now), target=now.target))
 
 
 def packed_child(transfer: Transfer, transfer_id: str) -> bytes:

@@ -73,7 +73,8 @@ class Amounts(TypedDict):
 
 
 class Pace(TypedDict):
-    """How it goes on. retry: [which retry, of how many] of the part that was tried most often, after a long silence.
+    """How it goes on. retry: [which retry, of how many] of the part that was tried most often, after a long silence;
+    met: what a part met last, then.
 
     compare, compared: to be read again, and read by now.
     """
@@ -82,6 +83,7 @@ class Pace(TypedDict):
     left: int | None
     silent: int
     retry: list[int] | None
+    met: str
     compared: int
     compare: int
 
@@ -198,6 +200,7 @@ def _pace(snapshot: Snapshot) -> Pace:
         "left": _rounded(snapshot.left_seconds),
         "silent": silent,
         "retry": [snapshot.retry, snapshot.retries_max] if snapshot.retry and silent else None,
+        "met": snapshot.latest_error if silent else "",
         "compared": snapshot.compared_bytes,
         "compare": snapshot.compare_bytes,
     }

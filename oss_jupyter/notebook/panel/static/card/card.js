@@ -4,7 +4,7 @@
 import { createBar } from "../common/bar.js";
 import { createControls } from "../common/controls.js";
 import { createDetails } from "./details.js";
-import { setAttribute, setShown } from "../common/dom.js";
+import { keepFocus, setAttribute, setShown } from "../common/dom.js";
 import { createFiles } from "./files.js";
 import { createHandOver } from "./handover.js";
 import { createHead } from "../common/head.js";
@@ -12,7 +12,7 @@ import { hasMap } from "../common/lines.js";
 import { createMap } from "./map.js";
 import { createShell } from "../common/shell.js";
 import { decode, stoppedState } from "../common/state.js";
-import { createTrouble } from "../common/trouble.js";
+import { createRemarks, createTrouble } from "../common/trouble.js";
 import { watchTheme } from "../common/watch.js";
 
 const OVER = ["completed", "aborted"];
@@ -27,10 +27,11 @@ export function createCard(model, say) {
   const bar = createBar(say);
   const content = state?.files ? createFiles(say, askMine, shell.isLive) : createFileMap(say, askMine);
   const trouble = createTrouble(say);
+  const notes = createRemarks(say);
   const controls = createControls(say, (command, args) => shell.askAndTell(command, mine(args)));
   const handOver = createHandOver(say, askAndShow);
   const details = createDetails(say);
-  element.append(head.element, bar.element, content.element, trouble.element);
+  element.append(head.element, trouble.element, bar.element, content.element, notes.element);
   element.append(controls.element, handOver.element, shell.notice, details.element, shell.announcer);
 
   function askMine(command, args) {
@@ -50,7 +51,8 @@ export function createCard(model, say) {
   function show(newState, newChild) {
     [state, child] = [newState, newChild];
     setAttribute(element, "aria-label", say("label", { name: state.name, url: state.url }));
-    for (const view of [head, bar, content, trouble, controls, handOver, details]) view.update(state, child);
+    const views = [head, trouble, bar, content, notes, controls, handOver, details];
+    keepFocus(element, () => views.forEach((view) => view.update(state, child)));
     shell.announce(state);
   }
 

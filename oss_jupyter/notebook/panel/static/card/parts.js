@@ -3,7 +3,7 @@
 import { button, make, makeMiddle, setShown, setText } from "../common/dom.js";
 import { createBar } from "../common/bar.js";
 import { createMap } from "./map.js";
-import { hasMap, statusWord } from "../common/lines.js";
+import { hasPlaces, statusWord } from "../common/lines.js";
 
 // Where the key begins, in the pieces of oss://bucket/key.
 const KEY_FROM = 3;
@@ -29,7 +29,7 @@ export function createParts(say, onBack) {
     setText(status, statusWord(child, say));
     bar.update(child);
     map.update(child);
-    setShown(map.element, hasMap(child));
+    setShown(map.element, hasPlaces(child)); // also when it has ended: nobody's page changes under the mouse
   }
 
   return { element, update, recolour: map.recolour, focus: () => back.focus(), close: map.close };

@@ -13,7 +13,7 @@ export function createAbort(say, onAnswer) {
   const question = createQuestion(say("abort_question"), open, cancel, keep.element, remove.element, cancel);
   let state = null;
 
-  function ask() {
+  function tell() {
     const values = stored(state);
     const nothing = state.kept + state.confirmed === 0;
     setShown(keep.element, !nothing);
@@ -21,6 +21,10 @@ export function createAbort(say, onAnswer) {
     setText(keep.effect, say(`${what}_keep_effect`, values));
     setText(remove.effect, nothing ? say("abort_nothing") : say(`${what}_delete_effect`, values));
     setText(remove.button, nothing ? say("abort") : say("abort_delete"));
+  }
+
+  function ask() {
+    tell();
     question.setOpen(true);
   }
 
@@ -32,6 +36,7 @@ export function createAbort(say, onAnswer) {
   function update(newState) {
     state = newState;
     if (!state.can.includes("abort")) question.drop();
+    if (!question.element.hidden) tell(); // it goes on while one thinks
   }
 
   return { button: open, question: question.element, update };

@@ -1,12 +1,14 @@
 // The buttons and the two small settings. A button says at once what was asked; the state says when it has happened.
 
 import { createAbort } from "./abort.js";
-import { button, make, setAttribute, setShown, setText } from "./dom.js";
+import { button, keepFocus, make, setAttribute, setShown, setText } from "./dom.js";
 import { createForget } from "./forget.js";
 import { createSettings } from "./settings.js";
 
-// If the state has not followed by then, the button can be pressed again.
+// If the state has not followed by then, the button can be pressed again. What carries on is queued before the kernel
+// answers: where it is as before soon after, it has failed once more.
 const PATIENCE_MS = 8000;
+const PATIENCE_TO_RESUME_MS = 1200;
 
 // What a button says while it waits for the state to follow.
 const PROGRESSIVE = { pause: "pausing", resume: "resuming", retry: "resuming", retry_failed: "resuming", abort: "aborting", forget: "forgetting" };
@@ -27,17 +29,17 @@ export function createControls(say, ask) {
   row.append(buttons, settings.element);
   element.append(row, abort.question, forget.question);
 
-  const asked = new Map(); // button -> the state in which it was pressed, until another one comes
+  const asked = new Map(); // button -> {before: the state in which it was pressed}, until another one comes
   let state = null;
 
   async function press(which, command, args) {
-    asked.set(which, state.state);
+    const pressed = { before: state.state };
+    asked.set(which, pressed);
     setText(which, say(PROGRESSIVE[command]));
     setAttribute(which, "aria-disabled", "true"); // not `disabled`, which would drop the keyboard's focus
-    const patience = setTimeout(() => release(which), PATIENCE_MS);
-    if (await ask(command, args)) return;
-    clearTimeout(patience);
-    release(which);
+    const giveUp = () => asked.get(which) === pressed && release(which);
+    if (!(await ask(command, args))) return giveUp();
+    setTimeout(giveUp, PROGRESSIVE[command] === PROGRESSIVE.resume ? PATIENCE_TO_RESUME_MS : PATIENCE_MS);
   }
 
   function release(which) {
@@ -53,7 +55,11 @@ export function createControls(say, ask) {
 
   function update(newState) {
     state = newState;
-    for (const [which, before] of asked) if (before !== state.state) release(which);
+    for (const [which, { before }] of asked) if (before !== state.state) release(which);
+    keepFocus(element, offerAll);
+  }
+
+  function offerAll() {
     const { can } = state;
     offer(main, say(mainCommand(state)), can.includes("pause") || can.includes("resume"));
     offer(abort.button, say("abort"), can.includes("abort"));

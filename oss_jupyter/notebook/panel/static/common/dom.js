@@ -38,12 +38,24 @@ export function placeChildren(parent, elements) {
   });
 }
 
-// A text that is shortened in its middle by the style, where there is no room; selecting it copies all of it.
+// Makes a change, and puts the keyboard on the first control that is left where the one it was on goes: else it would be
+// at the beginning of the page.
+export function keepFocus(element, change) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  change();
+  if (!focused || (focused.isConnected && !focused.closest("[hidden]"))) return;
+  const controls = [...element.querySelectorAll("button, input, select, summary")];
+  controls.find((control) => !control.closest("[hidden]"))?.focus({ preventScroll: true });
+}
+
+// A text that is shortened in its middle by the style, where there is no room; selecting it copies all of it. Only the page
+// knows how wide the tail is, for which the head makes room.
 export function makeMiddle(className) {
   const element = make("span", `ossj-middle ${className}`);
   const head = make("span", "ossj-middle-head");
   const tail = make("span", "ossj-middle-tail");
   element.append(head, tail);
+  new ResizeObserver(() => element.style.setProperty("--tail", `${Math.floor(tail.getBoundingClientRect().width)}px`)).observe(tail);
   return {
     element,
     set(text) {

@@ -2,7 +2,7 @@
 
 import { make, makeMiddle, setAttribute, setText } from "./dom.js";
 import { formatSize } from "./format.js";
-import { statusWord } from "./lines.js";
+import { isSilent, statusWord } from "./lines.js";
 
 export function createHead(say) {
   const element = make("div", "ossj-head");
@@ -24,7 +24,7 @@ export function createHead(say) {
     const growing = state.files?.scanning || state.open_ended;
     setText(size, growing ? (state.total ? say("at_least", { size: total }) : "") : total);
     setText(status, statusWord(state, say));
-    setAttribute(status, "data-state", state.state);
+    setAttribute(status, "data-state", isSilent(state) ? "retrying" : state.state);
   }
 
   return { element, update };

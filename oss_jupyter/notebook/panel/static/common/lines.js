@@ -13,9 +13,15 @@ const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" });
 
 // Queued, 3rd: who waits for its turn wants to know how long.
 export function statusWord(state, say) {
+  if (isSilent(state)) return capitalised(say("part_retrying"));
   const word = capitalised(say(`state_${state.state}`));
   if (!state.place) return word;
   return `${word}, ${say(`nth_${ORDINALS.select(state.place)}`, { count: formatCount(state.place) })}`;
+}
+
+// Whether it runs, and the service has taken nothing for a while.
+export function isSilent(state) {
+  return Boolean(state.silent && state.retry) && state.state === "running";
 }
 
 // The phase within a state is what is going on: Completing, Comparing, Checking ...
@@ -96,7 +102,8 @@ function silentWords(state, say) {
   if (!state.retry) return say("silent", { time });
   const [nth, most] = state.retry;
   // A dead network is put up with for longer than the number of retries says.
-  return say(nth <= most ? "silent_retrying_of" : "silent_retrying", { time, nth, most });
+  const words = say(nth <= most ? "silent_retrying_of" : "silent_retrying", { time, nth, most });
+  return state.met ? `${words} · ${say("last_error", { error: state.met })}` : words;
 }
 
 function completedLine(state, say) {
@@ -106,14 +113,20 @@ function completedLine(state, say) {
   if (receipt.already_there) return [size, say("already_there"), ...verified].join(" · ");
   const words = [say("completed_in", { size, time: formatDuration(receipt.seconds, true) })];
   if (receipt.seconds > 0) words.push(formatSpeed(receipt.sent / receipt.seconds));
+  if (state.parts > 1) words.push(say("parts_many", { count: formatCount(state.parts) }));
   if (receipt.resent) words.push(say("resent", { size: formatSize(receipt.resent) }));
   return [...words, ...verified, ...readAgain(state, say)].join(" · ");
 }
 
 // Parts that are gone, or that nobody had to send, have no place in a map; what came of files has one.
-export function hasMap(state) {
+export function hasPlaces(state) {
   if (state.files) return state.places.count > 0;
   return !state.parts_gone && !state.receipt?.already_there;
+}
+
+// Of one part the bar says all there is, and of parts that are all in OSS the line does.
+export function hasMap(state) {
+  return hasPlaces(state) && (Boolean(state.files) || (state.parts > 1 && state.state !== "completed"));
 }
 
 // What was read a second time, and what might have been and was not.

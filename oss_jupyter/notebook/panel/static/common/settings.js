@@ -1,20 +1,24 @@
 // The two small settings of a running upload: how many parts at once, and how fast.
 
-import { make, setAttribute } from "./dom.js";
+import { make, setAttribute, setText } from "./dom.js";
 
 const MIB = 1024 * 1024;
+const LIMIT_MIN_MIB = 0.1;
 
 // `ask(command, args)` returns a promise of whether it was done.
 export function createSettings(say, ask) {
   const element = make("div", "ossj-settings");
-  const parallel = createNumber(say, "parallel", { min: 1, step: 1 }, (value) =>
+  const wrong = make("div", "ossj-wrong");
+  wrong.setAttribute("role", "status");
+  const refuse = (text) => setText(wrong, text);
+  const parallel = createNumber(say, "parallel", { min: 1, step: 1 }, refuse, (value) =>
     ask("set_parallel", { parallel: value }),
   );
-  const limit = createNumber(say, "limit", { min: 0.1, step: "any" }, (value) =>
+  const limit = createNumber(say, "limit", { min: LIMIT_MIN_MIB, step: "any" }, refuse, (value) =>
     ask("set_limit", { bytes_per_second: value === null ? null : Math.round(value * MIB) }),
   );
   limit.element.append(make("span", "ossj-unit", "MiB/s"));
-  element.append(parallel.element, limit.element);
+  element.append(parallel.element, limit.element, wrong);
 
   function update(state) {
     parallel.allow(state.parallel_most);
@@ -25,8 +29,9 @@ export function createSettings(say, ask) {
   return { element, update };
 }
 
-// A number that acts when it is changed, and shows what is so unless somebody is just typing.
-function createNumber(say, name, limits, onChange) {
+// A number that acts when it is changed, and shows what is so unless somebody is just typing. `refuse(text)` says why one
+// is not taken, or nothing for "".
+function createNumber(say, name, limits, refuse, onChange) {
   const element = make("label", "ossj-setting");
   const input = Object.assign(make("input", "ossj-input"), { type: "number", ...limits });
   tell({});
@@ -34,7 +39,9 @@ function createNumber(say, name, limits, onChange) {
   let current = "";
 
   input.addEventListener("change", async () => {
-    if (!input.checkValidity()) return void (input.value = current);
+    const valid = input.checkValidity();
+    refuse(valid ? "" : say(`${name}_wrong`, { most: input.max, least: input.min }));
+    if (!valid) return void (input.value = current);
     const done = await onChange(input.value === "" ? null : Number(input.value));
     if (!done) input.value = current;
   });

@@ -1,32 +1,38 @@
-// What went wrong, in four lines with the cell to run; and what else there is to say.
+// What went wrong, in four lines with the cell to run; and, elsewhere on a card, what else there is to say.
 
 import { createCopyButton } from "./copybutton.js";
 import { make, setShown } from "./dom.js";
 import { codeLine } from "./lines.js";
 
 export function createTrouble(say) {
-  const element = make("div", "ossj-trouble");
-  const box = make("div", "ossj-error");
+  const element = make("div", "ossj-error");
   const lines = make("div", "ossj-error-lines");
   const copy = createCopyButton(say, "", say("copy_error"), () => text);
-  const notes = make("ul", "ossj-notes");
-  box.append(lines, copy);
-  element.append(box, notes);
+  element.append(lines, copy);
   let text = "";
-  let shownNotes = "";
 
   function update(state) {
     // The files that failed stand in a list of their own.
     const error = state.failures?.length && state.state === "completed_with_errors" ? null : state.error;
-    setShown(box, error !== null);
+    setShown(element, error !== null);
     const newText = error ? [...error, state.cell].filter(Boolean).join("\n") : "";
     if (newText !== text) lines.replaceChildren(...(error ? errorLines(state, say) : []));
     text = newText;
+  }
+
+  return { element, update };
+}
+
+export function createRemarks(say) {
+  const element = make("ul", "ossj-notes");
+  let shown = "";
+
+  function update(state) {
     const all = [...state.notes, ...(state.detached ? [say("goes_on_detached")] : [])];
-    const newNotes = all.join("\n");
-    if (newNotes !== shownNotes) notes.replaceChildren(...all.map((note) => make("li", "", note)));
-    shownNotes = newNotes;
-    setShown(notes, newNotes !== "");
+    const text = all.join("\n");
+    if (text !== shown) element.replaceChildren(...all.map((note) => make("li", "", note)));
+    shown = text;
+    setShown(element, text !== "");
   }
 
   return { element, update };

@@ -17,7 +17,6 @@ export function createDesk(model, say) {
   const shell = createShell(model, say);
   const { element, notice, ask, askAndTell } = shell;
   element.classList.add("ossj-desk");
-  element.dataset.lmSuppressShortcuts = "true";
   const banner = createBanner(say, askAndTell);
   const form = createForm(say, ask, model.get("folder"), model.get("target"), model.get("options"));
   const list = createList(say, ask, shell.tell, openDetails);

@@ -21,8 +21,7 @@ export function createForm(say, ask, folder, target, asked) {
   showError(null);
 
   function showError(error) {
-    setShown(trouble.element, error !== null);
-    trouble.update({ error, cell: "", notes: [] });
+    trouble.update({ error, cell: "" });
   }
 
   async function submit() {
