@@ -147,11 +147,11 @@ def test_nobody_else_is_answered(panel: Panel, other: Kernel, data: Path) -> Non
     """The socket lies where nobody else can look; who does not know its key hears nothing; none may begin anything."""
     panel.row(lambda row: row["state"] == "running")
     (place,) = places()
-    for path, mode in {place.socket.parent: 0o700, place.socket: 0o600, place.key: 0o600}.items():
+    for path, mode in {place.file.parent: 0o700, place.file: 0o600}.items():
         assert stat.S_IMODE(path.lstat().st_mode) == mode
     with socket.socket(socket.AF_UNIX) as stranger:
         stranger.settimeout(WAIT_SECONDS)
-        stranger.connect(str(place.socket))
+        stranger.connect(place.told()[0])
         challenge = stranger.recv(1000)
         assert b"#CHALLENGE#" in challenge
         stranger.sendall(len(b"wrong").to_bytes(4, "big") + b"wrong")
@@ -159,7 +159,7 @@ def test_nobody_else_is_answered(panel: Panel, other: Kernel, data: Path) -> Non
     for command in ("start", "browse", "pull", "__class__"):
         reply = ask(place, _request(command, {"path": str(data), "target": "oss://test-bucket/x", "widget": "lab"}))
         assert reply["status"] == "error"
-    key = place.key.read_bytes()
-    place.key.write_bytes(bytes(len(key)))
+    told = json.loads(place.file.read_text())
+    place.file.write_text(json.dumps({**told, "key": "00" * 32}))
     with pytest.raises(KernelGone):
         ask(place, _request("pause_all", {}))

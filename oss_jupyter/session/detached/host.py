@@ -88,7 +88,7 @@ class Host:
     def _accept(self, listener: socket.socket, key: bytes) -> None:
         from oss_jupyter.engine.threads import start_thread
         from oss_jupyter.errors import Shortage
-        from oss_jupyter.session.detached.link import be_patient
+        from oss_jupyter.session.private import be_patient
 
         while True:
             self._room.acquire()

@@ -6,8 +6,6 @@ Any thread may call it.
 from __future__ import annotations
 
 import pickle
-import socket
-import struct
 import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ from oss_jupyter.child import child_environment, last_words, python_command
 from oss_jupyter.errors import CheckpointForeign, OssJupyterError
 from oss_jupyter.session.detached.place import HostPlace
 from oss_jupyter.session.detached.values import VERSION, Answer, HostedView, Question
+from oss_jupyter.session.private import connected
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -48,35 +47,10 @@ def ask(name: str, **values: Any) -> Any:
     return answer.value
 
 
-def be_patient(connection_socket: socket.socket, seconds: float) -> None:
-    """Let nothing on a socket take longer; it raises BlockingIOError then."""
-    spell = struct.pack("ll", int(seconds), 0)
-    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-        connection_socket.setsockopt(socket.SOL_SOCKET, option, spell)
-
-
 def _connected() -> Connection:
     """Return a connection on which both sides have proved that they know the key. Raises OSError, EOFError."""
-    from multiprocessing import AuthenticationError
-    from multiprocessing.connection import Connection, answer_challenge, deliver_challenge  # 10 ms
-
     place = HostPlace()
-    key, address = place.read_key(), place.read_address()
-    with socket.socket(socket.AF_UNIX) as one:
-        one.setblocking(True)  # whatever socket.setdefaulttimeout says
-        be_patient(one, _ANSWER_SECONDS)
-        one.connect(address)
-        connection = Connection(one.detach())
-    try:
-        answer_challenge(connection, key)
-        deliver_challenge(connection, key)
-    except AuthenticationError:
-        connection.close()
-        raise ConnectionRefusedError from None
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    return connected(place.read_address(), place.read_key(), _ANSWER_SECONDS)
 
 
 def last_word_of(transfer_id: str) -> HostedView | None:

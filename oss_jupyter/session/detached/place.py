@@ -6,21 +6,17 @@ import json
 import os
 import platform
 import socket
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from oss_jupyter.errors import OssJupyterError
-from oss_jupyter.local.files import create_own, read_own
+from oss_jupyter.local.files import read_own
 from oss_jupyter.paths import state_directory
-from oss_jupyter.session.private import KEY_BYTES, make_private
+from oss_jupyter.session.private import KEY_BYTES, bound, make_private, write_private
 
 _ADDRESS_MOST_BYTES = 4096
 _LAST_MOST_BYTES = 64 * 1024 * 1024
-# A socket's path has room for 108 bytes on Linux and 104 on macOS.
-_PATH_MOST_BYTES = 100
 
 
 class HostPlace:
@@ -65,12 +61,12 @@ class HostPlace:
         """Give a socket that listens here, and take everything away at the end. Raises OSError, OssJupyterError."""
         self.made()
         self.clear()
-        with _bound(self.directory / "socket") as listener:
+        with bound(self.directory / "socket") as listener:
             listener.listen(64)
             told = {"socket": listener.getsockname(), "pid": os.getpid(), "node": platform.node()}
             try:
-                _write(self.address, json.dumps(told).encode())
-                _write(self.key, key)
+                write_private(self.address, json.dumps(told).encode())
+                write_private(self.key, key)
                 yield listener
             finally:
                 if self.is_mine(key):
@@ -86,7 +82,7 @@ class HostPlace:
         """Leave a last word. Raises OSError."""
         new = self.directory / "last.new"
         new.unlink(missing_ok=True)
-        _write(new, content)
+        write_private(new, content)
         new.replace(self.last)
 
     def read_last(self) -> bytes:
@@ -98,25 +94,3 @@ class HostPlace:
         for path in (self.key, self.address, self.directory / "socket"):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _bound(path: Path) -> Iterator[socket.socket]:
-    """Give a socket at a path, or elsewhere where that is too long or its disk has no sockets. Raises OSError."""
-    with socket.socket(socket.AF_UNIX) as listener, ExitStack() as elsewhere:
-        if len(os.fsencode(path)) <= _PATH_MOST_BYTES:
-            with suppress(OSError):
-                listener.bind(str(path))
-                path.chmod(0o600)
-        if not listener.getsockname():
-            folder = elsewhere.enter_context(tempfile.TemporaryDirectory(prefix="oss_jupyter-"))
-            listener.bind(os.path.join(folder, "socket"))  # noqa: PTH118
-        yield listener
-
-
-def _write(path: Path, content: bytes) -> None:
-    descriptor = create_own(path)
-    try:
-        os.write(descriptor, content)
-    finally:
-        os.close(descriptor)
