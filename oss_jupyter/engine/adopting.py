@@ -17,8 +17,8 @@ from oss_jupyter.engine.log import log
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.restore import Restored, is_of_file, taken_over
 from oss_jupyter.errors import NetworkError, ServiceError
+from oss_jupyter.model.ages import format_age
 from oss_jupyter.model.found_parts import fitting, plan_for
-from oss_jupyter.model.leftover import format_age
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.sizes import count
 from oss_jupyter.model.wire_values import Fingerprint, ListedPart

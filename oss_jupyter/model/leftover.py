@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.model.ages import format_age, parse_age
 from oss_jupyter.model.columns import columns
 from oss_jupyter.model.frames import frame
-from oss_jupyter.model.given import plain
 from oss_jupyter.model.sizes import count, format_size
+from oss_jupyter.model.storage_prices import AS_OF
 from oss_jupyter.model.target import Target
 from oss_jupyter.names import printable
 from oss_jupyter.redact import quoted
 
-DAY_SECONDS = 86_400.0
 # Of a long list the first and the last rows are shown.
 ROWS_SHOWN = 20
 RULE_DAYS = 7
 # What the service bills by: 1 GB of it has 1024^3 bytes (documentation "Storage fees").
 _GB = 1024**3
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY_SECONDS, "w": 7 * DAY_SECONDS}
-_AGE = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*([smhdw])\s*")
+_LIST_PRICES = (
+    f"Prices are list prices of {AS_OF} in mainland China, locally redundant, and may have changed: "
+    "aliyun.com/price/product#/oss/detail has today's, OssJupyter.storage_prices takes yours."
+)
 HEADER = ("upload id", "key", "age", "parts", "size", "whose")
 
 
@@ -64,15 +66,30 @@ class Removed:
     def __str__(self) -> str:
         size = sum(one.size_bytes or 0 for one in self.gone)
         known = f" ({format_size(size)})" if size else ""
-        lines = [f"{count(len(self.gone), 'unfinished upload')}{known} removed from OSS."]
-        reasons: dict[str, int] = {}
-        for _, why in self.stay:
-            reasons[why] = reasons.get(why, 0) + 1
-        return "\n".join([*lines, *(f"{count(number, 'upload')} stay: {why}" for why, number in reasons.items())])
+        return "\n".join([f"{count(len(self.gone), 'unfinished upload')}{known} removed from OSS.", *self.reasons()])
+
+    def reasons(self) -> list[str]:
+        """Return how many stay and why, a line for each reason."""
+        numbers = Counter(why for _, why in self.stay)
+        return [
+            f"{count(number, 'upload')} {'stays' if number == 1 else 'stay'}: {why}" for why, number in numbers.items()
+        ]
 
 
-# Carries out a removal: which uploads, and whether those of the last day are meant as well.
-Remover = Callable[[tuple[Leftover, ...], bool], Removed]
+class Bucket(Protocol):
+    """Where the uploads are. What it cannot ask or do it raises as OssJupyterError."""
+
+    def counted(self, rows: Sequence[Leftover], most: int) -> tuple[list[Leftover], list[str]]:
+        """Return the rows, the first `most` with their parts, and what hindered that."""
+
+    def judged(self, chosen: Sequence[Leftover], *, force: bool) -> Removed:
+        """Return what `remove` would do at this moment."""
+
+    def remove(self, chosen: Sequence[Leftover], *, force: bool) -> Removed:
+        """Remove what may be removed. force: also what is young, or has a checkpoint here."""
+
+    def adopt(self, one: Leftover, file: Any) -> Any:
+        """Carry on with an upload from a local file."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +106,7 @@ class Leftovers:
     prices: Mapping[str, float]
     currency: str
     notes: tuple[str, ...] = ()
-    _remover: Remover | None = field(default=None, repr=False, compare=False)
-    _adopter: Callable[[Leftover, Any], Any] | None = field(default=None, repr=False, compare=False)
+    _bucket: Bucket | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -149,13 +165,21 @@ class Leftovers:
 
     def below(self) -> list[str]:
         """Return what stands below the table: costs, and what was not found out."""
+        if not self.size_bytes:
+            return list(self.notes)
         costs = [f"{name} {cost:,.2f}" for name, cost in self.monthly_cost.items()]
-        told = (
-            [f"A month costs, {self.currency and f'in {self.currency}, '}by storage class: {', '.join(costs)}."]
-            if self.size_bytes
-            else []
-        )
-        return [*told, *self.notes]
+        told = f"A month costs, {self.currency and f'in {self.currency}, '}by storage class: {', '.join(costs)}."
+        return [told, *self.notes, *([_LIST_PRICES] if self.currency else [])]
+
+    def in_a_sentence(self) -> str:
+        """Return how much they hold and what the first storage class costs a month, as far as it was counted."""
+        known = [one for one in self.rows if one.size_bytes is not None]
+        if not known:
+            return "How much they hold is not known."
+        parts = sum(one.parts or 0 for one in known)
+        of = "" if len(known) == len(self.rows) else f"{len(known):,} of them"
+        costs = (f", about {self.currency} {cost:,.2f} a month as {name}" for name, cost in self.monthly_cost.items())
+        return f"{of or 'They'} hold {format_size(self.size_bytes)} in {count(parts, 'part')}{next(costs, '')}."
 
     def remove(
         self, upload_id: str | None = None, *, older_than: str | float | None = None, force: bool = False
@@ -167,9 +191,18 @@ class Leftovers:
 
         Raises InputError where nothing, or more than one, is meant, and what the service says against it.
         """
-        chosen = self.chosen(upload_id, older_than=older_than)
-        assert self._remover is not None, "only a list that was asked for can remove"
-        return self._remover(chosen, force)
+        return self._in_bucket.remove(self.chosen(upload_id, older_than=older_than), force=force)
+
+    def would_remove(
+        self, upload_id: str | None = None, *, older_than: str | float | None = None, force: bool = False
+    ) -> Removed:
+        """Return what `remove` would do, and do nothing. Raises InputError."""
+        return self._in_bucket.judged(self.chosen(upload_id, older_than=older_than), force=force)
+
+    def counted(self, rows: Sequence[Leftover], most: int) -> Leftovers:
+        """Return some of them alone, the first `most` with their parts and bytes, a request for each."""
+        found, notes = self._in_bucket.counted(rows, most)
+        return replace(self, rows=tuple(found), notes=tuple(notes))
 
     def adopt(self, upload_id: str, file: Any) -> Any:
         """Carry on with the upload whose id begins with `upload_id`, from a local file, and return its Transfer.
@@ -180,8 +213,12 @@ class Leftovers:
         Raises InputError where the parts cannot be those of the file, TransferBusy where a kernel here sends them.
         """
         (one,) = self.chosen(upload_id)
-        assert self._adopter is not None, "only a list that was asked for can carry on"
-        return self._adopter(one, file)
+        return self._in_bucket.adopt(one, file)
+
+    @property
+    def _in_bucket(self) -> Bucket:
+        assert self._bucket is not None, "only a list that was asked for can act"
+        return self._bucket
 
     def chosen(self, upload_id: str | None = None, *, older_than: str | float | None = None) -> tuple[Leftover, ...]:
         """Return what `remove` would try to remove. Raises InputError."""
@@ -214,26 +251,6 @@ class Leftovers:
     def to_frame(self) -> Any:
         """Return the rows as a pandas.DataFrame. Raises PackageMissing."""
         return frame(Leftover, self.rows)
-
-
-def parse_age(value: str | float) -> float:
-    """Return seconds for ``"7d"``, ``"12h"``, ``"30m"`` or ``"2w"``; a number alone is seconds. Raises InputError."""
-    value = plain(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
-        return float(value)
-    match = _AGE.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise InputError(f"older_than: {quoted(value)} is no time.", "Write it like 7d, 12h or 30m.")
-    return float(match[1]) * _UNITS[match[2]]
-
-
-def format_age(seconds: float) -> str:
-    """Return ``45 s``, ``12 min``, ``7 h`` or ``31 days``."""
-    whole = max(0, int(seconds))
-    for unit, name in ((int(DAY_SECONDS), "day"), (3600, "h"), (60, "min")):
-        if whole >= unit:
-            return count(whole // unit, name) if name == "day" else f"{whole // unit} {name}"
-    return f"{whole} s"
 
 
 def _cells(one: Leftover) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """What stored bytes cost, so that it can be said what unfinished uploads cost. Parts are billed like objects.
 
-List prices of locally redundant storage in the regions of mainland China, pay as you go, in CNY for a GB and month.
-That of Standard is quoted in the documentation, "Storage fees"; those of other classes stand on the pricing page only.
-Other regions, contracts and resource plans have other prices.
+List prices of locally redundant storage in the regions of mainland China, pay as you go, in CNY for a GB and month. The
+documentation, "Storage fees", leaves prices to the pricing page, which is made by a script. That of Standard stands in
+an answer of the vendor's on Cold Archive (it bills restored copies at it), those of the others in tables that quote the
+page; for Deep Cold Archive none was found in a second place. Other regions, contracts and resource plans have others.
 """
 
 from __future__ import annotations

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from functools import partial
 from itertools import islice
 from typing import Any, TypeVar, cast
 
-from oss_jupyter.engine.transfer import coordinator_of
-from oss_jupyter.errors import ServiceError
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
+from oss_jupyter.errors import OssJupyterError, ServiceError
+from oss_jupyter.model.ages import DAY_SECONDS
 from oss_jupyter.model.arguments import UploadOptions
-from oss_jupyter.model.leftover import DAY_SECONDS, Leftover, Leftovers, Owner, Removed
-from oss_jupyter.model.storage_prices import AS_OF, CURRENCY, PRICES
+from oss_jupyter.model.leftover import Leftover, Leftovers, Owner, Removed
+from oss_jupyter.model.sizes import count
+from oss_jupyter.model.storage_prices import CURRENCY, PRICES
 from oss_jupyter.model.target import Target, address
-from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.unfinished import list_uploads
 from oss_jupyter.session.adopting import adopt
 from oss_jupyter.session.session import Session
@@ -26,50 +27,128 @@ COUNTED_MOST = 1000
 _AT_ONCE = 8
 # What is live is looked at anew before each batch that is removed.
 _BATCH = 100
+_TOLD_EACH = 100
 _LIVE = "a kernel of this computer is sending it"
 _KEPT = "a checkpoint here can carry on with it: oj.transfers(); force=True removes it all the same"
 _YOUNG = "begun within the last day, so another computer may be sending it; force=True removes it"
+_FORBIDDEN = 403
 
 T = TypeVar("T")
 R = TypeVar("R")
+# Takes a few words on how far it is, from the thread that asked.
+Told = Callable[[str], object]
 
 
-def find_leftovers(session: Session, place: str, count_most: int = COUNTED_MOST, **reach: Any) -> Leftovers:
+class LeftoversInterrupted(KeyboardInterrupt):
+    """Somebody interrupted a look at leftovers, or their removal: it says how far it was."""
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows this line instead of a traceback."""
+        return [str(self)]
+
+
+def find_leftovers(
+    session: Session, place: str, count_most: int = COUNTED_MOST, told: Told = lambda words: None, **reach: Any
+) -> Leftovers:
     """Return the unfinished uploads below `place`; the parts of the first `count_most` are counted.
 
-    Raises InputError, and what stands in the way of asking the service.
+    told: what is told how far it is. Raises InputError, LeftoversInterrupted, and what stands in the way of asking.
     """
     where = address(place)
-    given = {name: value for name, value in reach.items() if value is not None}
-    control = session.wiring.control_at(cast("UploadOptions", given))
-    owners, now = _owners(session), datetime.fromtimestamp(time.time(), timezone.utc)
-    listed = list_uploads(control.requests, where.bucket, where.key, now)
-    rows = [replace(one, owner=owners.get(one.upload_id, Owner.UNKNOWN)) for one in listed]
-    rows, notes = _counted(control, where.bucket, rows, count_most)
-    prices, currency = dict(session.settings.storage_prices), ""
-    if prices == PRICES:
-        currency = CURRENCY
-        if any(one.size_bytes for one in rows):
-            notes.append(
-                f"Prices are list prices of {AS_OF} in mainland China, locally redundant; OssJupyter.storage_prices "
-                "takes yours."
-            )
-    remover = partial(_remove, session, control, where.bucket)
-    return Leftovers(
-        where,
-        tuple(rows),
-        prices,
-        currency,
-        tuple(notes),
-        remover,
-        partial(_adopt, session, control, where.bucket, reach),
-    )
+    bucket = BucketOfSession(session, where.bucket, reach, told)
+    prices = dict(session.settings.storage_prices)
+    currency = CURRENCY if prices == PRICES else ""
+    found = Leftovers(where, tuple(bucket.listed(where.key)), prices, currency, (), bucket)
+    return found.counted(found.rows, count_most) if count_most and found.rows else found
 
 
-def _adopt(session: Session, control: SdkControl, bucket: str, reach: dict[str, Any], one: Leftover, file: Any) -> Any:
-    # Looked at anew: a kernel may have begun to send it since it was listed.
-    now = replace(one, owner=_owners(session).get(one.upload_id, Owner.UNKNOWN))
-    return adopt(session, control, bucket, now, file, reach)
+class BucketOfSession:
+    """What a session can do with the unfinished uploads of a bucket. reach: how the service is reached."""
+
+    def __init__(self, session: Session, bucket: str, reach: dict[str, Any], told: Told) -> None:
+        self._session = session
+        self._bucket = bucket
+        self._reach = {name: value for name, value in reach.items() if value is not None}
+        self._control = session.wiring.control_at(cast("UploadOptions", self._reach))
+        self._told = told
+
+    def listed(self, prefix: str) -> list[Leftover]:
+        """Return all of them below a prefix, with whose they are."""
+        owners, now = _owners(self._session), datetime.fromtimestamp(time.time(), timezone.utc)
+        rows: list[Leftover] = []
+        try:
+            for one in list_uploads(self._control.requests, self._bucket, prefix, now):
+                rows.append(replace(one, owner=owners.get(one.upload_id, Owner.UNKNOWN)))
+                if len(rows) % _TOLD_EACH == 0:
+                    self._told(f"{count(len(rows), 'unfinished upload')} listed …")
+        except KeyboardInterrupt:
+            what = f"Interrupted when {count(len(rows), 'unfinished upload')} had been listed. Nothing was changed."
+            raise LeftoversInterrupted(what) from None
+        return rows
+
+    def counted(self, rows: Sequence[Leftover], most: int) -> tuple[list[Leftover], list[str]]:
+        """Return the rows, the first `most` with their parts, and what hindered that. Raises LeftoversInterrupted."""
+        refused: list[str] = []
+        done: list[Leftover] = []
+        try:
+            for one in _beside(lambda one: self._with_parts(one, refused), rows[:most]):
+                done.append(one)
+                self._told(f"parts of {len(done):,} of {min(most, len(rows)):,} unfinished uploads counted …")
+        except KeyboardInterrupt:
+            of = count(min(most, len(rows)), "unfinished upload")
+            what = f"Interrupted when the parts of {len(done):,} of {of} were counted. Nothing was changed."
+            raise LeftoversInterrupted(f"{what} oj.leftovers(…, count_most=0) counts none.") from None
+        notes = [f"Parts are counted of {most:,} uploads."] if len(rows) > most and not refused else []
+        return [*done, *rows[most:]], refused[:1] + notes
+
+    def judged(self, chosen: Sequence[Leftover], *, force: bool) -> Removed:
+        """Return what `remove` would do at this moment."""
+        owners = _owners(self._session)
+        judged = [(one, _why_stays(one, owners.get(one.upload_id, Owner.UNKNOWN), force)) for one in chosen]
+        free, stay = ([pair for pair in judged if bool(pair[1]) is kept] for kept in (False, True))
+        return Removed(tuple(one for one, _ in free), tuple(stay))
+
+    def remove(self, chosen: Sequence[Leftover], *, force: bool) -> Removed:
+        """Remove what may be removed. Raises LeftoversInterrupted, and a failure with how many are gone by then."""
+        gone: list[Leftover] = []
+        stay: list[tuple[Leftover, str]] = []
+        try:
+            for batch in _batches(chosen):
+                free = self.judged(batch, force=force)
+                stay += free.stay
+                for one in _beside(self._without, free.gone):
+                    gone.append(one)
+                    self._told(f"{len(gone):,} of {count(len(chosen), 'unfinished upload')} removed …")
+        except KeyboardInterrupt:
+            raise LeftoversInterrupted(f"Interrupted: {_so_far(gone, chosen)}") from None
+        except OssJupyterError as error:
+            mine = copy.copy(error)
+            mine.safe = _so_far(gone, chosen) if gone else "Nothing was removed."
+            raise mine from None
+        return Removed(tuple(gone), tuple(stay))
+
+    def adopt(self, one: Leftover, file: Any) -> Transfer:
+        """Carry on with an upload, as in `adopt`."""
+        # Looked at anew: a kernel may have begun to send it since it was listed.
+        now = replace(one, owner=_owners(self._session).get(one.upload_id, Owner.UNKNOWN))
+        return adopt(self._session, self._control, self._bucket, now, file, self._reach)
+
+    def _with_parts(self, one: Leftover, refused: list[str]) -> Leftover:
+        if refused:
+            return one
+        try:
+            parts = self._control.list_parts(Target(self._bucket, one.key), one.upload_id)
+        except ServiceError as error:
+            if error.reply.status == _FORBIDDEN:
+                refused.append("Parts were not counted: these credentials may not list them (oss:ListParts).")
+            elif error.reply.code != "NoSuchUpload":  # it has ended since it was listed
+                raise
+            return one
+        return replace(one, parts=len(parts), size_bytes=sum(part.size for part in parts))
+
+    def _without(self, one: Leftover) -> Leftover:
+        self._control.abort(Target(self._bucket, one.key), one.upload_id)
+        return one
 
 
 def _owners(session: Session) -> dict[str, Owner]:
@@ -88,41 +167,6 @@ def _owners(session: Session) -> dict[str, Owner]:
     return owners
 
 
-def _counted(control: SdkControl, bucket: str, rows: list[Leftover], most: int) -> tuple[list[Leftover], list[str]]:
-    """Return the rows, the first `most` with their parts, and what hindered that."""
-    refused: list[str] = []
-
-    def counted(one: Leftover) -> Leftover:
-        if refused:
-            return one
-        try:
-            parts = control.list_parts(Target(bucket, one.key), one.upload_id)
-        except ServiceError as error:
-            if error.reply.status == 403:
-                refused.append("Parts were not counted: these credentials may not list them (oss:ListParts).")
-            elif error.reply.code != "NoSuchUpload":  # it has ended since it was listed
-                raise
-            return one
-        return replace(one, parts=len(parts), size_bytes=sum(part.size for part in parts))
-
-    done = _beside(counted, rows[:most])
-    notes = [f"Parts are counted of {most:,} uploads."] if len(rows) > most and not refused else []
-    return [*done, *rows[most:]], refused[:1] + notes
-
-
-def _remove(session: Session, control: SdkControl, bucket: str, chosen: Sequence[Leftover], force: bool) -> Removed:
-    gone: list[Leftover] = []
-    stay: list[tuple[Leftover, str]] = []
-    for batch in _batches(chosen):
-        owners = _owners(session)
-        judged = [(one, _why_stays(one, owners.get(one.upload_id, Owner.UNKNOWN), force)) for one in batch]
-        stay += [(one, why) for one, why in judged if why]
-        free = [one for one, why in judged if not why]
-        _beside(lambda one: control.abort(Target(bucket, one.key), one.upload_id), free)
-        gone += free
-    return Removed(tuple(gone), tuple(stay))
-
-
 def _why_stays(one: Leftover, owner: Owner, force: bool) -> str:
     """Return why an upload is not removed, or "". What is sent from here stays whatever is asked."""
     if owner is Owner.LIVE:
@@ -134,13 +178,19 @@ def _why_stays(one: Leftover, owner: Owner, force: bool) -> str:
     return _YOUNG if one.age_seconds < DAY_SECONDS else ""
 
 
-def _beside(call: Callable[[T], R], values: Sequence[T]) -> list[R]:
-    """Call for each value, a few at once; what fails or interrupts lets nothing more begin."""
+def _so_far(gone: Sequence[Leftover], chosen: Sequence[Leftover]) -> str:
+    """Return how many are gone; some that were being asked for may be, too."""
+    return f"{len(gone):,} of {count(len(chosen), 'unfinished upload')} are removed, and maybe {_AT_ONCE} more."
+
+
+def _beside(call: Callable[[T], R], values: Sequence[T]) -> Iterator[R]:
+    """Yield for each value what a call returns, a few at once; what fails or interrupts lets nothing more begin."""
     from concurrent.futures import ThreadPoolExecutor  # an interpreter that is ending cannot load it
 
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="oss-leftovers")
     try:
-        return [result for batch in _batches(values) for result in pool.map(call, batch)]
+        for batch in _batches(values):
+            yield from pool.map(call, batch)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

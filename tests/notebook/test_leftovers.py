@@ -12,7 +12,8 @@ import pytest
 
 import oss_jupyter as oj
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.leftover import DAY_SECONDS, Leftover, Owner, format_age, parse_age
+from oss_jupyter.model.ages import DAY_SECONDS, format_age, parse_age
+from oss_jupyter.model.leftover import Leftover, Owner
 from oss_jupyter.sandbox import Fault, Sandbox
 
 from .conftest import Shell

@@ -11,9 +11,10 @@ from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.display import display
 
 from oss_jupyter.console.spelling import as_magic
-from oss_jupyter.model.leftover import Leftover, Leftovers
-from oss_jupyter.model.sizes import count, format_size
+from oss_jupyter.model.leftover import Leftover, Leftovers, Removed
+from oss_jupyter.model.sizes import count
 from oss_jupyter.names import printable
+from oss_jupyter.notebook.display.telling import telling
 from oss_jupyter.notebook.display.view import say
 from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.session.leftovers import COUNTED_MOST, find_leftovers
@@ -37,25 +38,34 @@ def leftovers(
     how: yes, force, json, and how the service is reached.
     """
     yes, force, as_json = how.pop("yes"), how.pop("force"), how.pop("json")
-    if action == "remove":
-        found = find_leftovers(session, place, 0, **how)
-        chosen = found.chosen(text, older_than=older_than)
-        if chosen and not (yes or _agreed(chosen)):
-            say("Nothing was removed.")
+    with telling() as told:
+        if action == "remove":
+            _remove(find_leftovers(session, place, 0, told, **how), text, older_than, force=force, yes=yes)
             return
-        say(*as_magic(str(found.remove(text, older_than=older_than, force=force))).splitlines())
-        return
-    if action == "adopt":
-        if not text or not file:
-            raise UsageError("adopt takes an upload id, or its beginning, and the path of the file.")
-        show(find_leftovers(session, place, 0, **how).adopt(text, file), session.reporter)
-        return
-    found = find_leftovers(session, place, COUNTED_MOST, **how)
+        if action == "adopt":
+            if not text or not file:
+                raise UsageError("adopt takes an upload id, or its beginning, and the path of the file.")
+            show(find_leftovers(session, place, 0, told, **how).adopt(text, file), session.reporter)
+            return
+        found = find_leftovers(session, place, COUNTED_MOST, told, **how)
     if as_json:
         sys.stdout.write("".join(f"{_json(one)}\n" for one in found))
     else:
         display(found)
         _tell_what_to_do(found)
+
+
+def _remove(found: Leftovers, text: str | None, older_than: str | None, *, force: bool, yes: bool) -> None:
+    """Remove what may be removed, once whoever sits there knows how much that is and agrees."""
+    would = found.would_remove(text, older_than=older_than, force=force)
+    if not would.gone:
+        say("Nothing was removed.", *map(as_magic, would.reasons() or [f"Nothing is older than {older_than}."]))
+        return
+    free = found if yes else found.counted(would.gone, COUNTED_MOST)
+    if yes or _agreed(free, would):
+        say(*as_magic(str(free.remove(text, older_than=older_than, force=force))).splitlines())
+    else:
+        say("Nothing was removed.")
 
 
 def _tell_what_to_do(found: Leftovers) -> None:
@@ -69,14 +79,17 @@ def _tell_what_to_do(found: Leftovers) -> None:
         )
 
 
-def _agreed(chosen: tuple[Leftover, ...]) -> bool:
+def _agreed(free: Leftovers, would: Removed) -> bool:
     """Ask whoever sits there. Raises UsageError where nobody does."""
-    size = sum(one.size_bytes or 0 for one in chosen)
-    what = count(len(chosen), "unfinished upload") + (f" ({format_size(size)})" if size else "")
+    if beside := [*free.notes, *map(as_magic, would.reasons())]:
+        say(*beside)
+    what = f"{count(len(free), 'unfinished upload')} and their parts"
     try:
-        answer = input(f"Remove {what} and their parts for good? [y/N] ")
+        answer = input(f"Remove {what} for good? {free.in_a_sentence()} [y/N] ")
     except (StdinNotImplementedError, EOFError):
         raise UsageError("Nobody can be asked here, and nothing was removed. Add --yes to remove.") from None
+    except KeyboardInterrupt:
+        return False
     return answer.strip().lower() in ("y", "yes")
 
 
