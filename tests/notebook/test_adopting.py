@@ -80,9 +80,9 @@ def test_a_fresh_one_goes_on_when_it_is_told(
     assert "run it again with --adopt" in told.text
     assert len(ids(service)) == 2
     service.faults.clear()
-    service.clear_requests()
-    assert kernel.run(f"{AGAIN.splitlines()[1]} --adopt").error is None
-    assert not sent(service) & lost
+    said = kernel.run(f"{AGAIN.splitlines()[1]} --adopt\nprint('kept', oj.transfers()[0].result().kept_bytes)")
+    assert said.error is None
+    assert f"kept {len(lost) * MIB}\n" in said.text
     assert service.object_path("test-bucket", "lost.bin").read_bytes() == (place / "trips.bin").read_bytes()
     assert ids(service) == set()
 
