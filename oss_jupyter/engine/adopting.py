@@ -72,6 +72,7 @@ def adopted(state: RunState, fingerprint: Fingerprint) -> Restored | None:
     why_not = "" if spec.adopt else _why_not(spec, found)
     if why_not:
         state.transfer.note(_passed_over(spec, found, why_not), Lasts.WHILE_ASKED_SO)
+        state.transfer.offer_to_adopt()
         return None
     header = replace(spec.header(fingerprint), upload_id=found.upload_id, part_size=found.plan.part_size)
     state.transfer.note(

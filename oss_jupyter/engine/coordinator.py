@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from oss_jupyter.engine.differences import note_checkpoint, note_live, running_on, unapplied_live
 from oss_jupyter.engine.job import JobCoordinator
 from oss_jupyter.engine.ledger import Ledger
+from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.part_detail import PartDetail
 from oss_jupyter.engine.safe import what_is_kept, what_is_left
 from oss_jupyter.engine.spec import TransferSpec
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 
 class TransferCoordinator(JobCoordinator[TransferSpec]):
-    """One file. JobStatus's lock guards _upload_id, too. ledger: what is known of its parts, with a lock of its own."""
+    """One file. JobStatus's lock guards _upload_id and _adoptable, too.
+
+    ledger: what is known of its parts, with a lock of its own.
+    """
 
     def __init__(
         self,
@@ -37,6 +41,7 @@ class TransferCoordinator(JobCoordinator[TransferSpec]):
         super().__init__(spec, queue, state, earlier)
         self.ledger = Ledger(spec.plan, open_ended=spec.open_ended)
         self._upload_id = ""
+        self._adoptable = False
 
     def part(self, number: int) -> PartDetail:
         """Return what is known of part `number` (from 1). Raises IndexError."""
@@ -71,6 +76,20 @@ class TransferCoordinator(JobCoordinator[TransferSpec]):
         with self._changed:
             self._upload_id = upload_id
 
+    def offer_to_adopt(self) -> None:
+        """Let its user take an unfinished upload that no checkpoint knows in place of this one."""
+        with self._changed:
+            self._adoptable = True
+
+    def adopt(self) -> None:
+        """Take it, however fresh it is. Raises TransferStateError where this one is over."""
+        with self._changed:
+            self._lifecycle.resume()
+            self._spec = replace(self._spec, adopt=True)
+            self._begin_over()
+            self._line_up()
+        self._moved()
+
     def found(self, spec: TransferSpec, record: CheckpointRecord, *, elsewhere: bool) -> None:
         """Show what the disk knows of a transfer that rests here; `elsewhere`: another kernel drives it."""
         with self._changed:
@@ -93,10 +112,20 @@ class TransferCoordinator(JobCoordinator[TransferSpec]):
         return what_is_kept(now)
 
     def _book(self, now: float) -> tuple[PartsView, dict[str, Any]]:
-        return self.ledger.view(now), {"upload_id": self._upload_id, "retry": self.ledger.most_retried()}
+        return self.ledger.view(now), {
+            "upload_id": self._upload_id,
+            "retry": self.ledger.most_retried(),
+            "adoptable": self._adoptable,
+        }
 
     def _what_is_left(self, now: Snapshot, *, parts_kept: bool) -> str:
         return what_is_left(now, parts_kept=parts_kept)
+
+    def _begin_over(self) -> None:
+        """Let a run begin over, with what is asked for now; under the lock."""
+        self._adoptable = False
+        self._notes.drop(Lasts.WHILE_ASKED_SO)
+        self._lifecycle.begin_over()
 
     def _take_over(self, spec: TransferSpec, *, begins: bool) -> str:
         """Apply what can be applied of a spec; return the note on what cannot."""
@@ -105,9 +134,10 @@ class TransferCoordinator(JobCoordinator[TransferSpec]):
         if not begins:
             self._spec = running_on(before, spec)
             if spec.adopt and not before.adopt:
-                self._lifecycle.begin_over()
+                self._begin_over()
             names = unapplied_live(before, spec)
             return note_live(names) if names else ""
+        self._adoptable = self._adoptable and not spec.adopt
         # Where nothing is kept, the checkpoint may lie wherever it is wanted now.
         kept = self._upload_id and not (self._error and before.store.directory is None)
         self._spec = replace(spec, store=before.store) if kept else spec

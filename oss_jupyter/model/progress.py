@@ -242,6 +242,7 @@ class Snapshot:
     open_ended: Annotated[bool, "More may come: total_bytes is what is known by now."] = False
     written: Annotated[bool, "It is an object, and the file it was written to goes with the upload."] = False
     detached: Annotated[bool, "A process that outlives the kernel runs it."] = False
+    adoptable: Annotated[bool, "An upload that no checkpoint knows could go on in its place."] = False
     resumable: Annotated[bool, "False: a stream whose maker is gone or has failed; only its cell carries on."] = True
 
     @property

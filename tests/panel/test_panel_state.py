@@ -116,6 +116,15 @@ def test_the_buttons_follow_the_table_of_states(state: State, can: list[str]) ->
     assert header(state=state)["can"] == can
 
 
+def test_what_no_checkpoint_knows_is_offered_until_it_is_too_late() -> None:
+    """The button is there while the upload could still give way, and not where another process runs it."""
+    assert "adopt" in header(state=State.RUNNING, adoptable=True)["can"]
+    assert "adopt" in header(state=State.PAUSED, adoptable=True)["can"]
+    assert "adopt" not in header(state=State.COMPLETING, adoptable=True)["can"]
+    assert "adopt" not in header(state=State.COMPLETED, adoptable=True)["can"]
+    assert "adopt" not in header(state=State.RUNNING, adoptable=True, detached=True)["can"]
+
+
 def test_a_crc_keeps_all_its_digits() -> None:
     """JavaScript's numbers would round the checksum that the user compares."""
     receipt = Receipt("oss://b/k", 1, '"e"', 2**64 - 1, "id", 1.0, 1, 0, 1, 0)

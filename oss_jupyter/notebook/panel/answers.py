@@ -26,7 +26,7 @@ VIEW = "view"
 # About one upload, and about all that are here.
 ONE = (
     "pause", "resume", "retry", "retry_failed", "abort", "set_parallel", "set_limit", "part", "find_file", "cell_files",
-    "link", "snippet", "forget",
+    "link", "snippet", "forget", "adopt",
 )  # fmt: skip
 ALL = ("pause_all", "resume_all", "clear")
 # What only the disk says of an upload: whoever asks sees that by himself.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from oss_jupyter.engine.coordinator import TransferCoordinator
 from oss_jupyter.engine.manager import Manager, waiting_first
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import InputError, TransferStateError
 from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.model.plan import MAX_PARTS
@@ -44,6 +45,7 @@ class Actions:
         for name in ("retry", "retry_failed"):
             commands.add(name, self._on_one(lambda transfer, arguments: transfer.resume()))
         commands.add("abort", self._on_one(lambda transfer, arguments: transfer.abort(arguments.flag("keep_parts"))))
+        commands.add("adopt", self._on_one(_adopt))
         commands.add("set_parallel", self._on_one(_set_parallel))
         commands.add("set_limit", self._on_one(_set_limit))
         commands.add("part", lambda arguments: _part(self._find(arguments), arguments))
@@ -97,6 +99,13 @@ class Actions:
             chosen = self._find(arguments)
             return {"count": self._manager().forget(lambda transfer: transfer is chosen)}
         return {"count": self._manager().forget(lambda transfer: transfer.state.ended_for_good)}
+
+
+def _adopt(transfer: Transfer, _arguments: PageArguments) -> None:
+    job = coordinator_of(transfer)
+    if not isinstance(job, TransferCoordinator):
+        raise InputError("Only the upload of a single file can do that.", "Reload the page.")
+    job.adopt()
 
 
 def _set_parallel(transfer: Transfer, arguments: PageArguments) -> None:

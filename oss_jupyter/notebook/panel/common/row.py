@@ -214,6 +214,8 @@ def _possible(snapshot: Snapshot) -> Iterable[str]:
         yield Event.RESUME.value
     if allowed(state, Event.ABORT):
         yield Event.ABORT.value
+    if snapshot.adoptable and not snapshot.detached and not state.ended_for_good and state is not State.COMPLETING:
+        yield "adopt"
     abort_failed = state is State.FAILED and snapshot.aborting
     if abort_failed or (state is State.INTERRUPTED and snapshot.error and snapshot.error[-1] not in _GONE):
         yield "forget"

@@ -11,7 +11,7 @@ const PATIENCE_MS = 8000;
 const PATIENCE_TO_RESUME_MS = 1200;
 
 // What a button says while it waits for the state to follow.
-const PROGRESSIVE = { pause: "pausing", resume: "resuming", retry: "resuming", retry_failed: "resuming", abort: "aborting", forget: "forgetting" };
+const PROGRESSIVE = { pause: "pausing", resume: "resuming", retry: "resuming", retry_failed: "resuming", abort: "aborting", forget: "forgetting", adopt: "adopting" };
 
 // What the button is called that carries on, where that is tried again.
 const RESUMES = { failed: "retry", completed_with_errors: "retry_failed" };
@@ -21,10 +21,11 @@ export function createControls(say, ask) {
   const element = make("div", "ossj-controls");
   const main = button("ossj-main", "", () => press(main, mainCommand(state), {}));
   const abort = createAbort(say, (keepParts) => press(abort.button, "abort", { keep_parts: keepParts }));
+  const adopt = button("ossj-quiet", say("adopt"), () => press(adopt, "adopt", {}));
   const forget = createForget(say, () => press(forget.button, "forget", {}));
   const settings = createSettings(say, ask);
   const buttons = make("div", "ossj-buttons");
-  buttons.append(main, abort.button, forget.button);
+  buttons.append(main, adopt, abort.button, forget.button);
   const row = make("div", "ossj-row");
   row.append(buttons, settings.element);
   element.append(row, abort.question, forget.question);
@@ -62,6 +63,7 @@ export function createControls(say, ask) {
   function offerAll() {
     const { can } = state;
     offer(main, say(mainCommand(state)), can.includes("pause") || can.includes("resume"));
+    offer(adopt, say("adopt"), can.includes("adopt"));
     offer(abort.button, say("abort"), can.includes("abort"));
     offer(forget.button, say("forget"), can.includes("forget"));
     for (const view of [abort, forget, settings]) view.update(state);
