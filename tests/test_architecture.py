@@ -34,12 +34,13 @@ ROOMS = {
     "checks": SHARED | {"model", "oss", "local"},
     "session": SHARED
     | {"child", "forks", "paths", "texts", "model", "oss", "local", "objects", "engine", "checks", ""},
-    "console": SHARED | {"texts", "model", "local", "engine", "session"},
+    "console": SHARED | {"paths", "texts", "model", "local", "engine", "session"},
     "notebook": SHARED | {"forks", "paths", "texts", "model", "local", "objects", "engine", "session", "console", ""},
     "remote": SHARED | {"forks", "crc64", "model", "oss", "engine", "session", ""},
     "api": SHARED | {"model", "engine", "session", "notebook", "remote"},
     "sandbox": SHARED | {"child", "paths"},
-    "__main__": {"child", "version"},
+    "cli": SHARED | {"texts", "version", "model", "engine", "session", "console"},
+    "__main__": {"child", "cli"},
     "": SHARED | {"version"},
 }
 # What a room may import of others, where that is part of its promise.

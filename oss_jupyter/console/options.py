@@ -6,13 +6,22 @@ The magics and the command line add them to their parsers, so both know the same
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, GROUPS, PLACE_NAMES, Argument
 from oss_jupyter.model.dataset import Rule
+from oss_jupyter.model.sizes import count
+from oss_jupyter.redact import shown
 
+# What argparse repeats, as in: invalid choice: 'x' (choose from …).
+_REPEATED = re.compile(
+    r"(invalid choice|invalid \w+ value|ignored explicit argument).*?(?= \(choose from |\Z)", re.DOTALL
+)
+_OPTION_VALUE = re.compile(r"(--?[\w-]+)=.*?(?: (?=could match)|\Z)", re.DOTALL)
+_OPTION = re.compile(r"--[A-Za-z]")
 _SHORT = {one.short_for: name for name, one in ARGUMENTS.items() if one.short_for}
 
 
@@ -73,3 +82,29 @@ def place_options(*more: str) -> tuple[Option, ...]:
     """Return the options that say how the service is reached and who asks, and some more by their names."""
     names = (*dict.fromkeys((*PLACE_NAMES, *ANEW_NAMES)), *more)
     return tuple(_option(ARGUMENTS[name]) for name in names)
+
+
+def without_values(said: str) -> str:
+    """Return what argparse says without the values that it repeats, and an option without what follows its =."""
+    return _OPTION_VALUE.sub(r"\1 ", _REPEATED.sub(r"\1", said))
+
+
+def words_too_many(rest: Sequence[str], variable: str) -> str:
+    """Return what is said of words that argparse could not place: they are counted, not repeated.
+
+    variable: how one is put into quotes.
+    """
+    options = [word for word in rest if _OPTION.match(word)]
+    if options:
+        return f"There is no option {', '.join(shown(word.partition('=')[0]) for word in options)}."
+    many = count(len(rest), "word")
+    return f"{many} too many. Put names with spaces into quotes, also in variables: {variable}."
+
+
+def pairs(texts: Sequence[str] | None) -> dict[str, str] | None:
+    """Return ``["k=v"]`` as a mapping. Raises ValueError with what to say."""
+    if texts is None:
+        return None
+    if any("=" not in text for text in texts):
+        raise ValueError("--metadata takes name=value, and may be repeated.")
+    return {name: value for name, _, value in (text.partition("=") for text in texts)}

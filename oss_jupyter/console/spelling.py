@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import copy
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 from oss_jupyter.console.options import FLAGS
@@ -50,6 +54,11 @@ class Commands:
         """Return what does something with one upload, like ``%oss_uploads resume wtd6``."""
         return self.acts.format(verb=verb, id=transfer_id)
 
+    def at(self, directory: PurePath) -> Commands:
+        """Return the same for uploads that are kept in a directory which is not the default one."""
+        there = f" --checkpoint-dir {quoted_word(str(directory))}"
+        return replace(self, uploads=self.uploads + there, acts=self.acts + there.replace("{", "{{").replace("}", "}}"))
+
     def spell(self, text: str) -> str:
         """Return a text, in which a call of Python's stands for what is typed here."""
         text = _LEFTOVERS.sub(self._of_leftovers, text)
@@ -74,10 +83,15 @@ COMMANDS = Commands("oss-jupyter upload", "oss-jupyter list", "oss-jupyter {verb
 as_magic = MAGICS.spell
 
 
-def as_command(text: str) -> str:
+def as_command(text: str, commands: Commands = COMMANDS) -> str:
     """Return a text for somebody who types commands: there is no cell, and no variable that holds credentials."""
     text = _CREDENTIALS.sub('profile="NAME"', _CELL.sub(r"\1 the command", text))
-    return COMMANDS.spell(text)
+    return commands.spell(text)
+
+
+def quoted_word(text: str) -> str:
+    """Return a word as the system's shell takes it."""
+    return subprocess.list2cmdline([text]) if sys.platform == "win32" else shlex.quote(text)
 
 
 def in_magic_words(method: Method) -> Method:

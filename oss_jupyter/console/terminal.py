@@ -2,39 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from oss_jupyter.console.lines import remarks
-from oss_jupyter.console.spelling import MAGICS, Commands
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.session.text import head_line, status_line
+from oss_jupyter.model.progress import Snapshot
+from oss_jupyter.session.text import head_line, name_of, status_line
 
 _REFRESH_SECONDS = 0.25
 _BAR_COLUMNS = 20
 
 
-def watch(transfer: Transfer, console: Console | None = None, commands: Commands = MAGICS) -> None:
+def watch(transfer: Transfer, console: Console | None = None) -> None:
     """Draw a bar until the transfer rests; then say in its place how it ended. KeyboardInterrupt passes through."""
     console = console or Console()
     _say(console, head_line(transfer.snapshot()))
-    bar = Progress(
-        BarColumn(_BAR_COLUMNS),
-        TextColumn("{task.description}", markup=False),
-        console=console,
-        auto_refresh=False,  # no thread of its own: the loop below is as good
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
-        task = bar.add_task("", total=1.0)
+    with Bars(console) as bars:
         over, now = False, transfer.snapshot()
         while not over:
             over, now = transfer.wait(_REFRESH_SECONDS), transfer.snapshot()
-            bar.update(task, completed=now.fraction, description=status_line(now), refresh=True)
+            bars.draw([now])
     # What made it fail is raised by whoever waits.
-    for line in (status_line(now), *remarks(now, with_error=False, commands=commands)):
+    for line in (status_line(now), *remarks(now, with_error=False)):
         _say(console, line)
+
+
+class Bars:
+    """A bar for each upload while the block lasts, and nothing once it is over; none where there is no terminal.
+
+    console: None is stderr.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
+        self._progress = Progress(
+            BarColumn(_BAR_COLUMNS),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+            auto_refresh=False,  # no thread of its own: whoever draws has a loop
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._progress.stop()
+
+    def draw(self, uploads: Sequence[Snapshot]) -> None:
+        """Draw these; those that are not among them any more are not drawn."""
+        for known in self._tasks.keys() - {now.id for now in uploads}:
+            self._progress.remove_task(self._tasks.pop(known))
+        for now in uploads:
+            if now.id not in self._tasks:
+                self._tasks[now.id] = self._progress.add_task("", total=1.0)
+            named = f"{name_of(now)} · " if len(uploads) > 1 else ""
+            self._progress.update(self._tasks[now.id], completed=now.fraction, description=named + status_line(now))
+        self._progress.refresh()
 
 
 def _say(console: Console, line: str) -> None:

@@ -9,13 +9,15 @@ from oss_jupyter.console.spelling import Commands
 from oss_jupyter.engine.manager import waiting_first
 from oss_jupyter.engine.safe import untouched
 from oss_jupyter.engine.transfer import Transfer
-from oss_jupyter.errors import OssJupyterError, TransferBusy
+from oss_jupyter.errors import InputError, OssJupyterError, TransferBusy
 from oss_jupyter.local.suffixes import JOURNAL
 from oss_jupyter.model.columns import shortened
+from oss_jupyter.model.history import History
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.names import printable
+from oss_jupyter.paths import absolute
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import goes_on, head_line, in_oss, name_of, state_word
 
@@ -54,6 +56,18 @@ def unusable(session: Session, commands: Commands) -> list[str]:
     return [f"{count(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems), then]
 
 
+def write_history(found: History, file: str) -> str:
+    """Write uploads that have ended to a file of CSV and say so. Raises InputError where that cannot be."""
+    path = absolute(file, "--csv")
+    try:
+        found.to_csv(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}.", "Choose another file: --csv FILE", code="CsvNotWritable"
+        ) from None
+    return f"{count(len(found), 'ended upload')} written to {printable(str(path))}."
+
+
 class Verbs:
     """What is done to uploads of a session, and said of it by `say`, line by line. Main thread only."""
 
@@ -62,8 +76,8 @@ class Verbs:
         self._commands = commands
         self._say = say
 
-    def pause(self, text: str) -> None:
-        """Stop sending; every finished part is kept."""
+    def pause(self, text: str) -> list[Transfer]:
+        """Stop sending; every finished part is kept. Return what was meant."""
         chosen = self.chosen(text, lambda state: allowed(state, Event.PAUSE))
         for transfer in waiting_first(chosen):
             transfer.pause()
@@ -74,9 +88,10 @@ class Verbs:
             self._say(f"{head_line(now)}: {now.state}, {in_oss(now)}.", *then)
         if not chosen:
             self._say(NOTHING_RUNS)
+        return chosen
 
-    def abort(self, text: str, *, keep_parts: bool = False, **anew: object) -> None:
-        """Give one upload or all up, and say what became of their parts. `anew`: see `ANEW_NAMES`.
+    def abort(self, text: str, *, keep_parts: bool = False, **anew: object) -> tuple[Transfer, ...]:
+        """Give one upload or all up, say what became of their parts, and return them. `anew`: see `ANEW_NAMES`.
 
         Raises what first stood in the way.
         """
@@ -87,6 +102,7 @@ class Verbs:
             self._say("There is nothing to abort.")
         if errors:
             raise errors[0]
+        return chosen
 
     def _aborted(self, transfer: Transfer, keep_parts: bool) -> OssJupyterError | None:
         """Say what became of an upload that is being given up, or return what stood in the way."""

@@ -50,10 +50,10 @@ class OneDataset:
 
 
 @pytest.fixture
-def said(shell: Shell) -> Callable[[Snapshot, Callable[[Uploads], None]], str]:
+def said(shell: Shell) -> Callable[[Snapshot, Callable[[Uploads], object]], str]:
     """Return what an action says of a dataset."""
 
-    def say(now: Snapshot, action: Callable[[Uploads], None]) -> str:
+    def say(now: Snapshot, action: Callable[[Uploads], object]) -> str:
         with capture_output() as captured:
             action(Uploads(cast(Any, OneDataset(now))))
         return "\n".join([captured.stdout, *(output.data["text/plain"] for output in captured.outputs)])
@@ -61,7 +61,7 @@ def said(shell: Shell) -> Callable[[Snapshot, Callable[[Uploads], None]], str]:
     return say
 
 
-Said = Callable[[Snapshot, Callable[[Uploads], None]], str]
+Said = Callable[[Snapshot, Callable[[Uploads], object]], str]
 
 
 def test_in_the_list_it_is_one_line(said: Said) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from oss_jupyter.console.options import without_values, words_too_many
 from oss_jupyter.model.sizes import count
-from oss_jupyter.redact import shown
 
 # IPython's completion writes spaces and the like as `\ ` where the system separates folders by a slash. Every other
 # backslash stands for itself, so that C:\data\trips.csv arrives as it was typed.
@@ -23,12 +23,6 @@ PIECE = re.compile(
     rf"|{_ESCAPED}"
     r"|(?P<plain>[^\s\"'\\]+|\\)"
 )
-# What argparse repeats, as in: invalid choice: 'x' (choose from …).
-_REPEATED = re.compile(
-    r"(invalid choice|invalid \w+ value|ignored explicit argument).*?(?= \(choose from |\Z)", re.DOTALL
-)
-_OPTION_VALUE = re.compile(r"(--?[\w-]+)=.*?(?: (?=could match)|\Z)", re.DOTALL)
-_OPTION = re.compile(r"--[A-Za-z]")
 _DATA = (
     "Data is no file: it goes up by the name of its variable, without braces, as in "
     "%oss_upload df oss://bucket/t.parquet; "
@@ -82,28 +76,15 @@ def parse(magic: Any, line: str, usage: str) -> argparse.Namespace:
         # Intermixed, because an option may stand before the last word that it does not belong to.
         arguments, rest = magic.parser.parse_known_intermixed_args(split_line(line))
     except UsageError as error:
-        said = _without_values(str(error))
+        said = without_values(str(error))
     else:
         if not rest and not _holds_a_table(line):
             assert isinstance(arguments, argparse.Namespace)
             return arguments
-        said = _too_many(rest, of_a_file="source" in vars(arguments))
+        said = words_too_many(rest, '"{path}"')
+        said += f" {_DATA}" if "source" in vars(arguments) and "too many" in said else ""
     # Raised outside of the block: argparse's words, which repeat values, would travel along as its context.
     raise UsageError(f"{_NO_FILE if _holds_a_table(line) else said}\n{usage}")
-
-
-def _without_values(said: str) -> str:
-    """Return what argparse says without the values that it repeats, and an option without what follows its =."""
-    return _OPTION_VALUE.sub(r"\1 ", _REPEATED.sub(r"\1", said))
-
-
-def _too_many(rest: list[str], *, of_a_file: bool) -> str:
-    options = [word for word in rest if _OPTION.match(word)]
-    if options:
-        return f"There is no option {', '.join(shown(word.partition('=')[0]) for word in options)}."
-    many = count(len(rest), "word")
-    said = f'{many} too many. Put names with spaces into quotes, also in variables: "{{path}}".'
-    return f"{said} {_DATA}" if of_a_file else said
 
 
 def _holds_a_table(line: str) -> bool:
@@ -128,13 +109,3 @@ def refuse_one_name(words: list[str]) -> None:
 
 def _may_be_there(word: str) -> bool:
     return os.path.lexists(os.path.expanduser(word)) or any(sign in word for sign in "*?")  # noqa: PTH111
-
-
-def pairs(texts: list[str] | None) -> dict[str, str] | None:
-    """Return ``["k=v"]`` as a mapping. Raises UsageError."""
-    if texts is None:
-        return None
-    wrong = [text for text in texts if "=" not in text]
-    if wrong:
-        raise UsageError("--metadata takes name=value, and may be repeated.")
-    return {name: value for name, _, value in (text.partition("=") for text in texts)}

@@ -14,6 +14,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from oss_jupyter.console.options import pairs
 from oss_jupyter.console.spelling import as_magic, in_magic_words, magic_words
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
@@ -21,7 +22,7 @@ from oss_jupyter.model.arguments import ANEW_NAMES
 from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.display.view import say
-from oss_jupyter.notebook.magics.argv import pairs, parse, refuse_one_name, split_line
+from oss_jupyter.notebook.magics.argv import parse, refuse_one_name, split_line
 from oss_jupyter.notebook.magics.cell_output import CELL_USAGE, at_once, refuse_of_lines, target_of, upload_output
 from oss_jupyter.notebook.magics.options import anew_options, cell_options, upload_options
 from oss_jupyter.notebook.magics.sandbox_switch import SandboxSwitch
@@ -187,7 +188,10 @@ class OssMagics(Magics):
 
     def _arguments(self, given: dict[str, Any]) -> UploadArguments:
         """Return what was asked of an upload on the line."""
-        given["metadata"] = pairs(given["metadata"])
+        try:
+            given["metadata"] = pairs(given["metadata"])
+        except ValueError as error:
+            raise UsageError(str(error)) from None
         given["credentials"] = credentials_of(given["credentials"], self._shell.user_ns)
         given["writer_options"] = variable_of(given["writer_options"], self._shell.user_ns, "--writer-options")
         return UploadArguments.of(**{name: value for name, value in given.items() if value is not None})

@@ -8,15 +8,21 @@ from IPython.display import display
 
 from oss_jupyter.console.lines import details
 from oss_jupyter.console.spelling import MAGICS
-from oss_jupyter.console.uploads import NO_UPLOADS, NOTHING_RUNS, NOTHING_TO_RESUME, Verbs, room_taken, table, unusable
+from oss_jupyter.console.uploads import (
+    NO_UPLOADS,
+    NOTHING_RUNS,
+    NOTHING_TO_RESUME,
+    Verbs,
+    room_taken,
+    table,
+    unusable,
+    write_history,
+)
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
-from oss_jupyter.errors import InputError
 from oss_jupyter.model.sizes import count, format_size
-from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.view import say, say_table
 from oss_jupyter.notebook.magics.showing import show, with_widgets
 from oss_jupyter.notebook.magics.waiting import wait_for
-from oss_jupyter.paths import absolute
 from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.history import find_history
 from oss_jupyter.session.session import Session
@@ -49,15 +55,8 @@ class Uploads:
         found = find_history(self._session.manager, last)
         if csv_file is None:
             display(found)
-            return
-        path = absolute(csv_file, "--csv")
-        try:
-            found.to_csv(path)
-        except OSError as error:
-            raise InputError(
-                f"{path} cannot be written: {error.strerror}.", "Choose another file: --csv FILE", code="CsvNotWritable"
-            ) from None
-        say(f"{count(len(found), 'ended upload')} written to {printable(str(path))}.")
+        else:
+            say(write_history(found, csv_file))
 
     def panel(self) -> None:
         """Show all transfers with their buttons and a form to start one; without widgets, list them."""

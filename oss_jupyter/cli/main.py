@@ -1,0 +1,88 @@
+"""`oss-jupyter COMMAND ...`: hands over to what the command needs, and ends with a status that says how it went."""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from oss_jupyter.cli.signals import Signals
+from oss_jupyter.version import __version__
+
+# What each command is for, and where it is.
+_COMMANDS = {
+    "upload": ("upload files, folders or globs, or carry on where an upload was left", "upload"),
+    "resume": ("carry on with an upload, or with all", "upload"),
+    "list": ("list uploads: unfinished ones, and those that run elsewhere", "uploads"),
+    "pause": ("pause an upload that outlives its terminal or its kernel", "uploads"),
+    "abort": ("give an upload up and remove its parts from OSS", "uploads"),
+    "history": ("list the uploads that have ended", "uploads"),
+    "check": ("tell what could stand in the way of an upload", "bucket"),
+    "leftovers": ("list, remove or carry on with unfinished uploads of a bucket", "bucket"),
+    "sandbox": ("run a local server that behaves like OSS", ""),
+}
+_DESCRIPTION = "Large local files into Alibaba Cloud OSS, without losing the place."
+_EPILOG = """\
+oss-jupyter COMMAND --help tells the options of a command.
+
+Ctrl-C keeps the place of an upload and says how to carry on; a second one ends at once.
+In a notebook:  %load_ext oss_jupyter, then %oss_upload FILE oss://BUCKET/
+To try it out:  oss-jupyter sandbox
+
+With --json each line on stdout is one JSON object. Progress and errors go to stderr.
+
+exit status:
+  0    all is in OSS, or was done
+  1    it failed: four lines on stderr say why, and what to do; check: something stands in the way
+  2    it cannot be meant: an argument, or a file that is not there; nothing was sent
+  3    a dataset has ended, and some of its files are not in OSS
+  130  stopped by Ctrl-C, and 143 by SIGTERM, 129 by SIGHUP: the place is kept
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    given = _parser().parse_args(arguments)
+    if given.command is None:
+        _parser().print_help(sys.stderr)
+        return 2
+    if given.command == "sandbox":
+        # Nothing imports the sandbox: it is run as `python -m` would.
+        sys.argv[1:] = given.rest
+        runpy.run_module("oss_jupyter.sandbox", run_name="__main__", alter_sys=True)
+    signals = Signals()
+    with signals.taken():
+        try:
+            return _run(given.command, given.rest, signals)
+        except KeyboardInterrupt as interrupt:
+            sys.stderr.write(f"{interrupt}\n" if str(interrupt) else "")  # a long look says how far it was
+            return signals.status
+
+
+def _run(command: str, words: Sequence[str], signals: Signals) -> int:
+    given = import_module("oss_jupyter.cli.parsers").read(command, words)
+    # What a command does takes a while to load, and nobody waits for that who asks for help.
+    module = import_module(f"oss_jupyter.cli.{_COMMANDS[command][1]}")
+    status: int = import_module("oss_jupyter.cli.running").run(module.COMMANDS[command], given, signals)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="oss-jupyter",
+        usage="oss-jupyter COMMAND ...",
+        description=f"{_DESCRIPTION}\n\ncommands:\n{_listed()}",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"oss_jupyter {__version__}")
+    parser.add_argument("command", nargs="?", choices=_COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def _listed() -> str:
+    return "\n".join(f"  {name:10} {words}" for name, (words, _) in _COMMANDS.items())

@@ -1,0 +1,67 @@
+"""Ctrl-C, SIGTERM and a terminal that is closed: the first one keeps the place, the second one ends at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class Signals:
+    """Main thread only. status: what the process ends with once one has come, 0 before."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self._noted = False
+        self._passed_on = False
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Take them while the block lasts, but none that was switched off where this process was begun (nohup, &)."""
+        numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+        before = {number: signal.getsignal(number) for number in numbers}
+        chosen = [number for number in numbers if before[number] is not signal.SIG_IGN]
+        for number in chosen:
+            signal.signal(number, self._interrupted if number == signal.SIGINT else self._ended)
+        try:
+            yield
+        finally:
+            for number in chosen:
+                signal.signal(number, before[number])
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Only set the status while the block lasts, which has to look at it, and stops where it can."""
+        before, self._noted = self._noted, True
+        try:
+            yield
+        finally:
+            self._noted = before
+
+    def _ended(self, number: int, frame: FrameType | None) -> None:
+        self._note(number)
+        # By way of Ctrl-C, which `interrupts_later` puts off where something is half begun.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            self._stop()
+        else:
+            self._passed_on = True
+            signal.raise_signal(signal.SIGINT)
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        if not self._passed_on:
+            self._note(number)
+        self._passed_on = False
+        self._stop()
+
+    def _note(self, number: int) -> None:
+        if self.status:
+            os._exit(128 + number)  # what the service has confirmed is in the journal, whatever ends this process
+        self.status = 128 + number
+
+    def _stop(self) -> None:
+        if not self._noted:
+            raise KeyboardInterrupt

@@ -1,0 +1,67 @@
+"""How the words of a command are read: argparse with the options of the magics, and no value of them in a complaint."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from oss_jupyter.cli.output import Output
+from oss_jupyter.console.options import Option, place_options, without_values, words_too_many
+
+
+class Parser(argparse.ArgumentParser):
+    """One of a command. Its complaints go to logs, so they hold no value: an expanded variable may be a secret."""
+
+    def __init__(self, command: str, usage: str, words: str) -> None:
+        super().__init__(
+            prog=f"oss-jupyter {command}",
+            usage=f"oss-jupyter {command} {usage}",
+            description=words,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,  # a script goes on to mean the same when an option is added
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        said = f"{self.prog}: {without_values(message)}"
+        Output(as_json=False).progress(said, f"usage: {self.usage}", f"{self.prog} --help explains it.")
+        sys.exit(2)
+
+    def read(self, words: Sequence[str]) -> dict[str, Any]:
+        """Return what is given by its names. Options may stand anywhere."""
+        given, rest = self.parse_known_intermixed_args(words)
+        if rest:
+            self.error(words_too_many(rest, '"$path"'))
+        return vars(given)
+
+
+def add(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
+    """Add options below their headings; those that take a Python variable have no meaning in a shell."""
+    groups: dict[str, Any] = {}
+    for one in options:
+        if not one.of_python:
+            if one.group not in groups:
+                groups[one.group] = parser.add_argument_group(one.group)
+            groups[one.group].add_argument(*one.words, **one.how)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add what lets programs read the output."""
+    parser.add_argument("--json", action="store_true", help="One JSON object a line on stdout.")
+
+
+def add_place(parser: argparse.ArgumentParser, *more: str) -> None:
+    """Add how the service is reached, and some more options by their names."""
+    add(parser, place_options(*more))
+
+
+def add_kept_in(parser: argparse.ArgumentParser) -> None:
+    """Add where uploads are looked for."""
+    parser.add_argument("--checkpoint-dir", dest="kept_in", metavar="DIR", help="Where the places are kept.")
+
+
+def given_of(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what stands on the line."""
+    return {name: value for name, value in given.items() if value is not None}

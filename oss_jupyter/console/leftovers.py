@@ -1,0 +1,75 @@
+"""What is said of unfinished uploads of a bucket: how to remove them, the question before, and rows for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from oss_jupyter.console.spelling import Commands
+from oss_jupyter.model.leftover import Leftover, Leftovers, Removed
+from oss_jupyter.model.sizes import count
+from oss_jupyter.names import printable
+from oss_jupyter.session.leftovers import COUNTED_MOST
+
+NOBODY_TO_ASK = "Nobody can be asked here, and nothing was removed. Add --yes to remove."
+_RULE_COMMAND = "ossutil api put-bucket-lifecycle --bucket {bucket} --lifecycle-configuration file://lifecycle.xml"
+
+
+def how_to_remove(found: Leftovers, commands: Commands) -> list[str]:
+    """Return how what was found is removed, now and by itself; nothing where nothing was found."""
+    if not found.rows:
+        return []
+    return [
+        f"Remove them with: {commands.leftovers} {printable(str(found.place))} remove ID, or remove --older-than 7d",
+        "The bucket removes them by itself with this rule (lifecycle.xml), which replaces all rules that it has:",
+        *found.lifecycle_rule().splitlines(),
+        _RULE_COMMAND.format(bucket=found.place.bucket),
+    ]
+
+
+class Removing:
+    """Removes what may be removed, once whoever sits there knows how much that is and agrees.
+
+    say: takes lines, in which `spell` writes what is typed. agreed: asks a question, None where nobody has to be asked.
+    """
+
+    def __init__(
+        self, spell: Callable[[str], str], say: Callable[..., None], agreed: Callable[[str], bool] | None
+    ) -> None:
+        self._spell = spell
+        self._say = say
+        self._agreed = agreed
+
+    def remove(self, found: Leftovers, text: str | None, older_than: str | None, *, force: bool) -> Removed:
+        """Return what was removed, and what stays. Raises InputError, and what the service says against it."""
+        would = found.would_remove(text, older_than=older_than, force=force)
+        if not would.gone:
+            reasons = would.reasons() or [f"Nothing is older than {older_than}."]
+            self._say("Nothing was removed.", *map(self._spell, reasons))
+            return would
+        if not self._agree(found, would):
+            self._say("Nothing was removed.")
+            return Removed((), ())
+        removed = found.remove(text, older_than=older_than, force=force)
+        self._say(*self._spell(str(removed)).splitlines())
+        return removed
+
+    def _agree(self, found: Leftovers, would: Removed) -> bool:
+        if self._agreed is None:
+            return True
+        free = found.counted(would.gone, COUNTED_MOST)
+        if beside := [*free.notes, *map(self._spell, would.reasons())]:
+            self._say(*beside)
+        what = f"{count(len(free), 'unfinished upload')} and their parts"
+        return self._agreed(f"Remove {what} for good? {free.in_a_sentence()} [y/N] ")
+
+
+def is_yes(answer: str) -> bool:
+    """Whether an answer agrees."""
+    return answer.strip().lower() in ("y", "yes")
+
+
+def as_values(one: Leftover) -> dict[str, Any]:
+    """Return one ready for JSON."""
+    return asdict(one) | {"begun_at": one.begun_at.isoformat(), "owner": str(one.owner)}
