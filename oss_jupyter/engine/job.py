@@ -56,6 +56,10 @@ class JobCoordinator(JobStatus[S]):
 
     def resume(self) -> None:
         """Carry on, or queue; harmless while it runs. Raises TransferStateError where it is over."""
+        carry_on = self.spec.carry_on
+        if carry_on is not None and self.resting and not self.state.ended_for_good:
+            carry_on(self)
+            return
         with self._changed:
             self._lifecycle.resume()
             self._line_up()

@@ -54,8 +54,7 @@ class JobStatus(Generic[S]):
         self._shown_parallel = spec.parallel or 0
         self._logged_state = state
         self._limit = spec.limit
-        self._started_at = 0.0
-        self._started_monotonic = 0.0
+        self._started_at = self._started_monotonic = 0.0
         self._earlier_seconds = 0.0  # of runs in this kernel that a pause or a failure ended
         self._listeners: list[Callable[[], None]] = []
         self._audience = Audience()
@@ -149,6 +148,12 @@ class JobStatus(Generic[S]):
     def moved_at(self) -> float:
         """When the service last took or confirmed something, in monotonic seconds."""
         raise NotImplementedError
+
+    @property
+    def listeners(self) -> tuple[Callable[[], None], ...]:
+        """Who is called after each change of state."""
+        with self._changed:
+            return tuple(self._listeners)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each change of state, on the thread that changed it; it must be quick."""

@@ -20,7 +20,7 @@ from oss_jupyter.engine.run import start_run
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.streaming.run import start_stream_run
 from oss_jupyter.engine.streaming.spec import StreamSpec
-from oss_jupyter.engine.transfer import Transfer, coordinator_of
+from oss_jupyter.engine.transfer import Transfer, coordinator_of, put_behind
 from oss_jupyter.engine.transfer_queue import AT_ONCE, TransferQueue
 from oss_jupyter.errors import InputError, TransferNotFound
 from oss_jupyter.model.dataset import FailedFile
@@ -105,9 +105,16 @@ class Manager:
         return transfer
 
     def take(self, make: Callable[[TransferQueue[AnyJob]], AnyJob]) -> Transfer:
-        """Return the handle of a job that another process runs, in place of what was known of it here."""
+        """Return the handle of a job that another process runs: the one that there is, unless that is over."""
         with self._lock:
-            return self._add(make(self._queue))
+            job = make(self._queue)
+            known = self._transfers.get(job.id)
+            if known is None or known.state.ended_for_good:
+                return self._add(job)
+            if coordinator_of(known) is not job:
+                put_behind(known, job)
+                self._listen(job)
+            return known
 
     def drop(self, transfer: Transfer) -> None:
         """Take a transfer off the list, whatever its state."""
@@ -184,10 +191,13 @@ class Manager:
         transfer = handle_of(coordinator)
         self._transfers.pop(transfer.id, None)
         self._transfers[transfer.id] = transfer
-        coordinator.on_change(partial(self._changed, coordinator))
-        self._listeners[transfer.id] = Ends(coordinator, self._ends)
-        coordinator.on_change(self._listeners[transfer.id])
+        self._listen(coordinator)
         return transfer
+
+    def _listen(self, job: AnyJob) -> None:
+        job.on_change(partial(self._changed, job))
+        self._listeners[job.id] = Ends(job, self._ends)
+        job.on_change(self._listeners[job.id])
 
     def connection_speed(self, host: str) -> float | None:
         """Return the bytes per second of one connection when a file last went to `host`, or None."""

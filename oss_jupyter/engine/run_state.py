@@ -67,5 +67,6 @@ class RunState:
             place=spec.place,
             profile=spec.profile,
             credentials_given=spec.credentials_given,
+            detached=spec.detached,
             prove=spec.prove,
         )

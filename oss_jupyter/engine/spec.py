@@ -28,6 +28,8 @@ class JobSpec:
     given: the arguments that were named. force: send even if the same object is already there.
     profile: the name of the profile that signs, if one was named; credentials_given: they were given in Python.
     hindrance: why it is left out where all are resumed: something is missing, or the user has to name it first.
+    detached: it is, or was, in a process that outlives kernels. carry_on: hands its job to that one, None where it
+    goes on here.
     wait_at_exit: whether a script ends only when it has ended. spell: puts what is shown of errors and notes into the
     words of whoever began it: Python's, or a magic's.
     """
@@ -48,6 +50,8 @@ class JobSpec:
     force: bool = False
     profile: str = ""
     credentials_given: bool = False
+    detached: bool = False
+    carry_on: Callable[[Any], None] | None = None
     hindrance: OssJupyterError | None = None
     wait_at_exit: bool = True
     spell: Callable[[str], str] = str
@@ -128,6 +132,7 @@ class TransferSpec(JobSpec):
             place=self.place,
             created_at=self.clock.time(),
             spooled=self.spooled,
+            detached=self.detached,
         )
 
     @property

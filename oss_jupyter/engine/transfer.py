@@ -146,6 +146,13 @@ class Transfer:
         return asyncio.shield(asyncio.wrap_future(future)).__await__()
 
 
+def put_behind(transfer: Transfer, coordinator: AnyJob) -> None:
+    """Let a handle stand for another job of the same upload; who listened to the old one listens to that."""
+    for listener in transfer._coordinator.listeners:
+        coordinator.on_change(listener)
+    transfer._coordinator = coordinator
+
+
 def coordinator_of(transfer: Transfer) -> AnyJob:
     """Return what stands behind a handle, for the rooms above; users have no need of it."""
     return transfer._coordinator

@@ -26,7 +26,7 @@ from oss_jupyter.model.target import Target, make_prefix
 DATASET_FORMAT = 1
 # A list of a hundred thousand files is in the pieces; for people its beginning is enough.
 _TEXT_MAX_CHARACTERS = 4_096
-_DRIVEN = ("profile", "credentials_given", "limit", "parallel", "part_size", "prove", "force", "made")
+_DRIVEN = ("profile", "credentials_given", "detached", "limit", "parallel", "part_size", "prove", "force", "made")
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class DatasetHeader:
     target: the bucket and the prefix of all keys, which may be empty. options: object options that are set. place: how
     the service was reached, as in CheckpointHeader. created_at: seconds since the epoch.
 
-    profile, credentials_given, limit, parallel, prove: as in CheckpointHeader. part_size: bytes, if asked for.
-    force: what is there already is sent all the same. made: a kernel makes its files when
-    their turn comes, and they are gone with it.
+    profile, credentials_given, detached, limit, parallel, prove: as in CheckpointHeader. part_size: bytes, if asked
+    for. force: what is there already is sent all the same. made: a kernel makes its files when their turn comes, and
+    they are gone with it.
     """
 
     transfer_id: str
@@ -51,6 +51,7 @@ class DatasetHeader:
     created_at: float = 0.0
     profile: str = ""
     credentials_given: bool = False
+    detached: bool = False
     limit: float | None = None
     parallel: int | str | None = None
     part_size: int | None = None
@@ -188,6 +189,7 @@ def _read_header(entry: dict[str, Any] | None) -> DatasetHeader:
         created_at=fields.seconds("created_at"),
         profile=fields.optional_text("profile"),
         credentials_given=fields.flag("credentials_given"),
+        detached=fields.flag("detached"),
         limit=fields.optional_speed("limit"),
         parallel=fields.optional_parallel("parallel"),
         part_size=fields.optional_whole("part_size", PART_MIN_BYTES, PART_MAX_BYTES),

@@ -28,6 +28,7 @@ from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import Fingerprint, PartReceipt
 
 FORMAT = 1
+_DRIVEN = ("profile", "credentials_given", "detached", "limit", "parallel", "prove")
 # Of what cannot be believed, so much is shown at most.
 _REMNANT_MAX = 300
 
@@ -42,8 +43,9 @@ class CheckpointHeader:
     not been compared with it yet. spooled: what the user calls the object of which `source` is the spool; else "".
 
     How it is driven can change from run to run: profile: the name of the profile that signs. credentials_given: they
-    were given in Python, so no checkpoint can keep them. limit: bytes per second. parallel: parts at once, or "auto";
-    prove: which bytes are read again. None where a journal of an earlier version says nothing.
+    were given in Python, so no checkpoint can keep them. detached: in a process that outlives kernels. limit: bytes per
+    second. parallel: parts at once, or "auto"; prove: which bytes are read again. None where a journal of an earlier
+    version says nothing.
     stream: what is streamed, in words; then source is where its pieces lay, and the size is the most it could have.
     """
 
@@ -59,6 +61,7 @@ class CheckpointHeader:
     unread: bool = False
     profile: str = ""
     credentials_given: bool = False
+    detached: bool = False
     limit: float | None = None
     parallel: int | str | None = None
     prove: Prove | None = None
@@ -106,7 +109,7 @@ class CheckpointRecord:
 def header_line(header: CheckpointHeader) -> bytes:
     """Return the first line of a journal."""
     fingerprint = header.fingerprint
-    driven = {name: getattr(header, name) for name in ("profile", "credentials_given", "limit", "parallel", "prove")}
+    driven = {name: getattr(header, name) for name in _DRIVEN}
     return _line(
         {
             "format": FORMAT,
@@ -223,6 +226,7 @@ def _read_header(entry: dict[str, Any] | None) -> CheckpointHeader:
         stream=fields.optional_text("stream"),
         profile=fields.optional_text("profile"),
         credentials_given=fields.flag("credentials_given"),
+        detached=fields.flag("detached"),
         limit=fields.optional_speed("limit"),
         parallel=fields.optional_parallel("parallel"),
         prove=fields.optional_prove("prove"),

@@ -142,6 +142,7 @@ class DatasetWiring:
             force=header.force,
             profile=kept.profile,
             credentials_given=kept.credentials_given,
+            detached=header.detached,
             hindrance=missing or wiring.asks_first(found, kept),
             wait_at_exit=wiring.settings.wait_at_exit,
             spell=wiring.spell,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from oss_jupyter.engine.dataset.tally import counts_of, failed_file
+from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.manager import Manager
+from oss_jupyter.engine.spec import JobSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.local.dataset_store import DatasetStore
 from oss_jupyter.local.found import Found
@@ -15,14 +19,20 @@ from oss_jupyter.model.states import State
 from oss_jupyter.session.dataset_wiring import DatasetWiring
 from oss_jupyter.session.wiring import Wiring
 
+S = TypeVar("S", bound=JobSpec)
+
 
 @dataclass(frozen=True)
 class OnDisk:
-    """Looks at each call. Any thread may call it."""
+    """Looks at each call. Any thread may call it.
+
+    carry_on: resumes an upload that was to outlive its kernel, in the process that does; it takes the job.
+    """
 
     wiring: Wiring
     datasets: DatasetWiring
     manager: Manager
+    carry_on: Callable[[AnyJob], None]
 
     def directories(self) -> tuple[CheckpointDirectory, ...]:
         """Return the settings' checkpoint directory and every other one that was used in this kernel."""
@@ -38,6 +48,11 @@ class OnDisk:
     def found(self, transfer_id: str) -> Found | None:
         """Return the checkpoint of a single file's transfer, or None."""
         everything = (found for store in self.directories() for found in store.inventory())
+        return next((one for one in everything if one.transfer_id == transfer_id and one.record is not None), None)
+
+    def found_dataset(self, transfer_id: str) -> FoundDataset | None:
+        """Return the checkpoint of a dataset, or None."""
+        everything = (found for store in self.directories() for found in self._datasets_of(store).inventory())
         return next((one for one in everything if one.transfer_id == transfer_id and one.record is not None), None)
 
     def busy_children(self, store: CheckpointDirectory) -> frozenset[str]:
@@ -60,14 +75,20 @@ class OnDisk:
         children = datasets.children()
         for found in store.inventory():
             if found.record is not None and found.transfer_id not in moving and found.transfer_id not in children:
-                self.manager.adopt(self.wiring.spec_of(found, store), found.record, elsewhere=found.busy)
+                spec = self._as_begun(self.wiring.spec_of(found, store))
+                self.manager.adopt(spec, found.record, elsewhere=found.busy)
         self.manager.forget(lambda transfer: _is_gone(transfer, (store, datasets)))
 
     def _adopt_dataset(self, found: FoundDataset, store: CheckpointDirectory) -> None:
         assert found.record is not None
-        spec = self.datasets.spec_of(found, store)
+        spec = self._as_begun(self.datasets.spec_of(found, store))
         failures = [failed_file(receipt) for receipt in found.failures]
         self.manager.adopt_dataset(spec, found.record, counts_of(found.files), failures, elsewhere=found.busy)
+
+    def _as_begun(self, spec: S) -> S:
+        """Return the spec of an upload that goes on where it was begun, if nothing stands in the way of that."""
+        there = spec.detached and spec.hindrance is None and spec.stuck is None
+        return replace(spec, carry_on=self.carry_on) if there else spec
 
     def _datasets_of(self, store: CheckpointDirectory) -> DatasetStore:
         datasets = self.wiring.stores.datasets_of(store)

@@ -86,7 +86,7 @@ class Session:
         )
         self.wiring = Wiring(self.settings, known_speed=self.manager.connection_speed)
         self.datasets = DatasetWiring(self.wiring)
-        self.on_disk = OnDisk(self.wiring, self.datasets, self.manager)
+        self.on_disk = OnDisk(self.wiring, self.datasets, self.manager, lambda job: self.detached.carry_on(job))
         self.detached = Detached(self.settings, self.manager, is_host=self._is_host)
         self.streams = StreamWiring(self.wiring)
         self.parted = PartedWiring(self.datasets)
@@ -140,7 +140,7 @@ class Session:
         self._uploads_begin()
         detach = self.detached.wanted(arguments.given)
         with before_sending() if detach else nullcontext(), interrupts_later():
-            transfer = self.detached.upload(spec, arguments.given) if detach else self._begin_here(spec)
+            transfer = self.detached.upload(spec) if detach else self._begin_here(spec)
             on_progress = arguments.given.get("on_progress")
             if on_progress is not None:
                 self.reporter.add(transfer, on_progress)

@@ -146,6 +146,7 @@ class Wiring:
             adopt=None,
             profile=kept.profile,
             credentials_given=kept.credentials_given,
+            detached=header.detached,
             hindrance=missing or self.asks_first(found, kept),
             wait_at_exit=self.settings.wait_at_exit,
             spell=self.spell,

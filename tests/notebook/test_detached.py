@@ -100,19 +100,34 @@ def test_nobody_else_can_look_into_it(service: Sandbox, data: Path, next_kernel:
     assert not [path for path in seen if b"test-key-secret" in path.read_bytes()]
 
 
-def test_a_host_that_dies_leaves_it_to_a_kernel(service: Sandbox, data: Path, next_kernel: Session) -> None:
-    """Its upload is interrupted, and a kernel resumes it with the parts that are in OSS."""
+def test_where_its_host_dies_it_goes_on_in_another(service: Sandbox, data: Path, next_kernel: Session) -> None:
+    """Its upload is interrupted; resuming it starts another host, which keeps the parts that are in OSS."""
     known = killed_in_the_middle()
     (hosted,) = next_kernel.transfers()
-    os.kill(ask("hello"), signal.SIGKILL)
+    pid = ask("hello")
+    os.kill(pid, signal.SIGKILL)
     until(lambda: hosted.state is oj.State.INTERRUPTED)
     service.rate_bytes_per_second = None
-    until(lambda: next_kernel.find(known).state is oj.State.INTERRUPTED)
-    (transfer,) = next_kernel.resume(known)
-    receipt = transfer.result(WAIT_SECONDS)
-    assert receipt.kept_bytes > 0
+    transfer = next_kernel.find(known)
+    assert transfer.state is oj.State.INTERRUPTED
+    assert next_kernel.resume(known) == (transfer,)
+    assert isinstance(coordinator_of(transfer), HostedJob)
+    assert ask("hello") != pid
+    assert transfer.result(WAIT_SECONDS).kept_bytes > 0
     assert is_there(service, data)
-    assert not isinstance(coordinator_of(transfer), HostedJob)
+
+
+def test_without_detach_it_goes_on_in_the_kernel(service: Sandbox, data: Path, next_kernel: Session) -> None:
+    """The same cell without it takes the upload back where its host has ended."""
+    killed_in_the_middle()
+    os.kill(ask("hello"), signal.SIGKILL)
+    until(lambda: [one.state for one in next_kernel.transfers()] == [oj.State.INTERRUPTED])
+    service.rate_bytes_per_second = None
+    transfer = next_kernel.upload("trips.bin", "oss://test-bucket/k", UploadArguments.of(part_size="1MiB"))
+    assert transfer.result(WAIT_SECONDS).kept_bytes > 0
+    assert is_there(service, data)
+    with pytest.raises(HostGone):
+        ask("hello")
 
 
 def test_it_waits_for_credentials_that_the_next_kernel_hands_it(
@@ -179,7 +194,7 @@ def test_a_folder_outlives_a_killed_kernel(service: Sandbox, place: Path, next_k
 def test_a_file_of_a_folder_that_fails_is_told_and_sent_later(
     service: Sandbox, place: Path, next_kernel: Session
 ) -> None:
-    """Its process ends with errors and writes that into the history; resuming takes that file alone, in a kernel."""
+    """Its process ends with errors and writes that into the history; resuming takes that file alone."""
     service.rate_bytes_per_second = None
     files = a_folder(place / "photos")
     (place / "photos" / "later.jpg").symlink_to("nowhere")

@@ -24,7 +24,7 @@ from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.sandbox import Fault, Key, Sandbox
 from oss_jupyter.session.detached.hosted import Hosted
 from oss_jupyter.session.detached.link import HostSilent, ask
-from oss_jupyter.session.detached.orders import order_of, signs_of
+from oss_jupyter.session.detached.orders import order_of
 from oss_jupyter.session.detached.place import HostPlace
 from oss_jupyter.session.detached.values import Answer, Question
 from oss_jupyter.session.session import Session
@@ -290,7 +290,7 @@ def test_it_goes_by_the_proxy_of_its_kernel(
     for region in ("cn-hangzhou", "cn-beijing"):
         given = UploadArguments.of(region=region, endpoint=f"https://oss-{region}.aliyuncs.com")
         spec = next_kernel.wiring.spec("trips.bin", TARGET, given)
-        order = order_of(spec, signs_of(None, ""), next_kernel.settings)
+        order = order_of(spec, next_kernel.settings)
         reached[region] = (order.reach.proxy, order.reach.ca_bundle)
         assert "word" not in repr(order)
         assert "test-key-secret" not in repr(order)

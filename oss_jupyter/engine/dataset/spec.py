@@ -77,6 +77,7 @@ class DatasetSpec(JobSpec):
             created_at=created_at,
             profile=self.profile,
             credentials_given=self.credentials_given,
+            detached=self.detached,
             part_size=self.part_size,
             prove=self.prove,
             force=self.force,

@@ -14,6 +14,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from oss_jupyter.engine.dataset.spec import DatasetSpec
+from oss_jupyter.engine.dataset.tally import counts_of, failed_file
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, TransferBusy
@@ -99,8 +100,8 @@ class Answers:
             if isinstance(spec, DatasetSpec):  # its files are sent as it is
                 spec = self._session.datasets.with_files(spec, self._session.wiring.stores.at(order.checkpoint_dir))
             _write_down(spec)
-            transfer = self._session.begin(spec, UploadArguments())
-        return self._view(transfer)
+            transfer = self._resumed(spec) if order.resumes else None
+            return self._view(transfer or self._session.begin(spec, UploadArguments()))
 
     def do_settings(self, settings: Mapping[str, Any]) -> None:
         """Take settings over that count for all uploads."""
@@ -150,6 +151,17 @@ class Answers:
                 view = self._views[transfer.id] = replace(view, serial=self._serial)
         return view
 
+    def _resumed(self, spec: TransferSpec | DatasetSpec) -> Transfer | None:
+        """Carry on with a dataset as the disk knows it; return None for a file, of which the run finds out itself."""
+        found = self._session.on_disk.found_dataset(spec.transfer_id)
+        if found is None or found.record is None or not isinstance(spec, DatasetSpec):
+            return None
+        failures = map(failed_file, found.failures)
+        transfer = self._session.manager.adopt_dataset(spec, found.record, counts_of(found.files), failures)
+        coordinator_of(transfer).renew_spec(spec)
+        transfer.resume()
+        return transfer
+
     def _take_settings(self, settings: Mapping[str, Any]) -> None:
         for name, value in settings.items():
             if getattr(self._session.settings, name) != value:
@@ -176,7 +188,8 @@ class Answers:
         with self._lock:
             (self._renews.discard if signs.credentials else self._renews.add)(spec.transfer_id)
         control = self._session.wiring.control(reach, who, None)
-        return replace(spec, control=control, profile=signs.profile, credentials_given=signs.credentials is not None)
+        given = signs.credentials is not None
+        return replace(spec, control=control, profile=signs.profile, credentials_given=given, detached=True)
 
     def _chain_of(self, signs: Signs) -> CredentialsChain:
         key = (signs.profile, frozenset(signs.environ.items()))
@@ -199,10 +212,13 @@ def _write_down(spec: TransferSpec | DatasetSpec) -> None:
         if isinstance(spec, DatasetSpec):
             files, known = spec.store.open(spec.transfer_id)
             with closing(files):
-                if known is None:
+                if known is None or not known.header.detached:
                     files.start(spec.header(spec.clock.time()).driven(spec.limit, spec.parallel))
         else:
             journal, record = spec.store.open(spec.transfer_id, needed=not spec.plan.single)
             with closing(journal):
                 if record is None:
                     journal.start(spec.header(spec.source.fingerprint()).driven(spec.limit, spec.parallel))
+                elif not record.header.detached:
+                    header = replace(record.header, detached=True)
+                    journal.start(header, tuple(record.receipts.values()), completing=record.completing)

@@ -20,9 +20,9 @@ from oss_jupyter.model.arguments import AnewOptions, UploadOptions
 from oss_jupyter.session.detached.hosted import Hosted
 from oss_jupyter.session.detached.job import hosted_job
 from oss_jupyter.session.detached.link import HostGone, ask, is_there, start
-from oss_jupyter.session.detached.orders import order_of, refused, signs_anew, signs_of
+from oss_jupyter.session.detached.orders import given_in_python, order_of, refused, signs_anew
 from oss_jupyter.session.detached.renewing import Renewing
-from oss_jupyter.session.detached.values import HostedView
+from oss_jupyter.session.detached.values import HostedView, Order
 from oss_jupyter.session.settings import OssJupyter
 
 if TYPE_CHECKING:
@@ -60,14 +60,24 @@ class Detached:
             )
         return True
 
-    def upload(self, spec: TransferSpec | DatasetSpec, given: UploadOptions) -> Transfer:
+    def upload(self, spec: TransferSpec | DatasetSpec) -> Transfer:
         """Hand an upload over to the host and return its handle. Raises InputError, OssJupyterError."""
-        credentials = given.get("credentials")
-        order = order_of(spec, signs_of(credentials, spec.profile), self._settings)
+        order = order_of(spec, self._settings)
         self._bring_to_rest(spec.transfer_id)
-        transfer = self._show(spec, self._hand_over(order, credentials))
+        transfer = self._show(spec, self._hand_over(order, spec))
         coordinator_of(transfer).handed = True
         return transfer
+
+    def carry_on(self, job: AnyJob) -> None:
+        """Hand over an upload whose host has ended, or which lies on the disk and was begun in one."""
+        order = replace(order_of(job.spec, self._settings), resumes=True)
+        view = self._hand_over(order, job.spec)
+        if isinstance(job, Hosted):
+            job.show(view)
+            self._manager.take(lambda queue: job)
+            self._watch()
+        else:
+            self._show(job.spec, view)
 
     def give_anew(self, job: Hosted[Any], anew: AnewOptions) -> None:
         """Let an upload of the host's go on with what is given anew. Raises CredentialsError, InputError."""
@@ -116,8 +126,8 @@ class Detached:
         elif job.resting and not job.state.ended_for_good and not view.snapshot.state.ended_for_good:
             self._show(job.spec, view)
 
-    def _hand_over(self, order: Any, credentials: Any) -> HostedView:
-        self._renewing.given(order.transfer_id, credentials, order.signs)
+    def _hand_over(self, order: Order, spec: TransferSpec | DatasetSpec) -> HostedView:
+        self._renewing.given(order.transfer_id, given_in_python(spec), order.signs)
         start()
         try:
             view: HostedView = ask("upload", order=order)
@@ -125,13 +135,6 @@ class Detached:
             start()
             view = ask("upload", order=order)
         return view
-
-    def _again(self, job: Hosted[Any]) -> None:
-        """Hand an upload over once more whose host has ended."""
-        given = self._renewing.given_for(job.id)
-        job.show(self._hand_over(order_of(job.spec, signs_of(given, job.spec.profile), self._settings), given))
-        self._manager.take(lambda queue: job)
-        self._watch()
 
     def _bring_to_rest(self, transfer_id: str) -> None:
         """Let go of an upload that runs here: it goes on in the host with what is in OSS."""
@@ -150,7 +153,7 @@ class Detached:
             return known
 
         def made(queue: TransferQueue[AnyJob]) -> AnyJob:
-            return hosted_job(spec, queue, view, self._again)
+            return hosted_job(spec, queue, view, self.carry_on)
 
         transfer = self._manager.take(made)
         self._watch()

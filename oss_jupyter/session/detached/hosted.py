@@ -30,7 +30,7 @@ class Hosted(JobCoordinator[S]):
     apart = True
 
     def __init__(
-        self, spec: S, queue: TransferQueue[AnyJob], seen: HostedView, again: Callable[[Hosted[Any]], None]
+        self, spec: S, queue: TransferQueue[AnyJob], seen: HostedView, again: Callable[[AnyJob], None]
     ) -> None:
         super().__init__(replace(spec, wait_at_exit=False), queue)
         self._seen = self._at_hand(seen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.coordinator import TransferCoordinator
 from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
@@ -87,7 +87,7 @@ def hosted_job(
     spec: TransferSpec | DatasetSpec,
     queue: TransferQueue[AnyJob],
     seen: HostedView,
-    again: Callable[[Hosted[Any]], None],
+    again: Callable[[AnyJob], None],
 ) -> HostedJob | HostedDataset:
     """Return the job of an upload that the host runs."""
     if isinstance(spec, DatasetSpec):

@@ -41,7 +41,7 @@ _SETTINGS = ("part_size", "helper", "history")
 _SETTINGS_OF_ALL = ("limit", "uploads_at_once", "parallel_most")
 
 
-def order_of(spec: TransferSpec | DatasetSpec, signs: Signs, settings: OssJupyter) -> Order:
+def order_of(spec: TransferSpec | DatasetSpec, settings: OssJupyter) -> Order:
     """Return an upload as it is handed over. Raises InputError where it has to end with its kernel."""
     _refuse_what_stays(spec)
     if spec.hindrance is not None:
@@ -53,7 +53,7 @@ def order_of(spec: TransferSpec | DatasetSpec, signs: Signs, settings: OssJupyte
         fields={name: getattr(spec, name) for name in (_OF_A_DATASET if is_dataset else _OF_A_FILE)},
         reach=reach_of(spec.control, spec),
         checkpoint_dir=str(spec.store.directory) if spec.store.directory else "off",
-        signs=signs,
+        signs=signs_of(given_in_python(spec), spec.profile),
         settings=settings_for_host(settings),
     )
 
@@ -67,6 +67,11 @@ def reach_of(control: SdkControl, spec: TransferSpec | DatasetSpec) -> EndpointS
 def settings_for_host(settings: OssJupyter) -> dict[str, Any]:
     """Return the settings that the host takes over."""
     return {name: getattr(settings, name) for name in (*_SETTINGS, *settings.named(_SETTINGS_OF_ALL))}
+
+
+def given_in_python(spec: TransferSpec | DatasetSpec) -> Any:
+    """Return what gives the credentials of an upload where they were given in Python, else None."""
+    return spec.control.credentials if spec.credentials_given and isinstance(spec.control, SdkControl) else None
 
 
 def signs_of(given: Any, profile: str) -> Signs:

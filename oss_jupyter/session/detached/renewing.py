@@ -35,11 +35,6 @@ class Renewing:
         with self._lock:
             self._given[transfer_id], self._handed[transfer_id] = credentials, signs
 
-    def given_for(self, transfer_id: str) -> Any:
-        """Return what was given in Python for an upload, or None."""
-        with self._lock:
-            return self._given.get(transfer_id)
-
     def look(self, views: Iterable[HostedView]) -> None:
         """Ask for new credentials for those that wait, on a thread of its own: who is asked may take its time."""
         now = time.monotonic()

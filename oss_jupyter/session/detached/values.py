@@ -52,7 +52,8 @@ class Order:
 
     source: the path of a file, or what a dataset is made of. fields: those of its spec that are plain values.
     reach: how the service is reached from the kernel, whose proxy and certificates the host would not find.
-    checkpoint_dir: a path, or "off". settings: of the kernel, as far as the host has a use for them.
+    checkpoint_dir: a path, or "off". settings: of the kernel, as far as the host has a use for them. resumes: it is
+    the one on the disk that goes on, of a dataset with those files alone that failed where all others are there.
     """
 
     source: str | DatasetSource
@@ -61,6 +62,7 @@ class Order:
     checkpoint_dir: str
     signs: Signs
     settings: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    resumes: bool = False
 
     @property
     def transfer_id(self) -> str:
