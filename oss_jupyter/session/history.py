@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 
@@ -67,7 +67,7 @@ def find_newest(text: str, most: int) -> tuple[tuple[HistoryEntry, ...], bool]:
     Raises CheckpointError.
     """
     words = text.lower().split()
-    found = list(islice((entry for entry in _newest_first() if entry.has(words)), most + 1))
+    found = list(islice((entry for entry in _newest_first(words) if entry.has(words)), most + 1))
     return tuple(found[:most]), len(found) > most
 
 
@@ -78,7 +78,10 @@ def history_stamp() -> str:
     return ""
 
 
-def _newest_first() -> Iterator[HistoryEntry]:
+def _newest_first(words: Sequence[str] = ()) -> Iterator[HistoryEntry]:
+    """Return all entries, but for such as cannot have the words."""
+    # JSON writes these as they are, and to look for them is far quicker than to read all lines.
+    seen = [word.encode() for word in words if word.isascii() and word.isprintable() and not set(word) & {'"', "\\"}]
     file = HistoryFile(state_directory())
     try:
         lines = file.lines()
@@ -89,4 +92,5 @@ def _newest_first() -> Iterator[HistoryEntry]:
             safe="Uploads are not touched by that.",
             code="HistoryUnreadable",
         ) from None
-    return filter(None, map(entry_of_line, reversed(lines)))
+    chosen = (line for line in reversed(lines) if all(word in line.lower() for word in seen))
+    return filter(None, map(entry_of_line, chosen))

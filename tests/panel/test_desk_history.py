@@ -94,6 +94,8 @@ def test_every_word_has_to_be_somewhere(page: Page) -> None:
     assert page.names(text="accessdenied RAW") == ["2.csv"]
     assert page.names(text="failed") == ["3.csv", "2.csv"]
     assert page.names(text="failed id1") == []
+    add(ended(4, source='/data/"q"\\数据.csv'))
+    assert page.names(text='"Q"\\') == page.names(text="数据") == page.names(text="raw/4 数") == ['"q"\\数据.csv']
 
 
 def test_a_row_tells_what_the_entry_tells(page: Page, tmp_path: Path) -> None:
