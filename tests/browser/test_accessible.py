@@ -24,8 +24,9 @@ pytestmark = pytest.mark.timeout(300)
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark", "contrast": "JupyterLab Dark High Contrast"}
 # What can be reached at all: shown, not disabled, and not one of several places that are reached as one.
+# A tab that is not chosen is reached by the arrows.
 CONTROLS = """(element) => [...element.querySelectorAll('button, input, select, summary, a[href], [tabindex="0"]')]
-    .filter((control) => control.checkVisibility({visibilityProperty: true}))
+    .filter((control) => control.tabIndex >= 0 && control.checkVisibility({visibilityProperty: true}))
     .map((control) => {
         control.dataset.control ??= String((window.controls = (window.controls ?? 0) + 1));
         return control.dataset.control;

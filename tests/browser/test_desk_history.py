@@ -12,6 +12,7 @@ from oss_jupyter.local.history import HistoryFile
 from oss_jupyter.model.history_entry import HistoryEntry, HowEnded, line_of_entry
 from oss_jupyter.sandbox import Sandbox
 
+from .axe import violations
 from .driver import Lab
 from .test_card import MIB, WAIT_MS, Open, Picture, press
 from .test_desk import desk_of, settings
@@ -74,6 +75,7 @@ def test_what_has_ended_is_found_and_sent_again(
         notebook.set_theme(theme)
         notebook.page.wait_for_timeout(500)
         picture(notebook, 1, f"history-{theme.split()[-1].lower()}")
+        assert violations(desk) == []
     press(mine, "Upload again")
     assert desk.get_by_label("File", exact=True).input_value() == str(tmp_path / "trips.parquet")
     assert desk.get_by_label("Target", exact=True).input_value() == "oss://test-bucket/raw/trips.parquet"

@@ -22,6 +22,8 @@ __all__ = ["files", "settings"]
 
 pytestmark = pytest.mark.timeout(300)
 
+# For longer than a kernel takes to be restarted on a busy machine.
+SLOW = MIB // 8
 NOTE = "It goes on without this kernel."
 
 
@@ -38,7 +40,8 @@ def test_it_is_begun_at_the_desk_and_found_by_the_next_kernel(
     open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path], picture: Picture
 ) -> None:
     """The desk of the ended kernel says that it goes on; that of the next one shows it live, pauses and resumes it."""
-    sandbox.rate_bytes_per_second = MIB // 2
+    sandbox.rate_bytes_per_second = SLOW
+    files[1].write_bytes(os.urandom(12 * MIB))
     notebook = open_notebook(settings, "%oss_panel", "%oss_panel")
     notebook.run(0)
     notebook.run(1)
@@ -81,7 +84,8 @@ def test_it_is_given_up_after_a_reload(
     open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path], picture: Picture
 ) -> None:
     """A page that is loaded again shows it live, its parts too, and an abort leaves nothing in OSS."""
-    sandbox.rate_bytes_per_second = MIB // 2
+    sandbox.rate_bytes_per_second = SLOW
+    files[1].write_bytes(os.urandom(12 * MIB))
     upload = f"%oss_upload {files[1]} oss://test-bucket/raw/ --detach --part-size 256KiB"
     notebook = open_notebook(settings, upload)
     notebook.run(0)
