@@ -23,7 +23,7 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.notebook.completion.matcher import Completion
-from oss_jupyter.notebook.display.banner import banner
+from oss_jupyter.notebook.display.banner import banner, going_on
 from oss_jupyter.notebook.display.html import transfer_html
 from oss_jupyter.notebook.display.view import receipt_html, receipt_text, say
 from oss_jupyter.notebook.magics.bucket_magics import BucketMagics
@@ -58,6 +58,9 @@ def load(shell: Any) -> None:
     session.settings.observe(_registers_anew, "register_filesystem")
     if lines:
         _in_a_cell(shell, partial(_show_banner, unfinished, lines))
+    detached = going_on(session.manager.transfers())
+    if detached:
+        _in_a_cell(shell, partial(say, *detached))
     if in_notebook():
         with suppress(OssJupyterError):  # it only saves time
             start_thread(_load_ahead, "oss-warm-up", session)

@@ -78,8 +78,11 @@ def test_its_parts_can_be_looked_at(service: Sandbox, data: Path, next_kernel: S
 
 
 def test_it_is_told_that_it_goes_on(service: Sandbox, data: Path, next_kernel: Session, shell: Shell) -> None:
-    """Cells say so while it moves, and no longer when it is paused."""
+    """Loading the extension and cells say so while it moves, and no longer when it is paused."""
     killed_in_the_middle()
+    loaded = shell.ok("%reload_ext oss_jupyter").text
+    assert "1 upload goes on without its kernel: " in loaded
+    assert loaded.strip().endswith("Watch with: %oss_uploads")
     words = "It goes on without this kernel."
     assert words in shell.ok("%oss_uploads").text
     (transfer,) = next_kernel.transfers()
@@ -87,6 +90,7 @@ def test_it_is_told_that_it_goes_on(service: Sandbox, data: Path, next_kernel: S
     transfer.pause()
     assert transfer.wait(WAIT_SECONDS)
     assert words not in shell.ok("%oss_uploads").text
+    assert "goes on without" not in shell.ok("%reload_ext oss_jupyter").text
 
 
 def test_nobody_else_can_look_into_it(service: Sandbox, data: Path, next_kernel: Session, place: Path) -> None:

@@ -1,10 +1,10 @@
-"""What is said when the extension is loaded: nothing, or which uploads wait to be carried on."""
+"""What is said when the extension is loaded: nothing, or which uploads wait to be carried on, or run without a kernel."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oss_jupyter.engine.transfer import Transfer
+from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import CheckpointForeign
 from oss_jupyter.names import printable
 from oss_jupyter.session.left_alone import is_left_alone
@@ -20,6 +20,13 @@ def banner(session: Session, unfinished: Sequence[Transfer]) -> list[str]:
     ready = [transfer for transfer in unfinished if not is_left_alone(transfer)]
     waiting = [left_alone(transfer.snapshot()) for transfer in unfinished if is_left_alone(transfer)]
     return [*_ready(session, ready), *waiting[:_LINES_MAX], *_unusable(session)]
+
+
+def going_on(transfers: Sequence[Transfer]) -> list[str]:
+    """Return the lines about uploads that outlived their kernel and still run."""
+    running = [one for one in transfers if coordinator_of(one).apart and not coordinator_of(one).resting]
+    lines = [_line(transfer) for transfer in running]
+    return _lines("going_on", lines, say("watch_with", command="%oss_uploads")) if lines else []
 
 
 def _ready(session: Session, ready: Sequence[Transfer]) -> list[str]:
