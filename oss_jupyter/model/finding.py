@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from oss_jupyter.model.columns import columns
+from oss_jupyter.model.sizes import count
 from oss_jupyter.names import printable
 
 
@@ -110,7 +111,9 @@ class Check:
     def heading(self) -> str:
         """What was looked at, and how it stands as a whole."""
         said = {one: sum(finding.standing is one for finding in self.findings) for one in Standing}
-        named = [f"{said[one]} {one}" for one in (Standing.WRONG, Standing.WARNING, Standing.UNKNOWN) if said[one]]
+        named = [f"{said[Standing.WRONG]} wrong"] if said[Standing.WRONG] else []
+        named += [count(said[Standing.WARNING], "warning")] if said[Standing.WARNING] else []
+        named += [f"{said[Standing.UNKNOWN]} unknown"] if said[Standing.UNKNOWN] else []
         return printable(f"{self.about}: {', '.join(named) or 'all is well'} ({self.seconds:.1f} s)")
 
     def rows(self) -> list[tuple[str, str, str]]:

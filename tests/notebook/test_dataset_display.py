@@ -115,7 +115,7 @@ def test_it_stays_small_whatever_the_names_are(letter: str) -> None:
 def test_the_receipt_tells_each_outcome_and_the_first_failures() -> None:
     """Zeros are left out, and of many failures ten are named."""
     html = dataset_receipt_html(a_receipt(failed=30, failures=failures(30), kept=0))
-    assert '<td style="text-align:left">skipped</td><td style="text-align:left">7,737 files, 11 GiB</td>' in html
+    assert re.search(r">skipped</td><td [^<>]*>7,737 files, 11 GiB</td>", html)
     assert ">kept<" not in html
     assert html.count("Reason ") == 10
     assert "and 20 more that failed" in html

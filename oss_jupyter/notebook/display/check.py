@@ -7,8 +7,9 @@ from html import escape
 from oss_jupyter.model.finding import Check, Finding, Standing
 from oss_jupyter.notebook.display.html import lines_html
 
-# Readable on light and on dark pages; the word says the same for who sees no colours.
-_COLOURS = {Standing.WRONG: "#d32f2f", Standing.WARNING: "#b26a00", Standing.FINE: "#2e7d32", Standing.UNKNOWN: "gray"}
+# Mixed with the page's own colour of text, so that they are readable on light and on dark pages; the word says the same
+# for who sees no colours.
+_COLOURS = {Standing.WRONG: "#e53935", Standing.WARNING: "#e08600", Standing.FINE: "#2fa03a", Standing.UNKNOWN: "gray"}
 _CELL = "text-align:left;vertical-align:top"
 
 
@@ -18,7 +19,8 @@ def check_html(check: Check) -> str:
 
 
 def _row(finding: Finding) -> str:
-    colour = f"color:{_COLOURS[finding.standing]};font-weight:bold"
+    base = _COLOURS[finding.standing]
+    colour = f"color:{base};color:color-mix(in srgb, {base} 60%, currentcolor);font-weight:bold"
     advice = f"<br>{escape(finding.advice)}" if finding.advice else ""
     cells = (
         ("", escape(finding.name)),

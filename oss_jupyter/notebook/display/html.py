@@ -16,6 +16,9 @@ _LEFT = "text-align:left"
 # anywhere, a narrow page breaks the short ones first.
 _LONG_WORD = 24
 _BREAKS = f"{_LEFT};overflow-wrap:anywhere;min-width:7em"
+# An age, a size, a number with its unit.
+_SHORT = 12
+_WHOLE = f"{_LEFT};white-space:nowrap"
 
 
 def transfer_html(now: Snapshot, *, with_error: bool = True) -> str:
@@ -36,6 +39,11 @@ def lines_html(lines: Iterable[str]) -> str:
     return f"<div>{'<br>'.join(escape(line) for line in lines)}</div>"
 
 
+def text_html(text: str) -> str:
+    """Return text to be copied, with its lines and blanks as they are."""
+    return f"<pre>{escape(text)}</pre>"
+
+
 def _table(rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> str:
     """Return cells that are HTML already."""
     top = "".join(f'<th style="{_LEFT}">{escape(cell)}</th>' for cell in header)
@@ -45,4 +53,5 @@ def _table(rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> str:
 
 def _cell(html: str) -> str:
     longest = max(map(len, html.split()), default=0)
-    return f'<td style="{_BREAKS if longest > _LONG_WORD else _LEFT}">{html}</td>'
+    style = _BREAKS if longest > _LONG_WORD else _WHOLE if len(html) <= _SHORT else _LEFT
+    return f'<td style="{style}">{html}</td>'

@@ -11,8 +11,9 @@ from IPython.display import display
 
 from oss_jupyter.console.leftovers import NOBODY_TO_ASK, Removing, as_values, how_to_remove, is_yes
 from oss_jupyter.console.spelling import MAGICS, as_magic
+from oss_jupyter.notebook.display.html import text_html
 from oss_jupyter.notebook.display.telling import telling
-from oss_jupyter.notebook.display.view import say
+from oss_jupyter.notebook.display.view import Output, say
 from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.session.leftovers import COUNTED_MOST, find_leftovers
 from oss_jupyter.session.session import Session
@@ -48,9 +49,8 @@ def leftovers(
         sys.stdout.write("".join(f"{json.dumps(as_values(one))}\n" for one in found))
     else:
         display(found)
-        how_then = how_to_remove(found, MAGICS)
-        if how_then:
-            say(*how_then)
+        if how_then := "\n".join(how_to_remove(found, MAGICS)):
+            display(Output(how_then, text_html(how_then)))
 
 
 def _agreed(question: str) -> bool:
