@@ -10,7 +10,8 @@ from oss_jupyter.crc64 import combine
 from oss_jupyter.engine.part_detail import PartDetail
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.plan import Plan
-from oss_jupyter.model.progress import Flight, PartState, PartsView, SpeedMeter
+from oss_jupyter.model.progress import Flight, PartState, PartsView
+from oss_jupyter.model.speed_meter import SpeedMeter
 from oss_jupyter.model.wire_values import PartReceipt
 
 
@@ -44,10 +45,8 @@ class Ledger:
         self._went: dict[int, int] = {}
         self._meter = SpeedMeter()
         self._kept_bytes = self._confirmed_bytes = self._ended_bytes = self._resent_bytes = 0
-        self._shown_bytes = self._retries = self._version = 0
-        self._compared_bytes = self._compare_bytes = 0
-        self._moved_at = 0.0
-        self._moved_bytes = -1
+        self._shown_bytes = self._retries = self._version = self._compared_bytes = self._compare_bytes = 0
+        self._moved_at, self._moved_bytes = 0.0, -1
         self._open_ended = open_ended
 
     def begin(self, plan: Plan, receipts: Mapping[int, PartReceipt], now: float, *, open_ended: bool = False) -> None:
@@ -240,6 +239,7 @@ class Ledger:
                 bytes_per_second=speed,
                 left_seconds=(self._plan.size - done - in_flight) / speed if speed and not self._open_ended else None,
                 silent_seconds=self._silence(now),
+                speeds=self._meter.curve(),
                 latest_error=next(reversed(self._errors.values()), ""),
                 parts_total=len(self._plan),
                 parts_kept=self._states.count(PartState.KEPT),

@@ -1,8 +1,7 @@
-"""How far a transfer is: a frozen snapshot for whoever displays it, and a speed derived from samples."""
+"""How far a transfer is: a frozen snapshot for whoever displays it."""
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from typing import Annotated
@@ -17,10 +16,6 @@ from oss_jupyter.model.snippets import snippet
 from oss_jupyter.model.states import State
 from oss_jupyter.model.target import Target, parse_target
 
-# Long enough to smooth over parts that end together, short enough to follow a line that changes.
-SPEED_WINDOW_SECONDS = 10.0
-# Before this a speed would be a guess, so displays say "estimating".
-SPEED_FIRST_SECONDS = 2.0
 # Parts end together now and then; a shorter silence is nothing to worry anybody with.
 SILENCE_SECONDS = 5.0
 
@@ -58,36 +53,6 @@ class PartState(IntEnum):
     FAILED = 5
 
 
-class SpeedMeter:
-    """Bytes per second over the last few seconds, from samples of a count that only grows. The caller brings the time.
-
-    Not safe for threads; whoever owns it locks.
-    """
-
-    def __init__(self) -> None:
-        self._samples: deque[tuple[float, int]] = deque()
-
-    def reset(self) -> None:
-        """Forget everything, for example over a pause."""
-        self._samples.clear()
-
-    def sample(self, now: float, total_bytes: int) -> None:
-        """Take one sample: `now` in monotonic seconds."""
-        samples = self._samples
-        samples.append((now, total_bytes))
-        while len(samples) > 2 and now - samples[1][0] >= SPEED_WINDOW_SECONDS:
-            samples.popleft()
-
-    def bytes_per_second(self) -> float | None:
-        """Return the speed, or None while it would be a guess."""
-        if len(self._samples) < 2:
-            return None
-        (first_at, first_bytes), (last_at, last_bytes) = self._samples[0], self._samples[-1]
-        if last_at - first_at < SPEED_FIRST_SECONDS:
-            return None
-        return max(0, last_bytes - first_bytes) / (last_at - first_at)
-
-
 @dataclass(frozen=True)
 class Flight:
     """One part on the wire: number, length and bytes sent, attempt (from 1), seconds since it started."""
@@ -114,6 +79,7 @@ class PartsView:
     left_seconds: float | None
     silent_seconds: float = 0.0
     latest_error: str = ""
+    speeds: tuple[int, ...] = ()
     parts_total: int = 0
     parts_kept: int = 0
     parts_done: int = 0
@@ -209,6 +175,7 @@ class Snapshot:
     bytes_per_second: Annotated[float | None, "None while it would be a guess."] = None
     left_seconds: Annotated[float | None, "Until the end; None while it would be a guess."] = None
     silent_seconds: Annotated[float, "Since the service last took or confirmed anything, while running."] = 0.0
+    speeds: Annotated[tuple[int, ...], "Bytes/s of the last minutes, one each 3 seconds, the oldest first."] = ()
     latest_error: Annotated[str, "What a part met last that has not arrived since; empty: nothing."] = ""
     parts_total: Annotated[int, "How many parts the file has."] = 0
     parts_kept: Annotated[int, "Done in earlier runs."] = 0

@@ -11,7 +11,8 @@ from oss_jupyter.engine.ledger import Ledger
 from oss_jupyter.engine.part_detail import PartDetail
 from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.plan import Plan
-from oss_jupyter.model.progress import SPEED_FIRST_SECONDS, PartState, PartsView
+from oss_jupyter.model.progress import PartState, PartsView
+from oss_jupyter.model.speed_meter import SPEED_FIRST_SECONDS
 from oss_jupyter.model.wire_values import PartReceipt
 
 DATA = bytes(range(200)) + b"end"

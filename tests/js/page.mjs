@@ -31,6 +31,6 @@ export function installPage() {
     observe() {}
     disconnect() {}
   };
-  const page = { window: nothing, document: { ...nothing, createElement: () => new Element() }, IntersectionObserver: observer, ResizeObserver: observer };
+  const page = { window: nothing, document: { ...nothing, createElement: () => new Element(), createElementNS: () => new Element() }, IntersectionObserver: observer, ResizeObserver: observer };
   Object.assign(globalThis, page);
 }

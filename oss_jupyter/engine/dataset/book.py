@@ -21,7 +21,8 @@ from oss_jupyter.model.dataset import (
     with_cells,
 )
 from oss_jupyter.model.dataset_receipt import FAILURES_MOST
-from oss_jupyter.model.progress import PartsView, Snapshot, SpeedMeter
+from oss_jupyter.model.progress import PartsView, Snapshot
+from oss_jupyter.model.speed_meter import SpeedMeter
 
 _ON_THE_WIRE_MOST = 16
 _NOTHING = Progress(Counts(), True, 0, 0, 1, (), (), b"", 1)
@@ -170,6 +171,7 @@ class DatasetBook:
             sent_bytes=confirmed_bytes + in_flight_bytes,
             resent_bytes=self._resent_bytes,
             bytes_per_second=self._bytes_meter.bytes_per_second(),
+            speeds=self._bytes_meter.curve(),
             left_seconds=self._left_seconds(total_bytes - self._shown_bytes - done[Outcome.FAILED]),
             retries=self._retries,
             version=self._version,

@@ -29,6 +29,7 @@ ON_THE_WIRE_MOST = 6
 _LENGTH = struct.Struct("<I")
 _FLIGHT = struct.Struct("<HB")
 _FULL = 255
+_KIB = 1024
 
 
 class FailureRow(TypedDict):
@@ -52,6 +53,7 @@ class Header(TransferRow):
     """What only the card shows beside its row. started: seconds since the epoch. cell: what carries on, or "".
 
     reads: kinds of cells that read it back, once it is there.
+    speeds: of the last minutes in KiB/s, the oldest first.
     places: on the map; per_place: how many files each of them stands for, 0 where it is one part of a file.
     """
 
@@ -62,6 +64,7 @@ class Header(TransferRow):
     started: int
     notes: list[str]
     cell: str
+    speeds: list[int]
     places: int
     per_place: int
     reads: list[str]
@@ -96,6 +99,7 @@ def header(snapshot: Snapshot) -> Header:
         "started": int(snapshot.started_at),
         "notes": list(snapshot.notes),
         "cell": f"%oss_uploads resume {snapshot.id}" if may_resume(snapshot) else "",
+        "speeds": [speed // _KIB for speed in snapshot.speeds],
         "places": len(_places(snapshot)),
         "per_place": files.files_per_cell if files else 0,
         "reads": kinds_of(snapshot),

@@ -3,6 +3,7 @@
 
 import { createBar } from "../common/bar.js";
 import { createControls } from "../common/controls.js";
+import { createCurve } from "../common/curve.js";
 import { createDetails } from "./details.js";
 import { keepFocus, setAttribute, setShown } from "../common/dom.js";
 import { createFiles } from "./files.js";
@@ -24,7 +25,7 @@ export function createCard(model, say) {
   let child = null; // the file of a dataset whose parts are looked at
   const mine = (args) => ({ transfer: state.id, ...args });
   const head = createHead(say);
-  const bar = createBar(say);
+  const bar = createBar(say, createCurve(say));
   const content = state?.files ? createFiles(say, askMine, shell.isLive) : createFileMap(say, askMine);
   const trouble = createTrouble(say);
   const notes = createRemarks(say);

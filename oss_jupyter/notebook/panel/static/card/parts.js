@@ -2,6 +2,7 @@
 
 import { button, make, makeMiddle, setShown, setText } from "../common/dom.js";
 import { createBar } from "../common/bar.js";
+import { createCurve } from "../common/curve.js";
 import { createMap } from "./map.js";
 import { hasPlaces, statusWord } from "../common/lines.js";
 
@@ -16,7 +17,7 @@ export function createParts(say, onBack) {
   const status = make("span", "ossj-muted");
   const top = make("div", "ossj-parts-top");
   top.append(back, name.element, status);
-  const bar = createBar(say);
+  const bar = createBar(say, createCurve(say));
   // What the page knows of a part is enough here.
   const map = createMap(say, () => Promise.resolve(null));
   element.append(top, bar.element, map.element);
