@@ -1,4 +1,4 @@
-"""What is said when the extension is loaded: nothing, or which uploads wait to be carried on, or run without a kernel."""
+"""What is said when the extension is loaded: nothing, or which uploads can be carried on, or run without a kernel."""
 
 from __future__ import annotations
 
