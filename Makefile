@@ -20,7 +20,7 @@ help:
 	@echo 'make demo     watch an upload survive the death of its kernel (about half a minute)'
 	@echo 'make lab      open JupyterLab on the notebooks, with a local OSS to try things on'
 	@echo 'make test     check everything: style, types, tests     ARGS="-k resume" picks tests'
-	@echo 'make test-kernels   press Pause during a busy cell with four versions of ipykernel'
+	@echo 'make test-kernels   try it with other versions of ipykernel, JupyterLab and Notebook'
 	@echo 'make test-lowest    what depends on other packages, with the oldest versions that pyproject.toml allows'
 	@echo 'make bench    measure what is worth measuring           ARGS=NAME picks one'
 	@echo 'make campaign   kill kernels and helpers at random moments   MINUTES=10'
@@ -58,7 +58,7 @@ endif
 	$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
 
 test-kernels: $(VENV)/.has-test
-	$(BIN)/pytest -n 2 -m kernels tests/browser/test_kernel_versions.py $(ARGS)
+	$(BIN)/pytest -n 2 -m kernels tests/browser/test_kernel_versions.py tests/browser/test_lab_versions.py $(ARGS)
 
 # Without browsers and notebooks: what they show does not depend on it.
 test-lowest:

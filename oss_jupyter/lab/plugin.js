@@ -41,8 +41,12 @@ export async function createPlugin(take) {
     activate: (app, ...given) => {
       const found = Object.fromEntries(names.map((name, index) => [name, given[index]]));
       const { LabIcon } = of["ui-components"];
-      const lab = { ...found, id: ID, apputils: of.apputils, LabIcon, Signal: of.signaling.Signal, Widget: of.widgets.Widget };
+      const { Signal } = of.signaling;
+      const { apputils } = of;
+      const lab = { ...found, id: ID, inWords: (schema) => schema, apputils, LabIcon, Signal, Widget: of.widgets.Widget };
       const panel = addPanel(app, lab);
+      // At once, for Lab's start waits for it; in other words when these have come.
+      lab.settings?.transform(ID, { fetch: (plugin) => ({ ...plugin, schema: lab.inWords(plugin.schema) }) });
       import("./start.js").then(({ start }) => start(app, lab, panel));
     },
   };
@@ -52,8 +56,9 @@ function addPanel(app, { Widget, restorer }) {
   const panel = new Widget();
   panel.id = "oss-jupyter-uploads";
   panel.addClass("ossj-lab-panel");
-  panel.node.style.minWidth = "320px"; // Lab asks for it before our style is there
   app.shell.add(panel, "right", { rank: 900 });
-  restorer?.add(panel, panel.id);
+  if (!restorer) return panel; // Notebook 7, where a panel is as wide as it is
+  panel.node.style.minWidth = "320px"; // Lab asks for it before our style is there
+  restorer.add(panel, panel.id);
   return panel;
 }

@@ -1,11 +1,14 @@
 // What is set in Lab's Settings Editor; the schema is settings.json.
 
+import { sayIn } from "../notebook/panel/static/common/messages.js";
+
 // Where the application keeps no settings, and until they have come.
 const DEFAULTS = { target: "", language: "", notifications: true, browserNotifications: false };
 const OF_KERNEL = ["region", "endpoint", "parallel", "limit"];
 
-// `registry` is Lab's, or missing; `id` is the plugin's; `sayInPage` says texts in the language of the page, which Lab shows settings in.
-export function createSettings(registry, id, sayInPage) {
+// `lab.settings` is Lab's registry, or missing; `language` is the page's, which Lab shows settings in.
+export function createSettings(lab, language) {
+  const registry = lab.settings;
   const listeners = new Set();
   let loaded = null;
 
@@ -13,8 +16,9 @@ export function createSettings(registry, id, sayInPage) {
   const tell = () => listeners.forEach((listener) => listener());
 
   async function load() {
-    registry.transform(id, { fetch: (plugin) => ({ ...plugin, schema: inWords(plugin.schema, sayInPage) }) });
-    loaded = await registry.load(id);
+    lab.inWords = (schema) => inWords(schema, sayIn(language));
+    // Lab has it in English by now, as it is in the file.
+    loaded = await (language === "en" ? registry.load(lab.id) : registry.reload(lab.id));
     loaded.changed.connect(tell);
     tell();
   }

@@ -13,7 +13,7 @@ import { createUploads } from "./uploads.js";
 // `lab` holds what JupyterLab gives: its services by name, each missing where the application has none, and its modules.
 export function start(app, lab, panel) {
   const page = languageOf("", document.documentElement.lang || navigator.language);
-  const settings = createSettings(lab.settings, lab.id, sayIn(page));
+  const settings = createSettings(lab, page);
   const sayNow = () => sayIn(languageOf(settings.get("language"), page));
   const say = (key, values) => sayNow()(key, values);
   const uploads = createUploads(app.serviceManager);

@@ -165,6 +165,13 @@ class Lab:
         notebook.wait_until_ready()
         return notebook
 
+    def open_files(self, browser: Browser) -> Page:
+        """Open Notebook 7's list of files in a page of its own."""
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page.set_default_timeout(1000 * PATIENCE_SECONDS)
+        page.goto(f"{self._url}/tree?token={self._token}")
+        return page
+
     def _notebook(self, page: Page, name: str) -> Notebook:
         place = "lab/tree" if self._application == "jupyterlab" else "notebooks"
         return Notebook(page, self.work / f"{name}.ipynb", f"{self._url}/{place}/{name}.ipynb?reset")
