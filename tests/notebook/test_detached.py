@@ -18,9 +18,10 @@ from oss_jupyter.errors import InputError
 from oss_jupyter.model.progress import PartState
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.sandbox import Fault, Sandbox
-from oss_jupyter.session.detached.job import HostedJob
+from oss_jupyter.session.detached.job import HostedDataset, HostedJob
 from oss_jupyter.session.detached.link import HostGone, ask
 from oss_jupyter.session.history import find_history
+from oss_jupyter.session.planning import plan
 from oss_jupyter.session.session import Session
 
 from .conftest import MIB, Shell
@@ -193,6 +194,30 @@ def test_a_folder_outlives_a_killed_kernel(service: Sandbox, place: Path, next_k
     assert (receipt.total, receipt.failed) == (len(files), 0)
     assert {one.key for one in receipt.files()} == {f"p/{name}" for name in files}
     assert all(service.object_path("test-bucket", f"p/{name}").read_bytes() == data for name, data in files.items())
+
+
+@pytest.mark.parametrize("kind", ["glob", "list", "mapping", "plan"])
+def test_whatever_is_a_dataset_can_be_handed_over(
+    service: Sandbox, place: Path, next_kernel: Session, kind: str
+) -> None:
+    """A pattern, several paths, keys of one's own, and what a plan has shown go up as they do without detach."""
+    service.rate_bytes_per_second = None
+    files = a_folder(place / "photos")
+    detached = UploadArguments.of(detach=True, exclude="large.bin")
+    if kind == "plan":
+        shown = plan(next_kernel, "photos", "oss://test-bucket/p/", UploadArguments.of(exclude="large.bin"))
+        transfer = shown.upload(detach=True)
+    else:
+        sources = {"glob": "photos/*/*.jpg", "list": ["photos/0", "photos/1"], "mapping": {"photos": "own/"}}
+        transfer = next_kernel.upload(sources[kind], "oss://test-bucket/p/", detached)
+    assert isinstance(coordinator_of(transfer), HostedDataset)
+    assert isinstance(transfer, oj.DatasetTransfer)
+    keys = {one.key for one in transfer.result(WAIT_SECONDS).files()}
+    small = [name for name in files if name != "large.bin"]
+    if kind == "list":
+        assert keys == {f"p/{name[2:]}" for name in small if name[0] in "01"}
+    else:
+        assert keys == {f"p/own/{name}" if kind == "mapping" else f"p/{name}" for name in small}
 
 
 def test_a_file_of_a_folder_that_fails_is_told_and_sent_later(

@@ -266,6 +266,21 @@ def test_a_function_gives_new_credentials_while_its_kernel_lives(
     assert is_there(service, data)
 
 
+def test_it_signs_as_its_kernel_does(
+    service: Sandbox, data: Path, next_kernel: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Credentials that a variable of the kernel leads to are found by it as well, and not those of another place."""
+    for name in ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"):
+        monkeypatch.delenv(name)
+    entries = "accessKeyID = {}\naccessKeySecret = {}\n"
+    (place / "mine").write_text("[default]\n" + entries.format("test-key-id", "test-key-secret"))
+    (place.parent / "home").mkdir()
+    (place.parent / "home" / ".ossutilconfig").write_text("[default]\n" + entries.format("another", "secret"))
+    monkeypatch.setenv("OSSUTIL_CONFIG_FILE", "mine")
+    service.rate_bytes_per_second = None
+    assert begun(next_kernel).result(WAIT_SECONDS).parts == 8
+
+
 def test_a_limit_for_all_uploads_reaches_it(service: Sandbox, data: Path, next_kernel: Session) -> None:
     """The setting counts for the host as well, whether it is set before or while one runs; and it can be taken away."""
     service.rate_bytes_per_second = None

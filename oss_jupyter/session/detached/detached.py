@@ -15,7 +15,7 @@ from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
-from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.errors import OssJupyterError, TransferStateError
 from oss_jupyter.model.arguments import AnewOptions, UploadOptions
 from oss_jupyter.session.detached.hosted import Hosted
 from oss_jupyter.session.detached.job import hosted_job
@@ -108,12 +108,11 @@ class Detached:
 
     def leave_gone(self) -> None:
         """Take what a host has left behind off the list, so that it is found on the disk."""
+        self._look_once()
         for transfer in self._manager.transfers():
             job = coordinator_of(transfer)
-            if isinstance(job, Hosted) and not transfer.state.ended_for_good:
-                job.look()
-                if job.gone:
-                    self._manager.drop(transfer)
+            if isinstance(job, Hosted) and not transfer.state.ended_for_good and job.gone:
+                self._manager.drop(transfer)
 
     def _may_be_there(self) -> bool:
         return not self._is_host and is_there()
@@ -140,7 +139,8 @@ class Detached:
         """Let go of an upload that runs here: it goes on in the host with what is in OSS."""
         known = next((one for one in self._manager.transfers() if one.id == transfer_id), None)
         if known is not None and not coordinator_of(known).apart and not coordinator_of(known).resting:
-            known.pause()
+            with suppress(TransferStateError):  # it has ended meanwhile
+                known.pause()
             known.wait(_PAUSE_SECONDS)
 
     def _show(self, spec: TransferSpec | DatasetSpec, view: HostedView) -> Transfer:
@@ -173,6 +173,8 @@ class Detached:
     def _look_once(self) -> None:
         """Ask once how all of them stand; those that nobody answers for are gone."""
         jobs = {job.id: job for job in self._jobs()}
+        if not jobs:
+            return
         views: dict[str, HostedView | None] = {}
         try:
             views = ask("views", seen={key: job.serial for key, job in jobs.items()}, others=False)
