@@ -181,7 +181,7 @@ class Sending:
         elif isinstance(error, OssJupyterError):
             self._fail(event, error)
         else:
-            self._ledger.failed(event.part_number, PartState.FAILED, repr(error))
+            self._ledger.failed(event.part_number, PartState.FAILED, _told(error))
             raise error
 
     def _take_beside(self, event: Any) -> None:
@@ -282,9 +282,15 @@ class Sending:
             with suppress(OssJupyterError):  # on the way down because of something else
                 self._confirm(event.future.result())
         else:
-            text = "" if isinstance(error, PartStopped) else str(error).partition("\n")[0]
-            self._ledger.failed(event.part_number, PartState.WAITING, text)
+            self._ledger.failed(event.part_number, PartState.WAITING, _told(error))
 
 
 def _error_of(future: Future[PartReceipt]) -> BaseException | None:
     return PartStopped("The part was stopped.") if future.cancelled() else future.exception()
+
+
+def _told(error: BaseException) -> str:
+    """Return what a part met, as it is shown: the text of a foreign exception may hold a URL."""
+    if isinstance(error, PartStopped):
+        return ""
+    return error.what if isinstance(error, OssJupyterError) else type(error).__name__
