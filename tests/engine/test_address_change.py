@@ -97,7 +97,7 @@ def test_while_a_small_request_waits(
 
 
 def _before(operation: str) -> int:
-    return {"HeadObject": 0, "InitiateMultipartUpload": 1, "CompleteMultipartUpload": 14}[operation]
+    return {"HeadObject": 0, "InitiateMultipartUpload": 2, "CompleteMultipartUpload": 15}[operation]
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.COMPLETING])
