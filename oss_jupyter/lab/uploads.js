@@ -57,6 +57,11 @@ export function createUploads(services) {
     });
   }
 
+  // Lets Lab see whether the kernel has ended meanwhile: it looks seldom while its tab is hidden.
+  function check() {
+    if (opening) services.sessions.refreshRunning().catch(() => {});
+  }
+
   // Takes up the kernel of an earlier page, if it is there.
   async function find() {
     await services.sessions.ready;
@@ -70,7 +75,7 @@ export function createUploads(services) {
     return () => listeners.delete(tell);
   }
 
-  return { open, find, follow };
+  return { open, check, find, follow };
 }
 
 async function setUp(kernel) {

@@ -16,6 +16,7 @@ import pytest
 
 from oss_jupyter.sandbox import Sandbox
 
+from . import lab_extension
 from .driver import Lab, Notebook, chromium, find_chromium
 
 if TYPE_CHECKING:
@@ -46,6 +47,20 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with Lab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture
+def own_lab(tmp_path: Path, sandbox: Sandbox) -> Iterator[Lab]:
+    """A JupyterLab with the extension, whose kernels find the sandbox by their environment."""
+    environment = {
+        "OSS_ACCESS_KEY_ID": "test-key-id", "OSS_ACCESS_KEY_SECRET": "test-key-secret",
+        "OSS_ENDPOINT": sandbox.endpoint, "OSS_REGION": sandbox.region,
+        # Before the copy that an editable install made of it once.
+        "JUPYTER_PATH": str(tmp_path / "share"),
+    }  # fmt: skip
+    lab_extension.install(tmp_path / "share")
+    with Lab(tmp_path / "lab", environment=environment) as running:
         yield running
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -16,7 +15,6 @@ import pytest
 from oss_jupyter.sandbox import Sandbox
 from oss_jupyter.version import __version__
 
-from . import lab_extension
 from .conftest import ARTIFACTS, MIB
 from .driver import PATIENCE_SECONDS, Lab
 from .lab_extension import ROOT
@@ -26,20 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(300)
 WAIT_MS = 1000 * PATIENCE_SECONDS
-
-
-@pytest.fixture
-def own_lab(tmp_path: Path, sandbox: Sandbox) -> Iterator[Lab]:
-    """A JupyterLab with the extension, whose kernels find the sandbox by their environment."""
-    environment = {
-        "OSS_ACCESS_KEY_ID": "test-key-id", "OSS_ACCESS_KEY_SECRET": "test-key-secret",
-        "OSS_ENDPOINT": sandbox.endpoint, "OSS_REGION": sandbox.region,
-        # Before the copy that an editable install made of it once.
-        "JUPYTER_PATH": str(tmp_path / "share"),
-    }  # fmt: skip
-    lab_extension.install(tmp_path / "share")
-    with Lab(tmp_path / "lab", environment=environment) as running:
-        yield running
 
 
 @pytest.fixture

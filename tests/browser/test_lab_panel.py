@@ -12,32 +12,15 @@ import pytest
 
 from oss_jupyter.sandbox import Sandbox
 
-from . import lab_extension
 from .conftest import ARTIFACTS, MIB
 from .driver import PATIENCE_SECONDS, Lab, Notebook
+from .test_lab_extension import WAIT_MS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.timeout(300)
-WAIT_MS = 1000 * PATIENCE_SECONDS
 BUSY = "from pathlib import Path\nwhile not Path('enough').exists(): pass"
-
-
-@pytest.fixture
-def own_lab(tmp_path: Path, sandbox: Sandbox) -> Iterator[Lab]:
-    """A JupyterLab with the extension, whose kernels find the sandbox by their environment."""
-    environment = {
-        "OSS_ACCESS_KEY_ID": "test-key-id", "OSS_ACCESS_KEY_SECRET": "test-key-secret",
-        "OSS_ENDPOINT": sandbox.endpoint, "OSS_REGION": sandbox.region,
-        # Before the copy that an editable install made of it once.
-        "JUPYTER_PATH": str(tmp_path / "share"),
-    }  # fmt: skip
-    lab_extension.install(tmp_path / "share")
-    sandbox.rate_bytes_per_second = MIB
-    with Lab(tmp_path / "lab", environment=environment) as running:
-        yield running
-        (running.work / "enough").touch()
 
 
 def upload(lab: Lab, name: str, size: int = 24 * MIB) -> str:
@@ -48,8 +31,9 @@ def upload(lab: Lab, name: str, size: int = 24 * MIB) -> str:
 
 
 @pytest.fixture
-def notebook(own_lab: Lab, browser: Browser) -> Iterator[Notebook]:
-    """A notebook that uploads, while a cell of it computes."""
+def notebook(own_lab: Lab, browser: Browser, sandbox: Sandbox) -> Iterator[Notebook]:
+    """A notebook that uploads slowly, while a cell of it computes."""
+    sandbox.rate_bytes_per_second = MIB
     opened = own_lab.open(
         browser, [upload(own_lab, "first.bin"), BUSY], "training", viewport={"width": 1400, "height": 900}
     )
@@ -57,6 +41,7 @@ def notebook(own_lab: Lab, browser: Browser) -> Iterator[Notebook]:
     opened.start(1)
     yield opened
     opened.page.close()
+    (own_lab.work / "enough").touch()
 
 
 def show_panel(page: Page) -> Locator:
@@ -103,13 +88,19 @@ def test_a_notebooks_upload_is_in_the_status_bar_before_anybody_asks(own_lab: La
     panel = notebook.page.locator(".ossj-lab-panel")
     row(panel, "first.bin", "in training.ipynb")
     assert len(sessions(own_lab, "oss_jupyter")) == 1
+    notebook.page.set_viewport_size({"width": 760, "height": 620})
+    picture(notebook.page, "lab-panel-narrow")
 
 
 def test_three_kernels_uploads_are_driven_from_the_panel(
     own_lab: Lab, notebook: Notebook, browser: Browser, sandbox: Sandbox
 ) -> None:
-    """A busy notebook's, that of one whose page is closed, and the panel's own: each is shown and obeys."""
-    second = own_lab.open(browser, [upload(own_lab, "second.bin"), BUSY], "closed")
+    """A busy notebook's, that of one whose page is closed, and the panel's own: each is shown and obeys.
+
+    Names are texts, those of notebooks, too.
+    """
+    closed = "<img src=x onerror=document.title='hit'> closed"
+    second = own_lab.open(browser, [upload(own_lab, "second.bin"), BUSY], closed)
     second.run(0)
     second.start(1)
     second.page.close()
@@ -119,7 +110,7 @@ def test_three_kernels_uploads_are_driven_from_the_panel(
     panel.get_by_label("File", exact=True).fill("third.bin")
     panel.get_by_label("Target", exact=True).fill("oss://test-bucket/third.bin")
     panel.get_by_role("button", name="Start upload").click()
-    for name, words in {"first.bin": "in training.ipynb", "second.bin": "in closed.ipynb", "third.bin": ""}.items():
+    for name, words in {"first.bin": "in training.ipynb", "second.bin": f"in {closed}.ipynb", "third.bin": ""}.items():
         row(panel, name, words).get_by_role("button", name="Pause").wait_for(timeout=WAIT_MS)
     page.locator(".ossj-lab-status-button", has_text="↑ 3 uploads").wait_for(timeout=WAIT_MS)
     picture(page, "lab-panel-three-kernels-light")
@@ -129,6 +120,8 @@ def test_three_kernels_uploads_are_driven_from_the_panel(
     page.locator(".ossj-lab-status-button", has_text="↑ 1 upload ·").wait_for(timeout=WAIT_MS)
     row(panel, "second.bin").get_by_role("button", name="Details").click()
     panel.locator(".ossj-detail .ossj-card", has_text="second.bin").wait_for(timeout=WAIT_MS)
+    assert not panel.locator("img").count()
+    assert page.title() != "hit"
     notebook.set_theme("JupyterLab Dark")
     page.wait_for_timeout(500)
     picture(page, "lab-panel-three-kernels-dark")

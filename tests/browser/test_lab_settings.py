@@ -11,7 +11,7 @@ from oss_jupyter.sandbox import Sandbox
 
 from .conftest import ARTIFACTS, MIB
 from .driver import Lab
-from .test_lab_extension import WAIT_MS, own_lab, page, upload_from_browser, wait_for_rows  # noqa: F401 - fixtures
+from .test_lab_extension import WAIT_MS, page, upload_from_browser, wait_for_rows  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -122,7 +122,7 @@ def test_launcher_and_palette_offer_it(own_lab: Lab, page: Page) -> None:  # noq
     card = page.locator(".jp-LauncherCard", has_text="OSS uploads")
     assert card.locator("svg").count() == 1
     card.click()
-    page.get_by_role("button", name="Show uploads").wait_for()
+    page.locator(".ossj-lab-panel .ossj-desk").wait_for()
     (own_lab.work / "first.bin").write_bytes(os.urandom(1000))
     page.evaluate("jupyterapp.commands.execute('filebrowser:refresh')")
     page.locator(".jp-DirListing-item", has_text="first.bin").click()
@@ -134,7 +134,7 @@ def test_launcher_and_palette_offer_it(own_lab: Lab, page: Page) -> None:  # noq
 
 
 def test_the_browser_notifies_where_its_user_wants_that(
-    own_lab: Lab,  # noqa: F811
+    own_lab: Lab,
     page: Page,  # noqa: F811
     sandbox: Sandbox,
 ) -> None:
