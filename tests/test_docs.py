@@ -99,6 +99,30 @@ def test_readme_command_lines_of_python_work(sandbox: Sandbox, home: Path) -> No
     assert sandbox.object_path("my-bucket", FILE_NAME).read_bytes() == FILE_BYTES
 
 
+def test_readme_commands_work(sandbox: Sandbox, home: Path) -> None:
+    """Each command of the README can be copied, one after the other, and does what it is for."""
+    lines = [line for block in blocks(README, "sh") for line in block.splitlines() if line.startswith("oss-jupyter")]
+    assert {line.split()[1] for line in lines} >= {"upload", "list", "history", "check", "leftovers"}
+    environment = kernel_environment(sandbox, KEY, home)
+    for line in lines:
+        words = shlex.split(line, comments=True)[1:]
+        done = subprocess.run(
+            [sys.executable, "-m", "oss_jupyter", *words], cwd=home, env=environment, capture_output=True, timeout=60
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout!r}\n{done.stderr!r}"
+    assert sandbox.object_path("my-bucket", f"data/{FILE_NAME}").read_bytes() == FILE_BYTES
+    assert sandbox.object_path("my-bucket", "images/2026-08/2.jpg").is_file()
+
+
+def test_the_statuses_of_commands_are_told_alike() -> None:
+    """The README names the exit statuses that the help names."""
+    done = subprocess.run([sys.executable, "-m", "oss_jupyter", "--help"], capture_output=True, text=True, check=True)
+    section = README.read_text(encoding="utf-8").partition("## Command line")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| ([\d, ]+) \|", section, re.MULTILINE)
+    statuses = {status for row in told for status in row.split(", ")}
+    assert statuses == set(re.findall(r"\b(\d|1\d\d)\b", done.stdout.partition("exit status:")[2]))
+
+
 def test_every_make_command_of_the_documents_is_a_target() -> None:
     """A contributor is not sent to a target that was renamed."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))

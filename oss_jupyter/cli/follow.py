@@ -73,7 +73,7 @@ def _told(running: Running, transfer: Transfer, *, named: bool) -> Status:
 
 
 def _below(now: Snapshot, commands: Commands) -> list[str]:
-    if now.state is State.PAUSED and now.checkpoint is None:
+    if now.state in (State.PAUSED, State.ABORTED) and now.checkpoint is None:
         return [say("place_not_kept")]
     if now.detached and now.state.active:
         return [say("goes_on_detached_pause", command=commands.act("pause", now.id))]

@@ -1,0 +1,142 @@
+"""`oss-jupyter list`, `pause`, `abort`, `history`, `check` and `leftovers`: what they say, and what they do."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oss_jupyter.cli.main import main
+from oss_jupyter.sandbox import Sandbox
+
+from .conftest import MIB, Typed, is_there, parts_sent, until_parts
+
+UPLOAD = ("upload", "trips.bin", "oss://test-bucket/k", "--part-size", "1MiB", "--parallel", "2")
+
+
+@pytest.fixture
+def left(begin: Callable[..., Typed], service: Sandbox, data: Path) -> str:
+    """An upload of which some parts are there, and that nobody drives: its upload id."""
+    service.rate_bytes_per_second = 2 * MIB
+    upload = begin(*UPLOAD)
+    until_parts(service, 3)
+    upload.signal(signal.SIGKILL)
+    service.rate_bytes_per_second = None
+    return service.uploads("test-bucket")[0].upload_id
+
+
+def told(done: Typed) -> list[dict[str, Any]]:
+    """Return what a command has written for programs."""
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def test_an_upload_is_listed_and_given_up(run: Callable[..., Typed], service: Sandbox, left: str) -> None:
+    """The list names it, and aborting removes its parts; of another file that nobody knows there is no trace."""
+    listed = run("list")
+    transfer_id, name = listed.out.splitlines()[1].split()[:2]
+    assert (listed.status, name) == (0, "trips.bin")
+    aborted = run("abort", transfer_id)
+    assert aborted.status == 0, aborted.err
+    assert ": aborted. " in aborted.out
+    assert "were removed from OSS" in aborted.out
+    assert not service.uploads("test-bucket")
+    assert run("abort", transfer_id).status == 2
+    assert told(run("list", "--json")) == []
+
+
+def test_parts_are_kept_where_that_is_wanted(run: Callable[..., Typed], service: Sandbox, left: str) -> None:
+    """With --keep-parts, and with --forget, nothing is removed from OSS, and it is said how it could be."""
+    (upload,) = told(run("list", "--json"))
+    kept = run("abort", upload["id"], "--keep-parts")
+    assert f"Carry on with: oss-jupyter resume {upload['id']}" in kept.out
+    forgotten = run("abort", upload["id"], "--forget")
+    assert (kept.status, forgotten.status) == (0, 0)
+    assert "billed" in forgotten.out
+    assert [one.upload_id for one in service.uploads("test-bucket")] == [left]
+    assert run("list").out == "There are no uploads.\n"
+
+
+def test_the_history_is_listed(run: Callable[..., Typed], service: Sandbox, data: Path, place: Path) -> None:
+    """What commands have sent is told as a table, as JSON and as CSV."""
+    run(*UPLOAD)
+    assert "oss://test-bucket/k" in run("history").out
+    (entry,) = told(run("history", "--json"))
+    assert (entry["outcome"], entry["size_bytes"], entry["event"]) == ("completed", 8 * MIB, "ended")
+    assert run("history", "--csv", "ends.csv").status == 0
+    assert (place / "ends.csv").read_text(encoding="utf-8").count("oss://test-bucket/k") == 1
+    assert run("history", "--csv", "no/ends.csv").status == 2
+
+
+def test_an_upload_outlives_its_command(run: Callable[..., Typed], service: Sandbox, data: Path) -> None:
+    """With --detach the command ends at once; another one sees it run, and pauses it, and a third carries on."""
+    service.rate_bytes_per_second = MIB // 2
+    handed = run(*UPLOAD, "--detach")
+    assert handed.status == 0, handed.err
+    pause = handed.out.splitlines()[-1].partition("oss-jupyter ")[2].split()
+    assert pause[0] == "pause"
+    until_parts(service, 1)
+    (running,) = told(run("list", "--json"))
+    assert (running["state"], running["detached"]) == ("running", True)
+    paused = run(*pause)
+    assert paused.status == 0, paused.err
+    assert f"Carry on with: oss-jupyter resume {running['id']}" in paused.out
+    service.rate_bytes_per_second = None
+    done = run("resume", running["id"])
+    assert done.status == 0, done.err
+    assert is_there(service, data)
+
+
+def test_a_check(run: Callable[..., Typed], service: Sandbox, data: Path) -> None:
+    """A check ends with 0 where an upload would go, and with 1 where something stands in its way."""
+    fine, wrong = (run("check", f"oss://{bucket}/", "--fast") for bucket in ("test-bucket", "no-bucket"))
+    assert (fine.status, wrong.status) == (0, 1)
+    assert "bucket" in wrong.out
+    (check,) = told(run("check", "oss://no-bucket/", "--fast", "--json"))
+    assert (check["event"], check["ok"]) == ("check", False)
+    assert run("check", "test-bucket").status == 2
+
+
+def test_leftovers(run: Callable[..., Typed], service: Sandbox, left: str) -> None:
+    """They are listed, not removed without a word, and removed where that is wanted."""
+    listed = run("leftovers", "oss://test-bucket/")
+    assert left[:8] in listed.out
+    assert "oss-jupyter leftovers oss://test-bucket/ remove ID" in listed.out
+    (one,) = told(run("leftovers", "oss://test-bucket/", "--json"))
+    assert (one["event"], one["upload_id"], one["owner"]) == ("leftover", left, "checkpoint here")
+    remove = ("leftovers", "oss://test-bucket/", "remove", left)
+    unasked = run(*remove, "--force")
+    assert (unasked.status, "Add --yes" in unasked.err) == (2, True)
+    stays = run(*remove, "--yes")
+    assert "oss-jupyter list; --force removes it all the same" in stays.out
+    assert service.uploads("test-bucket")
+    assert run(*remove, "--yes", "--force").status == 0
+    assert not service.uploads("test-bucket")
+
+
+def test_parts_are_adopted(run: Callable[..., Typed], service: Sandbox, data: Path, left: str) -> None:
+    """Whose checkpoint is lost goes on by its upload id, and is followed to its end."""
+    (upload,) = told(run("list", "--json"))
+    run("abort", upload["id"], "--forget")
+    service.clear_requests()
+    done = run("leftovers", "oss://test-bucket/", "adopt", left, "trips.bin")
+    assert done.status == 0, done.err
+    assert parts_sent(service) <= 5
+    assert is_there(service, data)
+
+
+def test_the_sandbox_is_a_command(run: Callable[..., Typed], place: Path) -> None:
+    """`oss-jupyter sandbox` knows its own words, and its status goes through."""
+    assert "--rate" in run("sandbox", "--help").out
+    status = run("sandbox", "--status")
+    assert (status.status, status.out) == (1, "No sandbox is running.\n")
+
+
+def test_the_script_that_is_installed_is_the_same() -> None:
+    """What the package calls `oss-jupyter` is this command line."""
+    project = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'oss-jupyter = "oss_jupyter.cli.main:main"' in project
+    assert callable(main)
