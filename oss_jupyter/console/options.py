@@ -74,7 +74,7 @@ ANEW_OPTIONS = tuple(_option(ARGUMENTS[name]) for name in ANEW_NAMES)
 """What can be given anew when an upload is resumed or aborted."""
 FLAGS: Mapping[str, str] = {
     word.removeprefix("--").replace("-", "_"): one.words[0] for one in UPLOAD_OPTIONS for word in one.words
-}
+} | {"older_than": "--older-than"}
 """The option for each argument of Python."""
 
 

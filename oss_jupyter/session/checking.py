@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from oss_jupyter import forks
+from oss_jupyter.errors import PartStopped
 from oss_jupyter.local.dataset_source import dataset_source
 from oss_jupyter.local.scan import scan
 from oss_jupyter.local.sendable import sendable
@@ -15,11 +16,12 @@ from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.dataset import Selection
 from oss_jupyter.model.finding import Check
 from oss_jupyter.model.retry import RetryPolicy
-from oss_jupyter.model.target import Target, parse_prefix, parse_target
+from oss_jupyter.model.target import Target, address, parse_prefix, parse_target
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.objects.streams import is_stream
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import credentials_chain
+from oss_jupyter.session.interrupts import ToldInterrupt
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.stores import UNSET
@@ -67,13 +69,17 @@ def check(
     )
     try:
         return look(subject, now, fast=fast).spelled(spell)
+    except KeyboardInterrupt:
+        parts = "" if fast else " What was sent to measure the speed is removed in the background."
+        raise ToldInterrupt(f"The check was interrupted.{parts}") from None
     finally:
         subject.control.close()
 
 
 def _target(text: str) -> Target | None:
-    if not text:
+    if text == "":
         return None
+    address(text)  # which says what else it is
     return parse_prefix(text) if text.endswith("/") or text.count("/") == 2 else parse_target(text)
 
 
@@ -84,13 +90,13 @@ def _size(session: Session, source: Any, target: str, name: str | None) -> tuple
     found = None if name == "" else session.spooling.find(source, target, name)
     if found is not None:
         return found.expected_bytes, found.expected_bytes or 0
+    if isinstance(source, Iterator):  # of bytes, mostly; looking at an item takes it away
+        return None, 0
     dataset = dataset_source(source)
     if dataset is None:
         return FileSource(sendable(source)).check().size, 0
     until = time.monotonic() + _COUNTING_SECONDS
-    total = 0
-    for file in scan(dataset, Selection(), lambda: False):
-        total += file.size
-        if time.monotonic() > until:
-            return None, 0
-    return total, 0
+    try:
+        return sum(file.size for file in scan(dataset, Selection(), lambda: time.monotonic() > until)), 0
+    except PartStopped:
+        return None, 0

@@ -9,6 +9,14 @@ from contextlib import contextmanager
 from types import FrameType
 
 
+class ToldInterrupt(KeyboardInterrupt):
+    """Somebody interrupted a cell, and this says what that means for what it did."""
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows this line instead of a traceback."""
+        return [str(self)]
+
+
 @contextmanager
 def interrupts_later() -> Iterator[None]:
     """Let an interrupt of the main thread wait until the block, which has to be quick, is over."""

@@ -20,6 +20,7 @@ from oss_jupyter.model.storage_prices import CURRENCY, PRICES
 from oss_jupyter.model.target import Target, address
 from oss_jupyter.oss.unfinished import list_uploads
 from oss_jupyter.session.adopting import adopt
+from oss_jupyter.session.interrupts import ToldInterrupt
 from oss_jupyter.session.session import Session
 
 # Beyond so many, a request for each takes minutes.
@@ -39,20 +40,12 @@ R = TypeVar("R")
 Told = Callable[[str], object]
 
 
-class LeftoversInterrupted(KeyboardInterrupt):
-    """Somebody interrupted a look at leftovers, or their removal: it says how far it was."""
-
-    def _render_traceback_(self) -> list[str]:
-        """IPython shows this line instead of a traceback."""
-        return [str(self)]
-
-
 def find_leftovers(
     session: Session, place: str, count_most: int = COUNTED_MOST, told: Told = lambda words: None, **reach: Any
 ) -> Leftovers:
     """Return the unfinished uploads below `place`; the parts of the first `count_most` are counted.
 
-    told: what is told how far it is. Raises InputError, LeftoversInterrupted, and what stands in the way of asking.
+    told: what is told how far it is. Raises InputError, ToldInterrupt, and what stands in the way of asking.
     """
     where = address(place)
     bucket = BucketOfSession(session, where.bucket, reach, told)
@@ -83,11 +76,11 @@ class BucketOfSession:
                     self._told(f"{count(len(rows), 'unfinished upload')} listed …")
         except KeyboardInterrupt:
             what = f"Interrupted when {count(len(rows), 'unfinished upload')} had been listed. Nothing was changed."
-            raise LeftoversInterrupted(what) from None
+            raise ToldInterrupt(what) from None
         return rows
 
     def counted(self, rows: Sequence[Leftover], most: int) -> tuple[list[Leftover], list[str]]:
-        """Return the rows, the first `most` with their parts, and what hindered that. Raises LeftoversInterrupted."""
+        """Return the rows, the first `most` with their parts, and what hindered that. Raises ToldInterrupt."""
         refused: list[str] = []
         done: list[Leftover] = []
         try:
@@ -97,7 +90,7 @@ class BucketOfSession:
         except KeyboardInterrupt:
             of = count(min(most, len(rows)), "unfinished upload")
             what = f"Interrupted when the parts of {len(done):,} of {of} were counted. Nothing was changed."
-            raise LeftoversInterrupted(f"{what} oj.leftovers(…, count_most=0) counts none.") from None
+            raise ToldInterrupt(f"{what} oj.leftovers(…, count_most=0) counts none.") from None
         notes = [f"Parts are counted of {most:,} uploads."] if len(rows) > most and not refused else []
         return [*done, *rows[most:]], refused[:1] + notes
 
@@ -109,7 +102,7 @@ class BucketOfSession:
         return Removed(tuple(one for one, _ in free), tuple(stay))
 
     def remove(self, chosen: Sequence[Leftover], *, force: bool) -> Removed:
-        """Remove what may be removed. Raises LeftoversInterrupted, and a failure with how many are gone by then."""
+        """Remove what may be removed. Raises ToldInterrupt, and a failure with how many are gone by then."""
         gone: list[Leftover] = []
         stay: list[tuple[Leftover, str]] = []
         try:
@@ -120,7 +113,7 @@ class BucketOfSession:
                     gone.append(one)
                     self._told(f"{len(gone):,} of {count(len(chosen), 'unfinished upload')} removed …")
         except KeyboardInterrupt:
-            raise LeftoversInterrupted(f"Interrupted: {_so_far(gone, chosen)}") from None
+            raise ToldInterrupt(f"Interrupted: {_so_far(gone, chosen)}") from None
         except OssJupyterError as error:
             mine = copy.copy(error)
             mine.safe = _so_far(gone, chosen) if gone else "Nothing was removed."

@@ -21,7 +21,7 @@ from oss_jupyter.model.target import parse_target
 from oss_jupyter.names import printable
 from oss_jupyter.objects.find import Found, find
 from oss_jupyter.redact import quoted
-from oss_jupyter.session.interrupts import interrupts_later
+from oss_jupyter.session.interrupts import ToldInterrupt, interrupts_later
 from oss_jupyter.session.shell import Shell, Writing
 from oss_jupyter.session.stores import UNSET
 
@@ -32,12 +32,8 @@ if TYPE_CHECKING:
     from oss_jupyter.session.wiring import Wiring
 
 
-class WritingInterrupted(KeyboardInterrupt):
+class WritingInterrupted(ToldInterrupt):
     """Somebody interrupted the cell while an object was written: the cell ends, and nothing is left."""
-
-    def _render_traceback_(self) -> list[str]:
-        """IPython shows this line instead of a traceback."""
-        return [str(self)]
 
 
 class Spooling:

@@ -199,6 +199,25 @@ def test_what_cannot_be_meant_is_refused(look: Look) -> None:
         look("s3://test-bucket/")
     with pytest.raises(InputError):
         look(region="not a region")
+    with pytest.raises(InputError, match="no text"):
+        look(7)
+
+
+def test_a_source_that_can_be_read_once(look: Look) -> None:
+    """A generator is not begun, and nothing is told of its size; a check of anything else is as always."""
+    items = iter([b"first", b"second"])
+    check = look("oss://test-bucket/raw/a.bin", (item for item in items))
+    assert check.ok
+    assert "time" not in check
+    assert list(items) == [b"first", b"second"]
+
+
+def test_a_source_that_takes_long_to_count(look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a folder cannot be counted within a second its size is not told, and all else is."""
+    monkeypatch.setattr("oss_jupyter.session.checking._COUNTING_SECONDS", -1.0)
+    (tmp_path / "folder" / "deep").mkdir(parents=True)
+    (tmp_path / "folder" / "deep" / "a").write_bytes(b"x")
+    assert look(source="folder").ok
 
 
 def test_a_service_that_does_not_answer_in_time(look: Look, sandbox: Sandbox) -> None:

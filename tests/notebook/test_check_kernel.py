@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from oss_jupyter.sandbox import Sandbox
 
 from ..browser.driver import Lab
 from .conftest import Shell
+from .kernels import Kernel
 from .test_keep_alive import cell_of_a_servers_kernel
 
 pytestmark = pytest.mark.timeout(240)
@@ -57,3 +59,21 @@ def test_a_variable_is_a_source(shell: Shell, service: Sandbox) -> None:
     """What is written to disk first needs room there."""
     shell.ok("table = bytes(3_000_000)")
     assert "2.9 MiB take about" in shell.ok("%oss_check oss://test-bucket/t.bin table").text
+
+
+def test_the_stop_button_ends_a_check(service: Sandbox, new_kernel: Callable[..., Kernel]) -> None:
+    """It is one sentence, and the parts that measure the speed go all the same."""
+    kernel = new_kernel()
+    kernel.run("%load_ext oss_jupyter")
+    service.rate_bytes_per_second = 50_000
+    cell = kernel.begin("%oss_check oss://test-bucket/raw/")
+    kernel.until(lambda: bool(service.uploads("test-bucket")) or cell.idle)
+    kernel.interrupt()
+    kernel.until(lambda: cell.idle)
+    assert cell.error is not None
+    (line,) = cell.error["traceback"]
+    assert line.startswith("The check was interrupted. What was sent to measure the speed is removed")
+    deadline = time.monotonic() + 60
+    while service.uploads("test-bucket") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert service.uploads("test-bucket") == ()

@@ -146,6 +146,7 @@ def test_nothing_is_removed_by_a_mistake(service: Sandbox, shell: Shell) -> None
         with pytest.raises(InputError):
             found.remove(upload_id, older_than=older_than)
     assert shell.run(f"%oss_leftovers {PLACE} --older-than 7d").error is not None
+    assert "or --older-than 7d" in str(shell.run(f"%oss_leftovers {PLACE} remove").error)
     assert ids(service) == before
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.notebook.magics.showing import in_notebook, mark_shown, show
+from oss_jupyter.session.interrupts import ToldInterrupt
 
 
-class WaitInterrupted(KeyboardInterrupt):
+class WaitInterrupted(ToldInterrupt):
     """Somebody interrupted the wait. The cell ends here, as it should, and the upload goes on."""
-
-    def _render_traceback_(self) -> list[str]:
-        """IPython shows this line instead of a traceback."""
-        return [str(self)]
 
 
 def wait_for(transfer: Transfer, reporter: Reporter) -> None:
