@@ -116,11 +116,12 @@ class Manager:
                 self._listen(job)
             return known
 
-    def drop(self, transfer: Transfer) -> None:
-        """Take a transfer off the list, whatever its state."""
+    def lay_down(self, transfer: Transfer) -> None:
+        """Let a handle stand for what the disk tells, because the process that ran its job has ended."""
         with self._lock:
-            if self._transfers.get(transfer.id) is transfer:
-                del self._transfers[transfer.id], self._listeners[transfer.id]
+            job = self._made(coordinator_of(transfer).spec, State.INTERRUPTED)
+            put_behind(transfer, job)
+            self._listen(job)
 
     def runs(self) -> bool:
         """Whether one of them runs; one that waits for credentials, or is paused, does not."""

@@ -106,16 +106,16 @@ def test_nobody_else_can_look_into_it(service: Sandbox, data: Path, next_kernel:
 
 
 def test_where_its_host_dies_it_goes_on_in_another(service: Sandbox, data: Path, next_kernel: Session) -> None:
-    """Its upload is interrupted; resuming it starts another host, which keeps the parts that are in OSS."""
+    """Its handle is interrupted; resuming it starts another host, which keeps the parts that are in OSS."""
     known = killed_in_the_middle()
     (hosted,) = next_kernel.transfers()
     pid = ask("hello")
     os.kill(pid, signal.SIGKILL)
     until(lambda: hosted.state is oj.State.INTERRUPTED)
     service.rate_bytes_per_second = None
-    transfer = next_kernel.find(known)
-    assert transfer.state is oj.State.INTERRUPTED
-    assert next_kernel.resume(known) == (transfer,)
+    assert [(one, one.state) for one in next_kernel.transfers()] == [(hosted, oj.State.INTERRUPTED)]
+    (transfer,) = next_kernel.resume(known)
+    assert transfer is hosted
     assert isinstance(coordinator_of(transfer), HostedJob)
     assert ask("hello") != pid
     assert transfer.result(WAIT_SECONDS).kept_bytes > 0

@@ -17,6 +17,7 @@ from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import OssJupyterError, TransferStateError
 from oss_jupyter.model.arguments import AnewOptions, UploadOptions
+from oss_jupyter.model.states import State
 from oss_jupyter.session.detached.hosted import Hosted
 from oss_jupyter.session.detached.job import hosted_job
 from oss_jupyter.session.detached.link import HostGone, ask, is_there, start
@@ -107,12 +108,12 @@ class Detached:
             self._renewing.look(filter(None, views.values()))
 
     def leave_gone(self) -> None:
-        """Take what a host has left behind off the list, so that it is found on the disk."""
+        """Let what a host has left behind be looked at on the disk; one that failed keeps its reason."""
         self._look_once()
         for transfer in self._manager.transfers():
             job = coordinator_of(transfer)
-            if isinstance(job, Hosted) and not transfer.state.ended_for_good and job.gone:
-                self._manager.drop(transfer)
+            if isinstance(job, Hosted) and job.gone and transfer.state is State.INTERRUPTED:
+                self._manager.lay_down(transfer)
 
     def _may_be_there(self) -> bool:
         return not self._is_host and is_there()
