@@ -25,7 +25,7 @@ export async function askForUpload({ apputils, Widget }, say, { uploads, setting
 
 function createUploadForm(say, { uploads, settings }, paths, onBegun) {
   const element = make("form", "ossj-card ossj-live ossj-desk ossj-lab-dialog");
-  const names = make("ul", "");
+  const left = createNames(paths);
   const goal = textInput("ossj-wide", say("target_hint"));
   const completions = createTargetCompletions(goal, async (text) => (await uploads.open()).model.ask("targets", { text }));
   const start = button("ossj-main ossj-primary", say("start"), submit);
@@ -34,9 +34,7 @@ function createUploadForm(say, { uploads, settings }, paths, onBegun) {
   const { showError, setStarting } = createVoice(say, trouble, start);
   let line = null;
   let asked = null;
-  let left = [...paths];
-  element.append(names, field(say("target"), goal, start), completions, options, trouble.element);
-  showLeft();
+  element.append(left.element, field(say("target"), goal, start), completions, options, trouble.element);
   showError(null);
   setStarting(true);
 
@@ -47,10 +45,6 @@ function createUploadForm(say, { uploads, settings }, paths, onBegun) {
     goal.value ||= settings.get("target") || line.model.get("target");
     setStarting(false);
     goal.focus();
-  }
-
-  function showLeft() {
-    names.replaceChildren(...left.map((path) => make("li", "", path)));
   }
 
   async function submit() {
@@ -69,11 +63,10 @@ function createUploadForm(say, { uploads, settings }, paths, onBegun) {
   // Returns why one did not begin; those before it have.
   async function beginAll(target) {
     const into = paths.length > 1 && !target.endsWith("/") ? `${target}/` : target;
-    while (left.length) {
-      const reply = await line.model.ask("start", { path: left[0], target: into, ...asked.values() });
+    while (left.first()) {
+      const reply = await line.model.ask("start", { path: left.first(), target: into, ...asked.values() });
       if (reply.status !== "ok") return reply.error ?? [say("desk_ended"), "", "", ""];
-      left = left.slice(1);
-      showLeft();
+      left.drop();
     }
     return null;
   }
@@ -82,6 +75,20 @@ function createUploadForm(say, { uploads, settings }, paths, onBegun) {
   element.addEventListener("submit", (event) => event.preventDefault());
   element.addEventListener("input", () => showError(null));
   return { element, setLine, showFailure: (text) => showError([text, "", "", ""]) };
+}
+
+// The list of what is to go up still.
+function createNames(paths) {
+  const element = make("ul", "");
+  const left = [...paths];
+  element.append(...left.map((path) => make("li", "", path)));
+
+  function drop() {
+    left.shift();
+    element.firstChild.remove();
+  }
+
+  return { element, first: () => left[0], drop };
 }
 
 // What the form says of itself: why it was refused, and that it is at work.

@@ -8,9 +8,6 @@ import { acceptFiles } from "./drop.js";
 import { areOnDisk, draggedFiles } from "./sources.js";
 import { addStyles } from "./styles.js";
 
-// A kernel that ends sooner is not started again unasked.
-const LIVED_MS = 30_000;
-
 // Draws into `node`; ask(paths) opens the dialog about what is dropped on it. Returns how to take it away.
 export function drawPanel(node, say, { uploads, settings, ask, contents }) {
   addStyles();
@@ -19,12 +16,11 @@ export function drawPanel(node, say, { uploads, settings, ask, contents }) {
   const trouble = make("div", "ossj-lab-words");
   const start = button("", say("lab_start"), begin);
   node.append(content);
-  let [desk, line, shown, since] = [null, null, false, Date.now()];
+  let [desk, line, shown] = [null, null, false];
 
   async function begin() {
     setText(trouble, "");
     setStarting(true);
-    uploads.check();
     await uploads.open().catch((error) => setText(trouble, `${say("lab_no_kernel")} ${error.message}`));
     setStarting(false);
   }
@@ -37,12 +33,7 @@ export function drawPanel(node, say, { uploads, settings, ask, contents }) {
   const unfollow = uploads.follow((newLine) => {
     desk?.close();
     [desk, line] = [null, newLine];
-    if (!line) {
-      content.replaceChildren(words, trouble, start);
-      if (shown && Date.now() - since > LIVED_MS) begin(); // it had ended by itself while nobody looked
-      return;
-    }
-    since = Date.now();
+    if (!line) return content.replaceChildren(words, trouble, start);
     line.setShown(shown);
     desk = createDesk(withTarget(line.model, settings), say);
     content.replaceChildren(desk.element);

@@ -8,6 +8,8 @@ export const SESSION_NAME = "OSS uploads";
 // While something moves or was just asked for; while somebody looks; and else.
 export const PULL_MS = { lively: 1000, shown: 10_000, hidden: 60_000 };
 const LIVELY_AFTER_MS = 5000;
+// Whoever wants the line learns within this whether there is still somebody at its other end.
+const CHECK_AFTER_MS = 5000;
 const SET_UP = `%load_ext oss_jupyter
 from oss_jupyter.notebook.panel.show import serve_lab
 serve_lab()`;
@@ -16,9 +18,11 @@ serve_lab()`;
 export function createUploads(services) {
   const listeners = new Set();
   let opening = null; // a promise of the line to the kernel
+  let checkedAt = 0;
 
   // Returns a promise of the line to the kernel; the kernel is started if there is none. Rejects with words of the kernel.
-  function open() {
+  async function open() {
+    if (opening && Date.now() - checkedAt > CHECK_AFTER_MS) await check();
     opening ??= connect().catch((error) => {
       opening = null;
       throw error;
@@ -27,9 +31,9 @@ export function createUploads(services) {
   }
 
   async function connect() {
-    await Promise.all([services.sessions.refreshRunning(), services.kernelspecs.ready]);
-    const found = running();
-    const session = found ? services.sessions.connectTo({ model: found }) : await start();
+    await Promise.all([check(), services.kernelspecs.ready]);
+    const found = running(services);
+    const session = found ? services.sessions.connectTo({ model: found }) : await start(services);
     await setUp(session.kernel);
     const line = createLine(session, () => listeners.forEach((tell) => tell(null)));
     session.kernel.disposed.connect(lose);
@@ -44,28 +48,16 @@ export function createUploads(services) {
     return line;
   }
 
-  function running() {
-    return [...services.sessions.running()].find((model) => model.type === SESSION_TYPE);
-  }
-
-  function start() {
-    return services.sessions.startNew({
-      name: SESSION_NAME,
-      path: SESSION_NAME,
-      type: SESSION_TYPE,
-      kernel: { name: services.kernelspecs.specs?.default },
-    });
-  }
-
-  // Lets Lab see whether the kernel has ended meanwhile: it looks seldom while its tab is hidden.
-  function check() {
-    if (opening) services.sessions.refreshRunning().catch(() => {});
+  // Lets Lab see whether the kernel has ended by itself: Lab looks now and then, and seldom while its tab is hidden.
+  async function check() {
+    checkedAt = Date.now();
+    await services.sessions.refreshRunning().catch(() => {});
   }
 
   // Takes up the kernel of an earlier page, if it is there.
   async function find() {
     await services.sessions.ready;
-    if (running()) await open().catch(() => {});
+    if (running(services)) await open().catch(() => {});
   }
 
   // Calls tell(line) now and whenever there is another line, with null when it is lost. Returns how to stop.
@@ -75,7 +67,21 @@ export function createUploads(services) {
     return () => listeners.delete(tell);
   }
 
-  return { open, check, find, follow };
+  return { open, find, follow };
+}
+
+// Returns the session of the kernel that uploads, as Lab's list of sessions has it.
+function running(services) {
+  return [...services.sessions.running()].find((model) => model.type === SESSION_TYPE);
+}
+
+function start(services) {
+  return services.sessions.startNew({
+    name: SESSION_NAME,
+    path: SESSION_NAME,
+    type: SESSION_TYPE,
+    kernel: { name: services.kernelspecs.specs?.default },
+  });
 }
 
 async function setUp(kernel) {

@@ -162,6 +162,27 @@ def test_the_panels_own_upload_outlives_notebook_and_page(own_lab: Lab, notebook
     wait_for_object(page, sandbox, own_lab.work / "own.bin")
 
 
+def test_a_kernel_that_has_ended_unseen_is_there_when_the_panel_is(own_lab: Lab, browser: Browser) -> None:
+    """Hidden, the panel does not hold its kernel; whoever looks again has a desk, and not one that nobody answers."""
+    profile = own_lab.directory / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_config.py").write_text("get_config().OssJupyter.panel_idle_minutes = 0.1")
+    page = own_lab.open(browser, ["1 + 1"]).page
+    show_panel(page)
+    (first,) = sessions(own_lab, "oss_jupyter")
+    page.evaluate("jupyterapp.shell.collapseRight()")
+    for _ in range(int(PATIENCE_SECONDS * 5)):
+        page.wait_for_timeout(200)
+        if not sessions(own_lab, "oss_jupyter"):
+            break
+    panel = show_panel(page)
+    panel.get_by_role("button", name="Browse…").click()
+    panel.locator(".ossj-chooser option", has_text="test.ipynb").wait_for(timeout=WAIT_MS)
+    (second,) = sessions(own_lab, "oss_jupyter")
+    assert second["kernel"]["id"] != first["kernel"]["id"]
+    page.close()
+
+
 def test_files_dragged_onto_the_panel_open_the_dialog(own_lab: Lab, notebook: Notebook, sandbox: Sandbox) -> None:
     """The panel shows where they may be dropped; a file and a folder are uploaded, and elsewhere nothing happens."""
     page = notebook.page
