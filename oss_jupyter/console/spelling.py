@@ -40,12 +40,8 @@ _CREDENTIALS = re.compile(r"\bcredentials=(?:…|VARIABLE)")
 
 @dataclass(frozen=True)
 class Commands:
-    """What is typed in one place. uploads: lists them; acts: {verb} and {id} on one; leftovers: of a bucket.
+    """What is typed in one place. uploads: lists them; acts: {verb} and {id} on one; leftovers: of a bucket."""
 
-    upload: begins one.
-    """
-
-    upload: str
     uploads: str
     acts: str
     leftovers: str
@@ -77,8 +73,8 @@ class Commands:
         return " ".join(filter(None, (self.leftovers, call[1], "remove", call[2], call[3])))
 
 
-MAGICS = Commands("%oss_upload", "%oss_uploads", "%oss_uploads {verb} {id}", "%oss_leftovers")
-COMMANDS = Commands("oss-jupyter upload", "oss-jupyter list", "oss-jupyter {verb} {id}", "oss-jupyter leftovers")
+MAGICS = Commands("%oss_uploads", "%oss_uploads {verb} {id}", "%oss_leftovers")
+COMMANDS = Commands("oss-jupyter list", "oss-jupyter {verb} {id}", "oss-jupyter leftovers")
 
 as_magic = MAGICS.spell
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -91,6 +92,25 @@ def test_a_second_signal_ends_at_once(begin: Callable[..., Typed], service: Sand
     upload.signal(signal.SIGINT)
     assert upload.status == 130
     assert "Traceback" not in upload.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
+def test_a_signal_that_was_switched_off(service: Sandbox, data: Path) -> None:
+    """In a shell's background Ctrl-C is meant for others: it does nothing, and SIGTERM still keeps the place."""
+    service.rate_bytes_per_second = SLOW
+    line = shlex.join([sys.executable, "-m", "oss_jupyter", *UPLOAD])
+    command = ["sh", "-c", f"trap '' INT; exec {line}"]
+    upload = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        until_parts(service, 1)
+        upload.send_signal(signal.SIGINT)
+        until_parts(service, 3)
+        upload.send_signal(signal.SIGTERM)
+        _, said = upload.communicate(timeout=60)
+        assert upload.returncode == 143
+        assert "Carry on with: oss-jupyter resume " in said
+    finally:
+        upload.kill()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")

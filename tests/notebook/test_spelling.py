@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 import oss_jupyter
 from oss_jupyter import api
-from oss_jupyter.console.spelling import as_magic
+from oss_jupyter.console.spelling import COMMANDS, as_command, as_magic
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.sandbox import Fault, Sandbox
 
@@ -46,6 +46,31 @@ _ROOMS = ("model", "oss", "local", "engine")
 def test_arguments_and_calls(python: str, magic: str) -> None:
     """Arguments become options with their values, and functions become lines."""
     assert as_magic(python) == magic
+
+
+@pytest.mark.parametrize(
+    ("python", "command"),
+    [
+        ("Leave part_size out, or write part_size=1MiB.", "Leave --part-size out, or write --part-size 1MiB."),
+        ('Resume it: oj.resume("abc")', "Resume it: oss-jupyter resume abc"),
+        ('oj.resume("abc", ca_bundle="FILE", profile="P")', "oss-jupyter resume abc --ca-bundle FILE --profile P"),
+        ('oj.resume("abc", credentials=VARIABLE)', "oss-jupyter resume abc --profile NAME"),
+        ('oj.abort("abc") or oj.forget("abc")', "oss-jupyter abort abc or oss-jupyter abort abc --forget"),
+        ("one of oj.transfers().", "one of oss-jupyter list."),
+        ('oj.leftovers("oss://b").remove("A1", force=True).', "oss-jupyter leftovers oss://b remove A1 --force."),
+        ("Run the cell again, or run its cell again.", "Run the command again, or run the command again."),
+    ],
+)
+def test_commands_are_advised_commands(python: str, command: str) -> None:
+    """Who types in a shell has no cells and no variables, and the other words of options and lines."""
+    assert as_command(python) == command
+
+
+def test_commands_lead_to_where_the_place_is_kept() -> None:
+    """Where that is no default directory, each command that looks there names it, as a shell takes it."""
+    there = COMMANDS.at(PurePosixPath("/data/{my} place"))
+    assert there.act("resume", "abc") == "oss-jupyter resume abc --checkpoint-dir '/data/{my} place'"
+    assert as_command("oj.transfers()", there) == "oss-jupyter list --checkpoint-dir '/data/{my} place'"
 
 
 def _texts(*rooms: str) -> Iterator[tuple[str, str]]:
