@@ -65,7 +65,7 @@ def test_a_line_that_does_not_move(look: Look, sandbox: Sandbox) -> None:
 
 def test_every_answer_is_late(look: Look, sandbox: Sandbox) -> None:
     """What is known is told within ten seconds where each request takes longer than people wait."""
-    sandbox.faults.add(Fault(kind="delay", seconds=3.2, times=None))
+    sandbox.faults.add(Fault(kind="delay", seconds=3.0, times=None))
     check = look(fast=False)
     assert check.seconds < 10
     assert check["PutObject"].standing is Standing.FINE
