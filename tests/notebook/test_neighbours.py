@@ -110,6 +110,30 @@ def test_another_kernels_upload_is_driven_while_a_cell_runs_there(
     (data.parent / "enough").touch()
 
 
+def test_a_folder_of_another_kernels_is_looked_into(
+    service: Sandbox, place: Path, new_kernel: Callable[..., Kernel]
+) -> None:
+    """Its card comes from there, and its files are found there, while a cell runs; it is paused like a file."""
+    (place / "set").mkdir()
+    for number in range(40):
+        (place / "set" / f"{number:02}.bin").write_bytes(os.urandom(MIB // 4))
+    service.rate_bytes_per_second = MIB
+    other = new_kernel()
+    other.run("%load_ext oss_jupyter\nt = %oss_upload set/ oss://test-bucket/set/")
+    other.begin(BUSY)
+    panel = Panel(new_kernel())
+    row = panel.row(lambda row: row["state"] == "running" and row["files"]["done"] > 0)
+    found = panel.ask("find_file", transfer=row["id"], text="07.bin")
+    assert [one["key"] for one in found["files"]] == ["set/07.bin"]
+    panel.ask("open", transfer=row["id"])
+    deadline = time.monotonic() + WAIT_SECONDS
+    while row["id"].encode() not in base64.b64decode(panel.desk()["detail"]):
+        assert time.monotonic() < deadline
+    assert panel.ask("pause", transfer=row["id"])["status"] == "ok"
+    panel.row(lambda row: row["state"] == "paused")
+    (place / "enough").touch()
+
+
 def test_what_a_killed_kernel_had_is_resumed_by_the_panels_own(
     panel: Panel, other: Kernel, service: Sandbox, data: Path
 ) -> None:
