@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         settings,
         transfers,
         upload,
+        widget,
     )
     from oss_jupyter.engine.dataset.transfer import DatasetTransfer
     from oss_jupyter.engine.transfer import Transfer
@@ -73,6 +74,7 @@ __all__ = [
     "transfers",
     "unload_ipython_extension",
     "upload",
+    "widget",
 ]
 
 # Loaded when they are first used, so that importing the package costs next to nothing.
@@ -103,6 +105,7 @@ _HOMES = {
     "settings": "oss_jupyter.api",
     "transfers": "oss_jupyter.api",
     "upload": "oss_jupyter.api",
+    "widget": "oss_jupyter.api",
 }
 
 

@@ -31,6 +31,7 @@ from oss_jupyter.session.who_signs import who_signs
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in typing only from Python 3.11 on
 
+    from oss_jupyter.notebook.panel.common.widget import PanelWidget
     from oss_jupyter.remote.filesystem import OssFileSystem
 
 
@@ -215,6 +216,18 @@ def panel() -> None:
     from oss_jupyter.notebook.magics.uploads import Uploads
 
     Uploads(_session()).panel()
+
+
+def widget(transfer: Transfer | None = None, language: str = "") -> PanelWidget:
+    """Return the card of a transfer, or without one the desk, as a widget: ``mo.ui.anywidget(oj.widget(transfer))``.
+
+    It is for front ends such as marimo. In Jupyter `%oss_upload` and `panel` show the same, and leave words in the
+    notebook as well. language: "en", "zh", or "" for the page's own.
+    """
+    from oss_jupyter.notebook.panel.show import widget_of
+
+    _session()
+    return widget_of(transfer, language)
 
 
 def _session() -> Session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from IPython.core.getipython import get_ipython
@@ -18,6 +19,7 @@ from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.channel import serve
 from oss_jupyter.notebook.panel.common.commands import Commands, Reply
 from oss_jupyter.notebook.panel.common.painter import Painted, Painter
+from oss_jupyter.notebook.panel.common.saved_summary import MimeBundle
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
 from oss_jupyter.notebook.panel.desk.actions import DeskActions
 from oss_jupyter.notebook.panel.desk.desk import ShownDesk
@@ -63,12 +65,19 @@ class PanelServer:
     def show_card(self, transfer: Transfer, language: str = "") -> ShownCard:
         """Display the card of a transfer under the running cell, with its summary, and keep both up to date."""
         card = TransferCard(transfer, self.commands, language or current_session().settings.language)
-        first = transfer.snapshot()
         display(card)
-        handle = display(summary(first), raw=True, display_id=True)
-        saved = CardSummary(lambda words: handle.update(words, raw=True), first, time.monotonic())
-        shown = ShownCard(card, saved)
-        coordinator_of(transfer).on_change(lambda: self.painter.add(shown))
+        handle = display(summary(transfer.snapshot()), raw=True, display_id=True)
+        return self._follow(card, lambda words: handle.update(words, raw=True))
+
+    def card(self, transfer: Transfer, language: str = "") -> TransferCard:
+        """Return the card of a transfer for whoever displays it in another way, without a summary beside it."""
+        card = TransferCard(transfer, self.commands, language or current_session().settings.language)
+        self._follow(card, lambda _words: None)
+        return card
+
+    def _follow(self, card: TransferCard, publish: Callable[[MimeBundle], None]) -> ShownCard:
+        shown = ShownCard(card, CardSummary(publish, card.transfer.snapshot(), time.monotonic()))
+        coordinator_of(card.transfer).on_change(lambda: self.painter.add(shown))
         self.add(card, shown)
         return shown
 

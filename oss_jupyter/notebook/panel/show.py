@@ -9,6 +9,7 @@ from IPython.display import display
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.states import State
+from oss_jupyter.notebook.panel.common.widget import PanelWidget
 from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk, form_options
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary, static
 from oss_jupyter.notebook.panel.desk.pulled import PulledDesk
@@ -32,6 +33,16 @@ def show_desk(language: str = "") -> None:
     _show(DESK, None, language, [say("desk_without_widgets")])
 
 
+def widget_of(transfer: Transfer | None, language: str = "") -> PanelWidget:
+    """Return the card of a transfer, or the desk, for front ends that display widgets in a way of their own."""
+    on, session = panel_server(), current_session()
+    if transfer is not None:
+        return on.card(transfer, language)
+    desk = _desk(DESK, language)
+    on.add(desk, ShownDesk(desk, session, DeskSummary(lambda _words: None, time.monotonic())))
+    return desk
+
+
 def serve_lab() -> None:
     """Serve the desk of JupyterLab's side panel from this kernel. Doing it again changes nothing."""
     on, session = panel_server(), current_session()
@@ -50,13 +61,17 @@ def show_banner(transfers: Sequence[Transfer], lines: Sequence[str], language: s
 
 def _show(kind: str, only: frozenset[str] | None, language: str, lines: Sequence[str]) -> None:
     session, on = current_session(), panel_server()
-    language = language or session.settings.language
-    target, options = _likely_target(session.manager.transfers()), form_options(session.settings)
-    desk = TransferDesk(on.commands, language, kind, target, options)
+    desk = _desk(kind, language)
     display(desk)
     handle = display(static(lines), raw=True, display_id=True)
     summary = DeskSummary(lambda words: handle.update(words, raw=True), time.monotonic())
     on.add(desk, ShownDesk(desk, session, summary, only))
+
+
+def _desk(kind: str, language: str) -> TransferDesk:
+    session = current_session()
+    target, options = _likely_target(session.manager.transfers()), form_options(session.settings)
+    return TransferDesk(panel_server().commands, language or session.settings.language, kind, target, options)
 
 
 def _likely_target(transfers: Sequence[Transfer]) -> str:

@@ -33,7 +33,8 @@ _made: list[PanelCode] = []
 
 def _code() -> PanelCode:
     """Return this kernel's code, which has to be on the page before what it draws."""
-    if not _made or _made[-1].comm is None:  # closed, with all other widgets
+    # Closed with all other widgets; marimo does so when the cell runs again that made it, and leaves a closed comm.
+    if not _made or _made[-1].comm is None or getattr(_made[-1].comm, "_closed", False):
         style = bundle.style("card/card.css") + bundle.style("desk/desk.css")
         _made[:] = [PanelCode(script=bundle.script("panel.js"), style=style)]
     return _made[0]

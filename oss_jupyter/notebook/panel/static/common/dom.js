@@ -41,7 +41,8 @@ export function placeChildren(parent, elements) {
 // Makes a change, and puts the keyboard on the first control that is left where the one it was on goes: else it would be
 // at the beginning of the page.
 export function keepFocus(element, change) {
-  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  const { activeElement = null } = element.getRootNode(); // of the page, or of the tree in which the widget stands
+  const focused = element.contains(activeElement) ? activeElement : null;
   change();
   if (!focused || (focused.isConnected && !focused.closest("[hidden]"))) return;
   const controls = [...element.querySelectorAll("button, input, select, summary")];

@@ -4,7 +4,7 @@
 async function render({ model, el }) {
   const code = await model.widget_manager.get_model(model.get("code")).catch(() => null);
   if (!code) return undefined; // a notebook was saved with half of its widgets; the summary beside it says enough
-  addStyle(code.get("style"));
+  addStyle(code.get("style"), el.getRootNode());
   code.loaded ??= load(code.get("script"));
   return (await code.loaded).render({ model, el });
 }
@@ -18,10 +18,12 @@ async function load(script) {
   }
 }
 
-function addStyle(text) {
-  const styles = [...document.querySelectorAll("style.ossj-style")];
+// Where a front end draws each widget in a tree of its own, as marimo does, the page's styles do not reach into it.
+function addStyle(text, root) {
+  const place = root instanceof ShadowRoot ? root : document.head;
+  const styles = [...place.querySelectorAll("style.ossj-style")];
   if (styles.some((style) => style.textContent === text)) return;
-  document.head.append(Object.assign(document.createElement("style"), { className: "ossj-style", textContent: text }));
+  place.append(Object.assign(document.createElement("style"), { className: "ossj-style", textContent: text }));
 }
 
 export default { render };

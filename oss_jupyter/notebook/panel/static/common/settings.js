@@ -60,7 +60,7 @@ function createNumber(say, name, limits, refuse, onChange) {
   function set(value, otherwise) {
     const text = value === null ? "" : String(value);
     setAttribute(input, "placeholder", otherwise.trim());
-    if (text !== current && document.activeElement !== input) input.value = text;
+    if (text !== current && !input.matches(":focus")) input.value = text;
     current = text;
   }
 
