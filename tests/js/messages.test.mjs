@@ -105,6 +105,11 @@ test("a map is drawn while it tells more than bar and line do", () => {
   assert.deepEqual([state({ parts: 1 }), state({ state: "completed" })].map(lines.hasMap), [false, false]);
 });
 
+test("what was already there has the tone of what is kept", () => {
+  const there = state({ state: "completed", fraction: 1, kept: 0, confirmed: 0, receipt: { already_there: true } });
+  assert.deepEqual(lines.barShares(there), { kept: 1, confirmed: 0, flying: 0, failed: 0 });
+});
+
 test("the three tones of the bar are together as long as the progress", () => {
   for (const changes of [{}, { fraction: 0.99 }, { fraction: 0.1 }, { kept: 0 }, { total: 0, fraction: 1 }]) {
     const { kept, confirmed, flying } = lines.barShares(state(changes));

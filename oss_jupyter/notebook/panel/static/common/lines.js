@@ -150,7 +150,8 @@ export function keptLine(state, say) {
 // share is what has to be sent again. Behind it is what has failed of a dataset.
 export function barShares(state) {
   if (!state.total) return { kept: 0, confirmed: state.fraction, flying: 0, failed: 0 };
-  const kept = Math.min(state.fraction, state.kept / state.total);
+  const there = state.receipt?.already_there ? state.total : state.kept; // nothing of it is on the wire
+  const kept = Math.min(state.fraction, there / state.total);
   const confirmed = Math.min(state.fraction - kept, state.confirmed / state.total);
   const failed = Math.min(1 - state.fraction, (state.files?.failed_bytes ?? 0) / state.total);
   return { kept, confirmed, flying: Math.max(0, state.fraction - kept - confirmed), failed };
