@@ -79,7 +79,7 @@ function createUploadForm(say, { uploads, settings }, paths, onBegun) {
 
 // The list of what is to go up still.
 function createNames(paths) {
-  const element = make("ul", "");
+  const element = Object.assign(make("ul", ""), { tabIndex: 0 });
   const left = [...paths];
   element.append(...left.map((path) => make("li", "", path)));
 

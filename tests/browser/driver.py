@@ -294,6 +294,7 @@ class Notebook:
         """Switch to "JupyterLab Light", "JupyterLab Dark" or "JupyterLab Dark High Contrast"."""
         self.page.evaluate("(theme) => jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
         self.page.wait_for_function("(theme) => document.body.dataset.jpThemeName === theme", arg=name)
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # which covers all while it loads
 
 
 def _free_port() -> int:

@@ -1,0 +1,83 @@
+"""What JupyterLab's extension does to those who do not look at it, or cannot see it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from oss_jupyter.sandbox import Sandbox
+
+from .axe import violations
+from .conftest import ARTIFACTS, MIB
+from .driver import Lab, Notebook
+from .test_lab_extension import WAIT_MS, own_lab, page, upload_from_browser, wait_for_rows  # noqa: F401 - fixtures
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, WebSocket
+
+pytestmark = pytest.mark.timeout(300)
+
+_LOOKED_AT_SECONDS = 32
+_THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
+
+
+def test_an_idle_page_hardly_asks(own_lab: Lab, page: Page) -> None:  # noqa: F811
+    """Nothing is asked before an upload; beside an open panel in which nothing moves, once in ten seconds at most."""
+    asked: list[str] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: asked.append("kernel") if _is_ours(frame) else None)
+
+    page.on("websocket", listen)
+    page.on("request", lambda request: asked.append(request.url) if "oss_jupyter" in request.url else None)
+    page.wait_for_timeout(1000 * _LOOKED_AT_SECONDS / 2)
+    assert asked == []
+    page.evaluate("jupyterapp.commands.execute('oss-jupyter:show-uploads')")
+    page.locator(".ossj-lab-panel .ossj-desk").wait_for(timeout=WAIT_MS)
+    page.wait_for_timeout(15_000)
+    assert "kernel" in asked
+    asked.clear()
+    page.wait_for_timeout(1000 * _LOOKED_AT_SECONDS)
+    assert 0 < len(asked) <= _LOOKED_AT_SECONDS // 10 + 1
+    assert set(asked) == {"kernel"}
+
+
+def _is_ours(frame: str | bytes) -> bool:
+    return b"oss_jupyter_request" in (frame if isinstance(frame, bytes) else frame.encode())
+
+
+def test_everybody_can_use_the_dialog(own_lab: Lab, page: Page) -> None:  # noqa: F811
+    """The rules of axe-core find nothing in it, with its options and a refusal, in each theme."""
+    (own_lab.work / "first.bin").write_bytes(os.urandom(1000))
+    dialog = upload_from_browser(page, "first.bin")
+    dialog.locator("summary").click()
+    dialog.get_by_label("Target", exact=True).fill("test-bucket")
+    dialog.get_by_role("button", name="Start upload").click()
+    dialog.locator(".ossj-error .ossj-advice").wait_for(timeout=WAIT_MS)
+    notebook = Notebook(page, own_lab.work / "test.ipynb", page.url)
+    for theme in _THEMES:
+        notebook.set_theme(theme)
+        assert violations(dialog) == [], theme
+
+
+def test_everybody_can_use_panel_and_status_bar(own_lab: Lab, page: Page, sandbox: Sandbox) -> None:  # noqa: F811
+    """The rules of axe-core find nothing there while an upload runs, in each theme."""
+    (own_lab.work / "first.bin").write_bytes(os.urandom(4 * MIB))
+    sandbox.rate_bytes_per_second = MIB // 8
+    dialog = upload_from_browser(page, "first.bin")
+    dialog.get_by_label("Target", exact=True).fill("oss://test-bucket/into")
+    dialog.get_by_role("button", name="Start upload").click()
+    wait_for_rows(page, 1, "Running")
+    status = page.locator(".ossj-lab-status")
+    status.locator("button", has_text="↑ 1 upload").wait_for(timeout=WAIT_MS)
+    notebook = Notebook(page, own_lab.work / "test.ipynb", page.url)
+    ARTIFACTS.mkdir(exist_ok=True)
+    for theme in _THEMES:
+        notebook.set_theme(theme)
+        page.screenshot(path=ARTIFACTS / f"lab-{theme.rpartition(' ')[2].lower()}.png")
+        assert violations(page.locator(".ossj-lab-panel")) == [], theme
+        assert violations(status) == [], theme
+    sandbox.rate_bytes_per_second = None
+    wait_for_rows(page, 1, "Completed")
