@@ -1,8 +1,13 @@
-"""JupyterLab's extension, laid where a wheel would put it, from the same table."""
+"""JupyterLab's extension, laid where a wheel would put it, from the same table.
+
+`python -m tests.browser.lab_extension DIRECTORY` links it into a data directory of Jupyter's, so that what is changed is
+there when the page is loaded again.
+"""
 
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 from oss_jupyter.notebook.panel.common.bundle import STATIC
@@ -17,6 +22,17 @@ def shared_data() -> dict[str, str]:
     return {source.strip('"'): place.strip('"') for source, place in pairs}
 
 
+def link(data: Path) -> None:
+    """Link into a data directory of Jupyter's, in the place of what is linked there."""
+    for source, place in shared_data().items():
+        path, target = ROOT / source, data / Path(place).relative_to("share/jupyter")
+        if path.is_file() and "static" in target.parts:  # a file that is a link itself is not served
+            path, target = path.parent, target.parent
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        target.symlink_to(path)
+
+
 def install(data: Path) -> None:
     """Install into a data directory of Jupyter's."""
     for source, place in shared_data().items():
@@ -26,3 +42,7 @@ def install(data: Path) -> None:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / source, target)
+
+
+if __name__ == "__main__":
+    link(Path(sys.argv[1]))
