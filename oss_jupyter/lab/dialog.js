@@ -79,7 +79,7 @@ function createUploadForm(say, { uploads, settings }, paths, onBegun) {
 
 // The list of what is to go up still.
 function createNames(paths) {
-  const element = Object.assign(make("ul", ""), { tabIndex: 0 });
+  const element = Object.assign(make("ul", ""), { tabIndex: 0 }); // so that keys can scroll a long list
   const left = [...paths];
   element.append(...left.map((path) => make("li", "", path)));
 
