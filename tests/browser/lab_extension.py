@@ -1,7 +1,7 @@
 """JupyterLab's extension, laid where a wheel would put it, from the same table.
 
-`python -m tests.browser.lab_extension DIRECTORY` links it into a data directory of Jupyter's: what is changed in the sources
-is there when the page is loaded again.
+`python -m tests.browser.lab_extension DIRECTORY` links it into a data directory of Jupyter's: what is changed in the
+sources is there when the page is loaded again.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from oss_jupyter.sandbox import Sandbox
 from .axe import violations
 from .conftest import ARTIFACTS, MIB
 from .driver import Lab, Notebook
-from .test_lab_extension import WAIT_MS, own_lab, page, upload_from_browser, wait_for_rows  # noqa: F401 - fixtures
+from .test_lab_extension import WAIT_MS, page, upload_from_browser, wait_for_rows  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, WebSocket
