@@ -29,7 +29,13 @@ from .demo import Kernel, jupyter_home, kernel_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-DOCUMENTS = [README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    README,
+    ROOT / "README.zh-CN.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 # What `tests/conftest.py` gives the sandbox.
 KEY = Key("test-key-id", "test-key-secret")
 FILE_NAME = "trips.parquet"  # the file that the README uploads
@@ -302,3 +308,24 @@ def test_the_words_are_those_of_the_code() -> None:
 
 if __name__ == "__main__":
     README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+# What is there in two languages.
+
+
+def _skeleton(page: Path) -> tuple[int, int, list[str]]:
+    """Return what both languages have alike: how many headings and rows, and what is to be typed."""
+    text = page.read_text(encoding="utf-8")
+    fenced = re.findall(r"^```.+?^```$", text, re.MULTILINE | re.DOTALL)
+    for block in fenced:
+        text = text.replace(block, "")
+    headings, rows = (len(re.findall(rf"^{sign}", text, re.MULTILINE)) for sign in ("#", r"\|"))
+    return headings, rows, [block for block in fenced if not block.startswith("```{")]  # a directive is Sphinx's
+
+
+def test_a_chinese_page_tells_what_the_english_one_tells(subtests: pytest.Subtests) -> None:
+    """Whoever reads Chinese misses no row, no section and no cell."""
+    for page in sorted((ROOT / "docs/zh").rglob("*.md")):
+        english = ROOT / "docs" / page.relative_to(ROOT / "docs/zh")
+        with subtests.test(english.name):
+            assert _skeleton(page) == _skeleton(english)

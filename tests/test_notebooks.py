@@ -63,6 +63,26 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_chinese_twin_has_the_same_cells(path: Path) -> None:
+    """What is proven of a notebook holds for its twin, of which only the texts are others: they are Chinese."""
+    english, chinese = (
+        json.loads(one.read_text(encoding="utf-8")) for one in (path, path.parent / "zh-CN" / path.name)
+    )
+    assert {**english, "cells": []} == {**chinese, "cells": []}
+    assert len(english["cells"]) == len(chinese["cells"])
+    for one, other in zip(english["cells"], chinese["cells"], strict=True):
+        if one["cell_type"] == "markdown":
+            assert re.search("[\u4e00-\u9fff]", "".join(other["source"]))
+            assert {**one, "source": []} == {**other, "source": []}
+            links = r"\]\([^)]+\)|```.*?```"
+            assert re.findall(links, "".join(one["source"]), re.DOTALL) == re.findall(
+                links, "".join(other["source"]), re.DOTALL
+            )
+        else:
+            assert one == other
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_is_short_valid_and_carries_nothing_of_a_run(path: Path) -> None:
     """A newcomer sees no output, name or key of whoever wrote it, and no manual."""
     import nbformat  # takes more than a second

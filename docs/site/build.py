@@ -1,7 +1,7 @@
-"""Builds the site, without the network: `make docs` runs it. A warning is a failure.
+"""Builds the site in both languages, without the network: `make docs` runs it. A warning is a failure.
 
-The pages are those in `docs/`, and the changelog is the project's. The tutorial is made of the notebooks; those that
-have changed are run first, or have no outputs with `--no-run`.
+The pages are those in `docs/`, in Chinese those in `docs/zh/`; the changelog is the project's. The tutorial is made of
+the notebooks; those that have changed are run first, or have no outputs with `--no-run`.
 """
 
 from __future__ import annotations
@@ -33,33 +33,51 @@ def main() -> None:
         notebooks.run_changed()
     for folder in (STAGE, SITE):
         shutil.rmtree(folder, ignore_errors=True)
-    _stage()
-    _build()
+    _stage_english(STAGE / "en")
+    _stage_chinese(STAGE / "zh")
+    _build("en", SITE)
+    _build("zh_CN", SITE / "zh")
     print(f"The site: {SITE / 'index.html'}")
 
 
-def _stage() -> None:
-    shutil.copytree(ROOT / "docs", STAGE, ignore=shutil.ignore_patterns("site"))
-    shutil.copy(ROOT / "CHANGELOG.md", STAGE / "changelog.md")
-    shutil.copy(ROOT / "CONTRIBUTING.md", STAGE / "contributing.md")
-    for page in STAGE.rglob("*.md"):
+def _stage_english(stage: Path) -> None:
+    shutil.copytree(ROOT / "docs", stage, ignore=shutil.ignore_patterns("site", "zh"))
+    shutil.copy(ROOT / "CHANGELOG.md", stage / "changelog.md")
+    shutil.copy(ROOT / "CONTRIBUTING.md", stage / "contributing.md")
+    _link(stage)
+    notebooks.put_into(stage / "tutorial")
+
+
+def _stage_chinese(stage: Path) -> None:
+    shutil.copytree(ROOT / "docs" / "zh", stage)
+    shutil.copytree(ROOT / "docs" / "images", stage / "images")
+    _link(stage)
+    notebooks.put_into(stage / "tutorial", ROOT / "notebooks" / "zh-CN")
+
+
+def _link(stage: Path) -> None:
+    for page in stage.rglob("*.md"):
         page.write_text(_linked(page.read_text(encoding="utf-8")), encoding="utf-8")
-    notebooks.put_into(STAGE / "tutorial")
 
 
 def _linked(text: str) -> str:
     """Return a page whose links lead where they lead in the repository."""
     for target, page in _PAGES.items():
         text = text.replace(f"]({target})", f"]({page})")
-    text = text.replace("](docs/", "](").replace("](notebooks", f"]({SOURCE}notebooks")
+    text = (
+        text.replace("](docs/", "](")
+        .replace("](../images/", "](images/")
+        .replace("](notebooks", f"]({SOURCE}notebooks")
+    )
     return _LEADS_OUT.sub(rf"\g<1>{SOURCE}", text)
 
 
-def _build() -> None:
+def _build(language: str, target: Path) -> None:
     options = ["-W", "--keep-going", "-q", "-j", "auto", "-b", "html", "-c", str(ROOT / "docs" / "site")]
-    places = ["-d", str(ROOT / ".cache" / "doctrees"), str(STAGE), str(SITE)]
-    if subprocess.run([sys.executable, "-m", "sphinx", *options, *places], check=False).returncode:
-        raise SystemExit("The site could not be built.")
+    source, kept = STAGE / language.partition("_")[0], ROOT / ".cache" / f"doctrees-{language}"
+    command = [sys.executable, "-m", "sphinx", *options, "-D", f"language={language}", "-d", str(kept)]
+    if subprocess.run([*command, str(source), str(target)], check=False).returncode:
+        raise SystemExit(f"The site in {language} could not be built.")
 
 
 if __name__ == "__main__":

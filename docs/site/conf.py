@@ -30,6 +30,9 @@ python_use_unqualified_type_names = True
 maximum_signature_line_length = 100
 
 html_theme = "pydata_sphinx_theme"
+templates_path = ["templates"]
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_title = f"oss_jupyter {__version__}"
 html_show_sourcelink = False
 html_copy_source = False
@@ -37,6 +40,7 @@ html_theme_options = {
     "show_toc_level": 2,
     "navigation_with_keys": False,
     "navbar_align": "left",
+    "navbar_end": ["language", "theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": [],
     "footer_end": [],

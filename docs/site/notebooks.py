@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,11 +35,18 @@ def run_changed() -> None:
             nbformat.write(_run(notebook), kept)
 
 
-def put_into(folder: Path) -> None:
-    """Copy them to where the site takes them, with their outputs if they have been run."""
+def put_into(folder: Path, words: Path = ROOT / "notebooks") -> None:
+    """Copy them to where the site takes them, with their outputs if they have been run.
+
+    words: the folder whose notebooks have the texts; the cells of all languages are the same.
+    """
     for notebook in NOTEBOOKS:
         kept = _kept(notebook)
-        shutil.copy(kept if kept.exists() else notebook, folder / notebook.name)
+        content = nbformat.read(kept if kept.exists() else notebook, as_version=4)
+        texts = {cell.id: cell.source for cell in nbformat.read(words / notebook.name, as_version=4).cells}
+        for cell in content.cells:
+            cell.source = texts[cell.id]
+        nbformat.write(content, folder / notebook.name)
 
 
 def _kept(notebook: Path) -> Path:
