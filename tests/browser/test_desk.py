@@ -239,7 +239,7 @@ def test_the_keyboard_is_enough(open_notebook: Open, sandbox: Sandbox, settings:
     keyboard.press("Tab")
     assert focused.inner_text() == "Details"
     keyboard.press("Space")
-    desk.locator(".ossj-detail .ossj-canvas").wait_for(timeout=WAIT_MS)
+    desk.locator(".ossj-detail .ossj-card").wait_for(timeout=WAIT_MS)
     assert focused.get_attribute("aria-expanded") == "true"
     keyboard.press("Shift+Tab")
     keyboard.press("Enter")  # Abort asks first, and Escape takes it back
