@@ -11,6 +11,7 @@ from oss_jupyter.model.dataset_text import files
 from oss_jupyter.model.frames import frame, write_csv
 from oss_jupyter.model.history_entry import HistoryEntry
 from oss_jupyter.model.sizes import count, format_duration, format_size
+from oss_jupyter.names import printable
 from oss_jupyter.texts import say
 
 # Of a long list the last ones are shown.
@@ -80,7 +81,7 @@ def _cells(one: HistoryEntry) -> tuple[str, ...]:
     return (
         one.ended_at.replace("T", " ").rstrip("Z"),
         shortened(one.source),
-        shortened(one.target),
+        shortened(printable(one.target)),
         f"{outcome} ({one.code})" if one.code else outcome,
         ", ".join((format_size(one.size_bytes), *of_files, *failed)),
         format_duration(one.seconds, tenths=True),

@@ -62,7 +62,7 @@ class HistoryEntry(Reached):
     ended_at: Annotated[str, "In UTC, like 2026-01-31T12:00:00Z."]
     id: Annotated[str, "Of the transfer."]
     source: Annotated[str, "What was sent, as lists show it."]
-    target: Annotated[str, "oss://bucket/key; of a dataset what all keys begin with."]
+    target: Annotated[str, "oss://bucket/key, as it is; of a dataset what all keys begin with."]
     outcome: Annotated[HowEnded, "How it ended."]
     code: Annotated[str, "Of the error; empty where there was none."] = ""
     size_bytes: Annotated[int, "Of the object, or of all files."] = 0
@@ -89,7 +89,8 @@ class HistoryEntry(Reached):
 
     def has(self, words: Sequence[str]) -> bool:
         """Whether each of some words in small letters stands somewhere in source, target, outcome, code or id."""
-        text = " ".join((self.source, self.target, self.outcome, self.code, self.id)).lower()
+        targets = (self.target, printable(self.target))  # as it is, and as lists show it
+        text = " ".join((self.source, *targets, self.outcome, self.code, self.id)).lower()
         return all(word in text for word in words)
 
 
@@ -102,7 +103,7 @@ def entry_of(now: Snapshot, code: str, ended_at: float) -> HistoryEntry | None:
         "ended_at": datetime.fromtimestamp(ended_at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "id": now.id,
         "source": without_addresses(printable(now.source)),
-        "target": printable(str(now.target)),
+        "target": str(now.target),
         "outcome": outcome,
         "code": code,
         "seconds": round(now.elapsed_seconds, 3),
@@ -169,7 +170,8 @@ def _checked(values: Mapping[str, Any]) -> HistoryEntry:
     for name, value in known.items():
         if isinstance(value, bool) or not isinstance(value, _KINDS[name]):
             raise TypeError(name)
-    texts = {name: printable(value) for name, value in known.items() if isinstance(value, str)}
+    texts = {name: printable(value) for name, value in known.items() if isinstance(value, str) and name != "target"}
+    str(known.get("target")).encode()  # no page or file could take it, where that fails
     return HistoryEntry(**known | texts | {"outcome": HowEnded(known.get("outcome"))})
 
 

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from oss_jupyter.errors import CheckpointError, CheckpointForeign, InputError, S
 from oss_jupyter.local.history import HistoryFile
 from oss_jupyter.model.history_entry import HistoryEntry, HowEnded, entry_of_line, line_of_entry
 from oss_jupyter.model.upload_arguments import UploadArguments
+from oss_jupyter.names import printable
+from oss_jupyter.notebook.display.lists import history_html
 from oss_jupyter.sandbox import Fault, Sandbox
 from oss_jupyter.session.history import find_history
 from oss_jupyter.session.session import Session
@@ -266,6 +269,21 @@ def test_what_was_sent_is_read_back_from_the_history(session: Session, place: Pa
     assert "polars" in entry.snippet("polars")
     with pytest.raises(InputError):
         entry.snippet("no such library")
+
+
+@pytest.mark.parametrize("key", ["x\ny.bin", "x\ty.bin", "\u202egnp.bin", 'a "q" \\n.bin'])
+def test_a_key_that_cannot_be_shown_is_kept_as_it_is(session: Session, place: Path, key: str) -> None:
+    """What is read back has the very key, while tables write out what cannot be shown."""
+    (place / "f").write_bytes(b"x")
+    target = f"oss://test-bucket/{key}"
+    receipt = upload(session, place / "f", target).result(60)
+    found = find_history(session.manager, None)
+    assert (found[0].target, found[0].snippet("python")) == (target, receipt.snippet("python"))
+    ((_, _, shown, *_),) = found.shown()
+    assert shown == printable(target)
+    assert escape(printable(target)) in history_html(found)
+    assert found[0].has(key.lower().split())
+    assert found[0].has(printable(key).lower().split())
 
 
 def test_nothing_secret_is_in_it(session: Session, service: Sandbox, data: Path, place: Path) -> None:
