@@ -82,17 +82,17 @@ class BucketOfSession:
     def counted(self, rows: Sequence[Leftover], most: int) -> tuple[list[Leftover], list[str]]:
         """Return the rows, the first `most` with their parts, and what hindered that. Raises ToldInterrupt."""
         refused: list[str] = []
-        done: list[Leftover] = []
+        done: dict[str, Leftover] = {}
         try:
             for one in _beside(lambda one: self._with_parts(one, refused), rows[:most]):
-                done.append(one)
+                done[one.upload_id] = one
                 self._told(f"parts of {len(done):,} of {min(most, len(rows)):,} unfinished uploads counted …")
         except KeyboardInterrupt:
             of = count(min(most, len(rows)), "unfinished upload")
             what = f"Interrupted when the parts of {len(done):,} of {of} were counted. Nothing was changed."
             raise ToldInterrupt(f"{what} oj.leftovers(…, count_most=0) counts none.") from None
         notes = [f"Parts are counted of {most:,} uploads."] if len(rows) > most and not refused else []
-        return [*done, *rows[most:]], refused[:1] + notes
+        return [done.get(one.upload_id, one) for one in rows], refused[:1] + notes
 
     def judged(self, chosen: Sequence[Leftover], *, force: bool) -> Removed:
         """Return what `remove` would do at this moment."""
@@ -103,20 +103,27 @@ class BucketOfSession:
 
     def remove(self, chosen: Sequence[Leftover], *, force: bool) -> Removed:
         """Remove what may be removed. Raises ToldInterrupt, and a failure with how many are gone by then."""
+        asked: list[Leftover] = []
         gone: list[Leftover] = []
         stay: list[tuple[Leftover, str]] = []
+
+        def without(one: Leftover) -> None:
+            # Noted beside the request itself: whoever waits for the answers may be stopped before it has seen them.
+            asked.append(one)
+            self._control.abort(Target(self._bucket, one.key), one.upload_id)
+            gone.append(one)
+
         try:
             for batch in _batches(chosen):
                 free = self.judged(batch, force=force)
                 stay += free.stay
-                for one in _beside(self._without, free.gone):
-                    gone.append(one)
+                for _ in _beside(without, free.gone):
                     self._told(f"{len(gone):,} of {count(len(chosen), 'unfinished upload')} removed …")
         except KeyboardInterrupt:
-            raise ToldInterrupt(f"Interrupted: {_so_far(gone, chosen)}") from None
+            raise ToldInterrupt(f"Interrupted: {_so_far(len(gone), len(chosen), len(asked) - len(gone))}") from None
         except OssJupyterError as error:
             mine = copy.copy(error)
-            mine.safe = _so_far(gone, chosen) if gone else "Nothing was removed."
+            mine.safe = _so_far(len(gone), len(chosen)) if gone else "Nothing was removed."
             raise mine from None
         return Removed(tuple(gone), tuple(stay))
 
@@ -138,10 +145,6 @@ class BucketOfSession:
                 raise
             return one
         return replace(one, parts=len(parts), size_bytes=sum(part.size for part in parts))
-
-    def _without(self, one: Leftover) -> Leftover:
-        self._control.abort(Target(self._bucket, one.key), one.upload_id)
-        return one
 
 
 def _owners(session: Session) -> dict[str, Owner]:
@@ -171,19 +174,27 @@ def _why_stays(one: Leftover, owner: Owner, force: bool) -> str:
     return _YOUNG if one.age_seconds < DAY_SECONDS else ""
 
 
-def _so_far(gone: Sequence[Leftover], chosen: Sequence[Leftover]) -> str:
-    """Return how many are gone; some that were being asked for may be, too."""
-    return f"{len(gone):,} of {count(len(chosen), 'unfinished upload')} are removed, and maybe {_AT_ONCE} more."
+def _so_far(gone: int, chosen: int, under_way: int = 0) -> str:
+    """Return how many are gone; some that are being asked for may be soon."""
+    more = f", and maybe {under_way} more" if under_way else ""
+    return f"{gone:,} of {count(chosen, 'unfinished upload')} are removed{more}."
 
 
 def _beside(call: Callable[[T], R], values: Sequence[T]) -> Iterator[R]:
-    """Yield for each value what a call returns, a few at once; what fails or interrupts lets nothing more begin."""
-    from concurrent.futures import ThreadPoolExecutor  # an interpreter that is ending cannot load it
+    """Yield what a call returns for each value, as it comes, a few at once.
+
+    What fails or interrupts lets nothing more begin. A failure is raised once all that had begun has ended.
+    """
+    from concurrent.futures import ThreadPoolExecutor, as_completed  # an interpreter that is ending cannot load it
 
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="oss-leftovers")
     try:
         for batch in _batches(values):
-            yield from pool.map(call, batch)
+            for done in as_completed([pool.submit(call, value) for value in batch]):
+                yield done.result()
+    except Exception:
+        pool.shutdown(cancel_futures=True)
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
