@@ -64,20 +64,27 @@ class Manager:
 
     def upload(self, spec: TransferSpec | DatasetSpec) -> Transfer:
         """Return the transfer of this source and target: the live one, the unfinished one resumed, or a new one."""
+        over: AnyJob | None = None
         while True:
             with self._lock:
                 transfer = self._transfers.get(spec.transfer_id)
-                earlier = coordinator_of(transfer) if transfer else None
-                if transfer is None or coordinator_of(transfer).retire():
-                    transfer = self._add(self._made(spec, earlier=earlier))
-            if coordinator_of(transfer).go(spec):
+                if transfer is None or coordinator_of(transfer) is over:
+                    transfer = self._add(self._made(spec, earlier=over))
+                job = coordinator_of(transfer)
+            # Outside the lock: a job that another process runs asks there, and tells what it hears.
+            if job.go(spec):
                 return transfer
+            over = job if job.retire() else None
 
     def adopt(self, spec: TransferSpec, record: CheckpointRecord, *, elsewhere: bool = False) -> Transfer:
         """Return the transfer of a checkpoint found on disk, as interrupted unless it lives, here or `elsewhere`."""
         with self._lock:
+            known = self._transfers.get(spec.transfer_id)
+        over = coordinator_of(known) if known is not None and _left_parts(known, record) else None
+        retired = over is not None and over.retire()
+        with self._lock:
             transfer = self._transfers.get(spec.transfer_id)
-            if transfer is None or (_left_parts(transfer, record) and coordinator_of(transfer).retire()):
+            if transfer is None or (retired and coordinator_of(transfer) is over):
                 transfer = self._add(TransferCoordinator(spec, self._queue, State.INTERRUPTED))
         # What rests here is read again: another kernel may have carried on with it meanwhile.
         coordinator = coordinator_of(transfer)

@@ -249,6 +249,20 @@ def test_an_upload_that_runs_here_is_handed_over(service: Sandbox, data: Path, n
     assert is_there(service, data)
 
 
+@pytest.mark.parametrize("begin", [UPLOAD.format(""), "(t,) = oj.transfers()"], ids=["same kernel", "next kernel"])
+def test_the_same_cell_without_detach_shows_what_the_host_sends(
+    service: Sandbox, data: Path, next_kernel: Session, begin: str
+) -> None:
+    """Whoever sends it again, here or in the next kernel, gets the upload that runs, and the cell comes back."""
+    known = killed_in_the_middle() if begin != UPLOAD.format("") else None
+    again = "for _ in range(5): time.sleep(0.3); a = oj.upload('trips.bin', 'oss://test-bucket/k')"
+    lines = ("import time, oss_jupyter as oj", begin, again, "print(a.id, a is t, a.state)")
+    ran = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, timeout=WAIT_SECONDS / 2, check=True
+    )
+    assert ran.stdout.split() == [known or next_kernel.transfers()[0].id, "True", "running"]
+
+
 def test_a_function_gives_new_credentials_while_its_kernel_lives(
     service: Sandbox, data: Path, next_kernel: Session
 ) -> None:
