@@ -205,8 +205,9 @@ def check(target: str = "", source: Any = None, *, fast: bool = False, **place: 
     target: ``oss://bucket/prefix/``, or the key that is meant; without it no bucket is asked. source: as in `upload`,
     so that its time can be told. fast: without measuring the speed. place: how the service is reached, as in `upload`.
 
-    What stands in the way is a line of the Check, and raises nothing: ``check.ok`` says whether there is one. Raises
-    InputError where target, source or an argument cannot be meant.
+    What stands in the way is a line of the Check, and raises nothing: ``check.ok`` says whether there is one. That goes
+    for a file, a profile or a bucket's name that is wrong, too. Raises InputError only where an argument has another
+    name or type than those of `upload`.
     """
     return check_in(_session(), target, source, UploadArguments.of(**place), fast=fast)
 

@@ -14,7 +14,7 @@ from oss_jupyter.checks.dsw import STOP, look_at_stop, told_of_stop
 from oss_jupyter.checks.ends import LIFE, look_at_computer, look_at_life
 from oss_jupyter.checks.network import look_at_network
 from oss_jupyter.checks.permissions import BUCKET, CREDENTIALS, PROBES, PUT, look_at, look_at_put
-from oss_jupyter.checks.room import look_at_room
+from oss_jupyter.checks.room import ROOM, look_at_room
 from oss_jupyter.checks.speed import SPEED, measure
 from oss_jupyter.checks.target import look_around, look_at_target
 from oss_jupyter.errors import CredentialsError
@@ -38,25 +38,44 @@ TAKES = "time"
 
 @dataclass(frozen=True)
 class Subject:
-    """What is looked at. target: None without a bucket. who: the credentials; raises CredentialsError.
+    """What is looked at. control: None where nobody knows which service is meant. target: None without a bucket.
 
-    source_bytes: how much is to be sent, None where nobody has said or can tell; spool_bytes: what of it has to be
-    written to disk first. folder: of the checkpoints, None for none.
+    who: the credentials; raises CredentialsError; None where they are a line of `asked`. source_bytes: how much is to
+    be sent, None where nobody has said or can tell; spool_bytes: what of it has to be written to disk first. folder: of
+    the checkpoints, None for none. asked: what was asked for and cannot be meant.
     """
 
-    control: SdkControl
+    control: SdkControl | None
     target: Target | None
-    who: Callable[[], CredentialsFound]
+    who: Callable[[], CredentialsFound] | None
     source_bytes: int | None
     spool_bytes: int
     folder: Path | None
     keep_alive_hours: float
+    asked: tuple[Finding, ...] = ()
 
 
 def look(subject: Subject, now: Callable[[], float] = time.time, *, fast: bool = False) -> Check:
     """Look at everything, for some seconds at most. now: seconds since the epoch. fast: without measuring the speed."""
-    begun = time.monotonic()
-    settings, target = subject.control.settings, subject.target
+    begun, control = time.monotonic(), subject.control
+    found = _here(subject, now) if control is None else _all_of_it(subject, control, now, begun, fast=fast)
+    service = "this computer" if control is None else control.settings.describe()
+    about = service if subject.target is None else str(subject.target)
+    return Check(about, (*subject.asked, *found), time.monotonic() - begun)
+
+
+def _here(subject: Subject, now: Callable[[], float]) -> list[Finding]:
+    """Look at what can be looked at where nobody knows which service is meant."""
+    signing: list[CredentialsFound] = []
+    way = {LIFE: lambda: _who_signs(subject, signing), ROOM: lambda: _room(subject)}
+    findings = beside(way, _WAIT_SECONDS)
+    return [*(look_at_life(signing[0], 0.0, now()) if signing else []), *findings, *_ends(subject, 0.0)]
+
+
+def _all_of_it(
+    subject: Subject, control: SdkControl, now: Callable[[], float], begun: float, *, fast: bool
+) -> list[Finding]:
+    settings, target = control.settings, subject.target
     signing: list[CredentialsFound] = []
     way = {"connection": lambda: look_at_network(settings, now), LIFE: lambda: _who_signs(subject, signing)}
     findings = beside(way, _WAIT_SECONDS)
@@ -66,32 +85,34 @@ def look(subject: Subject, now: Callable[[], float] = time.time, *, fast: bool =
     ends_at = begun + _WHOLE_SECONDS
     asked_until = ends_at - _SPEED_LEAST_SECONDS
     stops: list[AutomaticStop] = []
-    looks = {**_beyond(subject, can_ask, asked_until), **(_instance(subject, stops) if signing else {})}
+    looks = {**_beyond(subject, control, can_ask, asked_until), **(_instance(control, stops) if signing else {})}
     findings += beside(looks, asked_until - time.monotonic())
     speed = 0.0
     if target is not None and not fast and _allowed(findings, PUT):
-        measured, speed = _speed(subject.control, target, findings, ends_at)
+        measured, speed = _speed(control, target, findings, ends_at)
         findings += measured
     takes_seconds = (subject.source_bytes or 0) / speed if speed else 0.0
     findings[place:place] = look_at_life(signing[0], takes_seconds, now()) if signing else []
     findings += _ends(subject, takes_seconds)
-    findings += [told_of_stop(stop, takes_seconds, now()) for stop in stops[:1]]
-    about = str(target) if target is not None else settings.describe()
-    return Check(about, tuple(findings), time.monotonic() - begun)
+    return findings + [told_of_stop(stop, takes_seconds, now()) for stop in stops[:1]]
 
 
-def _beyond(subject: Subject, can_ask: bool, until: float) -> Mapping[str, Look]:
-    control, target = subject.control, subject.target
+def _beyond(subject: Subject, control: SdkControl, can_ask: bool, until: float) -> Mapping[str, Look]:
+    target = subject.target
     looks: dict[str, Look] = {}
     if can_ask and target is not None:
         looks[PUT] = lambda: _permissions(control, target, until - _MOMENT_SECONDS)
     looks["inside"] = lambda: look_around(control.settings)
-    looks["room"] = lambda: look_at_room(subject.folder, subject.spool_bytes)
+    looks[ROOM] = lambda: _room(subject)
     return looks
 
 
-def _instance(subject: Subject, stops: list[AutomaticStop]) -> Mapping[str, Look]:
-    control = subject.control
+def _room(subject: Subject) -> list[Finding]:
+    said = any(one.name == ROOM for one in subject.asked)
+    return [] if said else look_at_room(subject.folder, subject.spool_bytes)
+
+
+def _instance(control: SdkControl, stops: list[AutomaticStop]) -> Mapping[str, Look]:
     ask = lambda: automatic_stop(control.signing_keys(), control.settings)  # noqa: E731
     return {STOP: lambda: look_at_stop(ask, stops)} if dsw_instance() else {}
 
@@ -119,7 +140,7 @@ def _speed(control: SdkControl, target: Target, findings: list[Finding], ends_at
 def _who_signs(subject: Subject, signing: list[CredentialsFound]) -> list[Finding]:
     """Find the credentials, or say why there are none."""
     try:
-        signing.append(subject.who())
+        signing.extend([] if subject.who is None else [subject.who()])
     except CredentialsError as error:
         return [wrong(LIFE, error.what, error.advice)]
     return []

@@ -5,9 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from oss_jupyter import forks
+from oss_jupyter.checks.asked import ENDPOINT, SOURCE, Asked
+from oss_jupyter.checks.ends import LIFE
+from oss_jupyter.checks.room import ROOM
+from oss_jupyter.checks.target import TARGET
 from oss_jupyter.errors import PartStopped
 from oss_jupyter.local.dataset_source import dataset_source
 from oss_jupyter.local.scan import scan
@@ -44,28 +49,33 @@ def check(
 ) -> Check:
     """Return what stands in the way of an upload of `source` to `target`; either may be left out as "" and None.
 
-    name: as in `Session.upload`. spell: how arguments are written in its sentences. Raises InputError where target,
-    source or an argument cannot be meant.
+    name: as in `Session.upload`. spell: how arguments are written in its sentences. What cannot be meant is a line of
+    the check, and all else is looked at.
     """
-    given, where = arguments.given, _target(target)
-    source_bytes, spool_bytes = (None, 0) if source is None else _size(session, source, target, name)
-    wiring = session.wiring
-    settings = replace(wiring.endpoint(given), **_PATIENCE)
+    given, asked, wiring = arguments.given, Asked(), session.wiring
+    where = asked.take(TARGET, lambda: _target(target))
+    size = None if source is None else asked.take(SOURCE, lambda: _size(session, source, target, name))
+    source_bytes, spool_bytes = size or (None, 0)
+    settings = asked.take(ENDPOINT, lambda: replace(wiring.endpoint(given), **_PATIENCE))
     profile, credentials = given.get("profile") or wiring.settings.profile, given.get("credentials")
-    ours = sandbox_credentials(settings.url) if credentials is None and profile is None else None
-    chain = credentials_chain(credentials or ours, profile)
+    ours = sandbox_credentials(settings.url) if settings and credentials is None and profile is None else None
+    chain = None if LIFE in asked else asked.take(LIFE, lambda: credentials_chain(credentials or ours, profile))
+    store = asked.take(ROOM, lambda: wiring.stores.at(given.get("checkpoint_dir", UNSET)))
     with forks.no_forks:
         from oss_jupyter.checks.look import Subject, look  # requests, 0.1 s
 
     now = wiring.clock.time
+    control = SdkControl(settings, chain, RetryPolicy(attempts=1), now=now) if settings and chain else None
+    region = settings.region or "" if settings else ""
     subject = Subject(
-        control=SdkControl(settings, chain, RetryPolicy(attempts=1), now=now),
+        control=control,
         target=where,
-        who=lambda: found_by(chain, settings.region or "", ours is not None),
+        who=partial(found_by, chain, region, ours is not None) if chain else None,
         source_bytes=source_bytes,
         spool_bytes=spool_bytes,
-        folder=wiring.stores.at(given.get("checkpoint_dir", UNSET)).directory,
+        folder=store.directory if store else None,
         keep_alive_hours=wiring.settings.keep_alive_hours,
+        asked=asked.wrong,
     )
     try:
         return look(subject, now, fast=fast).spelled(spell)
@@ -73,7 +83,8 @@ def check(
         parts = "" if fast else " What was sent to measure the speed is removed in the background."
         raise ToldInterrupt(f"The check was interrupted.{parts}") from None
     finally:
-        subject.control.close()
+        if control is not None:
+            control.close()
 
 
 def _target(text: str) -> Target | None:

@@ -193,14 +193,44 @@ def test_nothing_at_all(look: Look) -> None:
     assert "PutObject" not in check
 
 
-def test_what_cannot_be_meant_is_refused(look: Look) -> None:
-    """A wrong argument is an error, and no finding."""
-    with pytest.raises(InputError):
-        look("s3://test-bucket/")
-    with pytest.raises(InputError):
-        look(region="not a region")
-    with pytest.raises(InputError, match="no text"):
-        look(7)
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("target", {"target": "s3://test-bucket/"}, "is not an OSS address"),
+        ("target", {"target": "oss://Bad_Bucket/x"}, "cannot be the name of a bucket"),
+        ("target", {"target": 7}, "no text"),
+        ("source", {"source": "nothing.bin"}, "There is no file"),
+        ("source", {"source": 7}, "this is an int"),
+        ("endpoint", {"region": "not a region"}, "is not the id of a region"),
+        ("endpoint", {"endpoint": "oss-cn-beijing.aliyuncs.com"}, "Two regions contradict each other"),
+        ("endpoint", {"endpoint": "http://"}, "not a host name"),
+        ("endpoint", {"ca_bundle": "/nowhere.pem"}, "/nowhere.pem' is not there"),
+        ("endpoint", {"region": None, "endpoint": None}, "Neither a region nor an endpoint"),
+        ("credentials", {"profile": "nobody"}, "The profile nobody cannot be used"),
+        ("credentials", {"credentials": 7}, "credentials"),
+        ("room", {"checkpoint_dir": 7}, "checkpoint_dir"),
+    ],
+)
+def test_what_was_asked_for_wrongly(look: Look, name: str, given: dict[str, Any], said: str) -> None:
+    """It is one red line with its advice, once, and what can be looked at without it is looked at."""
+    check = look(**given)
+    named(check, name, said)
+    assert [one.name for one in check.wrong] == [name], str(check)
+    assert {"credentials", "room"} <= {one.name for one in check.findings}, str(check)
+
+
+def test_all_that_was_asked_for_wrongly(look: Look) -> None:
+    """Several mistakes are told at once."""
+    check = look("oss://Bad_Bucket/x", "nothing.bin", ca_bundle="/nowhere.pem", profile="nobody")
+    assert [one.name for one in check.wrong] == ["target", "source", "credentials"]
+
+
+def test_what_is_no_argument_is_refused(look: Look) -> None:
+    """An argument that there is not, or of another type, is an error and no finding."""
+    with pytest.raises(InputError, match="not an argument"):
+        look(regoin="cn-hangzhou")
+    with pytest.raises(InputError, match="region"):
+        look(region=7)
 
 
 def test_a_source_that_can_be_read_once(look: Look) -> None:

@@ -97,6 +97,8 @@ def test_a_check(run: Callable[..., Typed], service: Sandbox, data: Path) -> Non
     assert "bucket" in wrong.out
     (check,) = told(run("check", "oss://no-bucket/", "--fast", "--json"))
     assert (check["event"], check["ok"]) == ("check", False)
+    missing = run("check", "oss://test-bucket/", "nothing.bin", "--fast", "--json")
+    assert (missing.status, told(missing)[0]["event"]) == (1, "check")
     assert run("check", "test-bucket").status == 2
 
 

@@ -49,9 +49,11 @@ def test_the_magic_shows_a_table(shell: Shell, service: Sandbox, data: Path) -> 
 
 
 def test_what_is_asked_wrongly(shell: Shell, service: Sandbox) -> None:
-    """The target comes first; a source that is not there is an error; what does not answer is a line."""
+    """The target comes first; a source that is not there is a line, in JSON too, as is what does not answer."""
     assert "The target comes first" in str(shell.run("%oss_check trips.bin").error)
-    assert "There is no file" in str(shell.run("%oss_check oss://test-bucket/ nothing.bin").error)
+    found = json.loads(shell.ok("%oss_check oss://test-bucket/ nothing.bin --profile nobody --fast --json").text)
+    assert found["ok"] is False
+    assert [one["name"] for one in found["findings"] if one["standing"] == "wrong"] == ["source", "credentials"]
     assert "127.0.0.1:9 refused the connection" in shell.ok("%oss_check --endpoint https://127.0.0.1:9").text
 
 
