@@ -24,6 +24,8 @@ from oss_jupyter.redact import without_addresses
 
 # Of no line that this package writes; a longer one is foreign.
 LINE_MOST_BYTES = 64 * 1024
+# No upload comes near them, and a table of pandas holds no more.
+_NUMBER_END, _CRC64_END = 2**63, 2**64
 
 
 class HowEnded(str, Enum):
@@ -170,6 +172,8 @@ def _checked(values: Mapping[str, Any]) -> HistoryEntry:
     for name, value in known.items():
         if isinstance(value, bool) or not isinstance(value, _KINDS[name]):
             raise TypeError(name)
+        if isinstance(value, (int, float)) and not 0 <= value < (_CRC64_END if name == "crc64" else _NUMBER_END):
+            raise ValueError(name)  # NaN is not, either
     texts = {name: printable(value) for name, value in known.items() if isinstance(value, str) and name != "target"}
     str(known.get("target")).encode()  # no page or file could take it, where that fails
     return HistoryEntry(**known | texts | {"outcome": HowEnded(known.get("outcome"))})

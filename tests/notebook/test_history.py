@@ -212,6 +212,27 @@ def test_torn_and_foreign_lines_are_passed_over(place: Path) -> None:
     assert entry_of_line(line_of_entry(ENTRY)) == ENTRY
 
 
+ODD_LINES = [
+    *({"seconds": value} for value in (float("nan"), float("inf"), 1e308, 10**400, -1)),
+    *({"size_bytes": value} for value in (-3, 10**400, 2**63)),
+    *({"crc64": value} for value in (-1, 2**64)),
+    *({name: -1} for name in ("kept_bytes", "sent_bytes", "retries", "files", "files_skipped", "files_failed")),
+    {"target": "oss://b/\ud800"},
+]
+
+
+@pytest.mark.parametrize("odd", ODD_LINES)
+def test_a_line_that_no_upload_writes_does_not_hide_the_others(place: Path, odd: dict[str, object]) -> None:
+    """Numbers that are none, or too large, and addresses that nothing can show are passed over with their line."""
+    file = HistoryFile(history_path(place).parent)
+    for values in ({}, odd, {"crc64": 2**64 - 1, "size_bytes": 2**63 - 1}):
+        file.append(json.dumps(json.loads(line_of_entry(ENTRY)) | values).encode() + b"\n")
+    found = oj.history()
+    assert [one.size_bytes for one in found] == [7, 2**63 - 1]
+    assert list(found.to_frame()["crc64"]) == [2**63 + 1, 2**64 - 1]
+    assert len(str(found).splitlines()) == 3
+
+
 def test_links_are_not_followed(place: Path) -> None:
     """A link in its place is neither written nor read."""
     path = history_path(place)
