@@ -46,6 +46,11 @@ class EventQueue:
             self._woken = False
             return self._events.popleft() if self._events else None
 
+    def pop(self) -> Any:
+        """Return the next event, or None where there is none; a wake-up stays for whoever waits."""
+        with self._changed:
+            return self._events.popleft() if self._events else None
+
     def sleep(self, timeout_seconds: float) -> bool:
         """Wait, leaving events where they are; return whether a wake-up ended it."""
         with self._changed:

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from oss_jupyter.crc64 import combine
-from oss_jupyter.engine.part_detail import PartDetail
+from oss_jupyter.engine.part_detail import OnTheWire, PartDetail
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import Flight, PartState, PartsView
 from oss_jupyter.model.speed_meter import SpeedMeter
 from oss_jupyter.model.wire_values import PartReceipt
-
-
-@dataclass
-class _OnTheWire:
-    gauge: Gauge
-    length: int
-    attempt: int
-    started_at: float
 
 
 class Ledger:
@@ -39,7 +30,7 @@ class Ledger:
         self._plan = plan
         self._states = bytearray(len(plan))
         self._receipts: dict[int, PartReceipt] = {}
-        self._on_the_wire: dict[int, _OnTheWire] = {}
+        self._on_the_wire: dict[int, OnTheWire] = {}
         self._attempts: dict[int, int] = {}
         self._errors: dict[int, str] = {}
         self._went: dict[int, int] = {}
@@ -71,8 +62,7 @@ class Ledger:
             self._meter.reset()
             self._moved_at, self._moved_bytes = now, -1
             self._recount()
-            # A restart may show less than before: what counted is gone, and saying so is the truth.
-            self._shown_bytes = self._kept_bytes + self._confirmed_bytes
+            self._settle()
 
     def started(self, number: int, gauge: Gauge, now: float) -> int:
         """Note that a part is on the wire and return which attempt this is, from 1."""
@@ -80,7 +70,7 @@ class Ledger:
             attempt = self._attempts[number] = self._attempts.get(number, 0) + 1
             if self._states[number - 1] == PartState.RETRYING:
                 self._retries += 1
-            self._on_the_wire[number] = _OnTheWire(gauge, self._plan.part(number).length, attempt, now)
+            self._on_the_wire[number] = OnTheWire(gauge, self._plan.part(number).length, attempt, now)
             self._set(number, PartState.ON_THE_WIRE)
             return attempt
 
@@ -136,6 +126,11 @@ class Ledger:
                 # Stopped by pause or abort: that was no attempt of the part's.
                 self._attempts[number] = max(0, self._attempts.get(number, 1) - 1)
             self._set(number, state)
+
+    def settle(self) -> None:
+        """Show no more of what left the wire without a receipt: it is not sent again soon."""
+        with self._lock:
+            self._settle()
 
     def sample(self, now: float) -> int:
         """Take a sample for speed and silence, a few times a second; return the bytes moved so far."""
@@ -263,6 +258,10 @@ class Ledger:
                 states = self._states
                 tries += [tried for number, tried in self._attempts.items() if states[number - 1] == PartState.RETRYING]
             return max(tries, default=0)
+
+    def _settle(self) -> None:
+        # It may show less than before: what counted is gone, and saying so is the truth.
+        self._shown_bytes = self._kept_bytes + self._confirmed_bytes
 
     def _silence(self, now: float) -> float:
         return max(0.0, now - self._moved_at) if self._moved_at else 0.0

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.progress import PartState, Snapshot
+
+
+@dataclass
+class OnTheWire:
+    """An attempt that goes on. length in bytes; started_at in monotonic seconds."""
+
+    gauge: Gauge
+    length: int
+    attempt: int
+    started_at: float
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, deque
-from concurrent.futures import Future
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.engine.log import log, log_decision
 from oss_jupyter.engine.notes import Lasts
-from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, PartStopped, ServiceError, SourceChanged
+from oss_jupyter.engine.part_ended import PartEnded, told
+from oss_jupyter.errors import LaneLost, NetworkError, OssJupyterError, ServiceError, SourceChanged
 from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.progress import PartState, Phase
 from oss_jupyter.model.retry import Action, Decision, classify, decide
-from oss_jupyter.model.wire_values import PartReceipt, PartRequest, SignedRequest
+from oss_jupyter.model.wire_values import PartReceipt, PartRequest
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.beside import Beside
@@ -34,14 +34,6 @@ _FAILED_IN_A_ROW = 3
 _OTHER_BYTES = frozenset({"InvalidDigest", "InvalidCRC64", "IntegrityError"})
 # So often may a part be refused for the time it was signed with: a service whose clocks disagree is told as it is.
 _WRONG_TIMES_MOST = 5
-
-
-@dataclass(frozen=True)
-class _PartEnded:
-    part_number: int
-    attempt: int
-    signed: SignedRequest
-    future: Future[PartReceipt]
 
 
 class Sending:
@@ -78,17 +70,19 @@ class Sending:
         Raises Interrupted when the user wants something else, or what stands in the way; by then nothing is on the
         wire any longer and every receipt that arrived is in the journal.
         """
+        self._requests.wait = self._land_meanwhile
         try:
             while self._sends or (self._beside.pending and self._first_failure is None):
                 self._requests.check()
                 self._dispatch()
                 self._beside.dispatch(self._parallel.target)
                 self._sample()
-                self._take(self._events.next_event(self._timeout()))
+                self._take(self._events.next_event(self._timeout()), self._take_outcome)
         except BaseException:
             self._drain()
             raise
         finally:
+            self._requests.wait = self._events.sleep
             self._transfer.leave_connections()
         if self._first_failure is not None:
             self._beside.stop()
@@ -152,26 +146,26 @@ class Sending:
             "%s: part %d, attempt %d: %d bytes at %d", self._transfer.id, number, attempt, where.length, where.offset
         )
         future = lane.submit(self._spec.send_part, request, gauge, self._transfer.id)
-        future.add_done_callback(lambda done: self._events.put(_PartEnded(number, attempt, signed, done)))
+        future.add_done_callback(lambda done: self._events.put(PartEnded(number, attempt, signed, done)))
 
     def _timeout(self) -> float:
         if not self._delayed:
             return TICK_SECONDS
         return min(TICK_SECONDS, max(0.0, self._delayed[0][0] - self._spec.clock.monotonic()))
 
-    def _take(self, event: Any) -> None:
+    def _take(self, event: Any, take_outcome: Callable[[PartEnded], None]) -> None:
         self._take_beside(event)
-        if not isinstance(event, _PartEnded) or event.part_number not in self._gauges:
+        if not isinstance(event, PartEnded) or event.part_number not in self._gauges:
             return
         gauge = self._gauges.pop(event.part_number)
         self._cut_off[event.part_number] += gauge.sent_bytes > 0
         try:
-            self._take_outcome(event)
+            take_outcome(event)
         finally:
             gauge.taken()
 
-    def _take_outcome(self, event: _PartEnded) -> None:
-        error = _error_of(event.future)
+    def _take_outcome(self, event: PartEnded) -> None:
+        error = event.error
         if error is None:
             self._confirm(event.future.result())
         elif isinstance(error, LaneLost):
@@ -181,7 +175,7 @@ class Sending:
         elif isinstance(error, OssJupyterError):
             self._fail(event, error)
         else:
-            self._ledger.failed(event.part_number, PartState.FAILED, _told(error))
+            self._ledger.failed(event.part_number, PartState.FAILED, told(error))
             raise error
 
     def _take_beside(self, event: Any) -> None:
@@ -208,7 +202,7 @@ class Sending:
         self._failed_in_a_row = 0
         self._parallel.confirmed()
 
-    def _fail(self, event: _PartEnded, error: OssJupyterError) -> None:
+    def _fail(self, event: PartEnded, error: OssJupyterError) -> None:
         number, ledger = event.part_number, self._ledger
         if error.code in _OTHER_BYTES:
             self._watch.look()
@@ -259,6 +253,25 @@ class Sending:
             raise error
         self._first_failure = self._first_failure or error
 
+    def _land_meanwhile(self, seconds: float) -> bool:
+        """Wait for credentials, taking what lands meanwhile; return whether a wake-up ended it."""
+        clock = self._spec.clock
+        until = clock.monotonic() + seconds
+        while (left := until - clock.monotonic()) > 0:
+            if self._events.sleep(min(left, TICK_SECONDS) if self._gauges else left):
+                return True
+            while (event := self._events.pop()) is not None:
+                self._take(event, self._land)
+            self._ledger.settle()
+        return False
+
+    def _land(self, event: PartEnded) -> None:
+        if event.error is None:
+            self._confirm(event.future.result())
+        else:
+            self._ledger.failed(event.part_number, PartState.RETRYING, told(event.error))
+            self._waiting.appendleft(event.part_number)
+
     def _drain(self) -> None:
         """Stop what is on the wire, and write down whatever still lands."""
         self._beside.stop()
@@ -268,7 +281,7 @@ class Sending:
         until = clock.monotonic() + LET_GO_SECONDS
         while self._gauges and (left := until - clock.monotonic()) > 0:
             event = self._events.next_event(left)
-            if isinstance(event, _PartEnded) and event.part_number in self._gauges:
+            if isinstance(event, PartEnded) and event.part_number in self._gauges:
                 self._drain_one(event)
                 self._gauges.pop(event.part_number).taken()
         for number, gauge in self._gauges.items():
@@ -276,21 +289,10 @@ class Sending:
             gauge.taken()
         self._gauges.clear()
 
-    def _drain_one(self, event: _PartEnded) -> None:
-        error = _error_of(event.future)
+    def _drain_one(self, event: PartEnded) -> None:
+        error = event.error
         if error is None:
             with suppress(OssJupyterError):  # on the way down because of something else
                 self._confirm(event.future.result())
         else:
-            self._ledger.failed(event.part_number, PartState.WAITING, _told(error))
-
-
-def _error_of(future: Future[PartReceipt]) -> BaseException | None:
-    return PartStopped("The part was stopped.") if future.cancelled() else future.exception()
-
-
-def _told(error: BaseException) -> str:
-    """Return what a part met, as it is shown: the text of a foreign exception may hold a URL."""
-    if isinstance(error, PartStopped):
-        return ""
-    return error.what if isinstance(error, OssJupyterError) else type(error).__name__
+            self._ledger.failed(event.part_number, PartState.WAITING, told(error))

@@ -44,12 +44,14 @@ class ServiceRequests:
     Each request raises what the service answered last, when the table says that no other try is worth it, or
     Interrupted as soon as the user wants something else.
 
-    version_used: of the credentials that the latest request was made with.
+    version_used: of the credentials that the latest request was made with. wait: how some seconds of a wait for
+    credentials go by, until it returns whether a wake-up ended them; whoever has parts on the wire takes what lands.
     """
 
     def __init__(self, transfer: AnyJob, events: EventQueue) -> None:
         self._transfer = transfer
         self._events = events
+        self.wait: Callable[[float], bool] = events.sleep
         self._serves = Command.GO
         self._patient = True
         self.version_used = ""
@@ -192,7 +194,7 @@ class ServiceRequests:
         transfer.note(words, Lasts.THIS_RUN)
         transfer.move(Event.CREDENTIALS_EXPIRED)
         while self._version_of_now() in self._refused_versions:
-            if self._events.sleep(CREDENTIALS_POLL_SECONDS):
+            if self.wait(CREDENTIALS_POLL_SECONDS):
                 self.check()
                 break  # somebody pressed Resume: try what is there
         self._refused_versions.clear()

@@ -169,7 +169,7 @@ class Snapshot:
     kept_bytes: Annotated[int, "Confirmed in earlier runs."] = 0
     confirmed_bytes: Annotated[int, "Confirmed in this run."] = 0
     in_flight_bytes: Annotated[int, "Sent, and not yet confirmed."] = 0
-    shown_bytes: Annotated[int, "Kept, confirmed and in flight; never goes back, for bars."] = 0
+    shown_bytes: Annotated[int, "Kept, confirmed and in flight; never goes back while it runs, for bars."] = 0
     sent_bytes: Annotated[int, "Of this kernel, confirmed or in flight."] = 0
     resent_bytes: Annotated[int, "Over the wire once more: of parts that broke off or were lost."] = 0
     bytes_per_second: Annotated[float | None, "None while it would be a guess."] = None

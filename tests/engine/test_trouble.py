@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from .kit import (
     make_file,
     operations,
     reach,
+    repeated,
     sent_parts,
     stored,
     until,
@@ -81,6 +83,36 @@ def test_a_token_expires_and_the_cell_brings_new_credentials(
     transfer.result(LONG_SECONDS)
     assert operations(sandbox).count("InitiateMultipartUpload") <= 2
     assert stored(sandbox) == source.read_bytes()
+
+
+def test_what_was_refused_is_not_shown_while_credentials_are_waited_for(
+    service: Service, kernel: Kernel, source: Path
+) -> None:
+    """A wait of hours shows what OSS holds: refused parts do not count, those that still land do, before a new key."""
+
+    def lands_late() -> None:
+        until(lambda: transfer.state is State.WAITING_FOR_CREDENTIALS, "the upload waits")
+
+    def refused_late() -> None:
+        lands_late()
+        raise refusal("SecurityTokenExpired", 403)
+
+    def refused_first() -> None:
+        until(lambda: transfer.snapshot().in_flight_bytes == 4 * PART, "the others have been sent")
+        raise refusal("SecurityTokenExpired", 403)
+
+    service.after.update({f"part {number}": deque([refused_late]) for number in (6, 8)})
+    service.after.update({"part 5": deque([refused_first]), "part 7": deque([lands_late])})
+    service.script["part 5"].append(lambda: until(lambda: transfer.snapshot().parts_done == 4, "four parts are done"))
+    transfer = kernel.upload(source, control=service, send_part=service.send_part)
+    reach(transfer, State.WAITING_FOR_CREDENTIALS)
+    until(lambda: not transfer.snapshot().in_flight_bytes, "nothing is on the wire")
+    until(lambda: transfer.snapshot().shown_bytes == transfer.snapshot().confirmed_bytes == 5 * PART, "five are shown")
+    service.version = "second"
+    transfer.resume()
+    transfer.result(LONG_SECONDS)
+    assert sorted(repeated(service.sent)) == [5, 6, 8]
+    assert service.objects[URL] == source.read_bytes()
 
 
 def test_pause_while_waiting_for_credentials(service: Service, kernel: Kernel, source: Path) -> None:
