@@ -13,12 +13,13 @@ from oss_jupyter.checks.asked import ENDPOINT, SOURCE, Asked
 from oss_jupyter.checks.ends import LIFE
 from oss_jupyter.checks.room import ROOM
 from oss_jupyter.checks.target import TARGET
+from oss_jupyter.engine.dataset.notes import nothing_found
 from oss_jupyter.errors import PartStopped
 from oss_jupyter.local.dataset_source import dataset_source
 from oss_jupyter.local.scan import scan
 from oss_jupyter.local.sendable import sendable
 from oss_jupyter.local.source import FileSource
-from oss_jupyter.model.dataset import Selection
+from oss_jupyter.model.dataset import DatasetSource, Selection
 from oss_jupyter.model.finding import Check
 from oss_jupyter.model.retry import RetryPolicy
 from oss_jupyter.model.target import Target, address, parse_prefix, parse_target
@@ -106,8 +107,17 @@ def _size(session: Session, source: Any, target: str, name: str | None) -> tuple
     dataset = dataset_source(source)
     if dataset is None:
         return FileSource(sendable(source)).check().size, 0
+    return _counted(dataset), 0
+
+
+def _counted(dataset: DatasetSource) -> int | None:
+    """Return the bytes of a dataset, None where counting takes long. Raises SourceError, also where it has no file."""
     until = time.monotonic() + _COUNTING_SECONDS
+    files = scan(dataset, Selection(), lambda: time.monotonic() > until)
     try:
-        return sum(file.size for file in scan(dataset, Selection(), lambda: time.monotonic() > until)), 0
+        sizes = [file.size for file in files]
     except PartStopped:
-        return None, 0
+        return None
+    if not sizes and dataset.pieces:
+        raise nothing_found(dataset.text, files.passed_over)
+    return sum(sizes)

@@ -219,6 +219,13 @@ def test_what_was_asked_for_wrongly(look: Look, name: str, given: dict[str, Any]
     assert {"credentials", "room"} <= {one.name for one in check.findings}, str(check)
 
 
+@pytest.mark.parametrize("source", ["empty", "empty/*.parquet", ["empty"]])
+def test_a_source_without_a_file(look: Look, tmp_path: Path, source: Any) -> None:
+    """An empty folder and a glob that matches nothing stand in the way, as the upload would say."""
+    (tmp_path / "empty").mkdir()
+    named(look(source=source), "source", "has no file to upload", "Check the path")
+
+
 def test_all_that_was_asked_for_wrongly(look: Look) -> None:
     """Several mistakes are told at once."""
     check = look("oss://Bad_Bucket/x", "nothing.bin", ca_bundle="/nowhere.pem", profile="nobody")

@@ -11,6 +11,8 @@ from oss_jupyter.model.dataset import Trouble
 from oss_jupyter.model.passed_over import Passed, PassedOver
 from oss_jupyter.model.sizes import count
 
+NOTHING = "NothingToUpload"
+
 
 def nothing_found(text: str, passed: PassedOver | None) -> SourceMissing:
     """Return the error where a dataset has no file at all, with what was passed over: most often a pattern is wrong."""
@@ -24,7 +26,7 @@ def nothing_found(text: str, passed: PassedOver | None) -> SourceMissing:
     elif passed is not None and passed.linked_folders.count:
         what = f"{text} has no file to upload, only links to folders, for example {passed.linked_folders.first}."
         advice = "Write follow_links=True to follow them."
-    return SourceMissing(what, advice, code="NothingToUpload")
+    return SourceMissing(what, advice, code=NOTHING)
 
 
 def scan_notes(ended: ScanEnded) -> Iterator[str]:

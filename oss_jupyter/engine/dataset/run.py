@@ -19,7 +19,7 @@ from oss_jupyter.engine.dataset.messages import (
     Settled,
     WorkerRequest,
 )
-from oss_jupyter.engine.dataset.notes import scan_notes
+from oss_jupyter.engine.dataset.notes import NOTHING, scan_notes
 from oss_jupyter.engine.dataset.worker import work
 from oss_jupyter.engine.driver import Driver, Ending
 from oss_jupyter.engine.log import log
@@ -92,9 +92,13 @@ class DatasetRun(Driver["DatasetCoordinator"]):
             show_kept(self._job, self._checkpoint.files_path)
         if not error.safe:
             error.safe = self._job.what_is_kept(self._job.snapshot())
-        if isinstance(error, InputError) and self._checkpoint is not None and not self._job.book.done_count:
-            self._checkpoint.delete()  # it can never work as it was asked for
+        if self._checkpoint is not None and not self._job.book.done_count and self._keeps_nothing(error):
+            self._checkpoint.delete()
         return Ending(Event.FAIL, command, error)
+
+    def _keeps_nothing(self, error: OssJupyterError) -> bool:
+        """Whether there is nothing to carry on with: it can never work as it was asked for, or no file was found."""
+        return isinstance(error, InputError) or (error.code == NOTHING and not self._open.children)
 
     def _let_go(self) -> None:
         if self._checkpoint is not None:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from oss_jupyter.errors import SourceMissing
 from oss_jupyter.model.dataset import Action
 from oss_jupyter.notebook.display.dataset import plan_html
 
+from ..kit import until
 from .conftest import House
 
 LONG = 60.0
@@ -71,3 +73,30 @@ def test_a_plan_says_which_permission_would_save_what(house: House, folder: Fold
     house.sandbox.faults.add(Fault("ListObjectsV2", times=None, code="AccessDenied", status=403))
     (note,) = house.plan(tmp_path / "data").passed_over
     assert "oss:ListObjects" in note
+
+
+def test_where_nothing_is_found_nothing_is_left(house: House, tmp_path: Path) -> None:
+    """A glob that matches nothing leaves no unfinished upload; run again once there is a file, it sends that."""
+    (tmp_path / "data").mkdir()
+    transfer = house.upload(tmp_path / "data" / "*.csv")
+    with pytest.raises(SourceMissing, match="has no file to upload"):
+        transfer.result(LONG)
+    assert [path for path in house.checkpoints.iterdir() if path.suffix != ".lock"] == []
+    (tmp_path / "data" / "a.csv").write_bytes(b"a")
+    assert house.upload(tmp_path / "data" / "*.csv").result(LONG).sent == 1
+
+
+def test_a_glob_that_finds_nothing_any_more_keeps_what_was_sent(house: House, folder: Folder, tmp_path: Path) -> None:
+    """What earlier runs have sent is still known where the files are gone meanwhile."""
+    contents = folder(30)
+    house.sandbox.latency_seconds = 0.05
+    transfer = house.upload(tmp_path / "data", parallel=2)
+    until(lambda: (files := transfer.snapshot().files) and files.sent >= 6, "some files are there")
+    transfer.pause()
+    assert transfer.wait(LONG)
+    for key in contents:
+        (tmp_path / "data" / key).unlink()
+    transfer.resume()
+    with pytest.raises(SourceMissing, match="has no file to upload"):
+        transfer.result(LONG)
+    assert list(house.checkpoints.glob("*.dataset"))
