@@ -156,7 +156,9 @@ class Session:
         """Return those of this kernel, and those in the checkpoint directories that others left or drive."""
         self.detached.leave_gone()
         self.on_disk.adopt()
-        self.detached.adopt()
+        if self.wiring.stores.learn(self.detached.adopt()):
+            self.on_disk.adopt()
+            self.detached.adopt()
         return self.manager.transfers()
 
     def find(self, text: str) -> Transfer:

@@ -1,8 +1,9 @@
-"""The checkpoint directories of this process: the settings', and every other that an upload named."""
+"""The checkpoint directories of this process: the settings', and every other that an upload named or the host told."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from oss_jupyter.engine.dataset.spec import DatasetSpec
@@ -61,7 +62,14 @@ class Stores:
         """Return where the checkpoint of a spec is kept, with all that the engine has no need of."""
         return next(store for store in (*self._stores.values(), *self._datasets.values()) if store is spec.store)
 
+    def learn(self, directories: Iterable[str]) -> bool:
+        """Look into these as well, from now on; return whether one of them is new."""
+        new = {Path(one) for one in directories} - self._stores.keys()
+        for directory in new:
+            self.at(directory)
+        return bool(new)
+
     def directories(self) -> tuple[CheckpointDirectory, ...]:
-        """Return the settings' checkpoint directory and every other one that was used in this kernel."""
+        """Return the settings' checkpoint directory and every other one that this kernel knows of."""
         self.at()
         return tuple(store for store in self._stores.values() if isinstance(store, CheckpointDirectory))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,7 @@ from .detached_kit import (
 __all__ = ["next_kernel"]
 
 PAUSE_SECONDS = 2.0
+NOWHERE: dict[str, Any] = {"checkpoint_dir": None}
 
 
 def test_it_outlives_a_killed_kernel_and_obeys_the_next(service: Sandbox, data: Path, next_kernel: Session) -> None:
@@ -285,8 +287,8 @@ def test_two_kernels_share_one_host(service: Sandbox, data: Path, next_kernel: S
 
 
 def test_what_ends_with_its_kernel_is_refused(service: Sandbox, data: Path, next_kernel: Session) -> None:
-    """A stream, and an object that no checkpoint keeps, are told so before anything is sent, and start no process."""
-    for source, more in ((iter([b"a"]), {}), (b"bytes", {"checkpoint_dir": None})):
+    """A stream, and what no checkpoint would find, are told so before anything is sent, and start no process."""
+    for source, more in ((iter([b"a"]), {}), (b"bytes", NOWHERE), ("trips.bin", NOWHERE)):
         with pytest.raises(InputError) as caught:
             next_kernel.upload(source, "oss://test-bucket/x/k.bin", UploadArguments.of(detach=True, **more))
         assert caught.value.code == "CannotDetach"

@@ -263,6 +263,15 @@ def test_the_same_cell_without_detach_shows_what_the_host_sends(
     assert ran.stdout.split() == [known or next_kernel.transfers()[0].id, "True", "running"]
 
 
+def test_one_with_another_checkpoint_directory_is_found(service: Sandbox, data: Path, next_kernel: Session) -> None:
+    """The host tells the next kernel where the checkpoint lies, so it is shown, and can be aborted."""
+    known = killed_in_the_middle("checkpoint_dir='elsewhere'")
+    (transfer,) = next_kernel.transfers()
+    assert (transfer.id, transfer.state) == (known, oj.State.RUNNING)
+    transfer.abort()
+    until(lambda: not list(service.uploads("test-bucket")))
+
+
 def test_a_function_gives_new_credentials_while_its_kernel_lives(
     service: Sandbox, data: Path, next_kernel: Session
 ) -> None:

@@ -142,7 +142,8 @@ class Answers:
         job = coordinator_of(transfer)
         rest = job.rest  # before looking, so that what is seen at rest is final
         now = transfer.snapshot()
-        view = HostedView(now if rest is not None else _while_it_moves(now), rest, job.failure)
+        told = now if rest is not None else _while_it_moves(now)
+        view = HostedView(told, rest, job.failure, checkpoint_dir=str(job.spec.store.directory))
         with self._lock:
             before = self._views.get(transfer.id)
             view = replace(view, renews=transfer.id in self._renews, serial=before.serial if before else 0)

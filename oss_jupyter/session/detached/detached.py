@@ -94,10 +94,13 @@ class Detached:
             with suppress(OssJupyterError):
                 ask("settings", settings={name: value})
 
-    def adopt(self) -> None:
-        """Show what the host runs in place of what the disk tells of it; it costs a look at the disk where none is."""
+    def adopt(self) -> set[str]:
+        """Show what the host runs in place of what the disk tells of it; it costs a look at the disk where none is.
+
+        Return the checkpoint directories of what it runs and nobody has found on the disk.
+        """
         if not self._may_be_there():
-            return
+            return set()
         known = {transfer.id: transfer for transfer in self._manager.transfers()}
         jobs = {key: coordinator_of(transfer) for key, transfer in known.items()}
         seen = {key: job.serial for key, job in jobs.items() if isinstance(job, Hosted)}
@@ -105,7 +108,11 @@ class Detached:
             views: dict[str, HostedView | None] = ask("views", seen=seen, others=True)
             for key in views.keys() & jobs.keys():
                 self._adopt_one(jobs[key], views[key])
-            self._renewing.look(filter(None, views.values()))
+            told = {key: view for key, view in views.items() if view is not None}
+            self._renewing.look(told.values())
+            unknown = (view for key, view in told.items() if key not in jobs)
+            return {view.checkpoint_dir for view in unknown if not view.snapshot.state.ended_for_good}
+        return set()
 
     def leave_gone(self) -> None:
         """Let what a host has left behind be looked at on the disk; one that failed keeps its reason."""

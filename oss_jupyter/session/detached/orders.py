@@ -52,7 +52,7 @@ def order_of(spec: TransferSpec | DatasetSpec, settings: OssJupyter) -> Order:
         source=spec.source if isinstance(spec, DatasetSpec) else str(spec.source.path),
         fields={name: getattr(spec, name) for name in (_OF_A_DATASET if is_dataset else _OF_A_FILE)},
         reach=reach_of(spec.control, spec),
-        checkpoint_dir=str(spec.store.directory) if spec.store.directory else "off",
+        checkpoint_dir=str(spec.store.directory),
         signs=signs_of(given_in_python(spec), spec.profile),
         settings=settings_for_host(settings),
     )
@@ -110,9 +110,9 @@ def _refuse_what_stays(spec: TransferSpec | DatasetSpec) -> None:
             raise refused("This kernel computes the table while it is sent, so that ends with it.", goes)
     elif spec.open_ended or not isinstance(spec.source, FileSource):
         raise refused("A stream is made in this kernel while it is sent, so that ends with it.", goes)
-    elif spec.spooled and not spec.store.directory:
+    if not spec.store.directory:
         raise refused(
-            "What an object is written to is kept with its checkpoint, and checkpoint_dir is off.",
+            "The next kernel finds a detached upload by its checkpoint, and checkpoint_dir is off.",
             "Give a checkpoint_dir, or leave detach out (detach=False).",
         )
 

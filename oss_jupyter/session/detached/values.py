@@ -13,7 +13,7 @@ from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.oss.endpoint import EndpointSettings
 
 # Snapshots travel as they are, and each version of the package has others. The number counts up in between.
-VERSION = f"{__version__}, 2"
+VERSION = f"{__version__}, 3"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Order:
 
     source: the path of a file, or what a dataset is made of. fields: those of its spec that are plain values.
     reach: how the service is reached from the kernel, whose proxy and certificates the host would not find.
-    checkpoint_dir: a path, or "off". settings: of the kernel, as far as the host has a use for them. resumes: it is
+    checkpoint_dir: a path. settings: of the kernel, as far as the host has a use for them. resumes: it is
     the one on the disk that goes on, of a dataset with those files alone that failed where all others are there.
     """
 
@@ -75,11 +75,13 @@ class HostedView:
     """An upload of the host's at one moment. rest: how often it has come to rest; None while it moves.
 
     renews: it signs with what its kernel's environment led to, so any kernel can hand on what its own leads to.
-    serial: another one whenever anything else of the view is another.
+    checkpoint_dir: the directory by which a kernel finds it. serial: another one whenever anything else of the view is
+    another.
     """
 
     snapshot: Snapshot
     rest: int | None
     error: OssJupyterError | None
     renews: bool = False
+    checkpoint_dir: str = ""
     serial: int = 0
