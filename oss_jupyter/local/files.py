@@ -82,7 +82,7 @@ def _check(path: Path, status: os.stat_result) -> None:
 
 def _foreign(path: Path, kind: str) -> CheckpointForeign:
     return CheckpointForeign(
-        f"{path} is {kind}, and no checkpoint of yours. It is left alone.",
+        f"{path} is {kind}, where a file of yours belongs. It is left alone.",
         "Find out who put it there, and remove it; or choose a directory that only you can write: checkpoint_dir=…",
         safe="Nothing was read from it or written to it.",
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from oss_jupyter.errors import CheckpointForeign
 from oss_jupyter.local.files import check_own, create_own, open_own, read_own
 
 ROTATED_AT_BYTES = 10_000_000
@@ -46,13 +47,30 @@ class HistoryFile:
                 os.close(descriptor)
 
     def lines(self) -> list[bytes]:
-        """Return all lines that are kept, the oldest first. Raises CheckpointForeign, OSError."""
+        """Return all lines that can be read, the oldest first; of the older generation see `unread`.
+
+        Raises CheckpointForeign, OSError.
+        """
         content = b""
         # A file that was renamed between the two is read once at least.
-        for path in (self._older, self.path):
-            with suppress(FileNotFoundError):
-                content += read_own(path, 2 * self._rotated_at_bytes) + b"\n"
+        with suppress(OSError, CheckpointForeign):
+            content += self._read(self._older)
+        with suppress(FileNotFoundError):
+            content += self._read(self.path)
         return [line for line in content.split(b"\n") if line]
+
+    def unread(self) -> Path | None:
+        """Return the older generation, where something is in its place that cannot be read."""
+        try:
+            os.close(open_own(self._older, os.O_RDONLY))
+        except FileNotFoundError:
+            return None
+        except (OSError, CheckpointForeign):
+            return self._older
+        return None
+
+    def _read(self, path: Path) -> bytes:
+        return read_own(path, 2 * self._rotated_at_bytes) + b"\n"
 
     def stamp(self) -> str:
         """Return a text that is another one once something was appended; "" where nothing is. Raises OSError."""

@@ -24,6 +24,8 @@ class History(Sequence[HistoryEntry]):
     """Uploads that have ended, of all kernels of this user, the oldest first; a table where it is shown."""
 
     entries: tuple[HistoryEntry, ...]
+    # The file with older ones, where it cannot be read.
+    unread: str = ""
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -35,13 +37,13 @@ class History(Sequence[HistoryEntry]):
     def __getitem__(self, place: slice) -> History: ...
 
     def __getitem__(self, place: int | slice) -> HistoryEntry | History:
-        return History(self.entries[place]) if isinstance(place, slice) else self.entries[place]
+        return History(self.entries[place], self.unread) if isinstance(place, slice) else self.entries[place]
 
     def __repr__(self) -> str:
         return f"<History: {count(len(self), 'ended upload')}>"
 
     def __str__(self) -> str:
-        return "\n".join((*self.above(), columns([header(), *self.shown()]))) if self.entries else nothing()
+        return "\n".join((*self.above(), columns([header(), *self.shown()]) if self.entries else nothing()))
 
     def to_frame(self) -> Any:
         """Return the entries as a pandas.DataFrame. Raises PackageMissing."""
@@ -57,7 +59,9 @@ class History(Sequence[HistoryEntry]):
 
     def above(self) -> list[str]:
         """Return what stands above the table."""
-        return [say("history_last", count=ROWS_SHOWN, all=f"{len(self):,}")] if len(self) > ROWS_SHOWN else []
+        unread = [say("history_unread", file=printable(self.unread))] if self.unread else []
+        last = [say("history_last", count=ROWS_SHOWN, all=f"{len(self):,}")] if len(self) > ROWS_SHOWN else []
+        return unread + last
 
     def shown(self) -> list[tuple[str, ...]]:
         """Return the cells of the last rows, below `header`."""

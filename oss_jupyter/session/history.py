@@ -10,7 +10,7 @@ from itertools import islice
 
 from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.manager import Manager
-from oss_jupyter.errors import CheckpointError, InputError
+from oss_jupyter.errors import CheckpointError, CheckpointForeign, InputError
 from oss_jupyter.local.history import HistoryFile
 from oss_jupyter.model.given import whole
 from oss_jupyter.model.history import History
@@ -58,7 +58,7 @@ def find_history(manager: Manager, last: int | None) -> History:
     most = None if last is None else whole(last, "last", 1, _LAST_MOST)
     manager.wait_until_told(_TOLD_SECONDS)
     newest = list(islice(_newest_first(), most))
-    return History(tuple(reversed(newest)))
+    return History(tuple(reversed(newest)), str(HistoryFile(state_directory()).unread() or ""))
 
 
 def find_newest(text: str, most: int) -> tuple[tuple[HistoryEntry, ...], bool]:
@@ -78,6 +78,15 @@ def history_stamp() -> str:
     return ""
 
 
+def _unreadable(what: str, advice: str) -> CheckpointError:
+    return CheckpointError(
+        what,
+        f"{advice}; or choose another place with OSS_JUPYTER_STATE_DIR.",
+        safe="Uploads are not touched by that.",
+        code="HistoryUnreadable",
+    )
+
+
 def _newest_first(words: Sequence[str] = ()) -> Iterator[HistoryEntry]:
     """Return all entries, but for such as cannot have the words."""
     # JSON writes these as they are, and to look for them is far quicker than to read all lines.
@@ -86,11 +95,10 @@ def _newest_first(words: Sequence[str] = ()) -> Iterator[HistoryEntry]:
     try:
         lines = file.lines()
     except OSError as error:
-        raise CheckpointError(
-            f"The history in {file.path} cannot be read: {error.strerror}.",
-            "Allow reading there, or choose another place with OSS_JUPYTER_STATE_DIR.",
-            safe="Uploads are not touched by that.",
-            code="HistoryUnreadable",
+        raise _unreadable(
+            f"The history in {file.path} cannot be read: {error.strerror}.", "Allow reading there"
         ) from None
+    except CheckpointForeign as foreign:
+        raise _unreadable(foreign.what, "Find out who put it there, and remove it") from None
     chosen = (line for line in reversed(lines) if all(word in line.lower() for word in seen))
     return filter(None, map(entry_of_line, chosen))

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import oss_jupyter as oj
-from oss_jupyter.errors import CheckpointError, CheckpointForeign, InputError, ServiceError
+from oss_jupyter.errors import CheckpointError, InputError, ServiceError
 from oss_jupyter.local.history import HistoryFile
 from oss_jupyter.model.history_entry import HistoryEntry, HowEnded, entry_of_line, line_of_entry
 from oss_jupyter.model.upload_arguments import UploadArguments
@@ -143,8 +143,9 @@ def test_no_upload_fails_for_it(session: Session, data: Path, place: Path) -> No
     session.manager.wait_until_told(60)
     notes = [note for one in (first, second) for note in one.snapshot().notes if "history" in note]
     assert len(notes) == 1
-    with pytest.raises(CheckpointForeign):
+    with pytest.raises(CheckpointError) as told:
         find_history(session.manager, None)
+    assert told.value.code == "HistoryUnreadable"
 
 
 def test_a_full_disk(session: Session, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,6 +244,26 @@ def test_links_are_not_followed(place: Path) -> None:
     with pytest.raises(CheckpointError):
         HistoryFile(path.parent).append(b"{}\n")
     assert other.read_bytes() == b""
+    with pytest.raises(CheckpointError) as told:
+        oj.history()
+    assert told.value.code == "HistoryUnreadable"
+    assert "OSS_JUPYTER_STATE_DIR" in told.value.advice
+    assert "checkpoint" not in str(told.value)
+
+
+def test_a_bad_older_file_does_not_hide_the_newer_one(place: Path) -> None:
+    """What can be read is shown, and named what cannot, also where nothing else is there."""
+    path = history_path(place)
+    older = path.with_name("history.1.jsonl")
+    HistoryFile(path.parent).append(line_of_entry(ENTRY))
+    assert str(older) not in str(oj.history())
+    os.mkfifo(older)
+    found = oj.history()
+    assert list(found) == [ENTRY]
+    assert str(older) in str(found)
+    path.unlink()
+    assert str(older) in str(oj.history())
+    assert escape(str(older)) in history_html(oj.history())
 
 
 def test_the_magic(shell: Shell, service: Sandbox, data: Path, place: Path) -> None:

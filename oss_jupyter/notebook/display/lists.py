@@ -9,7 +9,7 @@ from oss_jupyter.notebook.display.html import lines_html, table_html
 def history_html(found: history.History) -> str:
     """Return the uploads that have ended as a notebook shows them."""
     if not found:
-        return lines_html([history.nothing()])
+        return lines_html([*found.above(), history.nothing()])
     return lines_html(found.above()) + table_html(found.shown(), history.header())
 
 
