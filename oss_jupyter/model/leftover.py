@@ -186,8 +186,9 @@ class Leftovers:
     ) -> Removed:
         """Remove one upload, whose id begins with `upload_id`, or all that are older than a time like ``"7d"``.
 
-        What a kernel of this computer sends stays in any case. What was begun within the last day, and what a
-        checkpoint here can carry on, stays without `force`: another computer may be sending the first.
+        What your kernels on this computer and the process behind detach say they are sending stays in any case. What
+        was begun within the last day, and what a checkpoint here can carry on, stays without `force`: another computer
+        may be sending the first.
 
         Raises InputError where nothing, or more than one, is meant, and what the service says against it.
         """

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar, cast
 
-from oss_jupyter.engine.transfer import Transfer, coordinator_of
+from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.ages import DAY_SECONDS
 from oss_jupyter.model.arguments import UploadOptions
@@ -20,7 +21,9 @@ from oss_jupyter.model.storage_prices import CURRENCY, PRICES
 from oss_jupyter.model.target import Target, address
 from oss_jupyter.oss.unfinished import list_uploads
 from oss_jupyter.session.adopting import adopt
+from oss_jupyter.session.driven import driven_by, driven_by_host, driven_by_kernel
 from oss_jupyter.session.interrupts import ToldInterrupt
+from oss_jupyter.session.neighbours.place import places
 from oss_jupyter.session.session import Session
 
 # Beyond so many, a request for each takes minutes.
@@ -67,9 +70,10 @@ class BucketOfSession:
 
     def listed(self, prefix: str) -> list[Leftover]:
         """Return all of them below a prefix, with whose they are."""
-        owners, now = _owners(self._session), datetime.fromtimestamp(time.time(), timezone.utc)
+        now = datetime.fromtimestamp(time.time(), timezone.utc)
         rows: list[Leftover] = []
         try:
+            owners = _owners(self._session)
             for one in list_uploads(self._control.requests, self._bucket, prefix, now):
                 rows.append(replace(one, owner=owners.get(one.upload_id, Owner.UNKNOWN)))
                 if len(rows) % _TOLD_EACH == 0:
@@ -156,10 +160,10 @@ def _owners(session: Session) -> dict[str, Owner]:
             if found.record is not None and found.record.header.upload_id:
                 live = found.busy or found.transfer_id in busy_ids
                 owners[found.record.header.upload_id] = Owner.LIVE if live else Owner.KEPT
-    for transfer in session.manager.transfers():  # also those without a checkpoint
-        upload_id = transfer.snapshot().upload_id
-        if upload_id and not coordinator_of(transfer).resting:
-            owners[upload_id] = Owner.LIVE
+    # No checkpoint here tells of what has none, or has it elsewhere.
+    others: list[Callable[[], list[str]]] = [driven_by_host, *(partial(driven_by_kernel, one) for one in places())]
+    for upload_ids in (driven_by(session.manager), *_beside(lambda asked: asked(), others)):
+        owners.update(dict.fromkeys(upload_ids, Owner.LIVE))
     return owners
 
 

@@ -177,6 +177,60 @@ def test_what_a_host_sends_stays(service: Sandbox, shell: Shell, new_kernel: Cal
             os.kill(ask("hello"), signal.SIGKILL)
 
 
+def elsewhere(place: Path, kind: str) -> str:
+    """Return the options of an upload of which this kernel's checkpoint directory knows nothing."""
+    directory = {"none": None, "other": str(place / "other")}[kind]
+    return f"part_size='1MiB', parallel=1, checkpoint_dir={directory!r}"
+
+
+@pytest.mark.parametrize("source", ["large.bin", "."])
+@pytest.mark.parametrize("kind", ["none", "other"])
+def test_what_no_checkpoint_here_tells_of_stays(
+    service: Sandbox, shell: Shell, new_kernel: Callable[..., Kernel], place: Path, kind: str, source: str
+) -> None:
+    """Another kernel sends a file, or one of a dataset, with its checkpoint elsewhere or with none: it is asked."""
+    (place / "set").mkdir()
+    (place / "set" / "large.bin").write_bytes(os.urandom(8 * MIB))
+    (place / "set" / "small.bin").write_bytes(b"x")
+    service.faults.add(Fault("UploadPart", "stall", part_number=2, times=None))
+    kernel = new_kernel()
+    code = f"import oss_jupyter as oj\nt = oj.upload({str(place / 'set' / source)!r}, {PLACE!r}, "
+    assert kernel.run(f"{code}{elsewhere(place, kind)})").error is None
+    wait_for_a_part(service)
+    (live,) = ids(service)
+    said = shell.ok(f"%oss_leftovers {PLACE} remove --older-than 0s --yes --force").text
+    assert "1 upload stays: a kernel of this computer is sending it" in said
+    assert ids(service) == {live}
+
+
+def test_what_a_host_sends_with_its_checkpoint_elsewhere_stays(
+    service: Sandbox, shell: Shell, new_kernel: Callable[..., Kernel], data: Path, place: Path
+) -> None:
+    """Its kernel is gone and nothing here tells of it: the host is asked."""
+    service.faults.add(Fault("UploadPart", "stall", part_number=2, times=None))
+    kernel = new_kernel()
+    try:
+        code = f"import oss_jupyter as oj\nt = oj.upload({str(data)!r}, {PLACE!r}, detach=True, "
+        assert kernel.run(f"{code}{elsewhere(place, 'other')})").error is None
+        wait_for_a_part(service)
+        kernel.kill()
+        (live,) = ids(service)
+        said = shell.ok(f"%oss_leftovers {PLACE} remove --older-than 0s --yes --force").text
+        assert "1 upload stays: a kernel of this computer is sending it" in said
+        assert ids(service) == {live}
+    finally:
+        with suppress(HostGone):
+            os.kill(ask("hello"), signal.SIGKILL)
+
+
+def wait_for_a_part(service: Sandbox) -> None:
+    """Wait until an upload in parts is under way."""
+    deadline = time.monotonic() + 60
+    while asked(service, "UploadPart") < 1 or not ids(service):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_a_file_of_another_kernels_dataset_stays(
     service: Sandbox, shell: Shell, new_kernel: Callable[..., Kernel], place: Path
 ) -> None:
@@ -188,10 +242,7 @@ def test_a_file_of_another_kernels_dataset_stays(
     kernel = new_kernel()
     code = f"import oss_jupyter as oj\nt = oj.upload({str(place / 'set')!r}, {PLACE!r}, part_size='1MiB', parallel=1)"
     assert kernel.run(code).error is None
-    deadline = time.monotonic() + 60
-    while asked(service, "UploadPart") < 1 or not ids(service):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for_a_part(service)
     (live,) = ids(service)
     said = shell.ok(f"%oss_leftovers {PLACE} remove --older-than 0s --yes --force").text
     assert "1 upload stays: a kernel of this computer is sending it" in said

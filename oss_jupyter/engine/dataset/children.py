@@ -99,6 +99,7 @@ class Children:
         self._running[file.number] = Child(file, job)
         self._judge.begins(file.number)
         job.on_change(self._changed)
+        self._job.set_children(self.jobs)  # before it sends: who removes uploads asks for those that move
         job.go(spec)
         return None
 

@@ -117,6 +117,13 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
             return files
         return [replace(one, cell=Cell.WAITING) if one.cell is Cell.ON_THE_WIRE else one for one in files]
 
+    @property
+    def upload_ids(self) -> frozenset[str]:
+        """The service's ids of files that are being sent in parts."""
+        with self._changed:
+            children = tuple(self._children.values())
+        return frozenset(child.snapshot().upload_id for child in children if not child.resting)
+
     def child(self, transfer_id: str) -> Snapshot | None:
         """Return how a file is that is a transfer of its own, at its end only if it was asked for before; or None."""
         with self._changed:

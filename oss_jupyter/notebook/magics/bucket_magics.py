@@ -79,8 +79,8 @@ class BucketMagics(Magics):
     def oss_leftovers(self, line: str) -> None:
         """List the unfinished multipart uploads of a bucket, whoever began them, remove them, or carry on.
 
-        Their parts are billed, and no list of objects shows them. What a kernel of this computer sends is never
-        removed.
+        Their parts are billed, and no list of objects shows them. What this kernel, your others
+        and the process behind --detach say they are sending is never removed.
         """
         if helped(self.oss_leftovers, line):
             return

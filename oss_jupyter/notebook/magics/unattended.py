@@ -19,6 +19,7 @@ from oss_jupyter.notebook.display.formatters import register
 from oss_jupyter.notebook.display.writing import watched
 from oss_jupyter.notebook.magics.keep_alive import KeepAlive
 from oss_jupyter.notebook.magics.telling import Telling
+from oss_jupyter.session.driven import UPLOAD_IDS, driven_by
 from oss_jupyter.session.neighbours.listening import Listening
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.shell import Writing
@@ -43,7 +44,7 @@ class Unattended:
         runs = lambda: session.manager.runs()  # noqa: E731 - a forked child has another manager
         content = Telling(lambda: session.manager).content
         self._keep_alive = None if kernel is None else KeepAlive(kernel, runs, hours, content)
-        self._listening = Listening(_answer)
+        self._listening = Listening(self._answer)
 
     def uploads_begin(self) -> None:
         """Look at the cells from now on, where this is a kernel."""
@@ -67,6 +68,15 @@ class Unattended:
         cells.end_of_kernel()
         self._listening.end()
 
+    def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Answer another kernel; widgets, which take 100 ms to load, are there when the first one asks for them."""
+        if question.get("command") == UPLOAD_IDS:
+            return {UPLOAD_IDS: driven_by(self._session.manager)}
+        with forks.no_forks:
+            from oss_jupyter.notebook.panel.answers import answer
+
+        return answer(question)
+
     def _look(self, result: Any) -> None:
         if (
             not self._session.settings.fail_run
@@ -85,14 +95,6 @@ class Unattended:
                 shell: Any = get_ipython()
                 shell.showtraceback((type(error), error, error.__traceback__))
                 result.error_in_exec = result.error_in_exec or error  # what the kernel answers with
-
-
-def _answer(question: dict[str, Any]) -> dict[str, Any]:
-    """Answer another kernel; widgets, which take 100 ms to load, are there when the first one asks."""
-    with forks.no_forks:
-        from oss_jupyter.notebook.panel.answers import answer
-
-    return answer(question)
 
 
 def _nobody_watches(request: dict[str, Any] | None) -> bool:

@@ -28,6 +28,7 @@ from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.oss.credentials import CredentialsChain, credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.session.detached.values import VERSION, HostedView, Order, Question, Signs
+from oss_jupyter.session.driven import driven_by
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.session import Session
 
@@ -91,6 +92,10 @@ class Answers:
                 view = self._view(transfer)
                 views[transfer.id] = None if seen.get(transfer.id) == view.serial else view
         return views
+
+    def do_upload_ids(self) -> list[str]:
+        """Return the service's ids of what moves here."""
+        return driven_by(self._session.manager)
 
     def do_upload(self, order: Order) -> HostedView:
         """Begin, or carry on with, an upload and return how it stands."""

@@ -19,12 +19,12 @@ class KernelGone(OssJupyterError):
     """The other kernel does not listen any more, or it does not answer."""
 
 
-def ask(place: KernelPlace, question: dict[str, Any]) -> dict[str, Any]:
+def ask(place: KernelPlace, question: dict[str, Any], patience_seconds: float = _ANSWER_SECONDS) -> dict[str, Any]:
     """Return what the kernel there answers. Raises KernelGone."""
     answer = None
     try:
         address, key = place.told()
-        with connected(address, key, _ANSWER_SECONDS) as connection:
+        with connected(address, key, patience_seconds) as connection:
             connection.send_bytes(json.dumps(question).encode())
             answer = json.loads(connection.recv_bytes(ANSWER_MOST_BYTES))
     except (ConnectionRefusedError, FileNotFoundError):  # nobody has listened there since it was killed
