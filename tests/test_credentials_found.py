@@ -41,6 +41,27 @@ def test_a_profile_is_told_with_its_region(home: Path) -> None:
     assert "hush" not in repr(found) + str(found)
 
 
+def test_a_value_that_is_no_text_is_no_key(home: Path) -> None:
+    """A list in the place of a secret would be signed with as what Python writes for it."""
+    held = {"name": "default", "mode": "AK", "access_key_id": "LTAI-hush", "access_key_secret": ["hush"]}
+    (home / ".aliyun").mkdir()
+    (home / ".aliyun" / "config.json").write_text(json.dumps({"current": "default", "profiles": [held]}))
+    with pytest.raises(CredentialsError, match=r"\[default\] \(has no access key secret\)") as caught:
+        oj.credentials()
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes by name")
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("file", [".ossutilconfig", ".aliyun/config.json", ".alibabacloud/credentials.ini"])
+def test_a_pipe_is_not_waited_for(home: Path, file: str) -> None:
+    """What lies in the place of a file of keys and is none is passed over, and named as that."""
+    (home / file).parent.mkdir(exist_ok=True)
+    os.mkfifo(home / file)
+    with pytest.raises(CredentialsError, match=rf"{file}.* \(is a folder, a pipe or a device, and no file\)"):
+        oj.credentials()
+
+
 def test_none_is_an_error_that_names_the_places(home: Path) -> None:
     """Asking is the quickest way to learn where keys can be put."""
     with pytest.raises(CredentialsError, match="the environment variables OSS_ACCESS_KEY_ID") as caught:

@@ -37,9 +37,9 @@ class CliProfile:
         return str(self.values.get("mode") or "AK")
 
     def get(self, key: str) -> str:
-        """Return a value as text, "" where there is none."""
+        """Return a value, "" where there is none, or one that is no text."""
         value = self.values.get(key)
-        return "" if value is None else str(value).strip()
+        return value.strip() if isinstance(value, str) else ""
 
 
 class AliyunConfig:

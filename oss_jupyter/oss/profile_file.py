@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -11,6 +12,7 @@ from oss_jupyter.model.shortage import shortage_of
 T = TypeVar("T")
 # The time of the last change in nanoseconds, and the size in bytes.
 Stamp = tuple[int, int]
+NO_FILE = "is a folder, a pipe or a device, and no file"
 
 
 class ProfileFile(Generic[T]):
@@ -35,8 +37,10 @@ class ProfileFile(Generic[T]):
                 raise shortage from None
             return f"cannot be read: {error.strerror}"
 
-    def _content(self, path: Path) -> tuple[Stamp, T]:
+    def _content(self, path: Path) -> tuple[Stamp, T] | str:
         status, read = path.stat(), self._read
+        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
+            return NO_FILE
         stamp = (status.st_mtime_ns, status.st_size)
         if read is None or read[0] != stamp:
             read = self._read = (stamp, self._parse(path.read_text("utf-8-sig", "replace")))

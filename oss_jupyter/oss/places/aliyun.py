@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from oss_jupyter.oss.metadata import MetadataServer
 from oss_jupyter.oss.places.found import Credentials
 from oss_jupyter.oss.places.machine import MachineRole
 from oss_jupyter.oss.places.package import Recipe, providers
+from oss_jupyter.oss.profile_file import NO_FILE
 from oss_jupyter.paths import home
 
 _HELD = {"AK": ("access_key_id", "access_key_secret"), "StsToken": ("access_key_id", "access_key_secret", "sts_token")}
@@ -72,6 +74,8 @@ class CredentialsFile:
             status = None
         if self._path is None or status is None:
             return "no such file"
+        if not stat.S_ISREG(status.st_mode):
+            return NO_FILE
         path, profile = str(self._path), self._profile
         recipe = Recipe(
             ("ini", path, profile),
