@@ -23,7 +23,7 @@ from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.notebook.completion.matcher import Completion
-from oss_jupyter.notebook.display.banner import banner, going_on
+from oss_jupyter.notebook.display.banner import banner, going_on, runs_apart
 from oss_jupyter.notebook.display.html import transfer_html
 from oss_jupyter.notebook.display.view import receipt_html, receipt_text, say
 from oss_jupyter.notebook.magics.bucket_magics import BucketMagics
@@ -53,7 +53,7 @@ def load(shell: Any) -> None:
     shell.Completer.custom_matchers.append(Completion(shell, session).match)
     _register_displays(shell)
     shell.events.register("pre_run_cell", forget_shown)
-    unfinished = session.unfinished()
+    unfinished = tuple(transfer for transfer in session.unfinished() if not runs_apart(transfer))
     lines = [*banner(session, unfinished), *register(session.settings)]
     session.settings.observe(_registers_anew, "register_filesystem")
     if lines:

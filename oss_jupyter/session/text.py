@@ -79,8 +79,9 @@ def in_oss(now: Snapshot) -> str:
 
 
 def goes_on(now: Snapshot) -> str:
-    """Return that an upload outlives its kernel, while it moves; else nothing."""
-    return say("goes_on_detached") if now.detached and now.state.active else ""
+    """Return that an upload outlives its kernel, while it moves by itself; else nothing."""
+    moves = now.state.active and now.state is not State.WAITING_FOR_CREDENTIALS  # a note says what it waits for
+    return say("goes_on_detached") if now.detached and moves else ""
 
 
 def left_alone(now: Snapshot) -> str:

@@ -29,7 +29,7 @@ from oss_jupyter.session.detached.place import HostPlace
 from oss_jupyter.session.detached.values import Answer, Question
 from oss_jupyter.session.session import Session
 
-from .conftest import MIB
+from .conftest import MIB, Shell
 from .detached_kit import (
     TWO_PARTS,
     UPLOAD,
@@ -270,6 +270,24 @@ def test_one_with_another_checkpoint_directory_is_found(service: Sandbox, data: 
     assert (transfer.id, transfer.state) == (known, oj.State.RUNNING)
     transfer.abort()
     until(lambda: not list(service.uploads("test-bucket")))
+
+
+def test_one_that_waits_for_credentials_is_told_once(
+    service: Sandbox, data: Path, next_kernel: Session, shell: Shell
+) -> None:
+    """Loading the extension lists it as one that runs, with what it waits for, and the table's note says so, too."""
+    service.keys.put(Key("sts-one", "secret-one", "token-one"))
+    transfer = begun(next_kernel, credentials=("sts-one", "secret-one", "token-one"))
+    until(lambda: transfer.snapshot().parts_done > 0)
+    service.keys.put(Key("sts-one", "secret-one", "token-one", expires_at=1.0))
+    until(lambda: transfer.state is oj.State.WAITING_FOR_CREDENTIALS)
+    loaded = shell.ok("%reload_ext oss_jupyter").text
+    assert loaded.lstrip().startswith("1 upload goes on without its kernel: ")
+    assert ", waiting for credentials. " in loaded
+    assert loaded.count("trips.bin") == 1
+    listed = shell.ok("%oss_uploads").text
+    assert "Waiting for new credentials" in listed
+    assert "It goes on without" not in listed
 
 
 def test_a_function_gives_new_credentials_while_its_kernel_lives(

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.errors import CheckpointForeign
+from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 from oss_jupyter.session.left_alone import is_left_alone
 from oss_jupyter.session.session import Session
-from oss_jupyter.session.text import in_oss, left_alone, name_of
+from oss_jupyter.session.text import in_oss, left_alone, name_of, state_word
 from oss_jupyter.texts import say
 
 _LINES_MAX = 5
@@ -24,9 +25,14 @@ def banner(session: Session, unfinished: Sequence[Transfer]) -> list[str]:
 
 def going_on(transfers: Sequence[Transfer]) -> list[str]:
     """Return the lines about uploads that outlived their kernel and still run."""
-    running = [one for one in transfers if coordinator_of(one).apart and not coordinator_of(one).resting]
-    lines = [_line(transfer) for transfer in running]
+    lines = [_line(transfer) for transfer in transfers if runs_apart(transfer)]
     return _lines("going_on", lines, say("watch_with", command="%oss_uploads")) if lines else []
+
+
+def runs_apart(transfer: Transfer) -> bool:
+    """Whether it outlived its kernel and still runs, though it may wait for credentials."""
+    job = coordinator_of(transfer)
+    return job.apart and not job.resting
 
 
 def _ready(session: Session, ready: Sequence[Transfer]) -> list[str]:
@@ -64,4 +70,5 @@ def _counted(kind: str, count: int, **values: str) -> str:
 
 def _line(transfer: Transfer) -> str:
     now = transfer.snapshot()
-    return f"{name_of(now)} -> {printable(str(now.target))}, {in_oss(now)}"
+    waits = f", {state_word(now)}" if now.state is State.WAITING_FOR_CREDENTIALS else ""
+    return f"{name_of(now)} -> {printable(str(now.target))}, {in_oss(now)}{waits}"
