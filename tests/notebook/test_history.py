@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 
 import pytest
+from IPython.core.error import UsageError
 
 import oss_jupyter as oj
 from oss_jupyter.errors import CheckpointError, InputError, ServiceError
@@ -284,6 +285,19 @@ def test_the_magic(shell: Shell, service: Sandbox, data: Path, place: Path) -> N
     assert isinstance(shell.run("%oss_uploads history --csv no/such/h.csv").error, InputError)
     with pytest.raises(InputError):
         oj.history(last=0)
+
+
+def test_programs_read_lines_of_json(shell: Shell, service: Sandbox, data: Path) -> None:
+    """Each line is an entry with all its fields, and nothing else is printed; where JSON cannot be, that is said."""
+    assert shell.ok("%oss_uploads history --json").text.strip() == ""
+    for key in ("k", "other"):
+        shell.ok(f"%oss_upload trips.bin oss://test-bucket/{key} --wait")
+    lines = shell.ok("%oss_uploads history --json").text.strip().splitlines()
+    assert [entry_of_line(line.encode()) for line in lines] == list(oj.history())
+    assert json.loads(lines[0])["outcome"] == "completed"
+    assert shell.ok("%oss_uploads history --last 1 --json").text.strip().splitlines() == lines[1:]
+    for line in ("list --json", "history --csv h.csv --json"):
+        assert isinstance(shell.run(f"%oss_uploads {line}").error, UsageError)
 
 
 def test_a_spreadsheet_computes_no_name(session: Session, shell: Shell, service: Sandbox, place: Path) -> None:

@@ -38,7 +38,7 @@ _UPLOAD_USAGE = (
 )
 _UPLOADS_USAGE = (
     "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID|all [--keep-parts | --forget] | "
-    "clean | wait ID|all | history [--last 20] [--csv FILE]]"
+    "clean | wait ID|all | history [--last 20] [--csv FILE | --json]]"
 )
 _PANEL_USAGE = "Usage: %oss_panel, without anything after it."
 _SANDBOX_USAGE = "Usage: %oss_sandbox [start [--rate 20MiB/s] [--bucket NAME] | stop | status]"
@@ -121,6 +121,7 @@ class OssMagics(Magics):
     @argument("--forget", action="store_true", help="abort: ask nobody and remove the checkpoint only.")
     @argument("--last", type=int, help="history: so many of the last ones.")
     @argument("--csv", metavar="FILE", help="history: write it to a file of CSV.")
+    @argument("--json", action="store_true", help="history: one line of JSON for each upload.")
     @anew_options
     @line_magic
     @in_magic_words
@@ -135,10 +136,12 @@ class OssMagics(Magics):
         if helped(self.oss_uploads, line):
             return
         given = parse(self.oss_uploads, line, _UPLOADS_USAGE)
+        if given.json and (given.action != "history" or given.csv is not None):
+            raise UsageError(f"--json belongs to history, without --csv.\n{_UPLOADS_USAGE}")
         of_none: dict[str, Callable[[], None]] = {
             "list": self._uploads.overview,
             "clean": self._uploads.clean,
-            "history": partial(self._uploads.history, given.last, given.csv),
+            "history": partial(self._uploads.history, given.last, given.csv, as_json=given.json),
         }
         if given.action in of_none:
             of_none[given.action]()

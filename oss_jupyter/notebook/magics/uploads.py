@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from IPython.display import display
@@ -19,6 +20,7 @@ from oss_jupyter.console.uploads import (
     write_history,
 )
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
+from oss_jupyter.model.history_entry import line_of_entry
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.notebook.display.view import say, say_table
 from oss_jupyter.notebook.magics.showing import show, with_widgets
@@ -50,10 +52,15 @@ class Uploads:
         if problems:
             say(*problems)
 
-    def history(self, last: int | None, csv_file: str | None) -> None:
-        """Show the uploads that have ended, or write them to a file. Raises InputError where that cannot be."""
+    def history(self, last: int | None, csv_file: str | None, *, as_json: bool) -> None:
+        """Show the uploads that have ended, as JSON for programs, or write them to a file of CSV.
+
+        Raises InputError where that cannot be.
+        """
         found = find_history(self._session.manager, last)
-        if csv_file is None:
+        if as_json:
+            sys.stdout.write("".join(line_of_entry(one).decode("ascii") for one in found))
+        elif csv_file is None:
             display(found)
         else:
             say(write_history(found, csv_file))
