@@ -86,7 +86,7 @@ def adopted(state: RunState, fingerprint: Fingerprint) -> Restored | None:
 def find_unrecorded(spec: TransferSpec, requests: ServiceRequests) -> Unrecorded | None:
     """Return the fullest upload that has bytes of the file, None where none is found or the list is not permitted."""
     try:
-        upload_ids = requests.list_uploads()
+        upload_ids = requests.list_uploads(once=not spec.adopt)
         unknown = [one for one in upload_ids if one not in spec.store.upload_ids()] if upload_ids else []
         found = [one for upload_id in unknown[:_LOOKED_AT_MOST] for one in _fits(spec, upload_id, requests)]
     except (ServiceError, NetworkError) as error:  # whatever it is, the upload can do without

@@ -14,7 +14,7 @@ from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.request import Request
 from oss_jupyter.errors import CredentialsError, OssJupyterError
 from oss_jupyter.model.lifecycle import Command
-from oss_jupyter.model.retry import Action, decide, waits_for_credentials
+from oss_jupyter.model.retry import Action, classify, decide, waits_for_credentials
 from oss_jupyter.model.states import Event, State
 
 if TYPE_CHECKING:
@@ -75,9 +75,13 @@ class ServiceRequests:
         """Return every part the service holds of an upload."""
         return self._ask("ListParts", lambda control: control.list_parts(self._transfer.spec.target, upload_id))
 
-    def list_uploads(self) -> Sequence[str]:
-        """Return the ids of the unfinished uploads of the object, those that were begun last first."""
-        return self._ask("ListMultipartUploads", lambda control: control.list_uploads(self._transfer.spec.target))
+    def list_uploads(self, *, once: bool) -> Sequence[str]:
+        """Return the ids of the unfinished uploads of the object, those that were begun last first.
+
+        once: what another try might mend is raised at once, because the upload can do without.
+        """
+        target = self._transfer.spec.target
+        return self._ask("ListMultipartUploads", lambda control: control.list_uploads(target), once=once)
 
     def head(self) -> ObjectHead | None:
         """Return the object, or None where there is none."""
@@ -213,13 +217,22 @@ class ServiceRequests:
         """Close the connections that are kept alive."""
         self.control.close()
 
-    def _ask(self, name: str, call: Callable[[Control], T], undo: Callable[[Control, T], object] | None = None) -> T:
+    def _ask(
+        self,
+        name: str,
+        call: Callable[[Control], T],
+        undo: Callable[[Control, T], object] | None = None,
+        *,
+        once: bool = False,
+    ) -> T:
         attempt = 0
         while True:
             attempt += 1
             try:
                 answer = self._once(name, call, undo)
             except OssJupyterError as error:
+                if once and classify(error) in (Action.RETRY, Action.SLOW_DOWN):
+                    raise
                 self.get_over(error, attempt, self.version_used)
             else:
                 self.confirmed()

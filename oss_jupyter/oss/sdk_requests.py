@@ -103,10 +103,11 @@ class SdkRequests:
         target: Target,
         given: dict[str, Any],
         following: Callable[[Any], dict[str, Any]],
+        **how: Any,
     ) -> Iterator[Any]:
-        """Yield all pages of a list; `following` is what the next request has to name."""
+        """Yield all pages of a list; `following` is what the next request has to name, `how` as in `ask`."""
         while True:
-            page = self.ask(operation, target, given)
+            page = self.ask(operation, target, given, **how)
             check_answered(page.bucket, self.asked(operation, target))
             yield page
             marker = following(page)

@@ -19,15 +19,16 @@ _OF_ONE_OBJECT = 100
 
 
 def list_uploads(
-    requests: SdkRequests, bucket: str, prefix: str, now: datetime, page_size: int = PAGE_UPLOADS
+    requests: SdkRequests, bucket: str, prefix: str, now: datetime, page_size: int = PAGE_UPLOADS, **how: Any
 ) -> Iterator[Leftover]:
     """Yield each unfinished upload whose key begins with `prefix`, by key and upload id, a request for each page.
 
-    now: what ages are counted from, in UTC. Raises NotOss where an answer is about something else.
+    now: what ages are counted from, in UTC. how: the client's own, for each request.
+    Raises NotOss where an answer is about something else.
     """
     target = Target(bucket, "")
     given = {"prefix": prefix, "max_uploads": page_size, "encoding_type": "url"}
-    for page in requests.pages("ListMultipartUploads", target, given, _next):
+    for page in requests.pages("ListMultipartUploads", target, given, _next, **how):
         for listed in page.uploads or ():
             key, begun_at = listed.key or "", listed.initiated
             ours = page.bucket == bucket and key and key.startswith(prefix) and listed.upload_id
@@ -40,9 +41,12 @@ def list_uploads(
 
 
 def uploads_of(requests: SdkRequests, target: Target, now: datetime) -> list[str]:
-    """Return the ids of the unfinished uploads of exactly this object, those that were begun last first."""
+    """Return the ids of the unfinished uploads of exactly this object, those that were begun last first.
+
+    Each page is asked for once: whoever asks can do without, or asks again.
+    """
     # A key comes before all that begin with it, so the list is left where the next one begins.
-    listed = list_uploads(requests, target.bucket, target.key, now, _OF_ONE_OBJECT)
+    listed = list_uploads(requests, target.bucket, target.key, now, _OF_ONE_OBJECT, retry_max_attempts=1)
     own = islice(takewhile(lambda one: one.key == target.key, listed), _OF_ONE_OBJECT)
     return [one.upload_id for one in sorted(own, key=lambda one: one.age_seconds)]
 

@@ -13,6 +13,7 @@ from oss_jupyter.local.read_again import read_again
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.sandbox import Fault, Sandbox, multipart_operations
 
+from .fakes import Service, refusal
 from .kit import BUCKET, OBJECT, PART, Kernel, make_file, operations, sent_parts, stored
 from .unrecorded import add, ids, leave
 
@@ -105,6 +106,30 @@ def test_without_permission_things_are_as_they_were(
     assert sorted(sent_parts(sandbox)) == ALL
     assert transfer.snapshot().notes == ()
     assert ids(sandbox) == {upload_id}
+
+
+@pytest.mark.parametrize(("adopt", "asked"), [(None, 1), (True, 3)])
+def test_a_service_in_trouble_is_asked_once(
+    kernel: Kernel, sandbox: Sandbox, source: Path, adopt: bool | None, asked: int
+) -> None:
+    """No upload waits for a look that it can do without; whoever says adopt=True cannot."""
+    leave(sandbox, source.read_bytes(), range(1, 9))
+    sandbox.faults.add(Fault("ListMultipartUploads", code="InternalError", status=500, times=None))
+    kernel.upload(source, adopt=adopt).result(60)
+    assert operations(sandbox).count("ListMultipartUploads") == asked
+    assert stored(sandbox) == source.read_bytes()
+
+
+def test_a_look_that_can_be_done_without_waits_for_credentials(service: Service, kernel: Kernel, source: Path) -> None:
+    """With an expired token nothing else would go on either, so the look is made once there is another."""
+
+    def expires() -> None:
+        service.version = "second"
+        raise refusal("SecurityTokenExpired", 403)
+
+    service.script["list_uploads"].append(expires)
+    kernel.upload(source, control=service, send_part=service.send_part).result(60)
+    assert service.calls_of("list_uploads") == 2
 
 
 @pytest.mark.parametrize("given", [{"adopt": False}, {"force": True}, {"checkpoint_dir": None}])
