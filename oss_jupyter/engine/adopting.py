@@ -65,7 +65,7 @@ def adopted(state: RunState, fingerprint: Fingerprint) -> Restored | None:
     spec = state.spec
     if spec.adopt is False or spec.force or spec.plan.single or spec.store.directory is None:
         return None
-    found = find_unrecorded(spec, state.requests)
+    found = find_unrecorded(state)
     if found is None:
         return None
     log.debug("%s: no checkpoint knows %s", spec.transfer_id, found)
@@ -83,17 +83,29 @@ def adopted(state: RunState, fingerprint: Fingerprint) -> Restored | None:
     return taken_over(header, found.parts, spec, state.requests)
 
 
-def find_unrecorded(spec: TransferSpec, requests: ServiceRequests) -> Unrecorded | None:
-    """Return the fullest upload that has bytes of the file, None where none is found or the list is not permitted."""
+def find_unrecorded(state: RunState) -> Unrecorded | None:
+    """Return the fullest upload that has bytes of the file, or None; why there is none hears only who asked for one."""
+    spec, requests = state.spec, state.requests
     try:
         upload_ids = requests.list_uploads(once=not spec.adopt)
         unknown = [one for one in upload_ids if one not in spec.store.upload_ids()] if upload_ids else []
-        found = [one for upload_id in unknown[:_LOOKED_AT_MOST] for one in _fits(spec, upload_id, requests)]
+        del unknown[_LOOKED_AT_MOST:]
+        fit = [one for upload_id in unknown for one in _fits(spec, upload_id, requests)]
     except (ServiceError, NetworkError) as error:  # whatever it is, the upload can do without
         log.debug("%s: unfinished uploads are not looked for (%s)", spec.transfer_id, error.code)
+        why = f"{error.what} {error.advice}"
+        _answer(state, f"whether OSS holds an unfinished upload of this object is not known. {why}")
         return None
-    found.sort(key=lambda one: one.size_bytes, reverse=True)
-    return next((one for one in found if _has_bytes(one, spec, requests)), None)
+    fit.sort(key=lambda one: one.size_bytes, reverse=True)
+    found = next((one for one in fit if _has_bytes(one, spec, requests)), None)
+    if found is None and unknown:
+        _answer(state, _other_bytes(spec, unknown))
+    return found
+
+
+def _answer(state: RunState, words: str) -> None:
+    if state.spec.adopt:
+        state.transfer.note(f"Nothing to go on with for adopt=True: {words}", Lasts.WHILE_ASKED_SO)
 
 
 def _fits(spec: TransferSpec, upload_id: str, requests: ServiceRequests) -> Iterator[Unrecorded]:
@@ -134,3 +146,13 @@ def _passed_over(spec: TransferSpec, found: Unrecorded, why_not: str) -> str:
         f"OSS holds an unfinished upload of this object that no checkpoint knows ({found}). {why_not}, so this one "
         "begins anew. To go on with that one, run it again with adopt=True: what is sent by then is given up for it."
     )
+
+
+def _other_bytes(spec: TransferSpec, upload_ids: Sequence[str]) -> str:
+    """Return that none of these uploads has a part that is the file's, and how to be rid of the latest."""
+    if len(upload_ids) == 1:
+        which, stay, it = "the unfinished upload", "It stays and is", "it"
+    else:
+        which, stay, it = f"each of the latest {len(upload_ids)} unfinished uploads", "They stay and are", "the latest"
+    remove = f'oj.leftovers("{spec.target}").remove("{upload_ids[0]}") removes {it}'
+    return f"{which} of this object in OSS has no part of this file. {stay} billed; {remove}."

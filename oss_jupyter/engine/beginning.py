@@ -148,7 +148,7 @@ class Beginning:
         state = self._state
         if not (state.spec.adopt and record.header.upload_id):
             return False
-        found = find_unrecorded(state.spec, state.requests)
+        found = find_unrecorded(state)
         if found is None or found.size_bytes <= record.kept_bytes:
             return False
         self._give_up(record.header)

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from oss_jupyter.console.spelling import as_magic
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.sandbox import Fault, Sandbox, multipart_operations
 
 from .fakes import Service, refusal
-from .kit import BUCKET, OBJECT, PART, Kernel, make_file, operations, sent_parts, stored
+from .kit import BUCKET, OBJECT, PART, URL, Kernel, make_file, operations, sent_parts, stored
 from .unrecorded import add, ids, leave
 
 ALL = list(range(1, 13))
@@ -130,6 +131,34 @@ def test_a_look_that_can_be_done_without_waits_for_credentials(service: Service,
     service.script["list_uploads"].append(expires)
     kernel.upload(source, control=service, send_part=service.send_part).result(60)
     assert service.calls_of("list_uploads") == 2
+
+
+@pytest.mark.parametrize("operation", ["ListMultipartUploads", "ListParts"])
+def test_who_asks_for_it_hears_that_nobody_may_look(
+    kernel: Kernel, sandbox: Sandbox, source: Path, operation: str
+) -> None:
+    """All is sent anew although adopt=True was said: the note says why, so that a policy can be mended."""
+    leave(sandbox, source.read_bytes(), range(1, 9))
+    sandbox.faults.add(Fault(operation, code="AccessDenied", status=403, times=None))
+    transfer = kernel.upload(source, adopt=True)
+    transfer.result(60)
+    assert sorted(sent_parts(sandbox)) == ALL
+    (note,) = transfer.snapshot().notes
+    assert "adopt=True: whether OSS holds an unfinished upload of this object is not known" in note
+    assert operation in note
+
+
+def test_who_asks_for_it_hears_that_it_is_of_another_file(
+    kernel: Kernel, sandbox: Sandbox, source: Path, tmp_path: Path
+) -> None:
+    """An upload of other content stays and is billed, so the note says how to be rid of it."""
+    other = make_file(tmp_path / "other.bin", source.stat().st_size, seed=2).read_bytes()
+    upload_id = leave(sandbox, other, range(1, 9))
+    transfer = kernel.upload(source, adopt=True)
+    transfer.result(60)
+    (note,) = transfer.snapshot().notes
+    assert "the unfinished upload of this object in OSS has no part of this file" in note
+    assert f"%oss_leftovers {URL} remove {upload_id}" in as_magic(note)
 
 
 @pytest.mark.parametrize("given", [{"adopt": False}, {"force": True}, {"checkpoint_dir": None}])
