@@ -46,7 +46,7 @@ def bound(path: Path) -> Iterator[socket.socket]:
                 path.chmod(0o600)
         if not listener.getsockname():
             # No TemporaryDirectory: a forked child would remove it when it ends.
-            elsewhere = Path(tempfile.mkdtemp(prefix="oss_jupyter-"), "socket")
+            elsewhere = Path(tempfile.mkdtemp(prefix="oss_jupyter_socket-"), "socket")
             at_end.callback(elsewhere.parent.rmdir)
             listener.bind(str(elsewhere))
             at_end.callback(elsewhere.unlink)
