@@ -14,7 +14,7 @@ from oss_jupyter.checks.ends import LIFE
 from oss_jupyter.checks.room import ROOM
 from oss_jupyter.checks.target import TARGET
 from oss_jupyter.engine.dataset.notes import nothing_found
-from oss_jupyter.errors import PartStopped
+from oss_jupyter.errors import InputError, PartStopped
 from oss_jupyter.local.dataset_source import dataset_source
 from oss_jupyter.local.scan import scan
 from oss_jupyter.local.sendable import sendable
@@ -99,7 +99,12 @@ def _size(session: Session, source: Any, target: str, name: str | None) -> tuple
     """Return how many bytes a source has, None where that takes long, and how many are written to disk first."""
     if is_stream(source):
         return None, 0
-    found = None if name == "" else session.spooling.find(source, target, name)
+    try:
+        found = None if name == "" else session.spooling.find(source, target, name)
+    except InputError:
+        if target:
+            raise
+        return None, 0  # the key says as what it is written, and there is none
     if found is not None:
         return found.expected_bytes, found.expected_bytes or 0
     if isinstance(source, Iterator):  # of bytes, mostly; looking at an item takes it away

@@ -188,9 +188,10 @@ def test_a_machine_beside_the_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_nothing_at_all(look: Look) -> None:
     """Without a target the way, the credentials and this computer are looked at, and no bucket is asked."""
-    check = look("")
-    assert check.ok
-    assert "PutObject" not in check
+    for source in (None, b"an object, whose format the key would say"):
+        check = look("", source)
+        assert check.ok, str(check)
+        assert "PutObject" not in check
 
 
 @pytest.mark.parametrize(
