@@ -250,7 +250,7 @@ class JobCoordinator(JobStatus[S]):
         if self._lifecycle.state not in (State.INTERRUPTED, State.ELSEWHERE):
             return None
         self._spec = spec
-        self._error = None if self._lifecycle.state is State.ELSEWHERE else spec.hindrance or spec.stuck
+        self._error = None if self._lifecycle.state is State.ELSEWHERE else spec.hindrance or spec.stuck or spec.failed
         return moved
 
     def _take_pace(self, spec: S) -> None:

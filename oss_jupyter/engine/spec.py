@@ -28,6 +28,7 @@ class JobSpec:
     given: the arguments that were named. force: send even if the same object is already there.
     profile: the name of the profile that signs, if one was named; credentials_given: they were given in Python.
     hindrance: why it is left out where all are resumed: something is missing, or the user has to name it first.
+    failed: why it failed last, of one that lies on the disk.
     detached: it is, or was, in a process that outlives kernels. carry_on: hands its job to that one, None where it
     goes on here.
     wait_at_exit: whether a script ends only when it has ended. spell: puts what is shown of errors and notes into the
@@ -53,6 +54,7 @@ class JobSpec:
     detached: bool = False
     carry_on: Callable[[Any], None] | None = None
     hindrance: OssJupyterError | None = None
+    failed: OssJupyterError | None = None
     wait_at_exit: bool = True
     spell: Callable[[str], str] = str
 

@@ -17,6 +17,7 @@ from oss_jupyter.local.found_dataset import FoundDataset
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.states import State
 from oss_jupyter.session.dataset_wiring import DatasetWiring
+from oss_jupyter.session.detached.link import why_failed
 from oss_jupyter.session.wiring import Wiring
 
 S = TypeVar("S", bound=JobSpec)
@@ -88,7 +89,7 @@ class OnDisk:
     def _as_begun(self, spec: S) -> S:
         """Return the spec of an upload that goes on where it was begun, if nothing stands in the way of that."""
         there = spec.detached and spec.hindrance is None and spec.stuck is None
-        return replace(spec, carry_on=self.carry_on) if there else spec
+        return replace(spec, carry_on=self.carry_on, failed=why_failed(spec)) if there else spec
 
     def _datasets_of(self, store: CheckpointDirectory) -> DatasetStore:
         datasets = self.wiring.stores.datasets_of(store)

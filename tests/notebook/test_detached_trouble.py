@@ -224,6 +224,26 @@ def test_a_failure_is_told_although_its_host_has_ended(service: Sandbox, data: P
     assert transfer.result(WAIT_SECONDS).parts == 8
 
 
+def test_the_next_kernel_learns_why_it_failed_although_its_host_has_ended(
+    service: Sandbox, data: Path, next_kernel: Session
+) -> None:
+    """It lies on the disk with the reason, and goes on when that is gone; what goes on and is killed has none."""
+    known, pid = killed_in_the_middle(), ask("hello")
+    service.faults.add(Fault("UploadPart", code="AccessDenied", status=403, times=None))
+    until(lambda: hosted_states() == [oj.State.FAILED])
+    until(lambda: not alive(pid))
+    (transfer,) = next_kernel.transfers()
+    assert (transfer.id, transfer.state) == (known, oj.State.INTERRUPTED)
+    assert [one.code for one in (transfer.error,) if one] == ["AccessDenied"]
+    service.faults.clear()
+    transfer.resume()
+    until(lambda: transfer.snapshot().parts_done > 0)
+    assert not transfer.error
+    os.kill(ask("hello"), signal.SIGKILL)
+    until(lambda: transfer.state is oj.State.INTERRUPTED)
+    assert [one.error for one in next_kernel.transfers()] == [None]
+
+
 def test_what_is_queued_outlives_a_killed_host(service: Sandbox, data: Path, next_kernel: Session) -> None:
     """Uploads that have not begun yet are on the disk as well, and any kernel resumes all of them."""
     keys = (

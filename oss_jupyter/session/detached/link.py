@@ -19,6 +19,8 @@ from oss_jupyter.session.private import connected
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from oss_jupyter.engine.spec import JobSpec
+
 # A host that is busy answers within a moment; one that was stopped never does.
 _ANSWER_SECONDS = 10.0
 _START_SECONDS = 30.0
@@ -60,6 +62,16 @@ def last_word_of(transfer_id: str) -> HostedView | None:
         if version == VERSION:
             view: HostedView | None = views.get(transfer_id)
             return view
+    return None
+
+
+def why_failed(spec: JobSpec) -> OssJupyterError | None:
+    """Return why an upload of the disk failed whose host has ended; None, too, where it has gone on since."""
+    checkpoint = spec.store.path_of(spec.transfer_id)
+    with suppress(OSError):
+        if checkpoint is not None and checkpoint.stat().st_mtime_ns <= HostPlace().last.stat().st_mtime_ns:
+            told = last_word_of(spec.transfer_id)
+            return told.error if told is not None else None
     return None
 
 
