@@ -81,7 +81,7 @@ def wait_for_object(page: Page, sandbox: Sandbox, path: Path) -> None:
 def test_a_notebooks_upload_is_in_the_status_bar_before_anybody_asks(own_lab: Lab, notebook: Notebook) -> None:
     """It is heard from the kernel that runs it, busy as that is: no other kernel is started for it."""
     status = notebook.page.locator(".ossj-lab-status-button")
-    status.filter(has_text=re.compile(r"^↑ 1 upload · .*MiB/s · .* left$")).wait_for(timeout=WAIT_MS)
+    status.filter(has_text=re.compile(r"^↑ 1 upload · .*[KM]iB/s · .* left$")).wait_for(timeout=WAIT_MS)
     picture(notebook.page, "lab-status-of-a-notebook")
     assert sessions(own_lab, "oss_jupyter") == []
     status.click()
