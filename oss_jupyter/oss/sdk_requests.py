@@ -105,15 +105,20 @@ class SdkRequests:
         following: Callable[[Any], dict[str, Any]],
         **how: Any,
     ) -> Iterator[Any]:
-        """Yield all pages of a list; `following` is what the next request has to name, `how` as in `ask`."""
+        """Yield all pages of a list; `following` is what the next request has to name, `how` as in `ask`.
+
+        Raises NotOss where a page says that there are more and does not lead to them.
+        """
         while True:
             page = self.ask(operation, target, given, **how)
             check_answered(page.bucket, self.asked(operation, target))
             yield page
-            marker = following(page)
-            # A page that leads nowhere would be asked for ever.
-            if not page.is_truncated or marker.items() <= given.items():
+            if not page.is_truncated:
                 return
+            marker = following(page)
+            # It would be asked for ever, and without the rest the list would be taken for all there is.
+            if marker.items() <= given.items():
+                raise not_oss(self.asked(operation, target).host)
             given = {**given, **marker}
 
     def presign(self, operation: str, target: Target, given: dict[str, Any], ends_at: Any) -> Any:

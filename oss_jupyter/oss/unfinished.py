@@ -29,9 +29,11 @@ def list_uploads(
     target = Target(bucket, "")
     given = {"prefix": prefix, "max_uploads": page_size, "encoding_type": "url"}
     for page in requests.pages("ListMultipartUploads", target, given, _next, **how):
+        if page.bucket != bucket:
+            raise not_oss(requests.asked("ListMultipartUploads", target).host)
         for listed in page.uploads or ():
             key, begun_at = listed.key or "", listed.initiated
-            ours = page.bucket == bucket and key and key.startswith(prefix) and listed.upload_id
+            ours = key and key.startswith(prefix) and listed.upload_id
             if not ours or not isinstance(begun_at, datetime):
                 raise not_oss(requests.asked("ListMultipartUploads", target).host)
             # Without the SDK's own time zone: values travel without it.

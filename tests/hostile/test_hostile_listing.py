@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timezone
 
 import pytest
 
@@ -16,6 +18,7 @@ from oss_jupyter.model.wire_values import ListedObject, ObjectPage
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings
+from oss_jupyter.oss.unfinished import list_uploads
 
 from .answers import ANSWERS, Answer, in_body
 from .stub import Reply, Stub, Trap, _checksums
@@ -24,6 +27,10 @@ PREFIX = "data/é &+/"
 OBJECTS = {f"{PREFIX}{name}": name.encode() for name in ("a b.bin", "c%2Fd.bin", "e\nf\x01.bin")}
 PAGE = ObjectPage(
     tuple(ListedObject(key, len(data), _checksums(data)["ETag"].strip('"')) for key, data in OBJECTS.items()), True
+)
+UPLOADS_END = b"<IsTruncated>false</IsTruncated>"
+UPLOADS_STAND = (
+    b"<IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker><NextUploadIdMarker>b</NextUploadIdMarker>"
 )
 POLICY = RetryPolicy(attempts=2, base_seconds=0.01, cap_seconds=0.05)
 MOST_SECONDS = 30.0
@@ -132,3 +139,17 @@ def test_a_page_of_something_else_is_refused(subtests: pytest.Subtests) -> None:
             stub.objects.update(OBJECTS)
             with pytest.raises(NotOss):
                 asked(stub)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [in_body(UPLOADS_END, UPLOADS_STAND), in_body(b"<Bucket>test-bucket", b"<Bucket>other-bucket")],
+    ids=["never leads on", "of another bucket, and empty"],
+)
+def test_unfinished_uploads_are_all_there_are_or_there_is_no_list(answer: Callable[[Reply], bytes]) -> None:
+    """Half a list would be taken for the whole, and an empty one of something else for a clean bucket."""
+    with Stub(Trap("ListMultipartUploads", answer)) as stub:
+        settings = EndpointSettings(region="cn-hangzhou", endpoint=stub.endpoint, stall_seconds=5.0)
+        control = SdkControl(settings, lambda: Credentials("key-id", "secret"), POLICY)
+        with closing(control), pytest.raises(NotOss):
+            list(list_uploads(control.requests, "test-bucket", "", datetime.now(timezone.utc)))
