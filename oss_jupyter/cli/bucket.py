@@ -10,7 +10,7 @@ from typing import Any
 from oss_jupyter.cli.follow import follow
 from oss_jupyter.cli.running import Command, Running, Status
 from oss_jupyter.cli.words import given_of
-from oss_jupyter.console.leftovers import NOBODY_TO_ASK, Removing, as_values, how_to_remove, is_yes
+from oss_jupyter.console.leftovers import NOBODY_TO_ASK, Removing, as_values, how_to_remove, is_yes, removed_values
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.leftover import Leftovers
 from oss_jupyter.model.upload_arguments import UploadArguments
@@ -45,8 +45,7 @@ def _leftovers(running: Running, given: dict[str, Any]) -> int:
             return follow(running, [found.adopt(text, file)])
     removing = Removing(running.spell, running.output.say, None if yes else partial(_agreed, running))
     removed = removing.remove(found, text, older_than, force=force)
-    stay = [{**as_values(one), "why": running.spell(why)} for one, why in removed.stay]
-    running.output.tell("removed", gone=[as_values(one) for one in removed.gone], stay=stay)
+    running.output.tell("removed", **removed_values(removed, running.spell))
     return Status.DONE
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from oss_jupyter.console.spelling import Commands
+from oss_jupyter.console.spelling import Commands, quoted_word
 from oss_jupyter.model.leftover import Leftover, Leftovers, Removed
 from oss_jupyter.model.sizes import count
 from oss_jupyter.names import printable
@@ -20,8 +20,9 @@ def how_to_remove(found: Leftovers, commands: Commands) -> list[str]:
     """Return how what was found is removed, now and by itself; nothing where nothing was found."""
     if not found.rows:
         return []
+    place = quoted_word(printable(str(found.place)))
     return [
-        f"Remove them with: {commands.leftovers} {printable(str(found.place))} remove ID, or remove --older-than 7d",
+        f"Remove them with: {commands.leftovers} {place} remove ID, or remove --older-than 7d",
         "The bucket removes them by itself with this rule (lifecycle.xml), which replaces all rules that it has:",
         *found.lifecycle_rule().splitlines(),
         _RULE_COMMAND.format(bucket=found.place.bucket),
@@ -63,6 +64,12 @@ class Removing:
             self._say(*beside)
         what = f"{count(len(free), 'unfinished upload')} and their parts"
         return self._agreed(f"Remove {what} for good? {free.in_a_sentence()} [y/N] ")
+
+
+def removed_values(removed: Removed, spell: Callable[[str], str]) -> dict[str, Any]:
+    """Return what was removed and what stays, each with the reason, ready for JSON."""
+    stay = [{**as_values(one), "why": spell(why)} for one, why in removed.stay]
+    return {"gone": [as_values(one) for one in removed.gone], "stay": stay}
 
 
 def is_yes(answer: str) -> bool:

@@ -70,7 +70,7 @@ class Commands:
         return f"{line} {call['rest'].replace(', ', ' ')}" if call["rest"] else line
 
     def _of_leftovers(self, call: re.Match[str]) -> str:
-        return " ".join(filter(None, (self.leftovers, call[1], "remove", call[2], call[3])))
+        return " ".join(filter(None, (self.leftovers, quoted_word(call[1]), "remove", call[2], call[3])))
 
 
 MAGICS = Commands("%oss_uploads", "%oss_uploads {verb} {id}", "%oss_leftovers")

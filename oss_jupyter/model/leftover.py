@@ -29,6 +29,7 @@ _LIST_PRICES = (
     f"Prices are list prices of {AS_OF} in mainland China, locally redundant, and may have changed: "
     "aliyun.com/price/product#/oss/detail has today's, OssJupyter.storage_prices takes yours."
 )
+_BOTH = "An upload id and an age are given, and only one of them can say which uploads are meant."
 HEADER = ("upload id", "key", "age", "parts", "size", "whose")
 
 
@@ -56,7 +57,7 @@ class Leftover:
     size_bytes: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Removed:
     """What `Leftovers.remove` did: uploads that are gone, and those that stay, each with the reason."""
 
@@ -67,6 +68,9 @@ class Removed:
         size = sum(one.size_bytes or 0 for one in self.gone)
         known = f" ({format_size(size)})" if size else ""
         return "\n".join([f"{count(len(self.gone), 'unfinished upload')}{known} removed from OSS.", *self.reasons()])
+
+    def __repr__(self) -> str:
+        return f"<Removed: {count(len(self.gone), 'unfinished upload')} gone, {len(self.stay):,} not>"
 
     def reasons(self) -> list[str]:
         """Return how many stay and why, a line for each reason."""
@@ -224,10 +228,8 @@ class Leftovers:
     def chosen(self, upload_id: str | None = None, *, older_than: str | float | None = None) -> tuple[Leftover, ...]:
         """Return what `remove` would try to remove. Raises InputError."""
         if (upload_id is None) == (older_than is None):
-            raise InputError(
-                "Either one upload is removed or all that are old enough.",
-                'Give the beginning of an upload id, or older_than="7d".',
-            )
+            given = "Nothing says which unfinished uploads are meant." if upload_id is None else _BOTH
+            raise InputError(given, 'Give the beginning of an upload id, or older_than="7d".')
         if older_than is not None:
             least = parse_age(older_than)
             return tuple(one for one in self.rows if one.age_seconds >= least)

@@ -119,6 +119,32 @@ def test_what_is_young_may_be_another_computers(service: Sandbox, shell: Shell) 
     assert ids(service) == set()
 
 
+def test_what_is_removed_is_a_line_of_json(service: Sandbox, shell: Shell) -> None:
+    """A program reads what is gone and what stays, each with why, and nothing stands around it."""
+    young, old = leave(service, "left/new", 60), leave(service, "left/old", OLD_SECONDS)
+    removed = json.loads(shell.ok(f"%oss_leftovers {PLACE} remove --older-than 0s --yes --json").text)
+    assert [one["upload_id"] for one in removed["gone"]] == [old]
+    assert [(one["upload_id"], "--force removes it" in one["why"]) for one in removed["stay"]] == [(young, True)]
+
+
+def test_what_is_shown_to_type_can_be_typed(service: Sandbox, shell: Shell) -> None:
+    """A place with a blank is quoted in the command below the table, and the command does what it says."""
+    upload_id = leave(service, "left/my data/a", OLD_SECONDS)
+    said = shell.ok("%oss_leftovers 'oss://test-bucket/left/my data/'").text
+    line = next(line for line in said.splitlines() if line.startswith("Remove them with: "))
+    command = line.removeprefix("Remove them with: ").partition(" ID")[0]
+    shell.ok(f"{command} {upload_id} --yes")
+    assert ids(service) == set()
+
+
+def test_what_was_removed_reads_as_a_sentence(service: Sandbox, shell: Shell) -> None:
+    """At the end of a cell it is shown in words, and among other values as a few of them."""
+    leave(service, "left/a", OLD_SECONDS)
+    shell.ok(f"import oss_jupyter as oj; removed = oj.leftovers({PLACE!r}).remove(older_than='7d')")
+    assert "1 unfinished upload removed from OSS." in shell.ok("removed").text
+    assert "[<Removed: 1 unfinished upload gone, 0 not>]" in shell.ok("[removed]").text
+
+
 def test_where_nobody_can_be_asked(service: Sandbox, new_kernel: Callable[..., Kernel]) -> None:
     """A notebook that runs by itself removes nothing without --yes, and says so."""
     upload_id = leave(service, "left/old", OLD_SECONDS)

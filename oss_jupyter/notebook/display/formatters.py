@@ -9,7 +9,7 @@ from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
 from oss_jupyter.model.finding import Check
 from oss_jupyter.model.history import History
-from oss_jupyter.model.leftover import Leftovers
+from oss_jupyter.model.leftover import Leftovers, Removed
 from oss_jupyter.notebook.display.check import check_html
 from oss_jupyter.notebook.display.dataset import dataset_receipt_html, plan_html
 from oss_jupyter.notebook.display.lists import history_html, leftovers_html
@@ -29,6 +29,7 @@ def register(shell: Any) -> None:
     for kind, html in _HTML.items():
         formatters["text/plain"].for_type(kind, _print)
         formatters["text/html"].for_type(kind, html)
+    formatters["text/plain"].for_type(Removed, _print)
 
 
 def _print(value: object, printer: Any, _cycle: bool) -> None:

@@ -72,7 +72,11 @@ class BucketMagics(Magics):
     @argument("--older-than", metavar="AGE", help="remove: all that were begun longer ago, like 7d or 12h.")
     @argument("--yes", action="store_true", help="remove: without asking.")
     @argument("--force", action="store_true", help="remove: also those of the last day, and of checkpoints here.")
-    @argument("--json", action="store_true", help="list: one line of JSON for each upload.")
+    @argument(
+        "--json",
+        action="store_true",
+        help="A line of JSON: list: for each upload; remove: for what is gone and what stays.",
+    )
     @place_options()
     @line_magic
     @in_magic_words

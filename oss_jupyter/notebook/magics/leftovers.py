@@ -9,7 +9,7 @@ from typing import Any
 from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.display import display
 
-from oss_jupyter.console.leftovers import NOBODY_TO_ASK, Removing, as_values, how_to_remove, is_yes
+from oss_jupyter.console.leftovers import NOBODY_TO_ASK, Removing, as_values, how_to_remove, is_yes, removed_values
 from oss_jupyter.console.spelling import MAGICS, as_magic
 from oss_jupyter.notebook.display.html import text_html
 from oss_jupyter.notebook.display.telling import telling
@@ -37,7 +37,10 @@ def leftovers(
     with telling() as told:
         if action == "remove":
             found = find_leftovers(session, place, 0, told, **how)
-            Removing(as_magic, say, None if yes else _agreed).remove(found, text, older_than, force=force)
+            removing = Removing(as_magic, _nothing if as_json else say, None if yes else _agreed)
+            removed = removing.remove(found, text, older_than, force=force)
+            if as_json:
+                sys.stdout.write(f"{json.dumps(removed_values(removed, as_magic))}\n")
             return
         if action == "adopt":
             if not text or not file:
@@ -51,6 +54,10 @@ def leftovers(
         display(found)
         if how_then := "\n".join(how_to_remove(found, MAGICS)):
             display(Output(how_then, text_html(how_then)))
+
+
+def _nothing(*_lines: str) -> None:
+    """Say nothing beside JSON."""
 
 
 def _agreed(question: str) -> bool:
