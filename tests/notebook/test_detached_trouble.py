@@ -118,14 +118,15 @@ def test_a_host_of_another_version_says_so(
 def test_a_host_that_was_stopped_is_not_taken_for_one_that_ended(
     service: Sandbox, data: Path, next_kernel: Session
 ) -> None:
-    """While it stands still its upload stands as it was seen last; when it goes on, so does that."""
+    """While it stands still, which is told with its id, its upload stands as it was seen last; both go on together."""
     transfer = begun(next_kernel)
     until(lambda: transfer.snapshot().parts_done > 0)
     pid = ask("hello")
     os.kill(pid, signal.SIGSTOP)
     try:
-        with pytest.raises(HostSilent):
+        with pytest.raises(HostSilent) as caught:
             transfer.pause()
+        assert f"kill -CONT {pid} " in caught.value.advice
         assert transfer.state is oj.State.RUNNING
     finally:
         os.kill(pid, signal.SIGCONT)

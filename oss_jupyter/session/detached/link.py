@@ -121,9 +121,13 @@ def host_gone() -> HostGone:
 
 
 def _silent() -> HostSilent:
+    pid: object = "PID"
+    with suppress(OSError, CheckpointForeign):
+        pid = HostPlace().told().get("pid", pid)
     return HostSilent(
-        "The process that outlives the kernel does not answer: it was stopped, or this computer is very busy.",
-        "Try it again in a moment.",
+        f"The process that outlives the kernel, {pid}, does not answer: it was stopped, or this computer is very busy.",
+        f"Try it again in a moment. If it was stopped: kill -CONT {pid} lets it go on; kill -KILL {pid} ends it, and "
+        "its uploads can be resumed.",
         safe="What the service has confirmed is in the checkpoint.",
     )
 
