@@ -168,13 +168,18 @@ def test_what_a_host_sends_stays(service: Sandbox, shell: Shell, new_kernel: Cal
         code += "part_size='1MiB', parallel=1, detach=True)\nwhile t.snapshot().parts_done < 2: time.sleep(0.05)"
         assert kernel.run(code).error is None
         kernel.kill()
-        (live,) = ids(service)
-        said = shell.ok(f"%oss_leftovers {PLACE} remove --older-than 0s --yes --force").text
-        assert "1 upload stays: a kernel of this computer is sending it" in said
-        assert ids(service) == {live}
+        assert_the_one_stays(service, shell)
     finally:
         with suppress(HostGone):
             os.kill(ask("hello"), signal.SIGKILL)
+
+
+def assert_the_one_stays(service: Sandbox, shell: Shell) -> None:
+    """Try to remove what was just begun, by force: the magic says that it stays, and it does."""
+    (live,) = ids(service)
+    said = shell.ok(f"%oss_leftovers {PLACE} remove --older-than 0s --yes --force").text
+    assert "1 upload stays: a kernel of this computer is sending it" in said
+    assert ids(service) == {live}
 
 
 def elsewhere(place: Path, kind: str) -> str:
@@ -197,10 +202,7 @@ def test_what_no_checkpoint_here_tells_of_stays(
     code = f"import oss_jupyter as oj\nt = oj.upload({str(place / 'set' / source)!r}, {PLACE!r}, "
     assert kernel.run(f"{code}{elsewhere(place, kind)})").error is None
     wait_for_a_part(service)
-    (live,) = ids(service)
-    said = shell.ok(f"%oss_leftovers {PLACE} remove --older-than 0s --yes --force").text
-    assert "1 upload stays: a kernel of this computer is sending it" in said
-    assert ids(service) == {live}
+    assert_the_one_stays(service, shell)
 
 
 def test_what_a_host_sends_with_its_checkpoint_elsewhere_stays(
@@ -214,10 +216,7 @@ def test_what_a_host_sends_with_its_checkpoint_elsewhere_stays(
         assert kernel.run(f"{code}{elsewhere(place, 'other')})").error is None
         wait_for_a_part(service)
         kernel.kill()
-        (live,) = ids(service)
-        said = shell.ok(f"%oss_leftovers {PLACE} remove --older-than 0s --yes --force").text
-        assert "1 upload stays: a kernel of this computer is sending it" in said
-        assert ids(service) == {live}
+        assert_the_one_stays(service, shell)
     finally:
         with suppress(HostGone):
             os.kill(ask("hello"), signal.SIGKILL)
@@ -243,10 +242,7 @@ def test_a_file_of_another_kernels_dataset_stays(
     code = f"import oss_jupyter as oj\nt = oj.upload({str(place / 'set')!r}, {PLACE!r}, part_size='1MiB', parallel=1)"
     assert kernel.run(code).error is None
     wait_for_a_part(service)
-    (live,) = ids(service)
-    said = shell.ok(f"%oss_leftovers {PLACE} remove --older-than 0s --yes --force").text
-    assert "1 upload stays: a kernel of this computer is sending it" in said
-    assert ids(service) == {live}
+    assert_the_one_stays(service, shell)
 
 
 def test_odd_names_are_shown_as_they_are(service: Sandbox, shell: Shell) -> None:
