@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import oss_jupyter
 from oss_jupyter.sandbox import Key, Sandbox
+
+# Compiled once, here, and by none of the programs that tests start: where files may not grow, Python leaves half of a
+# .pyc behind, and every later import of it fails (github.com/python/cpython/issues/126606).
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    compileall.compile_dir(Path(oss_jupyter.__file__).parent, quiet=2)
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 # The default chain of credentials would ask a server of the cloud; no test asks anybody but this machine.
 os.environ["ALIBABA_CLOUD_ECS_METADATA_DISABLED"] = "true"
