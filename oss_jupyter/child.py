@@ -13,6 +13,8 @@ import re
 import sys
 from pathlib import Path
 
+from oss_jupyter.texts.spoken import VARIABLE, language
+
 # A list of what is kept, because nobody can list the names under which people keep keys, tokens and passwords. Proxies
 # are left out as well: they may hold a password, and the parts carry theirs.
 _KEPT = frozenset({
@@ -67,10 +69,11 @@ def find_standard_modules_first() -> None:
 
 
 def child_environment() -> dict[str, str]:
-    """Return what a child needs of the environment."""
-    return {
+    """Return what a child needs of the environment; it speaks the language of this process."""
+    kept = {
         name: value for name, value in os.environ.items() if name in _KEPT or name.upper().startswith(_KEPT_PREFIXES)
     }
+    return kept | {VARIABLE: language()}
 
 
 def last_words(printed: bytes | str) -> str:

@@ -14,33 +14,32 @@ import pytest
 import oss_jupyter
 
 ROOT = Path(oss_jupyter.__file__).parent
-SHARED = {"errors", "names", "redact"}
+SHARED = {"errors", "names", "redact", "texts"}
 # What a room may import of ours, beside itself; the front door (the empty name) holds the version and loads no room.
 ROOMS = {
     "names": set(),
-    "redact": {"names"},
-    "errors": {"names", "redact"},
+    "redact": {"names", "texts"},
+    "errors": {"names", "redact", "texts"},
     "paths": SHARED,
     "crc64": SHARED,
     "version": set(),
-    "child": set(),
+    "child": {"texts"},
     "forks": set(),
     "texts": set(),
-    "model": SHARED | {"texts"},
+    "model": SHARED,
     "oss": SHARED | {"forks", "paths", "crc64", "model", "version", ""},
     "local": SHARED | {"paths", "crc64", "model"},
     "objects": SHARED | {"model"},
     "engine": SHARED | {"child", "crc64", "forks", "model", ""},
     "checks": SHARED | {"model", "oss", "local"},
-    "session": SHARED
-    | {"child", "forks", "paths", "texts", "model", "oss", "local", "objects", "engine", "checks", ""},
-    "console": SHARED | {"paths", "texts", "model", "local", "engine", "session"},
-    "notebook": SHARED | {"forks", "paths", "texts", "model", "local", "objects", "engine", "session", "console", ""},
+    "session": SHARED | {"child", "forks", "paths", "model", "oss", "local", "objects", "engine", "checks", ""},
+    "console": SHARED | {"paths", "model", "local", "engine", "session"},
+    "notebook": SHARED | {"forks", "paths", "model", "local", "objects", "engine", "session", "console", ""},
     "remote": SHARED | {"forks", "crc64", "model", "oss", "engine", "session", ""},
     "api": SHARED | {"model", "engine", "session", "notebook", "remote"},
     "sandbox": SHARED | {"child", "paths"},
-    "cli": SHARED | {"texts", "version", "model", "engine", "session", "console"},
-    "__main__": {"child", "cli"},
+    "cli": SHARED | {"version", "model", "engine", "session", "console"},
+    "__main__": {"child", "cli", "texts"},
     "": SHARED | {"version"},
 }
 # What a room may import of others, where that is part of its promise.

@@ -1,6 +1,6 @@
 // What of the extension is there for as long as the page is: its commands, and what follows the uploads.
 
-import { languageOf, sayIn } from "../notebook/panel/static/common/messages.js";
+import { languageOf, pageLanguage, sayIn } from "../notebook/panel/static/common/messages.js";
 import { addCommands } from "./commands.js";
 import { createHeard } from "./heard.js";
 import { createIcon } from "./icon.js";
@@ -12,7 +12,7 @@ import { createUploads } from "./uploads.js";
 
 // `lab` holds what JupyterLab gives: its services by name, each missing where the application has none, and its modules.
 export function start(app, lab, panel) {
-  const page = languageOf("", document.documentElement.lang || navigator.language);
+  const page = languageOf("", pageLanguage());
   const settings = createSettings(lab, page);
   const sayNow = () => sayIn(languageOf(settings.get("language"), page));
   const say = (key, values) => sayNow()(key, values);

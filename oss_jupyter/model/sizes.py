@@ -10,6 +10,8 @@ import re
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.given import MOST, is_off, plain
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import tr
+from oss_jupyter.texts.spoken import language
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -101,8 +103,12 @@ def format_duration(seconds: float, *, tenths: bool = False) -> str:
 
 
 def count(number: int, one: str, more: str = "") -> str:
-    """Return ``1 part`` or ``1,024 parts``; more: the plural, where an s does not make it."""
-    return f"{number:,} {one if number == 1 else more or one + 's'}"
+    """Return ``1 part`` or ``1,024 parts``; more: the plural, where an s does not make it.
+
+    The catalogue has the plural, behind ``{number}``: Chinese words have one form.
+    """
+    noun = one if number == 1 and language() == "en" else more or f"{one}s"
+    return tr("{number} " + noun, number=f"{number:,}")
 
 
 def _three_digits(value: float) -> str:

@@ -50,7 +50,8 @@ from oss_jupyter.session.shell import Shell
 from oss_jupyter.session.spooling import Spooling
 from oss_jupyter.session.stream_wiring import StreamWiring
 from oss_jupyter.session.wiring import Wiring
-from oss_jupyter.texts import catalogue
+from oss_jupyter.texts import catalogue, chinese
+from oss_jupyter.texts.spoken import choose_language, language
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in typing only from Python 3.11 on
@@ -66,12 +67,16 @@ class Session:
         self.settings = settings or OssJupyter()
         self._is_host = is_host
         self.shell: Shell | None = None
+        choose_language(self.settings.language)
         with suppress(OSError):  # read while there are descriptors: what is to be said later may be that there are none
             catalogue()
+            if language() == "zh":
+                chinese()
         self._begin()
         self.leaving.arrange()
         self.settings.observe(lambda change: self.manager.set_limit(parse_limit(change["new"])), "limit")
         self.settings.observe(lambda change: self.manager.set_uploads_at_once(change["new"]), "uploads_at_once")
+        self.settings.observe(lambda change: choose_language(change["new"]), "language")
         self.settings.observe(lambda change: self.wiring.cool_down(), "helper")
         of_host = ["limit", "uploads_at_once", "parallel_most"]
         self.settings.observe(lambda change: self.detached.set_for_all(change["name"], change["new"]), of_host)

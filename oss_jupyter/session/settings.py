@@ -167,9 +167,11 @@ class OssJupyter(Configurable):
     widgets = Bool(True, help="Show live cards in notebooks; else plain outputs, for front ends without widgets.").tag(
         config=True
     )
-    language = Enum(["", "en", "zh"], default_value="", help="Of the cards; without it the page's own.").tag(
-        config=True
-    )
+    language = Enum(
+        ["", "en", "zh"],
+        default_value="",
+        help="Of everything that is said; without it that of the page, else that of LANGUAGE or LANG.",
+    ).tag(config=True)
     auto_resume = Bool(False, help="Resume unfinished uploads when the extension is loaded.").tag(config=True)
 
     @validate("part_size", "limit")

@@ -43,12 +43,12 @@ def state_word(now: Snapshot) -> str:
     return f"{state}, {_ordinal(now.queue_place)}" if now.queue_place else state
 
 
-def why_words(why: Why, language: str = "en") -> str:
+def why_words(why: Why, language: str = "") -> str:
     """Return why a file of a dataset is sent or skipped."""
     return say(f"why_{why.key}", language)
 
 
-def lack_words(lack: Lack, language: str = "en") -> str:
+def lack_words(lack: Lack, language: str = "") -> str:
     """Return the note about a permission that would have files skipped."""
     return say(f"lack_{lack.key}", language)
 

@@ -1,6 +1,8 @@
-"""What is said to people, in English and in Chinese, by key: one catalogue for Python and for the page's JavaScript.
+"""What is said to people, in English and in Chinese.
 
-The errors are not in it: each is worded where it is raised.
+There are two catalogues. The words of the panels have keys, because Python and the page's JavaScript share them: `say`.
+A sentence that only Python says stands, in English, where it is said, and the Chinese one is found by it: `tr`. One of
+which the catalogue knows nothing is told in English; a test sees to it that there is none.
 """
 
 from __future__ import annotations
@@ -10,15 +12,51 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
+from oss_jupyter.texts.spoken import language
+
 CATALOGUE = Path(__file__).with_name("messages.json")
+CHINESE = Path(__file__).with_name("zh")
 
 
-def say(key: str, /, language: str = "en", **values: object) -> str:
-    """Return the text of a key, with each ``{name}`` in it filled in by `values`; `language` is "en" or "zh"."""
-    return catalogue()[key][language].format(**values)
+def say(key: str, /, in_language: str = "", **values: object) -> str:
+    """Return the text of a key, with each ``{name}`` in it filled in by `values`.
+
+    in_language: "en", "zh", or "" for the language of whoever reads it.
+    """
+    return catalogue()[key][in_language or language()].format(**values)
+
+
+def tr(sentence: str, /, **values: object) -> str:
+    """Return an English sentence in the language of whoever reads it, each ``{name}`` filled in by `values`.
+
+    The sentence is a literal, or one that `english` has marked. Without a descriptor left to read the catalogue by, it
+    is told in English: whoever tells of an error makes no other one.
+    """
+    if language() == "zh":
+        sentence = _in_chinese(sentence)
+    return sentence.format(**values)
+
+
+def english(sentence: str, /) -> str:
+    """Return a sentence as it is, and mark it as one that `tr` is given later: a constant, an entry of a table."""
+    return sentence
+
+
+def _in_chinese(sentence: str) -> str:
+    try:
+        return chinese().get(sentence, sentence)
+    except OSError:
+        return sentence
 
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Return every text by key and language. The file is read once, when somebody first asks. Raises OSError."""
     return cast("dict[str, dict[str, str]]", json.loads(CATALOGUE.read_text(encoding="utf-8")))
+
+
+@cache
+def chinese() -> dict[str, str]:
+    """Return the Chinese sentences by the English ones, read once from a file for each package. Raises OSError."""
+    read = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(CHINESE.glob("*.json")))
+    return {sentence: translated for of_package in read for sentence, translated in of_package.items()}

@@ -17,6 +17,7 @@ from oss_jupyter.notebook.panel.common.commands import Reply
 from oss_jupyter.notebook.panel.common.row import RowElsewhere
 from oss_jupyter.session.neighbours.asking import KernelGone, ask
 from oss_jupyter.session.neighbours.place import KernelPlace, places
+from oss_jupyter.texts.spoken import language
 
 _EVERY_SECONDS = 1.0
 # The page asks again within a second while something moves.
@@ -132,7 +133,7 @@ class Neighbours:
 
 def hand_on(place: KernelPlace, command: str, arguments: dict[str, Any]) -> Reply:
     """Ask another kernel for something, and return its reply, however long that takes. Raises KernelGone."""
-    question = {"id": uuid.uuid4().hex, "command": command, "arguments": arguments}
+    question = {"id": uuid.uuid4().hex, "command": command, "arguments": arguments, "page": language()}
     reply = ask(place, question)
     while reply.get("later"):
         time.sleep(_LATER_SECONDS)

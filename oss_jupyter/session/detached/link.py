@@ -15,6 +15,7 @@ from oss_jupyter.errors import CheckpointForeign, OssJupyterError
 from oss_jupyter.session.detached.place import HostPlace
 from oss_jupyter.session.detached.values import VERSION, Answer, HostedView, Question
 from oss_jupyter.session.private import connected
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -108,15 +109,15 @@ def _begin() -> str:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise _no_host(type(error).__name__) from None
-    return last_words(begun.stdout) or "it ended at once"
+    return last_words(begun.stdout) or tr("it ended at once")
 
 
 def host_gone() -> HostGone:
     """Return that the host has ended, in words."""
     return HostGone(
-        "The process that outlives the kernel has ended.",
-        'Run the cell again, or oj.resume("ID"): it carries on, or finds that the object is there.',
-        safe="What the service has confirmed is in the checkpoint.",
+        tr("The process that outlives the kernel has ended."),
+        tr('Run the cell again, or oj.resume("ID"): it carries on, or finds that the object is there.'),
+        safe=tr("What the service has confirmed is in the checkpoint."),
     )
 
 
@@ -125,17 +126,24 @@ def _silent() -> HostSilent:
     with suppress(OSError, CheckpointForeign):
         pid = HostPlace().told().get("pid", pid)
     return HostSilent(
-        f"The process that outlives the kernel, {pid}, does not answer: it was stopped, or this computer is very busy.",
-        f"Try it again in a moment. If it was stopped: kill -CONT {pid} lets it go on; kill -KILL {pid} ends it, and "
-        "its uploads can be resumed.",
-        safe="What the service has confirmed is in the checkpoint.",
+        tr(
+            "The process that outlives the kernel, {pid}, does not answer: it was stopped, or this computer is very "
+            "busy.",
+            pid=pid,
+        ),
+        tr(
+            "Try it again in a moment. If it was stopped: kill -CONT {pid} lets it go on; kill -KILL {pid} ends it, "
+            "and its uploads can be resumed.",
+            pid=pid,
+        ),
+        safe=tr("What the service has confirmed is in the checkpoint."),
     )
 
 
 def _no_host(why: str) -> OssJupyterError:
     return OssJupyterError(
-        f"No process could be started that would outlive the kernel: {why.rstrip('.')}.",
-        "Upload without detach; then the kernel sends it, and the next one can resume it.",
-        safe="Nothing was sent.",
+        tr("No process could be started that would outlive the kernel: {why}.", why=why.rstrip(".")),
+        tr("Upload without detach; then the kernel sends it, and the next one can resume it."),
+        safe=tr("Nothing was sent."),
         code="HostNotStarted",
     )

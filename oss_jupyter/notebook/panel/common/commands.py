@@ -1,4 +1,6 @@
-"""One protocol for every button of card, desk and banner: {id, command, arguments} -> {status, id, ...}.
+"""One protocol for every button of card, desk and banner: {id, command, arguments, page} -> {status, id, ...}.
+
+`page` is the language of the page that asks, which the kernel takes as that of whoever reads.
 
 A request comes over the kernel's control channel, which is served while a cell runs, or, where a front end has no such
 channel or it stays silent, as a message of the widget itself. The page may send the same request both ways, so the
@@ -22,6 +24,8 @@ from oss_jupyter.errors import InputError, OssJupyterError
 from oss_jupyter.model.ending import ending_of
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
+from oss_jupyter.texts import tr
+from oss_jupyter.texts.spoken import page_speaks
 
 # A page repeats a request within seconds, so far fewer would do.
 _REMEMBERED_REQUESTS = 500
@@ -89,6 +93,7 @@ class Commands:
             handler = self._handlers.get(name) if isinstance(name, str) else None
         if handler is None:
             return refused(request_id, InputError("This kernel does not know the command.", "Reload the page."))
+        page_speaks(request.get("page"))
         try:
             return {"status": "ok", "id": request_id, **handler(PageArguments(request.get("arguments", {})))}
         except OssJupyterError as error:
@@ -101,7 +106,7 @@ class Commands:
 def refused(request_id: str, error: OssJupyterError) -> Reply:
     """Return the answer to a request that was not carried out, in four lines."""
     what, safe, advice, code = error.four_lines()
-    lines = [what, safe or "Nothing was changed.", advice, code]  # a command that is refused has done nothing
+    lines = [what, safe or tr("Nothing was changed."), advice, code]  # a command that is refused has done nothing
     return {"status": "error", "id": request_id, "error": lines}
 
 

@@ -2,10 +2,10 @@
 
 import { createCard } from "./card/card.js";
 import { createDesk } from "./desk/desk.js";
-import { languageOf, sayIn } from "./common/messages.js";
+import { languageOf, pageLanguage, sayIn } from "./common/messages.js";
 
 function render({ model, el }) {
-  const language = languageOf(model.get("language"), document.documentElement.lang || navigator.language);
+  const language = languageOf(model.get("language"), pageLanguage());
   const create = model.get("kind") === "card" ? createCard : createDesk;
   const made = create(model, sayIn(language));
   made.element.lang = language;

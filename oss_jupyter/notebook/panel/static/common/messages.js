@@ -8,6 +8,11 @@ export function languageOf(asked, page) {
   return tag.startsWith("zh") ? "zh" : "en";
 }
 
+// The language of the page that shows the notebook, as a tag like "zh-CN".
+export function pageLanguage() {
+  return globalThis.document?.documentElement.lang || globalThis.navigator?.language || "";
+}
+
 // Returns say(key, values), which knows its language. A text that is missing shows its key, so that a test and a reader
 // both see it.
 export function sayIn(language) {

@@ -1,6 +1,8 @@
 // Asks the kernel to do something: over its control channel, which is served while a cell runs, and as a message of the
 // widget where there is no such channel or it stays silent. Both carry the same id, and the kernel obeys an id once.
 
+import { pageLanguage } from "./messages.js";
+
 const MESSAGE_TYPE = "oss_jupyter_request";
 // The control channel answers in 20 to 80 ms.
 export const CONTROL_WAIT_MS = 500;
@@ -17,7 +19,7 @@ export function createRpc(model, widgetId) {
 
   // Resolves with the kernel's reply, or with {status: "gone"} when the card is closed before one came.
   function request(command, args = {}, onBusy = () => {}) {
-    const content = { id: newId(), command, arguments: { widget: widgetId, ...args } };
+    const content = { id: newId(), command, arguments: { widget: widgetId, ...args }, page: pageLanguage() };
     return new Promise((resolve) => {
       const timers = [];
       const settle = (reply) => {

@@ -1,0 +1,220 @@
+"""What Python says to people is there in Chinese, and said by nothing that cannot be translated."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import string
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import oss_jupyter
+from oss_jupyter.errors import SourceMissing
+from oss_jupyter.model.sizes import count
+from oss_jupyter.texts import CATALOGUE, CHINESE, chinese, say, spoken, tr
+
+PACKAGE = Path(oss_jupyter.__file__).parent
+CATALOGUES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(CHINESE.glob("*.json"))}
+SENTENCES: dict[str, str] = {english: zh for sentences in CATALOGUES.values() for english, zh in sentences.items()}
+# Two words of prose, beside each other.
+PROSE = re.compile(r"(?:^|[\s(\"'])[A-Za-z][a-z]* [a-z]{2,}")
+HAN = r"[\u4e00-\u9fff]"
+NARROW = re.compile(rf"{HAN} ?[,;:?!(]|[,;:?!] ?{HAN}")
+CALLS = {"tr", "english", "count", "say"}
+# Nobody reads these: they are for whoever writes or debugs code, or belong to somebody else's protocol.
+SILENT = {
+    "debug",
+    "info",
+    "warning",
+    "exception",
+    "error",
+    "AssertionError",
+    "TypeError",
+    "RuntimeError",
+    "AttributeError",
+    "compile",
+}
+ELSEWHERE = {
+    "sandbox/replies": "what the service says, which is English",
+}
+# What still has to be said by tr.
+UNTRANSLATED = (
+    "api.py", "child.py", "errors.py", "names.py", "paths.py", "redact.py", "crc64.py", "forks.py", "__main__.py",
+    "checks/", "cli/", "console/", "engine/", "local/", "model/", "notebook/", "objects/", "oss/", "remote/",
+    "sandbox/", "session/",
+)  # fmt: skip
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def literals(node: ast.expr) -> list[str]:
+    """Return what an argument may be, where it is written there."""
+    if isinstance(node, ast.IfExp):
+        return [*literals(node.body), *literals(node.orelse)]
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+
+
+def calls(*names: str) -> Iterator[tuple[str, ast.Call]]:
+    for place, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and name_of(node) in names and node.args:
+                yield f"{place}:{node.lineno}", node
+
+
+def said() -> set[str]:
+    """Return the sentences and phrases that Python says."""
+    sentences = {literal for _, call in calls("tr", "english") for literal in literals(call.args[0])}
+    for _, call in calls("count"):
+        for noun in call.args[2:3] or call.args[1:2]:
+            sentences |= {"{number} " + word + ("" if call.args[2:3] else "s") for word in literals(noun)}
+    return sentences
+
+
+def holes(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_every_sentence_is_there_in_chinese() -> None:
+    """Nobody who reads Chinese meets an English one."""
+    assert not sorted(said() - SENTENCES.keys())
+
+
+def test_no_sentence_is_there_that_nobody_says() -> None:
+    """What is not said any more is not translated any more."""
+    assert not sorted(SENTENCES.keys() - said())
+
+
+def test_a_sentence_stands_in_one_file() -> None:
+    """One that several packages say stands in common.json, so that it is never told in two ways."""
+    assert [
+        sentence for sentence, files in Counter(s for c in CATALOGUES.values() for s in c).items() if files > 1
+    ] == []
+
+
+def test_the_holes_are_the_same() -> None:
+    """No number and no name is lost in translation."""
+    assert not [english for english, zh in SENTENCES.items() if holes(english) != holes(zh)]
+
+
+def test_each_hole_is_filled() -> None:
+    """A sentence with a hole that nobody fills would fail where it is needed most."""
+    wrong = [
+        (place, literal)
+        for place, call in calls("tr")
+        if all(keyword.arg for keyword in call.keywords)
+        for literal in literals(call.args[0])
+        if holes(literal) != {keyword.arg for keyword in call.keywords}
+    ]
+    assert not wrong
+
+
+def test_chinese_is_written_as_chinese() -> None:
+    """With characters of its own, and with its own punctuation beside them."""
+    every = [*SENTENCES.values(), *(text["zh"] for text in json.loads(CATALOGUE.read_text(encoding="utf-8")).values())]
+    assert [zh for zh in SENTENCES.values() if not re.search(HAN, zh)] == []
+    assert [zh for zh in every if NARROW.search(zh)] == []
+
+
+def prose(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield what looks like English for people, and is neither a docstring nor given to what translates it."""
+    silent: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            silent.add(id(node.value))
+        elif isinstance(node, ast.Call) and name_of(node) in CALLS | SILENT:
+            silent |= {id(inner) for argument in node.args for inner in ast.walk(argument)}
+        elif isinstance(node, ast.JoinedStr) and id(node) not in silent:
+            text = "".join(str(piece.value) if isinstance(piece, ast.Constant) else "…" for piece in node.values)
+            silent |= {id(piece) for piece in node.values if isinstance(piece, ast.Constant)}
+            if PROSE.search(text):
+                yield node.lineno, text
+        if isinstance(node, ast.Constant) and id(node) not in silent and PROSE.search(str(node.value)):
+            yield node.lineno, str(node.value)
+
+
+def test_no_english_sentence_is_said_as_it_is() -> None:
+    """What people read goes through the catalogue."""
+    found = [
+        f"{place}:{line}: {text[:80]}"
+        for place, tree in modules()
+        if not place.startswith((*UNTRANSLATED, *ELSEWHERE))
+        for line, text in prose(tree)
+    ]
+    assert not found
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that names no language, and nothing chosen by anybody."""
+    for variable in ("OSS_JUPYTER_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(spoken, "_chosen", {"setting": "", "page": ""})
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "zh_CN:en"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LANGUAGE": "fr:en"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "OSS_JUPYTER_LANGUAGE": "en"}, "en"),
+        ({"LANG": "en_US.UTF-8", "OSS_JUPYTER_LANGUAGE": "zh"}, "zh"),
+    ],
+)
+def test_the_environment_names_the_language(
+    environment: pytest.MonkeyPatch, variables: dict[str, str], language: str
+) -> None:
+    """In the order of gettext, and with a variable of our own before the others."""
+    for variable, value in variables.items():
+        environment.setenv(variable, value)
+    assert spoken.language() == language
+
+
+def test_the_setting_counts_more_than_the_page_and_the_page_more_than_the_environment(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    """What somebody chose is what they get."""
+    environment.setenv("LANG", "zh_CN.UTF-8")
+    spoken.page_speaks("de-DE")
+    assert spoken.language() == "en"
+    spoken.page_speaks("zh-CN")
+    assert spoken.language() == "zh"
+    spoken.choose_language("en")
+    assert spoken.language() == "en"
+    spoken.choose_language("")
+    assert spoken.language() == "zh"
+
+
+def test_an_error_speaks_chinese(environment: pytest.MonkeyPatch) -> None:
+    """All that is said in Python takes the one language: sentences, words of the panel, and counts."""
+    environment.setenv("LANG", "zh_CN.UTF-8")
+    assert str(SourceMissing(tr("Nothing was sent."))).startswith("没有发送任何数据。")
+    assert say("estimating") == "正在估算"
+    assert count(1, "part") == count(1, "part").replace("part", "") != "1 part"
+
+
+def test_without_the_catalogue_english_is_spoken(environment: pytest.MonkeyPatch) -> None:
+    """Whoever says that there are no descriptors left needs none for it."""
+    environment.setenv("LANG", "zh_CN.UTF-8")
+
+    def unreadable() -> dict[str, str]:
+        raise OSError(24, "Too many open files")
+
+    environment.setattr("oss_jupyter.texts.chinese", unreadable)
+    assert tr("Nothing was sent.") == "Nothing was sent."
+    assert chinese()
