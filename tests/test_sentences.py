@@ -142,10 +142,20 @@ def test_chinese_is_written_as_chinese() -> None:
     assert [zh for zh in every if NARROW.search(zh)] == []
 
 
+def for_code(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the docstring of a field, and the values of an enum: their words are found by the members' names."""
+    if isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "Annotated":
+        yield from ast.walk(node.slice)
+    if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "").endswith("Enum") for base in node.bases):
+        for member in node.body:
+            yield from ast.walk(member) if isinstance(member, ast.Assign) else ()
+
+
 def prose(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield what looks like English for people, and is neither a docstring nor given to what translates it."""
     silent: set[int] = set()
     for node in ast.walk(tree):
+        silent |= {id(inner) for inner in for_code(node)}
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             silent.add(id(node.value))
         elif isinstance(node, ast.Assert):
