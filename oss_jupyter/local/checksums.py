@@ -14,6 +14,7 @@ from oss_jupyter.model.compare import Sum
 from oss_jupyter.model.dataset import Checksums
 from oss_jupyter.model.reading import reading
 from oss_jupyter.names import printable
+from oss_jupyter.texts import tr
 
 _READ_BYTES = 1024 * 1024
 # A pipe that stands in the file's place now must not keep anybody waiting.
@@ -66,5 +67,6 @@ def _check(descriptor: int, path: str, size: int, mtime_ns: int) -> None:
 
 def _changed(path: str) -> SourceChanged:
     return SourceChanged(
-        f"{printable(path)} changed since it was found.", "Run the upload again; it looks at the file anew."
+        tr("{path} changed since it was found.", path=printable(path)),
+        tr("Run the upload again; it looks at the file anew."),
     )

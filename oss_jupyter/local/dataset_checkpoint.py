@@ -27,6 +27,7 @@ from oss_jupyter.model.dataset_record import (
     dataset_line,
     errors_line,
 )
+from oss_jupyter.texts import tr
 
 
 class DatasetCheckpoint:
@@ -99,7 +100,7 @@ class DatasetCheckpoint:
             keep(self.files_path, self.receipts_path)
         except (OSError, CheckpointForeign) as error:
             reason = error.what if isinstance(error, CheckpointForeign) else f"{error.strerror}."
-            self.remarks += (f"The receipts of the single files could not be kept: {reason}",)
+            self.remarks += (tr("The receipts of the single files could not be kept: {reason}", reason=reason),)
         self._remove()
 
     def finish_with_errors(self) -> None:
@@ -141,7 +142,7 @@ class DatasetCheckpoint:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             hold_anew(self._lock)
             self._write_whole()
-            self.remarks += ("The dataset's checkpoint was removed while it ran; it was written anew.",)
+            self.remarks += (tr("The dataset's checkpoint was removed while it ran; it was written anew."),)
 
     def _write_whole(self) -> None:
         assert self._header is not None, "it is begun before anything is added"

@@ -26,6 +26,7 @@ from oss_jupyter.model.file_lines import (
     totals_line,
     whole_rest,
 )
+from oss_jupyter.texts import tr
 
 # A dataset of files that share nothing would remember as many roots as it has files.
 _ROOTS_MOST = 1_000
@@ -116,7 +117,7 @@ class FilesJournal:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._write_anew()
         self._file.open()
-        self.remarks += ("The list of the dataset's files was removed while the upload ran; it was written anew.",)
+        self.remarks += (tr("The list of the dataset's files was removed while the upload ran; it was written anew."),)
 
     def _write_anew(self) -> None:
         self._file.replace(self._file.content())

@@ -21,13 +21,13 @@ from oss_jupyter.model.reading import reading
 from oss_jupyter.names import printable
 from oss_jupyter.paths import absolute
 from oss_jupyter.redact import is_signed, quoted
+from oss_jupyter.texts import english, tr
 
 _WILD = re.compile(r"[*?]|\[[^/]+\]")
 # What has one of these before the rest is none of this computer's paths, whatever else is in it.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]")
 _SHOWN = 3
-_OF_A_MAPPING = 'A mapping is {path: key}, for example {"a.csv": "raw/a.csv", "folder": "raw/folder/"}.'
-_NO_ITEM = "A dataset is made of files of this computer; the target stands once, behind them."
+_OF_A_MAPPING = english('A mapping is {{path: key}}, for example {{"a.csv": "raw/a.csv", "folder": "raw/folder/"}}.')
 
 
 def dataset_source(given: Any, base: str | os.PathLike[str] | None = None) -> DatasetSource | None:
@@ -46,14 +46,14 @@ def _source(given: Any, base: str | os.PathLike[str]) -> DatasetSource | None:
     if isinstance(given, Mapping):
         pieces = [_keyed(path, key, base) for path, key in given.items()]
     elif is_list(given):
-        pieces = [_piece(item, base, f"Item {number}") for number, item in enumerate(given, 1)]
+        pieces = [_piece(item, base, tr("Item {number}", number=number)) for number, item in enumerate(given, 1)]
         _refuse_folders_in_each_other(pieces)
     else:
         return None
     if not pieces:
         raise InputError(
-            f"The {type(given).__name__} of what is to be uploaded is empty.",
-            "Give at least one path, or a folder.",
+            tr("The {type} of what is to be uploaded is empty.", type=type(given).__name__),
+            tr("Give at least one path, or a folder."),
             code="NothingGiven",
         )
     return DatasetSource(tuple(dict.fromkeys(pieces)), _told(pieces))
@@ -84,36 +84,48 @@ def _piece(item: Any, base: str | os.PathLike[str], place: str) -> Piece:
 
 def _path_text(item: Any, place: str) -> str:
     if not isinstance(item, (str, os.PathLike)):
-        kind = "None" if item is None else f"of type {type(item).__name__}"
-        raise InputError(f"{place} is {kind}, and no path.", how_it_becomes_a_file(item), code="SourceNotAPath")
+        raise InputError(_no_path(item, place), how_it_becomes_a_file(item), code="SourceNotAPath")
     text = os.fsdecode(item)
     if not text or (_is_address(text) and not os.path.lexists(text)):
-        said = "an address, and no path on this computer" if text else "empty"
-        raise InputError(f"{place} is {said}.", _NO_ITEM, code="SourceNotAPath")
+        raise InputError(
+            tr("{place} is an address, and no path on this computer." if text else "{place} is empty.", place=place),
+            tr("A dataset is made of files of this computer; the target stands once, behind them."),
+            code="SourceNotAPath",
+        )
     return text
+
+
+def _no_path(item: Any, place: str) -> str:
+    if item is None:
+        return tr("{place} is None, and no path.", place=place)
+    return tr("{place} is of type {type}, and no path.", place=place, type=type(item).__name__)
 
 
 def _keyed(path: Any, key: Any, base: str | os.PathLike[str]) -> Piece:
     """Return a piece with the key that a mapping gives it."""
     if not isinstance(key, str):
-        advice = f"{_OF_A_MAPPING} Write other data to a file first."
-        raise InputError(f"The key of {quoted(path)} is {quoted(key)}, and no text.", advice, code="InvalidKey")
-    piece = _piece(path, base, "What stands for a path in the mapping")
+        raise InputError(
+            tr("The key of {path} is {key}, and no text.", path=quoted(path), key=quoted(key)),
+            tr("{mapping} Write other data to a file first.", mapping=tr(_OF_A_MAPPING)),
+            code="InvalidKey",
+        )
+    piece = _piece(path, base, tr("What stands for a path in the mapping"))
     key = str.__str__(key)
     why = _why_no_key(key, piece)
     if why:
-        raise InputError(f"The key {quoted(key)} of {piece.path} {why}.", _OF_A_MAPPING, code="InvalidKey")
+        what = tr("The key {key} of {path} {why}.", key=quoted(key), path=piece.path, why=why)
+        raise InputError(what, tr(_OF_A_MAPPING), code="InvalidKey")
     name = piece.key if piece.is_file and (not key or key.endswith("/")) else ""
     return Piece(piece.path, key + name, piece.pattern, piece.is_file)
 
 
 def _why_no_key(key: str, piece: Piece) -> str:
     if _SCHEME.match(key):
-        return "is an address: keys are what stands behind the target"
+        return tr("is an address: keys are what stands behind the target")
     if key.startswith(("/", "\\")):
-        return f"begins with {key[0]}, which the service refuses"
+        return tr("begins with {letter}, which the service refuses", letter=key[0])
     if key and not piece.is_file and not key.endswith("/"):
-        return "does not end in /, and what it is for is no single file"
+        return tr("does not end in /, and what it is for is no single file")
     return ""
 
 
@@ -131,7 +143,9 @@ def _glob(text: str, base: str | os.PathLike[str]) -> Piece:
     try:
         return Piece(_folder(fixed or os.curdir, base).path, pattern=pattern)
     except SourceMissing as error:
-        error.what = f"{error.what.rstrip('.')}, where {printable(pattern)} is looked for."
+        error.what = tr(
+            "{what}, where {pattern} is looked for.", what=error.what.rstrip(".。"), pattern=printable(pattern)
+        )
         raise
 
 
@@ -162,8 +176,12 @@ def _refuse_folders_in_each_other(pieces: Iterable[Piece]) -> None:
     for outer, inner in pairwise(folders):
         if inner.startswith(outer):
             raise InputError(
-                f"{inner} lies in {outer}, which is given as well, so its files would go up twice.",
-                "Leave the inner one out; or give keys, as in {path: key}, if you mean both.",
+                tr(
+                    "{inner} lies in {outer}, which is given as well, so its files would go up twice.",
+                    inner=inner,
+                    outer=outer,
+                ),
+                tr("Leave the inner one out; or give keys, as in {{path: key}}, if you mean both."),
                 code="FolderInFolder",
             )
 
@@ -171,5 +189,5 @@ def _refuse_folders_in_each_other(pieces: Iterable[Piece]) -> None:
 def _told(pieces: list[Piece]) -> str:
     """Return in a few words what several pieces are."""
     names = [printable(piece.pattern or Path(piece.path).name or piece.path) for piece in pieces]
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+    first, more = ", ".join(names[:_SHOWN]), len(names) - _SHOWN
+    return tr("{names} and {more} more", names=first, more=f"{more:,}") if more > 0 else first

@@ -21,6 +21,7 @@ from oss_jupyter.local.read_files import check_format
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.local.suffixes import DATASET, FILES, MADE, RECEIPTS
 from oss_jupyter.model.dataset_record import DatasetRecord
+from oss_jupyter.texts import tr
 
 # A journal that is written all the time is read again only when so many times the time that it took has passed: a list
 # that is open beside a large dataset costs a hundredth of a core.
@@ -141,7 +142,9 @@ class DatasetStore:
                 record = believe_dataset(path, data)
             except CheckpointDamaged:
                 aside = move_aside(path)
-                remarks.append(f"The dataset's checkpoint could not be read. It was set aside as {aside.name}.")
+                remarks.append(
+                    tr("The dataset's checkpoint could not be read. It was set aside as {name}.", name=aside.name)
+                )
             if record is not None and record.damaged_lines:
                 set_aside(path, data)
         try:
@@ -150,7 +153,9 @@ class DatasetStore:
             pass
         except CheckpointDamaged:
             aside = move_aside(path.with_suffix(FILES))
-            remarks.append(f"The list of the dataset's files could not be read. It was set aside as {aside.name}.")
+            remarks.append(
+                tr("The list of the dataset's files could not be read. It was set aside as {name}.", name=aside.name)
+            )
         checkpoint = DatasetCheckpoint(path, lock, record, self._monotonic)
         checkpoint.remarks = tuple(remarks)
         if record is not None and (record.damaged_lines or record.torn):

@@ -13,17 +13,18 @@ import stat
 from pathlib import Path
 
 from oss_jupyter.errors import CheckpointForeign
+from oss_jupyter.texts import english, tr
 
 _WINDOWS = os.name == "nt"
 # A link is refused, a pipe without a writer does not block, and no child process inherits the descriptor.
 _GUARDED = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 _KINDS = {
-    stat.S_IFLNK: "a symbolic link",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFDIR: "a directory",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
+    stat.S_IFLNK: english("a symbolic link"),
+    stat.S_IFIFO: english("a pipe"),
+    stat.S_IFDIR: english("a directory"),
+    stat.S_IFSOCK: english("a socket"),
+    stat.S_IFCHR: english("a device"),
+    stat.S_IFBLK: english("a device"),
 }
 
 
@@ -34,7 +35,7 @@ def open_own(path: Path, flags: int) -> int:
         descriptor = os.open(path, flags | _GUARDED)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise _foreign(path, _KINDS[stat.S_IFLNK]) from None
+            raise _foreign(path, tr(_KINDS[stat.S_IFLNK])) from None
         raise
     try:
         _check(path, os.fstat(descriptor))
@@ -57,7 +58,7 @@ def create_own(path: Path, *, appends: bool = True) -> int:
         # Some network disks give every file to one user. The next kernel would not believe it.
         os.close(descriptor)
         path.unlink()
-        raise OSError(errno.EPERM, "what is written there belongs to another user")
+        raise OSError(errno.EPERM, tr("what is written there belongs to another user"))
     return descriptor
 
 
@@ -75,14 +76,14 @@ def others_can_write(status: os.stat_result) -> bool:
 def _check(path: Path, status: os.stat_result) -> None:
     kind = _KINDS.get(stat.S_IFMT(status.st_mode))
     if kind is not None:
-        raise _foreign(path, kind)
+        raise _foreign(path, tr(kind))
     if not _WINDOWS and status.st_uid != os.geteuid():
-        raise _foreign(path, f"a file of another user's (uid {status.st_uid})")
+        raise _foreign(path, tr("a file of another user's (uid {uid})", uid=status.st_uid))
 
 
 def _foreign(path: Path, kind: str) -> CheckpointForeign:
     return CheckpointForeign(
-        f"{path} is {kind}, where a file of yours belongs. It is left alone.",
-        "Find out who put it there, and remove it; or choose a directory that only you can write: checkpoint_dir=…",
-        safe="Nothing was read from it or written to it.",
+        tr("{path} is {kind}, where a file of yours belongs. It is left alone.", path=path, kind=kind),
+        tr("Find out who put it there, and remove it; or choose a directory that only you can write: checkpoint_dir=…"),
+        safe=tr("Nothing was read from it or written to it."),
     )

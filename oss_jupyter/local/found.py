@@ -17,6 +17,7 @@ from oss_jupyter.local.files import others_can_write, read_own
 from oss_jupyter.local.suffixes import JOURNAL
 from oss_jupyter.model.record import CheckpointRecord, read_journal, read_remnant
 from oss_jupyter.model.shortage import shortage_of
+from oss_jupyter.texts import tr
 
 # Twenty times what 10,000 parts take: what is larger is no journal.
 JOURNAL_MAX_BYTES = 16 * 1024 * 1024
@@ -48,8 +49,7 @@ def read_found(path: Path, status: os.stat_result) -> Found:
     except CheckpointForeign as error:
         return replace(found, problem=error)
     except OSError as error:
-        unreadable = CheckpointNotWritable(f"It cannot be read: {error.strerror}.", f"Allow it: !chmod u+rw {path}")
-        return replace(found, problem=shortage_of(error) or unreadable)
+        return replace(found, problem=shortage_of(error) or unreadable(path, error))
     try:
         return replace(found, record=replace(believe(path, data), updated_at=status.st_mtime))
     except CheckpointError as error:
@@ -59,11 +59,30 @@ def read_found(path: Path, status: os.stat_result) -> Found:
 def believe(path: Path, data: bytes) -> CheckpointRecord:
     """Return what a journal says. Raises CheckpointDamaged, CheckpointTooNew."""
     if len(data) > JOURNAL_MAX_BYTES:
-        raise CheckpointDamaged("It is too large to be a checkpoint.", "It is set aside when the upload is run again.")
+        raise too_large()
     record = read_journal(data)
     if record.header.transfer_id != path.stem:
-        raise CheckpointDamaged(
-            f"It is the checkpoint of {record.header.transfer_id}, under another's name.",
-            f"Give it its name back: {record.header.transfer_id}{JOURNAL}",
-        )
+        raise misnamed(record.header.transfer_id, JOURNAL)
     return record
+
+
+def unreadable(path: Path, error: OSError) -> CheckpointNotWritable:
+    """Return why the system does not let a checkpoint be read."""
+    return CheckpointNotWritable(
+        tr("It cannot be read: {reason}.", reason=error.strerror), tr("Allow it: !chmod u+rw {path}", path=path)
+    )
+
+
+def too_large() -> CheckpointDamaged:
+    """Return that what has a checkpoint's name is none, which its size tells."""
+    return CheckpointDamaged(
+        tr("It is too large to be a checkpoint."), tr("It is set aside when the upload is run again.")
+    )
+
+
+def misnamed(transfer_id: str, suffix: str) -> CheckpointDamaged:
+    """Return that a checkpoint has the name of another one, and its own, which ends in `suffix`."""
+    return CheckpointDamaged(
+        tr("It is the checkpoint of {id}, under another's name.", id=transfer_id),
+        tr("Give it its name back: {name}", name=f"{transfer_id}{suffix}"),
+    )

@@ -10,12 +10,11 @@ from pathlib import Path
 from oss_jupyter.errors import (
     CheckpointDamaged,
     CheckpointError,
-    CheckpointNotWritable,
     OssJupyterError,
     Shortage,
 )
 from oss_jupyter.local.files import others_can_write, read_own
-from oss_jupyter.local.found import Found
+from oss_jupyter.local.found import Found, misnamed, too_large, unreadable
 from oss_jupyter.local.read_files import read_files
 from oss_jupyter.local.suffixes import DATASET, FILES
 from oss_jupyter.model.dataset import FileReceipt, Outcome
@@ -57,13 +56,10 @@ class FoundDataset:
 def believe_dataset(path: Path, data: bytes) -> DatasetRecord:
     """Return what a dataset's journal says. Raises CheckpointDamaged, CheckpointTooNew."""
     if len(data) > DATASET_MAX_BYTES:
-        raise CheckpointDamaged("It is too large to be a checkpoint.", "It is set aside when the upload is run again.")
+        raise too_large()
     record = read_dataset(data)
     if record.header.transfer_id != path.stem:
-        raise CheckpointDamaged(
-            f"It is the checkpoint of {record.header.transfer_id}, under another's name.",
-            f"Give it its name back: {record.header.transfer_id}{DATASET}",
-        )
+        raise misnamed(record.header.transfer_id, DATASET)
     return record
 
 
@@ -79,8 +75,7 @@ def read_found_dataset(path: Path) -> FoundDataset:
     except (CheckpointError, Shortage) as error:
         return replace(found, record=None, problem=error)
     except OSError as error:
-        unreadable = CheckpointNotWritable(f"It cannot be read: {error.strerror}.", f"Allow it: !chmod u+rw {path}")
-        return replace(found, record=None, problem=shortage_of(error) or unreadable)
+        return replace(found, record=None, problem=shortage_of(error) or unreadable(path, error))
 
 
 def _with_files(found: FoundDataset) -> FoundDataset:

@@ -28,6 +28,7 @@ from oss_jupyter.model.record import (
     receipt_line,
 )
 from oss_jupyter.model.wire_values import PartReceipt
+from oss_jupyter.texts import tr
 
 
 class FileJournal:
@@ -136,7 +137,7 @@ class FileJournal:
         except BaseException:
             self._on_lost(self._record)
             raise
-        self.remarks += ("The checkpoint was removed while the upload ran; it was written anew.",)
+        self.remarks += (tr("The checkpoint was removed while the upload ran; it was written anew."),)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -152,4 +153,4 @@ class FileJournal:
 
 def without_checkpoint(reason: str) -> str:
     """Return the note of an upload of one part where no checkpoint can be written."""
-    return f"{reason} A file of one part needs no checkpoint, so it goes without."
+    return tr("{reason} A file of one part needs no checkpoint, so it goes without.", reason=reason)

@@ -13,6 +13,7 @@ from oss_jupyter.errors import CheckpointForeign, CheckpointNotWritable, Shortag
 from oss_jupyter.local.files import check_own
 from oss_jupyter.local.suffixes import LOCK
 from oss_jupyter.model.shortage import shortage_of
+from oss_jupyter.texts import tr
 
 # `busy` holds a lock for a moment to find out whether it is free; whoever opens meanwhile waits that out.
 _PATIENCE_SECONDS = 0.5
@@ -44,9 +45,9 @@ class Locks:
             lock.acquire(timeout=_PATIENCE_SECONDS)
         except Timeout:
             raise TransferBusy(
-                f"Another kernel is already sending this upload ({transfer_id}).",
-                "Watch it there, or stop that kernel and run this again.",
-                safe="The other kernel goes on; nothing was touched.",
+                tr("Another kernel is already sending this upload ({id}).", id=transfer_id),
+                tr("Watch it there, or stop that kernel and run this again."),
+                safe=tr("The other kernel goes on; nothing was touched."),
             ) from None
         return lock
 
@@ -65,8 +66,12 @@ class Locks:
     def unusable(self, error: OSError) -> CheckpointNotWritable | Shortage:
         """Return why the directory cannot be used, in words."""
         return shortage_of(error) or CheckpointNotWritable(
-            f"The checkpoint directory {self._directory} cannot be used: {error.strerror}.",
-            "Choose another with checkpoint_dir=…, or checkpoint_dir=None to upload without being able to resume.",
+            tr(
+                "The checkpoint directory {directory} cannot be used: {reason}.",
+                directory=self._directory,
+                reason=error.strerror,
+            ),
+            tr("Choose another with checkpoint_dir=…, or checkpoint_dir=None to upload without being able to resume."),
         )
 
 
@@ -82,8 +87,8 @@ def hold_anew(lock: BaseFileLock) -> None:
         lock.acquire(timeout=0)
     except Timeout:
         raise TransferBusy(
-            "The checkpoint was removed while the upload ran, and another kernel has begun the same upload since.",
-            "Watch it there.",
+            tr("The checkpoint was removed while the upload ran, and another kernel has begun the same upload since."),
+            tr("Watch it there."),
         ) from None
 
 
@@ -105,6 +110,6 @@ def explained(path: Path) -> Iterator[None]:
 def not_writable(path: Path, error: OSError) -> CheckpointNotWritable | Shortage:
     """Return why what is kept of an upload cannot be written, in words."""
     return shortage_of(error) or CheckpointNotWritable(
-        f"The checkpoint cannot be written in {path.parent}: {error.strerror}.",
-        "Make room or allow writing there, or choose another place with checkpoint_dir=…; then resume.",
+        tr("The checkpoint cannot be written in {directory}: {reason}.", directory=path.parent, reason=error.strerror),
+        tr("Make room or allow writing there, or choose another place with checkpoint_dir=…; then resume."),
     )

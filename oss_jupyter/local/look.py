@@ -16,15 +16,16 @@ from oss_jupyter.model.plan import OBJECT_MAX_BYTES
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.model.target import KEY_MAX_BYTES, why_no_key
+from oss_jupyter.texts import english, tr
 
-FOLDER = "a folder"
 _KINDS = {
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFDIR: FOLDER,
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
+    stat.S_IFIFO: english("a pipe"),
+    stat.S_IFDIR: english("a folder"),
+    stat.S_IFSOCK: english("a socket"),
+    stat.S_IFCHR: english("a device"),
+    stat.S_IFBLK: english("a device"),
 }
+_OTHER = english("of another kind")
 _EFFECTIVE = {"effective_ids": True} if os.access in os.supports_effective_ids else {}
 # Who may read is in nine bits; a list of names beside them, and what a server says, only where those say no.
 _READABLE_BY_ALL = 0o444
@@ -79,14 +80,15 @@ class Look:
 
     def _trouble(self, path: str, key: str, status: os.stat_result) -> tuple[Trouble, str]:
         if not stat.S_ISREG(status.st_mode):
-            return Trouble.NOT_A_FILE, _KINDS.get(stat.S_IFMT(status.st_mode), "of another kind")
+            return Trouble.NOT_A_FILE, tr(_KINDS.get(stat.S_IFMT(status.st_mode), _OTHER))
         if not _is_utf8(key):
             return Trouble.NAME_NOT_UTF8, ""
         why = why_no_key(self._prefix + key)
         if why:
             return Trouble.KEY_NOT_ALLOWED, why
         if status.st_size > OBJECT_MAX_BYTES:
-            return Trouble.TOO_LARGE, f"{format_size(status.st_size)}, and {format_size(OBJECT_MAX_BYTES)} is the most"
+            size, most = format_size(status.st_size), format_size(OBJECT_MAX_BYTES)
+            return Trouble.TOO_LARGE, tr("{size}, and {most} is the most", size=size, most=most)
         if not os.access(path, os.R_OK, **_EFFECTIVE):
             return Trouble.UNREADABLE, os.strerror(errno.EACCES)
         return Trouble.NONE, ""
@@ -118,14 +120,14 @@ def failed(path: str, key: str, error: OSError | ValueError) -> FoundFile:
     if shortage is not None:
         raise shortage
     if isinstance(error, ValueError):
-        return FoundFile(path, key, trouble=Trouble.UNREADABLE, detail="the path holds a NUL character")
-    said = error.strerror or "the disk failed"
+        return FoundFile(path, key, trouble=Trouble.UNREADABLE, detail=tr("the path holds a NUL character"))
+    said = error.strerror or tr("the disk failed")
     if error.errno == errno.ELOOP:
         return FoundFile(path, key, trouble=Trouble.LINK_LOOP, detail=said)
     if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
         return FoundFile(path, key, trouble=Trouble.UNREADABLE, detail=said)
     if os.path.islink(path):  # noqa: PTH114
-        return FoundFile(path, key, trouble=Trouble.UNREADABLE, detail="a link that leads nowhere")
+        return FoundFile(path, key, trouble=Trouble.UNREADABLE, detail=tr("a link that leads nowhere"))
     return FoundFile(path, key, trouble=Trouble.VANISHED, detail=said)
 
 

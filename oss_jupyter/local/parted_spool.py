@@ -23,6 +23,7 @@ from oss_jupyter.model.dataset import DatasetSource, FileReceipt, FoundFile, Out
 from oss_jupyter.model.parted import MAKER_GONE, Parted, Write
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.sizes import MIB
+from oss_jupyter.texts import tr
 
 # So many may lie there whatever their size, and more while all of them are small.
 _LYING_LEAST = 3
@@ -227,9 +228,12 @@ def date_by(path: Path, crc: int) -> int:
 def maker_gone(text: str, known: str) -> SourceMissing:
     """Return why a dataset cannot go on whose kernel is gone. text: what made the files; known: the dataset's id."""
     return SourceMissing(
-        f"What made {text} has gone with its kernel, and the rest of its files cannot be made.",
-        "Run the cell again: what is in OSS already and is the same is not sent again. Or give it up: "
-        f'oj.abort("{known}")',
+        tr("What made {text} has gone with its kernel, and the rest of its files cannot be made.", text=text),
+        tr(
+            "Run the cell again: what is in OSS already and is the same is not sent again. Or give it up: "
+            'oj.abort("{id}")',
+            id=known,
+        ),
         code=MAKER_GONE,
     )
 
@@ -245,6 +249,8 @@ def gone_scan(text: str, known: str) -> Callable[..., Iterator[FoundFile]]:
 
 def _not_written(place: Path, error: OSError) -> OssJupyterError:
     return CheckpointNotWritable(
-        f"A file cannot be written to {place}: {error.strerror or type(error).__name__}.",
-        "Check that disk, or choose another with checkpoint_dir=…",
+        tr(
+            "A file cannot be written to {place}: {reason}.", place=place, reason=error.strerror or type(error).__name__
+        ),
+        tr("Check that disk, or choose another with checkpoint_dir=…"),
     )

@@ -33,6 +33,7 @@ from oss_jupyter.model.file_lines import (
 )
 from oss_jupyter.model.remembered import FilesTally, Remembered, RememberedFile, Tally
 from oss_jupyter.model.shortage import shortage_of
+from oss_jupyter.texts import tr
 
 # What 30,000,000 files take: what is larger is something else.
 FILES_MAX_BYTES = 4 * 1024**3
@@ -254,14 +255,15 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         with os.fdopen(open_own(path, os.O_RDONLY), "rb") as file:
             if os.fstat(file.fileno()).st_size > FILES_MAX_BYTES:
                 raise CheckpointDamaged(
-                    f"{path} is too large to be a list of a dataset's files.",
-                    "It is set aside when the upload is run again.",
-                    safe="What was sent is in OSS.",
+                    tr("{path} is too large to be a list of a dataset's files.", path=path),
+                    tr("It is set aside when the upload is run again."),
+                    safe=tr("What was sent is in OSS."),
                 )
             yield file
     except FileNotFoundError:
         raise
     except OSError as error:
         raise shortage_of(error) or CheckpointNotWritable(
-            f"{path} cannot be read: {error.strerror}.", f"Allow it: !chmod u+rw {path}"
+            tr("{path} cannot be read: {reason}.", path=path, reason=error.strerror),
+            tr("Allow it: !chmod u+rw {path}", path=path),
         ) from error

@@ -14,6 +14,7 @@ from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.store import Checkpoints
 from oss_jupyter.model.identity import transfer_id
 from oss_jupyter.model.record import CheckpointRecord
+from oss_jupyter.texts import tr
 
 
 def relocate(store: Checkpoints, kept_id: str, source: FileSource, host: str) -> CheckpointRecord:
@@ -25,18 +26,25 @@ def relocate(store: Checkpoints, kept_id: str, source: FileSource, host: str) ->
     old, record = store.open(kept_id)
     try:
         if record is None:
-            raise InputError("Nothing of this upload is kept.", "Begin a new one with this file.", code="NothingKept")
+            raise InputError(
+                tr("Nothing of this upload is kept."), tr("Begin a new one with this file."), code="NothingKept"
+            )
         if record.header.spooled:
             raise InputError(
-                f"{record.header.spooled} was no file: what it was written to stays where it is.",
-                "Run the cell that uploads it again: the same bytes go on where they stopped.",
+                tr("{object} was no file: what it was written to stays where it is.", object=record.header.spooled),
+                tr("Run the cell that uploads it again: the same bytes go on where they stopped."),
                 code="NoFile",
             )
         expected_bytes = record.header.fingerprint.size
         if size_bytes != expected_bytes:
             raise InputError(
-                f"{source.path} has {size_bytes:,} bytes; the upload was begun with {expected_bytes:,}.",
-                "Choose the same file, or begin a new upload of this one.",
+                tr(
+                    "{path} has {size} bytes; the upload was begun with {expected}.",
+                    path=source.path,
+                    size=f"{size_bytes:,}",
+                    expected=f"{expected_bytes:,}",
+                ),
+                tr("Choose the same file, or begin a new upload of this one."),
                 code="NotTheSameFile",
             )
         new_id = transfer_id(str(source.path), record.header.target, host)
@@ -56,8 +64,12 @@ def _write(store: Checkpoints, record: CheckpointRecord) -> None:
     try:
         if there is not None:
             raise InputError(
-                f"{record.header.source} has an unfinished upload of its own to {record.header.target}.",
-                "Resume that one, and abort this one.",
+                tr(
+                    "{path} has an unfinished upload of its own to {target}.",
+                    path=record.header.source,
+                    target=record.header.target,
+                ),
+                tr("Resume that one, and abort this one."),
                 code="AnotherUpload",
             )
         journal.start(record.header, tuple(record.receipts.values()), completing=record.completing)

@@ -20,6 +20,7 @@ from oss_jupyter.local.walk import Walk
 from oss_jupyter.model.dataset import DatasetSource, FoundFile, Piece, Selection, Trouble
 from oss_jupyter.model.passed_over import PassedOver
 from oss_jupyter.names import printable
+from oss_jupyter.texts import tr
 
 
 def scan(source: DatasetSource, selection: Selection, stopped: Callable[[], bool], prefix: str = "") -> Scan:
@@ -114,8 +115,8 @@ def _is_gone(piece: Piece) -> bool:
 
 def _all_gone(path: str) -> SourceMissing:
     return SourceMissing(
-        f"There is no folder {path} any more.",
-        "Put it back and resume; or upload it from where it is now: what is in OSS already is not sent again.",
+        tr("There is no folder {path} any more.", path=path),
+        tr("Put it back and resume; or upload it from where it is now: what is in OSS already is not sent again."),
     )
 
 
@@ -127,8 +128,13 @@ def refuse_collisions(files: Iterable[FoundFile]) -> None:
             continue
         if before is not None and before.key == file.key:
             raise InputError(
-                f"{before.path} and {file.path} would both become {printable(file.key)}.",
-                'Give each a key of its own, for example: {"a": "a/", "b": "b/"} for the folders a and b.',
+                tr(
+                    "{path} and {other} would both become {key}.",
+                    path=before.path,
+                    other=file.path,
+                    key=printable(file.key),
+                ),
+                tr('Give each a key of its own, for example: {{"a": "a/", "b": "b/"}} for the folders a and b.'),
                 code="KeyCollision",
             )
         before = file

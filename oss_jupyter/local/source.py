@@ -16,6 +16,7 @@ from oss_jupyter.local.writers import open_for_writing
 from oss_jupyter.model.reading import reading
 from oss_jupyter.model.wire_values import Fingerprint
 from oss_jupyter.paths import absolute
+from oss_jupyter.texts import tr
 
 _READ_BYTES = 1024 * 1024
 
@@ -52,9 +53,17 @@ class FileSource:
         if now.size != fingerprint.size:
             return now  # it grows, or was cut, in this moment: no lie
         raise SourceUnreadable(
-            f"{self.path} says that it has {fingerprint.size:,} bytes, and has {'more' if there[1] else 'fewer'}.",
-            "Copy what is in it to a file first, and upload that one, for example: "
-            f"!cat {shlex.quote(str(self.path))} > copy.txt",
+            tr(
+                "{path} says that it has {size} bytes, and has more."
+                if there[1]
+                else "{path} says that it has {size} bytes, and has fewer.",
+                path=self.path,
+                size=f"{fingerprint.size:,}",
+            ),
+            tr(
+                "Copy what is in it to a file first, and upload that one, for example: !cat {path} > copy.txt",
+                path=shlex.quote(str(self.path)),
+            ),
             code="SourceSizeUnknown",
         )
 
@@ -67,14 +76,14 @@ class FileSource:
             status = self.path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise SourceMissing(
-                f"{self.path} is a directory.",
-                "Give the path of a file; upload(folder, …) takes a folder as a whole.",
+                tr("{path} is a directory.", path=self.path),
+                tr("Give the path of a file; upload(folder, …) takes a folder as a whole."),
                 code="SourceIsDirectory",
             )
         if not stat.S_ISREG(status.st_mode):
             raise SourceMissing(
-                f"{self.path} is not a regular file.",
-                "Write the data to a file first: pipes and devices cannot be read again after a failure.",
+                tr("{path} is not a regular file.", path=self.path),
+                tr("Write the data to a file first: pipes and devices cannot be read again after a failure."),
                 code="SourceNotRegular",
             )
         return Fingerprint(status.st_size, status.st_mtime_ns, str(status.st_ino), status.st_ctime_ns)
@@ -112,7 +121,8 @@ class FileSource:
                 count = file.readinto(buffer[:length])
                 if not count:
                     raise SourceChanged(
-                        f"{self.path} is shorter than it was.", "Run the upload again; it looks at the file anew."
+                        tr("{path} is shorter than it was.", path=self.path),
+                        tr("Run the upload again; it looks at the file anew."),
                     )
                 yield buffer[:count]
                 length -= count

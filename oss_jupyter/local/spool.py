@@ -21,7 +21,7 @@ from filelock import BaseFileLock, Timeout
 from oss_jupyter.errors import CheckpointError, CheckpointNotWritable, SourceMissing
 from oss_jupyter.local.files import check_own, create_own
 from oss_jupyter.local.locks import Locks, remove_held
-from oss_jupyter.local.room import FULL, NO_ROOM, RESERVE_BYTES, free_bytes, said_free
+from oss_jupyter.local.room import FULL, NO_ROOM, RESERVE_BYTES, free_bytes, said_free, said_short
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.local.stream_folders import remove_left, taken
 from oss_jupyter.local.suffixes import DRAFT, MADE, SPOOL
@@ -30,10 +30,11 @@ from oss_jupyter.model.record import CheckpointHeader
 from oss_jupyter.model.sizes import MIB, count, format_size
 from oss_jupyter.model.wire_values import Fingerprint
 from oss_jupyter.names import printable
+from oss_jupyter.texts import english, tr
 
 # How much is written between two looks at the disk. An interrupt comes through between them.
 _SLICE_BYTES = 8 * MIB
-_MAKE_ROOM = (
+_MAKE_ROOM = english(
     "Make room there, finish or abort other uploads (oj.transfers() lists them), or choose another disk with "
     "checkpoint_dir=…"
 )
@@ -194,12 +195,17 @@ class Spools:
 def no_room(directory: Path, wanted_bytes: int, free_bytes: int, taken: tuple[int, int]) -> CheckpointNotWritable:
     """Return the error that the disk cannot hold a spool."""
     number, size = taken
-    others = f" {count(number, 'spool')} there take {format_size(size)}." if number else ""
-    more = f"{format_size(wanted_bytes)} more are needed, and " if wanted_bytes else ""
+    why = said_short(wanted_bytes, free_bytes) if wanted_bytes else said_free(free_bytes)
+    if number:
+        spools = count(number, "spool")
+        why = tr("{why} {spools} there take {size}.", why=why, spools=spools, size=format_size(size))
     return CheckpointNotWritable(
-        f"An object is written to disk before it is sent, and the disk of {directory} cannot hold it: "
-        f"{more}{said_free(free_bytes)}{others}",
-        _MAKE_ROOM,
+        tr(
+            "An object is written to disk before it is sent, and the disk of {directory} cannot hold it: {why}",
+            directory=directory,
+            why=why,
+        ),
+        tr(_MAKE_ROOM),
         code=NO_ROOM,
     )
 
@@ -207,9 +213,13 @@ def no_room(directory: Path, wanted_bytes: int, free_bytes: int, taken: tuple[in
 def disk_full(directory: Path, written_bytes: int) -> CheckpointNotWritable:
     """Return the error that the system takes no more of a spool, whatever room there seems to be."""
     return CheckpointNotWritable(
-        f"An object is written to disk before it is sent, and the system took no more than "
-        f"{format_size(written_bytes)} of it in {directory}.",
-        _MAKE_ROOM,
+        tr(
+            "An object is written to disk before it is sent, and the system took no more than {size} of it in "
+            "{directory}.",
+            size=format_size(written_bytes),
+            directory=directory,
+        ),
+        tr(_MAKE_ROOM),
         code=NO_ROOM,
     )
 
@@ -235,8 +245,8 @@ class SpoolSource(FileSource):
             return super().fingerprint()
         except SourceMissing:
             raise SourceMissing(
-                f"What {self._label} was written to, {self.path}, is not there any more.",
-                "Run the cell that uploads it again: the same bytes go on where they stopped. Or abort the upload.",
+                tr("What {object} was written to, {path}, is not there any more.", object=self._label, path=self.path),
+                tr("Run the cell that uploads it again: the same bytes go on where they stopped. Or abort the upload."),
                 code="SpoolMissing",
             ) from None
 

@@ -29,6 +29,7 @@ from oss_jupyter.local.memory import MemoryJournal, NoCheckpoints
 from oss_jupyter.local.spool import Spools, remove_spool
 from oss_jupyter.local.suffixes import DATASET, FILES, JOURNAL, LOCK, NEW, SPOOL
 from oss_jupyter.model.record import CheckpointRecord, read_remnant
+from oss_jupyter.texts import tr
 
 
 class CheckpointDirectory:
@@ -192,8 +193,10 @@ class CheckpointDirectory:
             aside = set_aside(path, data)
             path.unlink()
             left = read_remnant(data)
-            still = f" Parts of its {left} may still be in OSS." if left else ""
-            journal.remarks = (f"The checkpoint could not be read. It was set aside as {aside.name}.{still}",)
+            remark = tr("The checkpoint could not be read. It was set aside as {name}.", name=aside.name)
+            journal.remarks = (
+                tr("{remark} Parts of its {left} may still be in OSS.", remark=remark, left=left) if left else remark,
+            )
             return None
         if record.damaged_lines or record.torn:
             if record.damaged_lines:

@@ -7,6 +7,7 @@ from typing import Any
 
 from oss_jupyter.errors import SourceUnreadable
 from oss_jupyter.model.flat import flat
+from oss_jupyter.texts import tr
 
 _END: Any = object()
 
@@ -50,11 +51,13 @@ class Flow:
 
     def _flat(self, chunk: Any) -> memoryview:
         if isinstance(chunk, str):
-            raise SourceUnreadable(f"{self._text} gave text, and not bytes.", "Let it give text.encode().")
+            raise SourceUnreadable(
+                tr("{stream} gave text, and not bytes.", stream=self._text), tr("Let it give text.encode().")
+            )
         try:
             return flat(chunk)
         except TypeError:
             raise SourceUnreadable(
-                f"{self._text} gave a {type(chunk).__name__}, and not bytes.",
-                "Let it give bytes, bytearray or memoryview.",
+                tr("{stream} gave a {type}, and not bytes.", stream=self._text, type=type(chunk).__name__),
+                tr("Let it give bytes, bytearray or memoryview."),
             ) from None

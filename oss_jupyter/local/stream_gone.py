@@ -7,8 +7,9 @@ from pathlib import Path
 from oss_jupyter.errors import OssJupyterError, SourceMissing
 from oss_jupyter.local.stream_folders import remove_left
 from oss_jupyter.model.pieces import STREAM_GONE, CutSoFar, Tell
+from oss_jupyter.texts import english, tr
 
-STREAM_GOES_ON = "Run the cell again: what is in OSS already and is the same is not sent again."
+STREAM_GOES_ON = english("Run the cell again: what is in OSS already and is the same is not sent again.")
 
 
 class GoneStream:
@@ -50,13 +51,19 @@ class GoneStream:
 def gone(text: str, name: str, *, begun: bool = True) -> SourceMissing:
     """Return why a stream cannot go on. name: as of the folder of its pieces."""
     known = name.partition(".")[0]
+    if not begun:
+        return SourceMissing(
+            tr("What made {stream} has gone with its kernel, before any part of it was in OSS.", stream=text),
+            tr('Run the cell again. Or give it up: oj.abort("{id}")', id=known),
+            code=STREAM_GONE,
+        )
     return SourceMissing(
-        f"The beginning of {text} is in OSS, and what made it has gone with its kernel: it cannot go on by itself."
-        if begun
-        else f"What made {text} has gone with its kernel, before any part of it was in OSS.",
-        f'{STREAM_GOES_ON} Or give it up, which removes its parts: oj.abort("{known}")'
-        if begun
-        else f'Run the cell again. Or give it up: oj.abort("{known}")',
-        safe="What is in OSS is kept there, and billed, until it is used or removed." if begun else "",
+        tr(
+            "The beginning of {stream} is in OSS, and what made it has gone with its kernel: it cannot go on by "
+            "itself.",
+            stream=text,
+        ),
+        tr('{again} Or give it up, which removes its parts: oj.abort("{id}")', again=tr(STREAM_GOES_ON), id=known),
+        safe=tr("What is in OSS is kept there, and billed, until it is used or removed."),
         code=STREAM_GONE,
     )

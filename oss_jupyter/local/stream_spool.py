@@ -12,7 +12,7 @@ from typing import IO, Any
 from oss_jupyter.crc64 import crc64
 from oss_jupyter.errors import OssJupyterError, Shortage, SourceError
 from oss_jupyter.local.files import create_own
-from oss_jupyter.local.room import FULL, NO_ROOM, RESERVE_BYTES, free_bytes, said_free
+from oss_jupyter.local.room import FULL, NO_ROOM, RESERVE_BYTES, free_bytes, said_refused, said_short
 from oss_jupyter.local.stream_flow import Flow
 from oss_jupyter.local.stream_folders import PieceFolder, remove_left
 from oss_jupyter.local.stream_gone import STREAM_GOES_ON, gone
@@ -21,6 +21,7 @@ from oss_jupyter.model.plan import MAX_PARTS
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.sizes import KIB, MIB, format_size
 from oss_jupyter.redact import said_by
+from oss_jupyter.texts import tr
 
 # So much is written between two looks at the disk.
 _LOOK_BYTES = MIB
@@ -225,22 +226,32 @@ class StreamSpool:
             self._changed.wait_for(lambda: self._closed or not self._pieces or self._fits(wanted_bytes))
             if self._closed or self._fits(wanted_bytes):
                 return
-        raise self._no_room(f"{format_size(wanted_bytes)} more are needed, and ")
+        raise self._no_room(said_short(wanted_bytes, self._free(self._place)))
 
     def _fits(self, wanted_bytes: int) -> bool:
         return wanted_bytes + RESERVE_BYTES <= self._free(self._place)
 
     def _failed(self, error: BaseException) -> SourceError:
         return SourceError(
-            f"{self._text} came to an end with {type(error).__name__}: {said_by(error)}",
-            f"Mend it. {STREAM_GOES_ON}",
+            tr(
+                "{stream} came to an end with {error}: {said}",
+                stream=self._text,
+                error=type(error).__name__,
+                said=said_by(error),
+            ),
+            tr("Mend it. {again}", again=tr(STREAM_GOES_ON)),
             code="StreamFailed",
         )
 
     def _too_long(self) -> SourceError:
         return SourceError(
-            f"{self._text} has more than {MAX_PARTS:,} parts of {format_size(self.part_size)}.",
-            f'Give larger parts: part_size="{4 * self.part_size // KIB}KiB".',
+            tr(
+                "{stream} has more than {most} parts of {size}.",
+                stream=self._text,
+                most=f"{MAX_PARTS:,}",
+                size=format_size(self.part_size),
+            ),
+            tr('Give larger parts: part_size="{size}".', size=f"{4 * self.part_size // KIB}KiB"),
             code="StreamTooLong",
         )
 
@@ -249,18 +260,35 @@ class StreamSpool:
         if shortage is not None:
             return shortage
         if error.errno in FULL:
-            return self._no_room(f"the system takes no more ({error.strerror}), and ")
+            return self._no_room(said_refused(error.strerror or type(error).__name__, self._free(self._place)))
         return SourceError(
-            f"A part of {self._text} cannot be written to {self._place}: {error.strerror}.",
-            f"Let it be written there, or name another place with checkpoint_dir=…. {STREAM_GOES_ON}",
+            tr(
+                "A part of {stream} cannot be written to {place}: {reason}.",
+                stream=self._text,
+                place=self._place,
+                reason=error.strerror,
+            ),
+            tr(
+                "Let it be written there, or name another place with checkpoint_dir=…. {again}",
+                again=tr(STREAM_GOES_ON),
+            ),
             code="SpoolNotWritable",
         )
 
     def _no_room(self, why: str) -> SourceError:
         return SourceError(
-            f"Parts of {self._text}, {format_size(self.part_size)} each, lie on the disk of {self._place} until they "
-            f"are in OSS, and it cannot hold another: {why}{said_free(self._free(self._place))}",
-            f"Make room there, name another place with checkpoint_dir=…, or let parts be smaller with part_size=…. "
-            f"{STREAM_GOES_ON}",
+            tr(
+                "Parts of {stream}, {size} each, lie on the disk of {place} until they are in OSS, and it cannot hold "
+                "another: {why}",
+                stream=self._text,
+                size=format_size(self.part_size),
+                place=self._place,
+                why=why,
+            ),
+            tr(
+                "Make room there, name another place with checkpoint_dir=…, or let parts be smaller with part_size=…. "
+                "{again}",
+                again=tr(STREAM_GOES_ON),
+            ),
             code=NO_ROOM,
         )

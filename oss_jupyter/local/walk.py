@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from oss_jupyter.local.choosing import IGNORE_FILE, LEFT_OUT, Choice
-from oss_jupyter.local.look import FOLDER, Look, failed
+from oss_jupyter.local.look import Look, failed
 from oss_jupyter.model.dataset import FoundFile, Piece, Trouble
+from oss_jupyter.texts import tr
 
 # After so many names it is asked whether anybody still wants them.
 _ASK_EVERY = 4096
@@ -52,7 +53,7 @@ class Walk:
                     yield from self._descend(folder, name, open_folders)
                     break
                 found = self._look.at(folder.path + name, folder.key + name)
-                if found.detail == FOLDER:  # it was listed as a link
+                if found.trouble is Trouble.NOT_A_FILE and os.path.isdir(found.path):  # noqa: PTH112 - listed as a link
                     self._look.pass_linked(found.path)
                 else:
                     yield found
@@ -80,7 +81,7 @@ class Walk:
                 status = os.stat(path)  # noqa: PTH116
                 here = (status.st_dev, status.st_ino)
                 if here in above:
-                    yield FoundFile(path, key, trouble=Trouble.LINK_LOOP, detail="a link to a folder above it")
+                    yield FoundFile(path, key, trouble=Trouble.LINK_LOOP, detail=tr("a link to a folder above it"))
                     return
                 above |= {here}
             names, error = self._listed(path)
@@ -160,5 +161,5 @@ def _read(path: str) -> str:
             return ""
         data = file.read(_IGNORE_FILE_MAX_BYTES + 1)
     if len(data) > _IGNORE_FILE_MAX_BYTES:
-        raise OSError(errno.EFBIG, f"its {IGNORE_FILE} is larger than 1 MiB")
+        raise OSError(errno.EFBIG, tr("its {name} is larger than 1 MiB", name=IGNORE_FILE))
     return data.decode("utf-8", "surrogateescape")
