@@ -1,6 +1,6 @@
 """What the documents say is so: what a user is told to type is typed here, and every table is compared with the code.
 
-Two tables of the README are written by this file: `python -m tests.test_docs` after an option or setting has changed.
+This file writes the two tables of docs/options.md: `python -m tests.test_docs` after an option or setting has changed.
 """
 
 from __future__ import annotations
@@ -28,17 +28,18 @@ from oss_jupyter.session.settings import OssJupyter
 from .demo import Kernel, jupyter_home, kernel_environment
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+OPTIONS = DOCS / "options.md"
 DOCUMENTS = [
-    README,
+    ROOT / "README.md",
     ROOT / "README.zh-CN.md",
     ROOT / "CHANGELOG.md",
     ROOT / "CONTRIBUTING.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted(DOCS.glob("*.md")),
 ]
 # What `tests/conftest.py` gives the sandbox.
 KEY = Key("test-key-id", "test-key-secret")
-FILE_NAME = "trips.parquet"  # the file that the README uploads
+FILE_NAME = "trips.parquet"  # the file that the documents upload
 FILE_BYTES = os.urandom(20 * 1024 * 1024)  # two parts and a half
 
 
@@ -55,7 +56,7 @@ def code_words(document: Path) -> list[str]:
 
 @pytest.fixture
 def home(sandbox: Sandbox, tmp_path: Path) -> Iterator[Path]:
-    """A user's folder with the file, and the bucket that the README speaks of."""
+    """A user's folder with the file, and the bucket that the documents speak of."""
     folder = tmp_path / "home"
     folder.mkdir()
     (folder / FILE_NAME).write_bytes(FILE_BYTES)
@@ -89,10 +90,15 @@ def test_the_cells_of_the_documents_work_when_they_are_typed_one_after_the_other
         assert sandbox.object_path("my-bucket", f"{key}/{FILE_NAME}").read_bytes() == FILE_BYTES
 
 
-def test_readme_command_lines_of_python_work(sandbox: Sandbox, home: Path) -> None:
+def test_command_lines_of_python_work(sandbox: Sandbox, home: Path) -> None:
     """The line for scripts can be copied, and needs no notebook and no settings."""
-    lines = [line for block in blocks(README, "sh") for line in block.splitlines() if line.startswith("python -c")]
-    assert lines, "the README shows how to upload from a plain script"
+    lines = [
+        line
+        for block in blocks(DOCS / "python.md", "sh")
+        for line in block.splitlines()
+        if line.startswith("python -c")
+    ]
+    assert lines, "a page shows how to upload from a plain script"
     for line in lines:
         command = shlex.split(line.replace("https://oss-cn-hangzhou.aliyuncs.com", sandbox.endpoint))
         environment = kernel_environment(sandbox, KEY, home)
@@ -105,9 +111,14 @@ def test_readme_command_lines_of_python_work(sandbox: Sandbox, home: Path) -> No
     assert sandbox.object_path("my-bucket", FILE_NAME).read_bytes() == FILE_BYTES
 
 
-def test_readme_commands_work(sandbox: Sandbox, home: Path) -> None:
-    """Each command of the README can be copied, one after the other, and does what it is for."""
-    lines = [line for block in blocks(README, "sh") for line in block.splitlines() if line.startswith("oss-jupyter")]
+def test_the_commands_of_the_documents_work(sandbox: Sandbox, home: Path) -> None:
+    """Each command of its page can be copied, one after the other, and does what it is for."""
+    lines = [
+        line
+        for block in blocks(DOCS / "command-line.md", "sh")
+        for line in block.splitlines()
+        if line.startswith("oss-jupyter")
+    ]
     assert {line.split()[1] for line in lines} >= {"upload", "list", "history", "check", "leftovers"}
     environment = kernel_environment(sandbox, KEY, home)
     for line in lines:
@@ -121,10 +132,10 @@ def test_readme_commands_work(sandbox: Sandbox, home: Path) -> None:
 
 
 def test_the_statuses_of_commands_are_told_alike() -> None:
-    """The README names the exit statuses that the help names."""
+    """The page names the exit statuses that the help names."""
     done = subprocess.run([sys.executable, "-m", "oss_jupyter", "--help"], capture_output=True, text=True, check=True)
-    section = README.read_text(encoding="utf-8").partition("## Command line")[2].partition("\n## ")[0]
-    told = re.findall(r"^\| ([\d, ]+) \|", section, re.MULTILINE)
+    page = (DOCS / "command-line.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| ([\d, ]+) \|", page, re.MULTILINE)
     statuses = {status for row in told for status in row.split(", ")}
     assert statuses == set(re.findall(r"\b(\d|1\d\d)\b", done.stdout.partition("exit status:")[2]))
 
@@ -153,9 +164,9 @@ def test_every_magic_action_and_option_of_the_documents_exists() -> None:
                 assert action in (actions[magic] or ()), f"%{magic} {action}"
 
 
-def test_every_python_name_of_the_readme_exists() -> None:
+def test_every_python_name_of_the_documents_exists() -> None:
     """No document shows a name that raises AttributeError."""
-    words = " ".join(code_words(README))
+    words = " ".join(word for document in DOCUMENTS for word in code_words(document))
     package, transfer = (set(re.findall(rf"\b{of}\.([A-Za-z_]+)", words)) for of in ("oj", "transfer"))
     assert "upload" in package
     assert package <= set(dir(oss_jupyter))
@@ -182,20 +193,20 @@ def test_the_options_are_the_words_of_the_python_function() -> None:
     assert options - {"help", "wait", "dry_run", "variable"} == arguments - only_python
 
 
-def test_the_tables_of_the_readme_are_those_of_the_code() -> None:
+def test_the_tables_of_options_are_those_of_the_code() -> None:
     """The tables lag behind no option, default or help text."""
-    assert README.read_text(encoding="utf-8") == with_tables(README.read_text(encoding="utf-8")), (
+    assert OPTIONS.read_text(encoding="utf-8") == with_tables(OPTIONS.read_text(encoding="utf-8")), (
         "an option or setting has changed; run: python -m tests.test_docs"
     )
 
 
 def with_tables(text: str) -> str:
-    """Return the README with its tables as they should be."""
+    """Return the page with its tables as they should be."""
     for name, rows in (("options", _option_rows()), ("settings", _setting_rows())):
         head, tail = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         before, _, rest = text.partition(head)
         _, _, after = rest.partition(tail)
-        assert after, f"the README has a place for the table of {name}"
+        assert after, f"the page has a place for the table of {name}"
         table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
         text = f"{before}{head}{table}{tail}{after}"
     return text
@@ -307,7 +318,7 @@ def test_the_words_are_those_of_the_code() -> None:
 
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+    OPTIONS.write_text(with_tables(OPTIONS.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 # What is there in two languages.

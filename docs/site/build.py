@@ -21,8 +21,6 @@ SOURCE = "https://github.com/oss-jupyter/oss_jupyter/blob/main/"
 _PAGES = {
     "../CHANGELOG.md": "changelog.md",
     "../CONTRIBUTING.md": "contributing.md",
-    "../README.md#what-unfinished-parts-cost": "permissions.md",
-    "../README.md#how-fast": "performance.md",
 }
 _LEADS_OUT = re.compile(r"(\]\()(?:\.\./)+(?=[A-Za-z])(?![^)]*\.md\))")
 

@@ -1,4 +1,4 @@
-"""``make bench``: measure this project beside the others, and print tables for the README."""
+"""``make bench``: measure this project beside the others, and print tables for docs/performance.md."""
 
 from __future__ import annotations
 

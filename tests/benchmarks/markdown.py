@@ -1,4 +1,4 @@
-"""The results as Markdown, to be pasted into the README."""
+"""The results as Markdown, to be pasted into docs/performance.md."""
 
 from __future__ import annotations
 
