@@ -22,6 +22,8 @@ CATALOGUES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path i
 SENTENCES: dict[str, str] = {english: zh for sentences in CATALOGUES.values() for english, zh in sentences.items()}
 # Two words of prose, beside each other.
 PROSE = re.compile(r"(?:^|[\s(\"'])[A-Za-z][a-z]* [a-z]{2,}")
+# Code to be run or pasted, which is the same in every language.
+CODE = re.compile(r"(?:from [\w.]+ )?import \w")
 HAN = r"[\u4e00-\u9fff]"
 NARROW = re.compile(rf"{HAN} ?[,;:?!(]|[,;:?!] ?{HAN}")
 CALLS = {"tr", "english", "count", "say"}
@@ -151,6 +153,10 @@ def for_code(node: ast.AST) -> Iterator[ast.AST]:
             yield from ast.walk(member) if isinstance(member, ast.Assign) else ()
 
 
+def is_prose(text: str) -> bool:
+    return bool(PROSE.search(text)) and not CODE.match(text)
+
+
 def prose(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield what looks like English for people, and is neither a docstring nor given to what translates it."""
     silent: set[int] = set()
@@ -165,9 +171,9 @@ def prose(tree: ast.Module) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.JoinedStr) and id(node) not in silent:
             text = "".join(str(piece.value) if isinstance(piece, ast.Constant) else "…" for piece in node.values)
             silent |= {id(piece) for piece in node.values if isinstance(piece, ast.Constant)}
-            if PROSE.search(text):
+            if is_prose(text):
                 yield node.lineno, text
-        if isinstance(node, ast.Constant) and id(node) not in silent and PROSE.search(str(node.value)):
+        if isinstance(node, ast.Constant) and id(node) not in silent and is_prose(str(node.value)):
             yield node.lineno, str(node.value)
 
 

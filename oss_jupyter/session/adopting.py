@@ -15,6 +15,7 @@ from oss_jupyter.model.leftover import Leftover, Owner
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.names import printable
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.transfer import Transfer
@@ -36,21 +37,23 @@ def adopt(
     TransferBusy where a kernel of this computer sends it.
     """
     if one.owner is Owner.LIVE:
-        raise TransferBusy(f"A kernel of this computer is sending {printable(one.key)}.", "Let it, or pause it there.")
+        raise TransferBusy(
+            tr("A kernel of this computer is sending {key}.", key=printable(one.key)), tr("Let it, or pause it there.")
+        )
     target = Target(bucket, one.key)
     part_size = part_size_of(control.list_parts(target, one.upload_id))
     if part_size is None:
-        raise _no_parts_of(one, "it has no part yet, or parts of several sizes")
+        raise _no_parts_of(one, tr("it has no part yet, or parts of several sizes"))
     arguments = UploadArguments.of(part_size=part_size, **{name: value for name, value in reach.items() if value})
     spec = session.wiring.spec(file, str(target), arguments)
     if spec.plan.single or spec.plan.part_size != part_size:
-        raise _no_parts_of(one, "its parts are larger than the file, or too small for it")
+        raise _no_parts_of(one, tr("its parts are larger than the file, or too small for it"))
     journal, record = spec.store.open(spec.transfer_id)
     try:
         if record is not None and record.header.upload_id not in ("", one.upload_id):
             raise InputError(
-                "A checkpoint here knows another unfinished upload of this file.",
-                "Resume that one, or abort it first: one of oj.transfers().",
+                tr("A checkpoint here knows another unfinished upload of this file."),
+                tr("Resume that one, or abort it first: one of oj.transfers()."),
             )
         if record is None or not record.header.upload_id:
             journal.start(replace(spec.header(spec.source.fingerprint()), upload_id=one.upload_id))
@@ -61,6 +64,11 @@ def adopt(
 
 def _no_parts_of(one: Leftover, why: str) -> InputError:
     return InputError(
-        f"The upload {one.upload_id} of {printable(one.key)} cannot be carried on with: {why}.",
-        "Upload the file anew, and remove this upload.",
+        tr(
+            "The upload {upload_id} of {key} cannot be carried on with: {why}.",
+            upload_id=one.upload_id,
+            key=printable(one.key),
+            why=why,
+        ),
+        tr("Upload the file anew, and remove this upload."),
     )

@@ -19,6 +19,7 @@ from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.credentials import CredentialsChain
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.who_signs import found_by
+from oss_jupyter.texts import tr
 
 # Of these a check may know more than the failure says.
 _CHECKED = (NetworkError, ServiceError, CheckpointError)
@@ -46,6 +47,6 @@ def _look(job: AnyJob, error: OssJupyterError, control: SdkControl) -> None:
 def _who(job: AnyJob, control: SdkControl) -> CredentialsFound:
     spec, chain = job.spec, control.credentials
     if not isinstance(chain, CredentialsChain):
-        raise CredentialsError("Nobody can tell where these credentials come from.", "")
+        raise CredentialsError(tr("Nobody can tell where these credentials come from."), "")
     settings, given = control.settings, spec.credentials_given or spec.profile
     return found_by(chain, settings.region or "", not given and sandbox_credentials(settings.url) is not None)

@@ -6,6 +6,7 @@ from typing import cast
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.arguments import AnewOptions
+from oss_jupyter.texts import tr
 
 
 def given_anew(anew: AnewOptions) -> AnewOptions:
@@ -17,5 +18,5 @@ def refuse_for_all(anew: AnewOptions) -> None:
     """Raise InputError where something is given for all uploads that belongs to one."""
     if not set(anew) <= {"credentials", "profile"}:
         raise InputError(
-            "An endpoint, a region or certificates belong to one upload each.", "Write its id in place of all."
+            tr("An endpoint, a region or certificates belong to one upload each."), tr("Write its id in place of all.")
         )

@@ -20,6 +20,7 @@ from oss_jupyter.model.wire_values import ObjectPage
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.objects import list_buckets, list_folder
 from oss_jupyter.session.wiring import Wiring
+from oss_jupyter.texts import tr
 
 SCHEME = "oss://"
 _WAIT_SECONDS = 0.3
@@ -72,16 +73,16 @@ class Buckets:
     def below(self, text: str, given: Mapping[str, Any]) -> Iterator[Address]:
         """Yield what an address typed so far may become: buckets, or what lies in its folder; as in `names`."""
         if not text.startswith(SCHEME):
-            yield Address(SCHEME, "a bucket")
+            yield Address(SCHEME, tr("a bucket"))
             return
         bucket, slash, key = text.removeprefix(SCHEME).partition("/")
         if not slash:
-            yield from (Address(f"{SCHEME}{name}/", "bucket") for name in self.names(given))
+            yield from (Address(f"{SCHEME}{name}/", tr("bucket")) for name in self.names(given))
             return
         page = self.folder(bucket, key, given)
         if page is not None:
-            yield from (Address(f"{SCHEME}{bucket}/{one}", "folder") for one in page.prefixes)
-            yield from (Address(f"{SCHEME}{bucket}/{one.key}", "object", one.size) for one in page.objects)
+            yield from (Address(f"{SCHEME}{bucket}/{one}", tr("folder")) for one in page.prefixes)
+            yield from (Address(f"{SCHEME}{bucket}/{one.key}", tr("object"), one.size) for one in page.objects)
 
     def names(self, given: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the names of all buckets that may be listed; none where that is not known yet, or not allowed.

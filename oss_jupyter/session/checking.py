@@ -32,6 +32,7 @@ from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.stores import UNSET
 from oss_jupyter.session.who_signs import found_by
+from oss_jupyter.texts import tr
 
 # A look asks once, and waits for no longer than somebody does who looks.
 _PATIENCE: dict[str, Any] = {"connect_timeout_seconds": 3.0, "read_timeout_seconds": 3.5}
@@ -81,11 +82,16 @@ def check(
     try:
         return look(subject, now, fast=fast).spelled(spell)
     except KeyboardInterrupt:
-        parts = "" if fast else " What was sent to measure the speed is removed in the background."
-        raise ToldInterrupt(f"The check was interrupted.{parts}") from None
+        raise ToldInterrupt(_interrupted(fast=fast)) from None
     finally:
         if control is not None:
             control.close()
+
+
+def _interrupted(*, fast: bool) -> str:
+    if fast:
+        return tr("The check was interrupted.")
+    return tr("The check was interrupted. What was sent to measure the speed is removed in the background.")
 
 
 def _target(text: str) -> Target | None:

@@ -15,10 +15,11 @@ from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 from oss_jupyter.session.session import Session
+from oss_jupyter.texts import english, say, tr
 
 # Nothing is sent, so a transfer that rests ends at once.
 _END_SECONDS = 10.0
-_HOW_TO_REMOVE = (
+_HOW_TO_REMOVE = english(
     "Until they are removed they are billed: by a lifecycle rule of the bucket, in the console under Parts, or with: "
     "ossutil ls oss://{bucket} --multipart"
 )
@@ -43,9 +44,13 @@ def forget(session: Session, text: str) -> str:
 
 def _forget_transfer(session: Session, transfer: Transfer) -> str:
     if transfer.state is State.ELSEWHERE:
-        raise TransferBusy(f"Another kernel is sending {transfer.id}.", "Do it there, or stop that kernel.")
+        raise TransferBusy(
+            tr("Another kernel is sending {id}.", id=transfer.id), tr("Do it there, or stop that kernel.")
+        )
     if not transfer.wait(0):
-        raise TransferStateError(f"A transfer that is {transfer.state} is not forgotten.", "Pause it first.")
+        raise TransferStateError(
+            tr("A transfer that is {state} is not forgotten.", state=_words(transfer.state)), tr("Pause it first.")
+        )
     now, left = transfer.snapshot(), ""
     if not transfer.state.ended_for_good:
         transfer.abort(keep_parts=True)
@@ -54,7 +59,11 @@ def _forget_transfer(session: Session, transfer: Transfer) -> str:
     session.wiring.stores.of(coordinator_of(transfer).spec).remove(transfer.id)
     if left:
         coordinator_of(transfer).note(left)
-    return left or f"{printable(now.source)} is {transfer.state}; there was nothing to forget."
+    return left or tr(
+        "{source} is {state}; there was nothing to forget.",
+        source=printable(now.source),
+        state=_words(transfer.state),
+    )
 
 
 def _forget_problem(session: Session, problem: Found) -> str:
@@ -63,8 +72,15 @@ def _forget_problem(session: Session, problem: Found) -> str:
         for store in (directory, stores.datasets_of(directory)):
             if store.path_of(problem.transfer_id) == problem.path:
                 store.remove(problem.transfer_id)
-    what = f"Parts of its {printable(problem.remnant)}" if problem.remnant else "Parts of an upload that it named"
-    return f"Forgotten here: {problem.path.name}. {what} may stay in OSS. {_HOW_TO_REMOVE.format(bucket='BUCKET')}"
+    name, how = problem.path.name, tr(_HOW_TO_REMOVE, bucket="BUCKET")
+    if not problem.remnant:
+        return tr("Forgotten here: {name}. Parts of an upload that it named may stay in OSS. {how}", name=name, how=how)
+    return tr(
+        "Forgotten here: {name}. Parts of its {remnant} may stay in OSS. {how}",
+        name=name,
+        remnant=printable(problem.remnant),
+        how=how,
+    )
 
 
 def _left_of(transfer: Transfer) -> str:
@@ -72,20 +88,37 @@ def _left_of(transfer: Transfer) -> str:
     if now.files is not None:
         return _left_of_dataset(now, now.files)
     if not now.upload_id:
-        return "Forgotten here. Nothing of it was in OSS."
-    parts = count(now.parts_kept + now.parts_done, "part")
-    size = format_size(now.kept_bytes + now.confirmed_bytes)
-    place = f" at {spec.host}" if spec.host else ""
-    return (
-        f"Forgotten here. In OSS {parts} ({size}) of {printable(str(now.target))}{place} may stay, under the upload id "
-        f"{now.upload_id}. {_HOW_TO_REMOVE.format(bucket=now.target.bucket)}"
+        return tr("Forgotten here. Nothing of it was in OSS.")
+    return tr(
+        "Forgotten here. In OSS {parts} ({size}) of {target} at {host} may stay, under the upload id {upload_id}. {how}"
+        if spec.host
+        else "Forgotten here. In OSS {parts} ({size}) of {target} may stay, under the upload id {upload_id}. {how}",
+        parts=count(now.parts_kept + now.parts_done, "part"),
+        host=spec.host,
+        upload_id=now.upload_id,
+        **_amounts(now),
     )
 
 
 def _left_of_dataset(now: Snapshot, view: FilesView) -> str:
-    size = format_size(now.kept_bytes + now.confirmed_bytes)
-    sent = f"{count(view.done, 'file')} ({size}) that were complete stay in OSS. " if view.done else ""
-    return (
-        f"Forgotten here. {sent}Of {printable(str(now.target))} parts of unfinished files may stay as well. "
-        f"{_HOW_TO_REMOVE.format(bucket=now.target.bucket)}"
+    if not view.done:
+        return tr("Forgotten here. Of {target} parts of unfinished files may stay as well. {how}", **_amounts(now))
+    return tr(
+        "Forgotten here. {files} ({size}) that were complete stay in OSS. Of {target} parts of unfinished files may "
+        "stay as well. {how}",
+        files=count(view.done, "file"),
+        **_amounts(now),
     )
+
+
+def _amounts(now: Snapshot) -> dict[str, str]:
+    """Return what is told of everything that stays: how large it is, where, and how it is removed."""
+    return {
+        "size": format_size(now.kept_bytes + now.confirmed_bytes),
+        "target": printable(str(now.target)),
+        "how": tr(_HOW_TO_REMOVE, bucket=now.target.bucket),
+    }
+
+
+def _words(state: State) -> str:
+    return say(f"state_{state.key}")

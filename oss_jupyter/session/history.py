@@ -17,6 +17,7 @@ from oss_jupyter.model.history import History
 from oss_jupyter.model.history_entry import HistoryEntry, entry_of, entry_of_line, line_of_entry
 from oss_jupyter.paths import state_directory
 from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.texts import tr
 
 # As many as the two generations of the file can hold.
 _LAST_MOST = 10_000_000
@@ -50,7 +51,12 @@ class Recorder:
             first, self._noted = not self._noted, True
         if first:
             why = (failure.strerror or type(failure).__name__) if isinstance(failure, OSError) else failure.what
-            job.note(f"The history could not be written: {why.rstrip('.')}. The upload itself is not touched by that.")
+            job.note(
+                tr(
+                    "The history could not be written: {why}. The upload itself is not touched by that.",
+                    why=why.rstrip(".。"),
+                )
+            )
 
 
 def find_history(manager: Manager, last: int | None) -> History:
@@ -81,8 +87,8 @@ def history_stamp() -> str:
 def _unreadable(what: str, advice: str) -> CheckpointError:
     return CheckpointError(
         what,
-        f"{advice}; or choose another place with OSS_JUPYTER_STATE_DIR.",
-        safe="Uploads are not touched by that.",
+        advice,
+        safe=tr("Uploads are not touched by that."),
         code="HistoryUnreadable",
     )
 
@@ -96,9 +102,13 @@ def _newest_first(words: Sequence[str] = ()) -> Iterator[HistoryEntry]:
         lines = file.lines()
     except OSError as error:
         raise _unreadable(
-            f"The history in {file.path} cannot be read: {error.strerror}.", "Allow reading there"
+            tr("The history in {path} cannot be read: {why}.", path=file.path, why=error.strerror),
+            tr("Allow reading there; or choose another place with OSS_JUPYTER_STATE_DIR."),
         ) from None
     except CheckpointForeign as foreign:
-        raise _unreadable(foreign.what, "Find out who put it there, and remove it") from None
+        raise _unreadable(
+            foreign.what,
+            tr("Find out who put it there, and remove it; or choose another place with OSS_JUPYTER_STATE_DIR."),
+        ) from None
     chosen = (line for line in reversed(lines) if all(word in line.lower() for word in seen))
     return filter(None, map(entry_of_line, chosen))

@@ -19,6 +19,7 @@ from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.sizes import count
 from oss_jupyter.oss.endpoint import HOST_KINDS, EndpointSettings
 from oss_jupyter.oss.profiles import places_of_profile
+from oss_jupyter.texts import tr
 
 # The code of an upload that only its user may resume, by its name.
 ASKS_FIRST = "AsksFirst"
@@ -95,19 +96,21 @@ class KeptSpec:
         """Return what to do where no credentials are found, if those of the beginning could not be kept."""
         if not self.credentials_given or "credentials" in self.anew:
             return ""
-        known = self.record.header.transfer_id
-        return (
+        return tr(
             "It was begun with credentials given in Python, which no checkpoint keeps. Give them again: "
-            f'oj.resume("{known}", credentials=VARIABLE)'
+            'oj.resume("{id}", credentials=VARIABLE)',
+            id=self.record.header.transfer_id,
         )
 
     def asks_first(self, why: str) -> OssJupyterError:
         """Return why it is resumed only when it is named: whoever wrote its checkpoint may not be the user."""
-        known = self.record.header.transfer_id
         return OssJupyterError(
             why,
-            f'If it is yours, name it: oj.resume("{known}"). If not: oj.forget("{known}")',
-            safe="Nothing is sent before you name it.",
+            tr(
+                'If it is yours, name it: oj.resume("{id}"). If not: oj.forget("{id}")',
+                id=self.record.header.transfer_id,
+            ),
+            safe=tr("Nothing is sent before you name it."),
             code=ASKS_FIRST,
         )
 
@@ -123,16 +126,27 @@ class KeptSpec:
             raise self._missing(error, arguments) from None
 
     def _missing(self, error: OssJupyterError, arguments: tuple[str, ...]) -> InputError:
-        known = self.record.header.transfer_id
         parts = len(self.record.receipts) if isinstance(self.record, CheckpointRecord) else 0
-        anew = " or ".join(f'oj.resume("{known}", {argument})' for argument in arguments)
-        give = f"Give it anew: {anew}. Or give" if anew else "Give"
-        again = " with the same" if anew else ""
         return InputError(
-            f"It cannot go on {'with what is given now' if self.anew else 'as it was begun'}: {error.what}",
-            f'{give} the upload up{again}: oj.abort("{known}")',
-            safe=f"{count(parts, 'part')} in OSS, where they are billed." if parts else "",
+            tr(
+                "It cannot go on with what is given now: {why}"
+                if self.anew
+                else "It cannot go on as it was begun: {why}",
+                why=error.what,
+            ),
+            self._how_to_go_on(arguments),
+            safe=tr("{parts} in OSS, where they are billed.", parts=count(parts, "part")) if parts else "",
             code=error.code,
+        )
+
+    def _how_to_go_on(self, arguments: tuple[str, ...]) -> str:
+        known = self.record.header.transfer_id
+        if not arguments:
+            return tr('Give the upload up: oj.abort("{id}")', id=known)
+        return tr(
+            'Give it anew: {anew}. Or give the upload up with the same: oj.abort("{id}")',
+            anew=tr(" or ").join(f'oj.resume("{known}", {argument})' for argument in arguments),
+            id=known,
         )
 
 

@@ -26,6 +26,7 @@ from oss_jupyter.model.sizes import count
 from oss_jupyter.model.states import State
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.text import head_line, status_line
+from oss_jupyter.texts import say, tr
 
 # A process that goes waits this long, all told, for parts to give way; what is later is sent again by the next one.
 _REST_SECONDS = 1.5
@@ -117,19 +118,27 @@ def _wait_for(running: Sequence[Transfer]) -> bool:
         if moving[0].wait(max(0.0, next_word - time.monotonic())) or time.monotonic() < next_word:
             continue
         if not said:
-            its = "its place" if len(moving) == 1 else "their places"
-            uploads = count(len(moving), "upload")
-            _say(f"oss_jupyter: waiting for {uploads} before this program ends; Ctrl-C keeps {its} and ends it now.")
+            _say(_waiting_for(len(moving)))
         _say(*_lines([transfer.snapshot() for transfer in moving]))
         next_word, said = time.monotonic() + _WORD_SECONDS, True
     return said
+
+
+def _waiting_for(number: int) -> str:
+    return tr(
+        "oss_jupyter: waiting for {uploads} before this program ends; Ctrl-C keeps its place and ends it now."
+        if number == 1
+        else "oss_jupyter: waiting for {uploads} before this program ends; Ctrl-C keeps their places and ends it now.",
+        uploads=count(number, "upload"),
+    )
 
 
 def _lines(uploads: Sequence[Snapshot]) -> list[str]:
     """Return a line for each upload, or for some of very many and what is left: those that are queued come last."""
     in_order = sorted(uploads, key=lambda now: now.state is State.QUEUED)
     left = in_order[_LINES_MOST:]
-    return [*map(_line, in_order[:_LINES_MOST]), *([f"And {count(len(left), 'more', 'more')}."] if left else [])]
+    more = [tr("And {more}.", more=count(len(left), "more", "more"))] if left else []
+    return [*map(_line, in_order[:_LINES_MOST]), *more]
 
 
 def _line(now: Snapshot) -> str:
@@ -146,9 +155,13 @@ def _how_to_go_on(uploads: Sequence[Transfer]) -> list[str]:
             left.setdefault(store.directory, []).append(transfer.id)
     for directory, ids in left.items():
         code = "; ".join(["import oss_jupyter as oj", *(f'oj.resume("{one}")' for one in ids)])
-        lines.append(f"Carry on with: {_command(*_environment(directory), sys.orig_argv[0], '-c', code)}")
-    then = "does so too" if left else "starts over"
-    return [*lines, f"Running the same again {then}: {_command(*sys.orig_argv)}"]
+        command = _command(*_environment(directory), sys.orig_argv[0], "-c", code)
+        lines.append(say("carry_on_with", command=command))
+    again = tr(
+        "Running the same again does so too: {command}" if left else "Running the same again starts over: {command}",
+        command=_command(*sys.orig_argv),
+    )
+    return [*lines, again]
 
 
 def _going_on(transfers: Sequence[Transfer]) -> list[str]:
@@ -157,8 +170,13 @@ def _going_on(transfers: Sequence[Transfer]) -> list[str]:
     if not moving:
         return []
     look = _command(sys.orig_argv[0], "-c", "import oss_jupyter as oj; [print(one) for one in oj.transfers()]")
-    goes = "It goes" if len(moving) == 1 else "They go"
-    return [*_lines(moving), f"{goes} on without this program. Look with: {look}"]
+    goes_on = tr(
+        "It goes on without this program. Look with: {command}"
+        if len(moving) == 1
+        else "They go on without this program. Look with: {command}",
+        command=look,
+    )
+    return [*_lines(moving), goes_on]
 
 
 def _environment(directory: Path) -> list[str]:

@@ -25,6 +25,7 @@ from oss_jupyter.session.driven import driven_by, driven_by_host, driven_by_kern
 from oss_jupyter.session.interrupts import ToldInterrupt
 from oss_jupyter.session.neighbours.place import places
 from oss_jupyter.session.session import Session
+from oss_jupyter.texts import english, tr
 
 # Beyond so many, a request for each takes minutes.
 COUNTED_MOST = 1000
@@ -32,9 +33,9 @@ _AT_ONCE = 8
 # What is live is looked at anew before each batch that is removed.
 _BATCH = 100
 _TOLD_EACH = 100
-_LIVE = "a kernel of this computer is sending it"
-_KEPT = "a checkpoint here can carry on with it: oj.transfers(); force=True removes it all the same"
-_YOUNG = "begun within the last day, so another computer may be sending it; force=True removes it"
+_LIVE = english("a kernel of this computer is sending it")
+_KEPT = english("a checkpoint here can carry on with it: oj.transfers(); force=True removes it all the same")
+_YOUNG = english("begun within the last day, so another computer may be sending it; force=True removes it")
 _FORBIDDEN = 403
 
 T = TypeVar("T")
@@ -77,25 +78,35 @@ class BucketOfSession:
             for one in list_uploads(self._control.requests, self._bucket, prefix, now):
                 rows.append(replace(one, owner=owners.get(one.upload_id, Owner.UNKNOWN)))
                 if len(rows) % _TOLD_EACH == 0:
-                    self._told(f"{count(len(rows), 'unfinished upload')} listed …")
+                    self._told(tr("{uploads} listed …", uploads=_unfinished(len(rows))))
         except KeyboardInterrupt:
-            what = f"Interrupted when {count(len(rows), 'unfinished upload')} had been listed. Nothing was changed."
-            raise ToldInterrupt(what) from None
+            raise ToldInterrupt(
+                tr(
+                    "Interrupted when {uploads} had been listed. Nothing was changed.",
+                    uploads=_unfinished(len(rows)),
+                )
+            ) from None
         return rows
 
     def counted(self, rows: Sequence[Leftover], most: int) -> tuple[list[Leftover], list[str]]:
         """Return the rows, the first `most` with their parts, and what hindered that. Raises ToldInterrupt."""
         refused: list[str] = []
         done: dict[str, Leftover] = {}
+        wanted = min(most, len(rows))
         try:
             for one in _beside(lambda one: self._with_parts(one, refused), rows[:most]):
                 done[one.upload_id] = one
-                self._told(f"parts of {len(done):,} of {min(most, len(rows)):,} unfinished uploads counted …")
+                self._told(
+                    tr(
+                        "parts of {done} of {all} unfinished uploads counted …",
+                        done=f"{len(done):,}",
+                        all=f"{wanted:,}",
+                    )
+                )
         except KeyboardInterrupt:
-            of = count(min(most, len(rows)), "unfinished upload")
-            what = f"Interrupted when the parts of {len(done):,} of {of} were counted. Nothing was changed."
-            raise ToldInterrupt(f"{what} oj.leftovers(…, count_most=0) counts none.") from None
-        notes = [f"Parts are counted of {most:,} uploads."] if len(rows) > most and not refused else []
+            raise _counting_interrupted(len(done), wanted) from None
+        few = len(rows) > most and not refused
+        notes = [tr("Parts are counted of {most} uploads.", most=f"{most:,}")] if few else []
         return [done.get(one.upload_id, one) for one in rows], refused[:1] + notes
 
     def judged(self, chosen: Sequence[Leftover], *, force: bool) -> Removed:
@@ -122,12 +133,19 @@ class BucketOfSession:
                 free = self.judged(batch, force=force)
                 stay += free.stay
                 for _ in _beside(without, free.gone):
-                    self._told(f"{len(gone):,} of {count(len(chosen), 'unfinished upload')} removed …")
+                    self._told(
+                        tr(
+                            "{gone} of {uploads} removed …",
+                            gone=f"{len(gone):,}",
+                            uploads=_unfinished(len(chosen)),
+                        )
+                    )
         except KeyboardInterrupt:
-            raise ToldInterrupt(f"Interrupted: {_so_far(len(gone), len(chosen), len(asked) - len(gone))}") from None
+            so_far = _so_far(len(gone), len(chosen), len(asked) - len(gone))
+            raise ToldInterrupt(tr("Interrupted: {so_far}", so_far=so_far)) from None
         except OssJupyterError as error:
             mine = copy.copy(error)
-            mine.safe = _so_far(len(gone), len(chosen)) if gone else "Nothing was removed."
+            mine.safe = _so_far(len(gone), len(chosen)) if gone else tr("Nothing was removed.")
             raise mine from None
         return Removed(tuple(gone), tuple(stay))
 
@@ -144,7 +162,7 @@ class BucketOfSession:
             parts = self._control.list_parts(Target(self._bucket, one.key), one.upload_id)
         except ServiceError as error:
             if error.reply.status == _FORBIDDEN:
-                refused.append("Parts were not counted: these credentials may not list them (oss:ListParts).")
+                refused.append(tr("Parts were not counted: these credentials may not list them (oss:ListParts)."))
             elif error.reply.code != "NoSuchUpload":  # it has ended since it was listed
                 raise
             return one
@@ -170,18 +188,37 @@ def _owners(session: Session) -> dict[str, Owner]:
 def _why_stays(one: Leftover, owner: Owner, force: bool) -> str:
     """Return why an upload is not removed, or "". What is sent from here stays whatever is asked."""
     if owner is Owner.LIVE:
-        return _LIVE
+        return tr(_LIVE)
     if force:
         return ""
     if owner is Owner.KEPT:
-        return _KEPT
-    return _YOUNG if one.age_seconds < DAY_SECONDS else ""
+        return tr(_KEPT)
+    return tr(_YOUNG) if one.age_seconds < DAY_SECONDS else ""
 
 
 def _so_far(gone: int, chosen: int, under_way: int = 0) -> str:
     """Return how many are gone; some that are being asked for may be soon."""
-    more = f", and maybe {under_way} more" if under_way else ""
-    return f"{gone:,} of {count(chosen, 'unfinished upload')} are removed{more}."
+    uploads, removed = _unfinished(chosen), f"{gone:,}"
+    if under_way:
+        return tr(
+            "{gone} of {uploads} are removed, and maybe {more} more.", gone=removed, uploads=uploads, more=under_way
+        )
+    return tr("{gone} of {uploads} are removed.", gone=removed, uploads=uploads)
+
+
+def _unfinished(number: int) -> str:
+    return count(number, "unfinished upload")
+
+
+def _counting_interrupted(done: int, wanted: int) -> ToldInterrupt:
+    return ToldInterrupt(
+        tr(
+            "Interrupted when the parts of {done} of {uploads} were counted. Nothing was changed. "
+            "oj.leftovers(…, count_most=0) counts none.",
+            done=f"{done:,}",
+            uploads=_unfinished(wanted),
+        )
+    )
 
 
 def _beside(call: Callable[[T], R], values: Sequence[T]) -> Iterator[R]:
