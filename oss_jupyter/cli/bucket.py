@@ -16,12 +16,14 @@ from oss_jupyter.model.leftover import Leftovers
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.checking import check
 from oss_jupyter.session.leftovers import COUNTED_MOST, find_leftovers
+from oss_jupyter.texts import tr
 
 
 def _check(running: Running, given: dict[str, Any]) -> int:
     target, source, fast = given.pop("target"), given.pop("source"), given.pop("fast")
     if target and "://" not in target:
-        raise InputError("The target comes first, like oss://bucket/data/.", "oss-jupyter check --help explains it.")
+        explained = tr("{command} --help explains it.", command="oss-jupyter check")
+        raise InputError(tr("The target comes first, like oss://bucket/data/."), explained)
     arguments = UploadArguments.of(**given_of(given))
     found = check(running.session, target, source, arguments, fast=fast, name="", spell=running.spell)
     running.output.say(*str(found).splitlines())
@@ -35,12 +37,14 @@ def _leftovers(running: Running, given: dict[str, Any]) -> int:
     reach = given_of(given)
     if action == "list":
         if text or older_than:
-            raise InputError("An id and --older-than belong to remove.", f"{running.commands.leftovers} --help")
+            raise InputError(tr("An id and --older-than belong to remove."), f"{running.commands.leftovers} --help")
         return _listed(running, find_leftovers(running.session, place, COUNTED_MOST, **reach))
     found = find_leftovers(running.session, place, 0, **reach)
     if action == "adopt":
         if not text or not file:
-            raise InputError("adopt takes an upload id, or its beginning, and the path of the file.", "Give both.")
+            raise InputError(
+                tr("adopt takes an upload id, or its beginning, and the path of the file."), tr("Give both.")
+            )
         with running.signals.noted():
             return follow(running, [found.adopt(text, file)])
     removing = Removing(running.spell, running.output.say, None if yes else partial(_agreed, running))
@@ -58,7 +62,7 @@ def _listed(running: Running, found: Leftovers) -> int:
 
 def _agreed(running: Running, question: str) -> bool:
     if not sys.stdin.isatty():
-        raise InputError(NOBODY_TO_ASK, "oss-jupyter leftovers … remove --yes")
+        raise InputError(tr(NOBODY_TO_ASK), "oss-jupyter leftovers … remove --yes")
     running.output.ask(question)
     return is_yes(sys.stdin.readline())
 

@@ -7,24 +7,26 @@ import runpy
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from oss_jupyter.cli.signals import Signals
+from oss_jupyter.console.help import HelpFormatter, complaint
+from oss_jupyter.texts import english, tr
 from oss_jupyter.version import __version__
 
 # What each command is for, and where it is.
 _COMMANDS = {
-    "upload": ("upload files, folders or globs, or carry on where an upload was left", "upload"),
-    "resume": ("carry on with an upload, or with all", "upload"),
-    "list": ("list uploads: unfinished ones, and those that run elsewhere", "uploads"),
-    "pause": ("pause an upload that outlives its terminal or its kernel", "uploads"),
-    "abort": ("give an upload up and remove its parts from OSS", "uploads"),
-    "history": ("list the uploads that have ended", "uploads"),
-    "check": ("tell what could stand in the way of an upload", "bucket"),
-    "leftovers": ("list, remove or carry on with unfinished uploads of a bucket", "bucket"),
-    "sandbox": ("run a local server that behaves like OSS", ""),
+    "upload": (english("upload files, folders or globs, or carry on where an upload was left"), "upload"),
+    "resume": (english("carry on with an upload, or with all"), "upload"),
+    "list": (english("list uploads: unfinished ones, and those that run elsewhere"), "uploads"),
+    "pause": (english("pause an upload that outlives its terminal or its kernel"), "uploads"),
+    "abort": (english("give an upload up and remove its parts from OSS"), "uploads"),
+    "history": (english("list the uploads that have ended"), "uploads"),
+    "check": (english("tell what could stand in the way of an upload"), "bucket"),
+    "leftovers": (english("list, remove or carry on with unfinished uploads of a bucket"), "bucket"),
+    "sandbox": (english("run a local server that behaves like OSS"), ""),
 }
-_DESCRIPTION = "Large local files into Alibaba Cloud OSS, without losing the place."
-_EPILOG = """\
+_EPILOG = english("""\
 oss-jupyter COMMAND --help tells the options of a command.
 
 Ctrl-C keeps the place of an upload and says how to carry on; a second one ends at once.
@@ -39,7 +41,7 @@ exit status:
   2    it cannot be meant: an argument, or a file that is not there; nothing was sent
   3    a dataset has ended, and some of its files are not in OSS
   130  stopped by Ctrl-C, and 143 by SIGTERM, 129 by SIGHUP: the place is kept
-"""
+""")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,12 +72,15 @@ def _run(command: str, words: Sequence[str], signals: Signals) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="oss-jupyter",
         usage="oss-jupyter COMMAND ...",
-        description=f"{_DESCRIPTION}\n\ncommands:\n{_listed()}",
+        description=tr(
+            "Large local files into Alibaba Cloud OSS, without losing the place.\n\ncommands:\n{commands}",
+            commands=_listed(),
+        ),
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"oss_jupyter {__version__}")
@@ -84,5 +89,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, tr("{program}: error: {what}", program=self.prog, what=complaint(message)) + "\n")
+
+
 def _listed() -> str:
-    return "\n".join(f"  {name:10} {words}" for name, (words, _) in _COMMANDS.items())
+    return "\n".join(f"  {name:10} {tr(words)}" for name, (words, _) in _COMMANDS.items())

@@ -20,7 +20,7 @@ from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.planning import plan
 from oss_jupyter.session.stores import UNSET
 from oss_jupyter.session.text import head_line, left_alone, status_line
-from oss_jupyter.texts import say
+from oss_jupyter.texts import say, tr
 
 
 def _upload(running: Running, given: dict[str, Any]) -> int:
@@ -29,7 +29,8 @@ def _upload(running: Running, given: dict[str, Any]) -> int:
     try:
         given["metadata"] = pairs(given["metadata"])
     except ValueError as error:
-        raise InputError(str(error), "Write it like --metadata project=taxi.", safe="Nothing was sent.") from None
+        advice = tr("Write it like --metadata project=taxi.")
+        raise InputError(str(error), advice, safe=tr("Nothing was sent.")) from None
     arguments = UploadArguments.of(**given_of(given))
     session = running.session
     store = session.wiring.stores.at(arguments.given.get("checkpoint_dir", UNSET))
@@ -69,7 +70,7 @@ def _resume(running: Running, given: dict[str, Any]) -> int:
     running.output.progress(*(left_alone(transfer.snapshot()) for transfer in left))
     if not resumed:
         if not left:
-            running.output.say(NOTHING_TO_RESUME)
+            running.output.say(tr(NOTHING_TO_RESUME))
         return Status.DONE
     return follow(running, resumed)
 

@@ -15,6 +15,7 @@ from oss_jupyter.model.columns import columns
 from oss_jupyter.model.states import State
 from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.history import find_history
+from oss_jupyter.texts import tr
 
 
 def _list(running: Running, given: dict[str, Any]) -> int:
@@ -29,7 +30,7 @@ def _list(running: Running, given: dict[str, Any]) -> int:
         rows, header = table(uploads)
         output.say(columns([header, *rows]))
     else:
-        output.say(NO_UPLOADS)
+        output.say(tr(NO_UPLOADS))
     output.say(*room_taken(session), *unusable(session, running.commands))
     return Status.DONE
 
@@ -45,9 +46,9 @@ def _abort(running: Running, given: dict[str, Any]) -> int:
     if given.pop("forget"):
         if text == "all":
             raise InputError(
-                "--forget takes the id of one upload, because its parts may stay in OSS.",
-                f"Name it: {running.commands.act('abort', 'ID')} --forget",
-                safe="Nothing was removed.",
+                tr("--forget takes the id of one upload, because its parts may stay in OSS."),
+                tr("Name it: {command} --forget", command=running.commands.act("abort", "ID")),
+                safe=tr("Nothing was removed."),
             )
         said = running.spell(forget(running.session, text))
         running.output.say(said)

@@ -8,25 +8,31 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from oss_jupyter.cli.output import Output
+from oss_jupyter.console.help import HelpFormatter, complaint
 from oss_jupyter.console.options import Option, place_options, without_values, words_too_many
+from oss_jupyter.texts import english, tr
 
 
 class Parser(argparse.ArgumentParser):
-    """One of a command. Its complaints go to logs, so they hold no value: an expanded variable may be a secret."""
+    """One of a command. Its complaints go to logs, so they hold no value: an expanded variable may be a secret.
+
+    usage: what may stand behind the command's name. words: what it is for. Both in English, as `tr` takes them.
+    """
 
     def __init__(self, command: str, usage: str, words: str) -> None:
         super().__init__(
             prog=f"oss-jupyter {command}",
-            usage=f"oss-jupyter {command} {usage}",
+            usage=usage,
             description=words,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=HelpFormatter,
             allow_abbrev=False,  # a script goes on to mean the same when an option is added
         )
 
     def error(self, message: str) -> NoReturn:
         """End with status 2."""
-        said = f"{self.prog}: {without_values(message)}"
-        Output(as_json=False).progress(said, f"usage: {self.usage}", f"{self.prog} --help explains it.")
+        said = f"{self.prog}: {complaint(without_values(message))}"
+        usage = tr("usage: ") + tr(self.usage or "")
+        Output(as_json=False).progress(said, usage, tr("{command} --help explains it.", command=self.prog))
         sys.exit(2)
 
     def read(self, words: Sequence[str]) -> dict[str, Any]:
@@ -49,7 +55,7 @@ def add(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add what lets programs read the output."""
-    parser.add_argument("--json", action="store_true", help="One JSON object a line on stdout.")
+    parser.add_argument("--json", action="store_true", help=english("One JSON object a line on stdout."))
 
 
 def add_place(parser: argparse.ArgumentParser, *more: str) -> None:
@@ -59,7 +65,8 @@ def add_place(parser: argparse.ArgumentParser, *more: str) -> None:
 
 def add_kept_in(parser: argparse.ArgumentParser) -> None:
     """Add where uploads are looked for."""
-    parser.add_argument("--checkpoint-dir", dest="kept_in", metavar="DIR", help="Where the places are kept.")
+    words = english("Where the places are kept.")
+    parser.add_argument("--checkpoint-dir", dest="kept_in", metavar="DIR", help=words)
 
 
 def given_of(given: dict[str, Any]) -> dict[str, Any]:

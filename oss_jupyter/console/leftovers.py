@@ -11,9 +11,11 @@ from oss_jupyter.model.leftover import Leftover, Leftovers, Removed
 from oss_jupyter.model.sizes import count
 from oss_jupyter.names import printable
 from oss_jupyter.session.leftovers import COUNTED_MOST
+from oss_jupyter.texts import english, tr
 
-NOBODY_TO_ASK = "Nobody can be asked here, and nothing was removed. Add --yes to remove."
-_RULE_COMMAND = "ossutil api put-bucket-lifecycle --bucket {bucket} --lifecycle-configuration file://lifecycle.xml"
+NOBODY_TO_ASK = english("Nobody can be asked here, and nothing was removed. Add --yes to remove.")
+_SETS_RULE = ("ossutil", "api", "put-bucket-lifecycle", "--bucket")
+_RULE_FILE = ("--lifecycle-configuration", "file://lifecycle.xml")
 
 
 def how_to_remove(found: Leftovers, commands: Commands) -> list[str]:
@@ -22,10 +24,10 @@ def how_to_remove(found: Leftovers, commands: Commands) -> list[str]:
         return []
     place = quoted_word(printable(str(found.place)))
     return [
-        f"Remove them with: {commands.leftovers} {place} remove ID, or remove --older-than 7d",
-        "The bucket removes them by itself with this rule (lifecycle.xml), which replaces all rules that it has:",
+        tr("Remove them with: {command} remove ID, or remove --older-than 7d", command=f"{commands.leftovers} {place}"),
+        tr("The bucket removes them by itself with this rule (lifecycle.xml), which replaces all rules that it has:"),
         *found.lifecycle_rule().splitlines(),
-        _RULE_COMMAND.format(bucket=found.place.bucket),
+        " ".join((*_SETS_RULE, found.place.bucket, *_RULE_FILE)),
     ]
 
 
@@ -46,11 +48,11 @@ class Removing:
         """Return what was removed, and what stays. Raises InputError, and what the service says against it."""
         would = found.would_remove(text, older_than=older_than, force=force)
         if not would.gone:
-            reasons = would.reasons() or [f"Nothing is older than {older_than}."]
-            self._say("Nothing was removed.", *map(self._spell, reasons))
+            reasons = would.reasons() or [tr("Nothing is older than {age}.", age=older_than)]
+            self._say(tr("Nothing was removed."), *map(self._spell, reasons))
             return would
         if not self._agree(found, would):
-            self._say("Nothing was removed.")
+            self._say(tr("Nothing was removed."))
             return Removed((), ())
         removed = found.remove(text, older_than=older_than, force=force)
         self._say(*self._spell(str(removed)).splitlines())
@@ -62,8 +64,11 @@ class Removing:
         free = found.counted(would.gone, COUNTED_MOST)
         if beside := [*free.notes, *map(self._spell, would.reasons())]:
             self._say(*beside)
-        what = f"{count(len(free), 'unfinished upload')} and their parts"
-        return self._agreed(f"Remove {what} for good? {free.in_a_sentence()} [y/N] ")
+        what = count(len(free), "unfinished upload")
+        how_much = free.in_a_sentence()
+        return self._agreed(
+            tr("Remove {uploads} and their parts for good? {how_much} [y/N] ", uploads=what, how_much=how_much)
+        )
 
 
 def removed_values(removed: Removed, spell: Callable[[str], str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, GROUPS, PLACE_NAM
 from oss_jupyter.model.dataset import Rule
 from oss_jupyter.model.sizes import count
 from oss_jupyter.redact import shown
+from oss_jupyter.texts import english, tr
 
 # What argparse repeats, as in: invalid choice: 'x' (choose from …).
 _REPEATED = re.compile(
@@ -22,6 +23,14 @@ _REPEATED = re.compile(
 )
 _OPTION_VALUE = re.compile(r"(--?[\w-]+)=.*?(?: (?=could match)|\Z)", re.DOTALL)
 _OPTION = re.compile(r"--[A-Za-z]")
+# The groups of arguments, as headings of help.
+HEADINGS = (
+    english("how it is sent"),
+    english("which files of a dataset"),
+    english("the object, and the requests for it"),
+    english("how the service is reached"),
+    english("waiting and showing"),
+)
 _SHORT = {one.short_for: name for name, one in ARGUMENTS.items() if one.short_for}
 
 
@@ -89,16 +98,26 @@ def without_values(said: str) -> str:
     return _OPTION_VALUE.sub(r"\1 ", _REPEATED.sub(r"\1", said))
 
 
+def is_option(word: str) -> bool:
+    """Whether a word is written like an option."""
+    return _OPTION.match(word) is not None
+
+
 def words_too_many(rest: Sequence[str], variable: str) -> str:
     """Return what is said of words that argparse could not place: they are counted, not repeated.
 
     variable: how one is put into quotes.
     """
-    options = [word for word in rest if _OPTION.match(word)]
+    options = list(filter(is_option, rest))
     if options:
-        return f"There is no option {', '.join(shown(word.partition('=')[0]) for word in options)}."
+        named = ", ".join(shown(word.partition("=")[0]) for word in options)
+        return tr("There is no option {options}.", options=named)
     many = count(len(rest), "word")
-    return f"{many} too many. Put names with spaces into quotes, also in variables: {variable}."
+    return tr(
+        "{words} too many. Put names with spaces into quotes, also in variables: {variable}.",
+        words=many,
+        variable=variable,
+    )
 
 
 def pairs(texts: Sequence[str] | None) -> dict[str, str] | None:
@@ -106,5 +125,5 @@ def pairs(texts: Sequence[str] | None) -> dict[str, str] | None:
     if texts is None:
         return None
     if any("=" not in text for text in texts):
-        raise ValueError("--metadata takes name=value, and may be repeated.")
+        raise ValueError(tr("--metadata takes name=value, and may be repeated."))
     return {name: value for name, _, value in (text.partition("=") for text in texts)}

@@ -23,19 +23,25 @@ from oss_jupyter.errors import OssJupyterError
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
+# Only ASCII counts as the letters of a name or a value: Chinese characters stand beside them, and end them.
 _VALUE = (
     r"(?P<quote>[\"'])(?P<text>.*?)(?P=quote)"
     r"|\{\"(?P<name>[^\"]+)\": \"(?P<entry>[^\"]*)\"\}"
     r"|(?P<bare>…|[\w.%:/+-]*[\w%…])"
 )
-_CALL = re.compile(r"\boj\.(?P<verb>transfers|resume|abort|forget)\((?:\"?(?P<id>\w+)\"?(?:, (?P<rest>[^()]*))?)?\)")
-_LEFTOVERS = re.compile(r"\boj\.leftovers\(\"([^\"]*)\"\)\.remove\(\"(\w+)\"(?:, ([^()]*))?\)")
+_CALL = re.compile(
+    r"\boj\.(?P<verb>transfers|resume|abort|forget)\((?:\"?(?P<id>\w+)\"?(?:, (?P<rest>[^()]*))?)?\)", re.ASCII
+)
+_LEFTOVERS = re.compile(r"\boj\.leftovers\(\"([^\"]*)\"\)\.remove\(\"(\w+)\"(?:, ([^()]*))?\)", re.ASCII)
 _NAMES = "|".join(sorted(FLAGS, key=len, reverse=True))
-_ARGUMENT = re.compile(rf"(?<![\w%-])(?P<argument>{_NAMES})=(?:{_VALUE})?")
+_ARGUMENT = re.compile(rf"(?<![\w%-])(?P<argument>{_NAMES})=(?:{_VALUE})?", re.ASCII)
 # A name that could be a word of a sentence (parallel, endpoint) is left alone where it has no value.
-_ALONE = re.compile(rf"(?<![\w%-])(?:{'|'.join(name for name in FLAGS if '_' in name)})(?![\w=])")
-_CELL = re.compile(r"\b([Rr]un) (?:the|its) cell\b")
-_CREDENTIALS = re.compile(r"\bcredentials=(?:…|VARIABLE)")
+_ALONE = re.compile(rf"(?<![\w%-])(?:{'|'.join(name for name in FLAGS if '_' in name)})(?![\w=])", re.ASCII)
+_CELLS = (
+    (re.compile(r"\b([Rr]un )(?:the|its) cell\b"), r"\1the command"),
+    (re.compile(r"运行(?:该|其|此|对应的?)?单元格"), "执行该命令"),
+)
+_CREDENTIALS = re.compile(r"\bcredentials=(?:…|VARIABLE)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -81,8 +87,9 @@ as_magic = MAGICS.spell
 
 def as_command(text: str, commands: Commands = COMMANDS) -> str:
     """Return a text for somebody who types commands: there is no cell, and no variable that holds credentials."""
-    text = _CREDENTIALS.sub('profile="NAME"', _CELL.sub(r"\1 the command", text))
-    return commands.spell(text)
+    for cell, command in _CELLS:
+        text = cell.sub(command, text)
+    return commands.spell(_CREDENTIALS.sub('profile="NAME"', text))
 
 
 def quoted_word(text: str) -> str:

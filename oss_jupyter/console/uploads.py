@@ -20,21 +20,24 @@ from oss_jupyter.names import printable
 from oss_jupyter.paths import absolute
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import goes_on, head_line, in_oss, name_of, state_word
+from oss_jupyter.texts import english, say, tr
 
-NO_UPLOADS = "There are no uploads."
-NOTHING_RUNS = "Nothing is running."
-NOTHING_TO_RESUME = "There is nothing to resume."
+NO_UPLOADS = english("There are no uploads.")
+NOTHING_RUNS = english("Nothing is running.")
+NOTHING_TO_RESUME = english("There is nothing to resume.")
 # Pausing takes a second at most; removing parts is one request to the service, which may have to be repeated.
 _PAUSE_SECONDS = 3.0
 _ABORT_SECONDS = 30.0
-_HEADER = ("id", "file", "target", "status", "progress", "note")
 
 
 def table(uploads: Iterable[Snapshot]) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
     """Return a row for each upload, and the header."""
     rows = [_row(now) for now in uploads]
     noted = any(row[-1] for row in rows)  # an empty column makes lines wrap for nothing
-    return ([row if noted else row[:-1] for row in rows], _HEADER if noted else _HEADER[:-1])
+    header = (
+        tr("id"), say("column_file"), say("column_target"), say("column_status"), tr("progress"), tr("note")
+    )  # fmt: skip
+    return ([row if noted else row[:-1] for row in rows], header if noted else header[:-1])
 
 
 def room_taken(session: Session) -> Iterator[str]:
@@ -42,8 +45,14 @@ def room_taken(session: Session) -> Iterator[str]:
     for store in session.on_disk.directories():
         number, size = store.spools.taken()
         if number:
-            take = "takes" if number == 1 else "take"
-            yield f"{count(number, 'spool')} of objects and streams {take} {format_size(size)} in {store.directory}."
+            yield tr(
+                "{spools} of objects and streams takes {size} in {directory}."
+                if number == 1
+                else "{spools} of objects and streams take {size} in {directory}.",
+                spools=count(number, "spool"),
+                size=format_size(size),
+                directory=store.directory,
+            )
 
 
 def unusable(session: Session, commands: Commands) -> list[str]:
@@ -52,8 +61,13 @@ def unusable(session: Session, commands: Commands) -> list[str]:
     if not problems:
         return []
     forget = commands.act("abort", "ID")
-    then = f"Forget one of yours with: {forget} --forget, where ID is its name without {JOURNAL}"
-    return [f"{count(len(problems), 'checkpoint')} cannot be used:", *map(printable, problems), then]
+    then = tr(
+        "Forget one of yours with: {command} --forget, where ID is its name without {suffix}",
+        command=forget,
+        suffix=JOURNAL,
+    )
+    how_many = tr("{checkpoints} cannot be used:", checkpoints=count(len(problems), "checkpoint"))
+    return [how_many, *map(printable, problems), then]
 
 
 def write_history(found: History, file: str) -> str:
@@ -63,9 +77,11 @@ def write_history(found: History, file: str) -> str:
         found.to_csv(path)
     except OSError as error:
         raise InputError(
-            f"{path} cannot be written: {error.strerror}.", "Choose another file: --csv FILE", code="CsvNotWritable"
+            tr("{path} cannot be written: {why}.", path=path, why=error.strerror),
+            tr("Choose another file: {option}", option="--csv FILE"),
+            code="CsvNotWritable",
         ) from None
-    return f"{count(len(found), 'ended upload')} written to {printable(str(path))}."
+    return tr("{uploads} written to {path}.", uploads=count(len(found), "ended upload"), path=printable(str(path)))
 
 
 class Verbs:
@@ -84,10 +100,10 @@ class Verbs:
         for transfer in chosen:
             transfer.wait(_PAUSE_SECONDS)
             now = transfer.snapshot()
-            then = [f"Carry on with: {self._commands.act('resume', now.id)}"] if now.state is State.PAUSED else []
-            self._say(f"{head_line(now)}: {now.state}, {in_oss(now)}.", *then)
+            then = [self._carry_on(now)] if now.state is State.PAUSED else []
+            self._say(_stands(now), *then)
         if not chosen:
-            self._say(NOTHING_RUNS)
+            self._say(tr(NOTHING_RUNS))
         return chosen
 
     def abort(self, text: str, *, keep_parts: bool = False, **anew: object) -> tuple[Transfer, ...]:
@@ -99,30 +115,32 @@ class Verbs:
         chosen = self._session.abort(which, keep_parts, **anew)  # type: ignore[arg-type]
         errors = [error for transfer in chosen if (error := self._aborted(transfer, keep_parts))]
         if not chosen:
-            self._say("There is nothing to abort.")
+            self._say(tr("There is nothing to abort."))
         if errors:
             raise errors[0]
         return chosen
 
     def _aborted(self, transfer: Transfer, keep_parts: bool) -> OssJupyterError | None:
         """Say what became of an upload that is being given up, or return what stood in the way."""
-        over, act = transfer.wait(_ABORT_SECONDS), self._commands.act
+        over = transfer.wait(_ABORT_SECONDS)
         now = transfer.snapshot()
-        file = untouched(now)
+        abort = self._commands.act("abort", now.id)
         if not over:
-            self._say(f"{head_line(now)} is being aborted; {self._commands.uploads} tells when it is.")
+            uploads = self._commands.uploads
+            self._say(
+                tr("{upload} is being aborted; {command} tells when it is.", upload=head_line(now), command=uploads)
+            )
         elif transfer.error is not None:
-            self._say(f"If it can never be reached again: {act('abort', now.id)} --forget")
+            self._say(tr("If it can never be reached again: {command} --forget", command=abort))
             return transfer.error
         elif keep_parts:
-            self._say(
-                f"{head_line(now)}: stopped. {_parts(now)} stay in OSS and are billed until they are used or removed.",
-                f"Carry on with: {act('resume', now.id)}",
-                f"Remove {'them' if now.files is None else 'the parts'} with: {act('abort', now.id)}",
-            )
+            self._say(_kept(now), self._carry_on(now), _remove(now, abort))
         else:
-            self._say(f"{head_line(now)}: aborted. {_gone(now)}{file and f'; {file}'}.")
+            self._say(_given_up(now))
         return None
+
+    def _carry_on(self, now: Snapshot) -> str:
+        return say("carry_on_with", command=self._commands.act("resume", now.id))
 
     def find(self, text: str) -> Transfer:
         """Return a transfer that this process can act on."""
@@ -130,9 +148,9 @@ class Verbs:
         if transfer.state is State.ELSEWHERE:
             name = name_of(transfer.snapshot())
             raise TransferBusy(
-                f"Another kernel is sending {name} ({transfer.id}).",
-                "Do it there, or stop that kernel; then it can be resumed here.",
-                safe="The other kernel goes on; nothing was touched.",
+                tr("Another kernel is sending {name} ({id}).", name=name, id=transfer.id),
+                tr("Do it there, or stop that kernel; then it can be resumed here."),
+                safe=tr("The other kernel goes on; nothing was touched."),
             )
         return transfer
 
@@ -151,22 +169,53 @@ def _row(now: Snapshot) -> tuple[str, ...]:
     return (now.id, file, target, state_word(now), short_line(now), brief(printable(note)))
 
 
+def _stands(now: Snapshot) -> str:
+    state = say(f"state_{now.state.key}")
+    return tr("{upload}: {state}, {progress}.", upload=head_line(now), state=state, progress=in_oss(now))
+
+
+def _given_up(now: Snapshot) -> str:
+    """Return that nothing of it goes on, what is gone, and that the file is still there."""
+    gone, file = _gone(now), untouched(now)
+    if not file:
+        return tr("{upload}: aborted. {gone}.", upload=head_line(now), gone=gone)
+    return tr("{upload}: aborted. {gone}; {file}.", upload=head_line(now), gone=gone, file=file)
+
+
 def _gone(now: Snapshot) -> str:
     if now.files is not None:
-        stay = f"{_files(now)} stay in OSS" if now.files.done else "No file was complete"
-        return f"{stay}, parts of unfinished ones are removed"
+        if not now.files.done:
+            return tr("No file was complete, parts of unfinished ones are removed")
+        return tr("{files} stay in OSS, parts of unfinished ones are removed", files=_files(now))
     if now.parts_kept + now.parts_done:
-        return f"{_parts(now)} were removed from OSS, and the checkpoint"
-    return "No finished part was in OSS; the checkpoint is removed" if now.upload_id else "Nothing was in OSS"
+        return tr("{parts} were removed from OSS, and the checkpoint", parts=_parts(now))
+    if now.upload_id:
+        return tr("No finished part was in OSS; the checkpoint is removed")
+    return tr("Nothing was in OSS")
+
+
+def _kept(now: Snapshot) -> str:
+    parts = tr("{files} and parts of unfinished ones", files=_files(now)) if now.files is not None else _parts(now)
+    return tr(
+        "{upload}: stopped. {parts} stay in OSS and are billed until they are used or removed.",
+        upload=head_line(now),
+        parts=parts,
+    )
 
 
 def _parts(now: Snapshot) -> str:
-    if now.files is not None:
-        return f"{_files(now)} and parts of unfinished ones"
-    size = format_size(now.kept_bytes + now.confirmed_bytes)
-    return f"{count(now.parts_kept + now.parts_done, 'part')} ({size})"
+    return _with_size(now, count(now.parts_kept + now.parts_done, "part"))
 
 
 def _files(now: Snapshot) -> str:
-    done = now.files.done if now.files else 0
-    return f"{count(done, 'file')} ({format_size(now.kept_bytes + now.confirmed_bytes)})"
+    return _with_size(now, count(now.files.done if now.files else 0, "file"))
+
+
+def _with_size(now: Snapshot, what: str) -> str:
+    return tr("{what} ({size})", what=what, size=format_size(now.kept_bytes + now.confirmed_bytes))
+
+
+def _remove(now: Snapshot, command: str) -> str:
+    return tr(
+        "Remove them with: {command}" if now.files is None else "Remove the parts with: {command}", command=command
+    )

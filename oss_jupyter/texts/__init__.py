@@ -42,6 +42,11 @@ def english(sentence: str, /) -> str:
     return sentence
 
 
+def sentences(*told: str) -> str:
+    """Return whole sentences behind each other, those that are empty left out: Chinese puts no space between them."""
+    return ("" if language() == "zh" else " ").join(filter(None, told))
+
+
 def _in_chinese(sentence: str) -> str:
     try:
         return chinese().get(sentence, sentence)

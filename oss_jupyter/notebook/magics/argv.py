@@ -9,8 +9,10 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from oss_jupyter.console.options import without_values, words_too_many
+from oss_jupyter.console.help import complaint
+from oss_jupyter.console.options import is_option, without_values, words_too_many
 from oss_jupyter.model.sizes import count
+from oss_jupyter.texts import english, sentences, tr
 
 # IPython's completion writes spaces and the like as `\ ` where the system separates folders by a slash. Every other
 # backslash stands for itself, so that C:\data\trips.csv arrives as it was typed.
@@ -23,12 +25,12 @@ PIECE = re.compile(
     rf"|{_ESCAPED}"
     r"|(?P<plain>[^\s\"'\\]+|\\)"
 )
-_DATA = (
+_DATA = english(
     "Data is no file: it goes up by the name of its variable, without braces, as in "
     "%oss_upload df oss://bucket/t.parquet; "
     'or write it to a file first, for example df.to_parquet("data.parquet"), and upload that.'
 )
-_NO_FILE = f"The line holds several lines of text, such as a table that was put in by its name, and no path. {_DATA}"
+_NO_FILE = english("The line holds several lines of text, such as a table that was put in by its name, and no path.")
 
 
 def split_line(line: str) -> list[str]:
@@ -43,7 +45,7 @@ def split_line(line: str) -> list[str]:
     for piece in PIECE.finditer(line):
         kind = piece.lastgroup or ""
         if kind == "lone":
-            raise UsageError("A quote is not closed. Put a name that holds one kind of quote into the other kind.")
+            raise UsageError(tr("A quote is not closed. Put a name that holds one kind of quote into the other kind."))
         if kind != "gap":
             if word is None and kind == "plain" and piece[kind].startswith("#"):
                 break
@@ -76,15 +78,21 @@ def parse(magic: Any, line: str, usage: str) -> argparse.Namespace:
         # Intermixed, because an option may stand before the last word that it does not belong to.
         arguments, rest = magic.parser.parse_known_intermixed_args(split_line(line))
     except UsageError as error:
-        said = without_values(str(error))
+        said = complaint(without_values(str(error)))
     else:
         if not rest and not _holds_a_table(line):
             assert isinstance(arguments, argparse.Namespace)
             return arguments
         said = words_too_many(rest, '"{path}"')
-        said += f" {_DATA}" if "source" in vars(arguments) and "too many" in said else ""
+        if "source" in vars(arguments) and not any(map(is_option, rest)):
+            said = sentences(said, tr(_DATA))
     # Raised outside of the block: argparse's words, which repeat values, would travel along as its context.
-    raise UsageError(f"{_NO_FILE if _holds_a_table(line) else said}\n{usage}")
+    raise misused(sentences(tr(_NO_FILE), tr(_DATA)) if _holds_a_table(line) else said, usage)
+
+
+def misused(what: str, usage: str) -> UsageError:
+    """Return what is wrong with a line, and below it how it is written; `usage` in English, as `tr` takes it."""
+    return UsageError(f"{what}\n{tr(usage)}")
 
 
 def _holds_a_table(line: str) -> bool:
@@ -98,13 +106,15 @@ def refuse_one_name(words: list[str]) -> None:
     if len(words) < 2:
         return
     if os.path.lexists(" ".join(words)):
-        raise UsageError("There is one file of that whole name: put names with spaces into quotes.")
+        raise UsageError(tr("There is one file of that whole name: put names with spaces into quotes."))
     if not any(map(_may_be_there, words)):
         many = count(len(words), "word")
-        raise UsageError(
-            f"None of {many} is the path of a file. Put names with spaces into quotes, also in variables: "
-            f'"{{path}}". {_DATA}'
+        what = tr(
+            "None of {words} is the path of a file. Put names with spaces into quotes, also in variables: {variable}.",
+            words=many,
+            variable='"{path}"',
         )
+        raise UsageError(sentences(what, tr(_DATA)))
 
 
 def _may_be_there(word: str) -> bool:

@@ -17,20 +17,27 @@ from oss_jupyter.model.target import parse_target
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.cells import cells
+from oss_jupyter.notebook.magics.argv import misused
 from oss_jupyter.notebook.magics.printed import Printed, printed_into
 from oss_jupyter.session.session import Session
+from oss_jupyter.texts import english, tr
 
 T = TypeVar("T")
 
-_LABEL = "a cell's output"
+_LABEL = english("a cell's output")
 _NAME = "%%oss_upload"
-CELL_USAGE = (
-    f"Usage: {_NAME} oss://bucket/key [options], and below it the cell whose output goes up; {_NAME}? explains it."
+CELL_USAGE = english(
+    "Usage: %%oss_upload oss://bucket/key [options], and below it the cell whose output goes up; "
+    "%%oss_upload? explains it."
 )
 # Options of the line magic that have no meaning here, and what to do instead.
 _REFUSED = {
-    "--variable": "sends a variable, and a cell's output is none: %oss_upload NAME oss://bucket/key sends it.",
-    "--dry-run": "cannot tell what a cell prints before it has run: run the cell without its first line, and look.",
+    "--variable": english(
+        "--variable sends a variable, and a cell's output is none: %oss_upload NAME oss://bucket/key sends it."
+    ),
+    "--dry-run": english(
+        "--dry-run cannot tell what a cell prints before it has run: run the cell without its first line, and look."
+    ),
 }
 
 
@@ -47,11 +54,12 @@ def target_of(words: list[str]) -> str:
     if len(words) == 1:
         return words[0]
     if not words:
-        raise UsageError(f"There is no target.\n{CELL_USAGE}")
-    raise UsageError(
-        f"What goes up is what the cell prints, so the target stands alone on the line. A file or a variable goes up "
-        f"with one %: %oss_upload FILE oss://bucket/key\n{CELL_USAGE}"
+        raise misused(tr("There is no target."), CELL_USAGE)
+    alone = tr(
+        "What goes up is what the cell prints, so the target stands alone on the line. A file or a variable goes up "
+        "with one %: %oss_upload FILE oss://bucket/key"
     )
+    raise misused(alone, CELL_USAGE)
 
 
 def refuse_of_lines(words: list[str]) -> None:
@@ -59,7 +67,7 @@ def refuse_of_lines(words: list[str]) -> None:
     for word in words:
         option = word.partition("=")[0]
         if option in _REFUSED:
-            raise UsageError(f"{option} {_REFUSED[option]}\n{CELL_USAGE}")
+            raise misused(tr(_REFUSED[option]), CELL_USAGE)
 
 
 async def upload_output(shell: Any, session: Session, cell: str, target: str, arguments: UploadArguments) -> Transfer:
@@ -69,15 +77,15 @@ async def upload_output(shell: Any, session: Session, cell: str, target: str, ar
     cannot work, which is told before it runs.
     """
     with before_sending():
-        refuse_for_files(arguments, _LABEL)
+        refuse_for_files(arguments, tr(_LABEL))
         goal = parse_target(target)
         if goal.key.endswith("/"):
             raise InputError(
-                f"{goal} is a folder, and what a cell prints has no name that could be added.",
-                f"Write the whole key, like {goal}output.csv.",
+                tr("{target} is a folder, and what a cell prints has no name that could be added.", target=goal),
+                tr("Write the whole key, like {target}output.csv.", target=goal),
                 code="InvalidObjectName",
             )
-        with session.spooling.draft(_LABEL, target, arguments) as draft:
+        with session.spooling.draft(tr(_LABEL), target, arguments) as draft:
             with draft.written():
                 with cells.within_one(), printed_into(draft.file, shell) as printed:
                     done = await _run(shell, cell)
@@ -98,7 +106,7 @@ def at_once(running: Coroutine[Any, Any, T]) -> T:
         value: T = ended.value
         return value
     running.close()
-    raise UsageError(f"A cell under {_NAME} can only await where it was typed as a cell.")
+    raise UsageError(tr("A cell under %%oss_upload can only await where it was typed as a cell."))
 
 
 def awaiting(shell: Any, name: str, lines: list[str]) -> list[str]:
@@ -134,25 +142,33 @@ async def _run(shell: Any, cell: str) -> Any:
 def _raise_unless_all(done: Any, failure: BaseException | None, target: str) -> None:
     error = done.error_before_exec or done.error_in_exec
     if error is not None:
-        interrupted = isinstance(error, KeyboardInterrupt)
-        how = "was interrupted" if interrupted else f"ended with {type(error).__name__}"
         # Its traceback goes along, so that %debug looks at the cell.
-        said = f"Nothing was sent to {printable(target)}: the cell {how}."
-        raise NothingSent(said).with_traceback(error.__traceback__) from None
+        raise NothingSent(_why_nothing(error, printable(target))).with_traceback(error.__traceback__) from None
     if failure is not None:
         raise failure
 
 
+def _why_nothing(error: BaseException, target: str) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return tr("Nothing was sent to {target}: the cell was interrupted.", target=target)
+    return tr("Nothing was sent to {target}: the cell ended with {error}.", target=target, error=type(error).__name__)
+
+
 def _nothing_printed(target: str) -> InputError:
     return InputError(
-        f"The cell printed nothing, so there is nothing to send to {target}.",
-        "Print what is to go up: the value of the last line is shown, not printed. An empty object goes up with "
-        'oj.upload(b"", …).',
+        tr("The cell printed nothing, so there is nothing to send to {target}.", target=target),
+        tr(
+            "Print what is to go up: the value of the last line is shown, not printed. An empty object goes up with "
+            'oj.upload(b"", …).'
+        ),
         code="NothingPrinted",
     )
 
 
 def _note_statuses(transfer: Transfer, printed: Printed) -> None:
     for status in dict.fromkeys(filter(None, printed.statuses)):
-        said = f"A ! command of the cell ended with status {status}; what it had printed is part of the object."
+        said = tr(
+            "A ! command of the cell ended with status {status}; what it had printed is part of the object.",
+            status=status,
+        )
         coordinator_of(transfer).note(said, Lasts.WHILE_ASKED_SO)

@@ -17,6 +17,7 @@ from oss_jupyter.notebook.display.view import Output, say
 from oss_jupyter.notebook.magics.showing import show
 from oss_jupyter.session.leftovers import COUNTED_MOST, find_leftovers
 from oss_jupyter.session.session import Session
+from oss_jupyter.texts import tr
 
 
 def leftovers(
@@ -44,7 +45,7 @@ def leftovers(
             return
         if action == "adopt":
             if not text or not file:
-                raise UsageError("adopt takes an upload id, or its beginning, and the path of the file.")
+                raise UsageError(tr("adopt takes an upload id, or its beginning, and the path of the file."))
             show(find_leftovers(session, place, 0, told, **how).adopt(text, file), session.reporter)
             return
         found = find_leftovers(session, place, COUNTED_MOST, told, **how)
@@ -65,6 +66,6 @@ def _agreed(question: str) -> bool:
     try:
         return is_yes(input(question))
     except (StdinNotImplementedError, EOFError):
-        raise UsageError(NOBODY_TO_ASK) from None
+        raise UsageError(tr(NOBODY_TO_ASK)) from None
     except KeyboardInterrupt:
         return False

@@ -12,7 +12,6 @@ from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments
 
 from oss_jupyter.console.options import pairs
 from oss_jupyter.console.spelling import as_magic, in_magic_words, magic_words
@@ -22,9 +21,16 @@ from oss_jupyter.model.arguments import ANEW_NAMES
 from oss_jupyter.model.dataset_plan import DatasetPlan
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.notebook.display.view import say
-from oss_jupyter.notebook.magics.argv import parse, refuse_one_name, split_line
+from oss_jupyter.notebook.magics.argv import misused, parse, refuse_one_name, split_line
 from oss_jupyter.notebook.magics.cell_output import CELL_USAGE, at_once, refuse_of_lines, target_of, upload_output
-from oss_jupyter.notebook.magics.options import anew_options, cell_options, upload_options
+from oss_jupyter.notebook.magics.help import PANEL, SANDBOX, UPLOAD, UPLOAD_CELL, UPLOADS, helped_by
+from oss_jupyter.notebook.magics.options import (
+    anew_options,
+    cell_options,
+    sandbox_options,
+    upload_options,
+    uploads_options,
+)
 from oss_jupyter.notebook.magics.sandbox_switch import SandboxSwitch
 from oss_jupyter.notebook.magics.showing import helped, show
 from oss_jupyter.notebook.magics.uploads import Uploads
@@ -32,17 +38,17 @@ from oss_jupyter.notebook.magics.waiting import wait_for
 from oss_jupyter.notebook.magics.words import Word, as_no_variable, credentials_of, variable_of
 from oss_jupyter.session.planning import plan
 from oss_jupyter.session.session import Session
+from oss_jupyter.texts import english, tr
 
-_UPLOAD_USAGE = (
+_UPLOAD_USAGE = english(
     "Usage: %oss_upload FILE|FOLDER|GLOB...|VARIABLE oss://bucket/key [options]; %oss_upload? explains them."
 )
-_UPLOADS_USAGE = (
+_UPLOADS_USAGE = english(
     "Usage: %oss_uploads [list | show ID | resume ID|all | pause ID|all | abort ID|all [--keep-parts | --forget] | "
     "clean | wait ID|all | history [--last 20] [--csv FILE | --json]]"
 )
-_PANEL_USAGE = "Usage: %oss_panel, without anything after it."
-_SANDBOX_USAGE = "Usage: %oss_sandbox [start [--rate 20MiB/s] [--bucket NAME] | stop | status]"
-_ACTIONS = ("list", "show", "resume", "pause", "abort", "clean", "wait", "history")
+_PANEL_USAGE = english("Usage: %oss_panel, without anything after it.")
+_SANDBOX_USAGE = english("Usage: %oss_sandbox [start [--rate 20MiB/s] [--bucket NAME] | stop | status]")
 
 
 @magics_class
@@ -56,20 +62,12 @@ class OssMagics(Magics):
         self._uploads = Uploads(session)
         self._sandbox = SandboxSwitch(session.settings)
 
-    @magic_arguments()
+    @helped_by(UPLOAD)
     @upload_options
     @line_magic
     @in_magic_words
     def oss_upload(self, line: str) -> Transfer | DatasetPlan | None:
-        """Upload a local file, or a folder of them, into OSS, behind the notebook.
-
-        It returns at once. Running the same cell again attaches to the upload, resumes it where an earlier kernel or
-        a failure left it, or finds that the object is already there. `t = %oss_upload ...` keeps the Transfer, which
-        can be paused, resumed, aborted and awaited. What is left out comes from `%config OssJupyter`.
-
-        A folder, a glob in quotes, or several paths are one upload: the contents of a folder go under the target, files
-        that are there already are skipped, and --dry-run returns the plan.
-        """
+        """Upload a file or a dataset, and show it; with --dry-run return what would be done."""
         if helped(self.oss_upload, line):
             return None
         given = vars(parse(self.oss_upload, line, _UPLOAD_USAGE))
@@ -89,18 +87,11 @@ class OssMagics(Magics):
             coordinator_of(transfer).note(word.note, Lasts.WHILE_ASKED_SO)
         return self._shown(transfer, wait=wait)
 
-    @magic_arguments("%oss_upload")
+    @helped_by(UPLOAD_CELL, "%oss_upload")
     @cell_options
     @cell_magic("oss_upload")  # type: ignore[arg-type]  # its types know no names
     def oss_upload_cell(self, line: str, cell: str) -> Transfer | None:
-        """Run the cell and upload what it prints, as one object in UTF-8, behind the notebook.
-
-        What goes up is what the cell and the threads that it starts print to sys.stdout (print, df.to_csv(sys.stdout),
-        sys.stdout.buffer), and what !commands print. What is shown does not: the value of the last line, displays,
-        stderr, and what subprocesses write past Python. If the cell fails, is interrupted or prints nothing, nothing is
-        sent. Running it again with the same output attaches to the upload, resumes it, or finds the object there.
-        `_` is the Transfer then.
-        """
+        """Run the cell and upload what it prints."""
         return at_once(self.upload_output(line, cell))
 
     async def upload_output(self, line: str, cell: str) -> Transfer | None:
@@ -114,30 +105,18 @@ class OssMagics(Magics):
             transfer = await upload_output(self._shell, self._session, cell, target, self._arguments(given))
             return self._shown(transfer, wait=wait)
 
-    @magic_arguments()
-    @argument("action", nargs="?", default="list", choices=_ACTIONS)
-    @argument("id", nargs="?", help="The id of an upload or its beginning; all for resume, pause, abort and wait.")
-    @argument("--keep-parts", action="store_true", help="abort: leave the parts in OSS, where they are billed.")
-    @argument("--forget", action="store_true", help="abort: ask nobody and remove the checkpoint only.")
-    @argument("--last", type=int, help="history: so many of the last ones.")
-    @argument("--csv", metavar="FILE", help="history: write it to a file of CSV.")
-    @argument("--json", action="store_true", help="history: one line of JSON for each upload.")
+    @helped_by(UPLOADS)
+    @uploads_options
     @anew_options
     @line_magic
     @in_magic_words
     def oss_uploads(self, line: str) -> None:
-        """List uploads and act on them: of this kernel, and unfinished ones of earlier kernels.
-
-        list: all of them. show ID: one, with details. resume, pause, wait ID or all. abort ID or all: give it up
-        and remove its parts from OSS, where they would be billed; with --forget only its checkpoint, where OSS cannot
-        be reached any more. clean: take finished and aborted ones off the list. history: uploads that have ended, in
-        all kernels.
-        """
+        """List uploads, or act on them."""
         if helped(self.oss_uploads, line):
             return
         given = parse(self.oss_uploads, line, _UPLOADS_USAGE)
         if given.json and (given.action != "history" or given.csv is not None):
-            raise UsageError(f"--json belongs to history, without --csv.\n{_UPLOADS_USAGE}")
+            raise misused(tr("--json belongs to history, without --csv."), _UPLOADS_USAGE)
         of_none: dict[str, Callable[[], None]] = {
             "list": self._uploads.overview,
             "clean": self._uploads.clean,
@@ -146,12 +125,11 @@ class OssMagics(Magics):
         if given.action in of_none:
             of_none[given.action]()
         elif given.id is None:
-            raise UsageError(f"{given.action} needs the id of an upload.\n{_UPLOADS_USAGE}")
+            raise misused(tr("{action} needs the id of an upload.", action=given.action), _UPLOADS_USAGE)
         elif given.action == "abort":
             if given.forget and given.id == "all":
-                raise UsageError(
-                    f"--forget takes the id of one upload, because its parts may stay in OSS.\n{_UPLOADS_USAGE}"
-                )
+                what = tr("--forget takes the id of one upload, because its parts may stay in OSS.")
+                raise misused(what, _UPLOADS_USAGE)
             if given.forget:
                 self._uploads.forget(given.id)
             else:
@@ -161,26 +139,21 @@ class OssMagics(Magics):
         else:
             getattr(self._uploads, given.action)(given.id)
 
-    @magic_arguments()
+    @helped_by(PANEL)
     @line_magic
     def oss_panel(self, line: str) -> None:
-        """Show all uploads with their buttons, and a form to start one; where there are no widgets, list them."""
+        """Show the desk."""
         if helped(self.oss_panel, line):
             return
         parse(self.oss_panel, line, _PANEL_USAGE)
         self._uploads.panel()
 
-    @magic_arguments()
-    @argument("action", nargs="?", default="status", choices=("start", "stop", "status"))
-    @argument("--rate", help="start: pace of all uploads together, like 20MiB/s.")
-    @argument("--bucket", metavar="NAME", help="start: the bucket to create; demo-bucket without it.")
+    @helped_by(SANDBOX)
+    @sandbox_options
     @line_magic
     @in_magic_words
     def oss_sandbox(self, line: str) -> None:
-        """Run a local server that behaves like OSS, for trying things out; it outlives the kernel.
-
-        start: start it and point this kernel's settings at it. stop: stop it and bring the settings back.
-        """
+        """Start or stop the sandbox, or tell of it."""
         if helped(self.oss_sandbox, line):
             return
         given = parse(self.oss_sandbox, line, _SANDBOX_USAGE)

@@ -7,8 +7,11 @@ from typing import Any, TypeVar
 
 from IPython.core.magic_arguments import argument, argument_group
 
+from oss_jupyter.console.help import OF_RESUME_AND_ABORT
 from oss_jupyter.console.options import ANEW_OPTIONS, UPLOAD_OPTIONS, Option
 from oss_jupyter.console.options import place_options as options_of_a_place
+from oss_jupyter.console.words import DRY_RUN_HELP, TARGET_HELP, Typed
+from oss_jupyter.texts import english
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -16,16 +19,43 @@ _FIRST = (
     argument(
         "source",
         nargs="+",
-        help="Path of a file or a folder, or a glob in quotes; several are one upload. {variable}, $variable, ~ work. "
-        "Or the name of a variable that holds a table, an array, a figure, bytes or the like.",
+        help=english(
+            "Path of a file or a folder, or a glob in quotes; several are one upload. {variable}, $variable, ~ work. "
+            "Or the name of a variable that holds a table, an array, a figure, bytes or the like."
+        ),
     ),
-    argument("target", help="oss://bucket/key; one that ends in / gets the file's name, or the paths below a folder."),
-    argument("--variable", action="store_true", help="The word is a variable, also where a file is called so."),
-    argument("--dry-run", action="store_true", help="Send nothing: show what would be done with each file."),
+    argument("target", help=TARGET_HELP),
+    argument(
+        "--variable", action="store_true", help=english("The word is a variable, also where a file is called so.")
+    ),
+    argument("--dry-run", action="store_true", help=DRY_RUN_HELP),
 )
-_OF_A_CELL = (argument("target", nargs="*", help="oss://bucket/key of the object that the output becomes."),)
+_OF_A_CELL = (argument("target", nargs="*", help=english("oss://bucket/key of the object that the output becomes.")),)
 _WAIT = argument(
-    "--wait", action="store_true", help="Wait for the end. Interrupting the wait leaves the upload running."
+    "--wait",
+    action="store_true",
+    help=english("Wait for the end. Interrupting the wait leaves the upload running."),
+)
+_ACTIONS = ("list", "show", "resume", "pause", "abort", "clean", "wait", "history")
+_OF_UPLOADS = (
+    argument("action", nargs="?", default="list", choices=_ACTIONS),
+    argument(
+        "id",
+        nargs="?",
+        help=english("The id of an upload or its beginning; all for resume, pause, abort and wait."),
+    ),
+    argument(
+        "--keep-parts", action="store_true", help=english("abort: leave the parts in OSS, where they are billed.")
+    ),
+    argument("--forget", action="store_true", help=english("abort: ask nobody and remove the checkpoint only.")),
+    argument("--last", type=int, help=english("history: so many of the last ones.")),
+    argument("--csv", metavar="FILE", help=english("history: write it to a file of CSV.")),
+    argument("--json", action="store_true", help=english("history: one line of JSON for each upload.")),
+)
+_OF_THE_SANDBOX = (
+    argument("action", nargs="?", default="status", choices=("start", "stop", "status")),
+    argument("--rate", help=english("start: pace of all uploads together, like 20MiB/s.")),
+    argument("--bucket", metavar="NAME", help=english("start: the bucket to create; demo-bucket without it.")),
 )
 
 
@@ -39,9 +69,24 @@ def cell_options(method: Method) -> Method:
     return _with([*_OF_A_CELL, _WAIT, *_grouped(UPLOAD_OPTIONS)], method)
 
 
+def uploads_options(method: Method) -> Method:
+    """Give a magic the options of what is done with uploads."""
+    return _with(_OF_UPLOADS, method)
+
+
+def sandbox_options(method: Method) -> Method:
+    """Give a magic the options of the sandbox."""
+    return _with(_OF_THE_SANDBOX, method)
+
+
+def typed_options(arguments: Sequence[Typed]) -> Callable[[Method], Method]:
+    """Give a magic arguments that a command has as well."""
+    return lambda method: _with([argument(*words, **how) for words, how in arguments], method)
+
+
 def anew_options(method: Method) -> Method:
     """Give a magic the options that can be given anew when an upload is resumed or aborted."""
-    return _with([_argument(one, "resume, abort: ") for one in ANEW_OPTIONS], method)
+    return _with([_argument(one, OF_RESUME_AND_ABORT) for one in ANEW_OPTIONS], method)
 
 
 def place_options(*more: str) -> Callable[[Method], Method]:
@@ -58,8 +103,8 @@ def _grouped(options: Sequence[Option]) -> Iterator[Any]:
         yield _argument(one)
 
 
-def _argument(one: Option, before: str = "") -> Any:
-    return argument(*one.words, **{**one.how, "help": before + one.how["help"]})
+def _argument(one: Option, among: str = "{words}") -> Any:
+    return argument(*one.words, **{**one.how, "help": among.format(words=one.how["help"])})
 
 
 def _with(options: Sequence[Any], method: Method) -> Method:

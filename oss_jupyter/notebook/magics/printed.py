@@ -22,6 +22,7 @@ from weakref import WeakSet
 
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.local.spool import DraftFile
+from oss_jupyter.texts import tr
 
 _BUFFER_BYTES = 1024 * 1024
 _SLICE_CHARACTERS = 1024 * 1024
@@ -106,7 +107,7 @@ class Printed(io.TextIOBase):
                 others(command)
                 return
             if command.rstrip().endswith("&"):
-                raise OSError("Background processes not supported.")
+                raise OSError(tr("Background processes not supported."))
             status = self._run(shell.var_expand(command, depth=1))
             shell.user_ns["_exit_code"] = status
             self.statuses.append(status)
@@ -164,7 +165,7 @@ class _Bytes(io.BufferedIOBase):
         """Take bytes as they are."""
         view = memoryview(data).cast("B")
         if not self._printed.take(view):
-            raise ValueError("The cell whose output this was has ended.")
+            raise ValueError(tr("The cell whose output this was has ended."))
         return len(view)
 
 

@@ -13,6 +13,7 @@ from oss_jupyter.model.target import check_bucket
 from oss_jupyter.paths import here
 from oss_jupyter.session.sandbox_process import sandbox_command
 from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.texts import sentences, tr
 
 # A way that leads to the real service leads past the sandbox.
 _ELSEWHERE = tuple(name for name, one in ARGUMENTS.items() if one.elsewhere)
@@ -38,32 +39,37 @@ class SandboxSwitch:
             options += ["--bucket", bucket]
         info = sandbox_command(*options)
         self._point({"endpoint": info["endpoint"], "region": info["region"], **self._no_detour()})
-        pace = "" if rate is None else f" and takes {format_speed(parse_speed(rate, '--rate'))}"
+        command = f"%oss_upload {_example()} oss://{info['bucket']}/"
         return [
-            f"{_place(info)} is running{pace}; it ends by itself after half an hour without requests.",
-            f"This kernel uploads to it now. Try: %oss_upload {_example()} oss://{info['bucket']}/",
+            _runs(info, rate),
+            tr("This kernel uploads to it now. Try: {command}", command=command),
             *_trouble(info),
         ]
 
     def stop(self) -> list[str]:
         """Stop the sandbox and bring back the settings that were there before. Return what to say."""
         info = sandbox_command("--stop")
-        said = ["The sandbox is stopped; what was in it is gone."] if "endpoint" in info else ["No sandbox is running."]
+        gone = "endpoint" in info
+        said = [tr("The sandbox is stopped; what was in it is gone." if gone else "No sandbox is running.")]
         if self._before is not None:
             self._set(self._before)
             self._before = None
-            said.append("The settings are as they were before it was started.")
+            said.append(tr("The settings are as they were before it was started."))
         return said
 
     def status(self) -> list[str]:
         """Return what to say of the sandbox."""
         info = sandbox_command("--status")
         if not info["running"]:
-            return ["No sandbox is running. Start one with: %oss_sandbox start"]
+            return [tr("No sandbox is running. Start one with: %oss_sandbox start")]
         here = self._settings.endpoint == info["endpoint"]
         return [
-            f"{_place(info)} is running; its data lies in {info['data_dir']}.",
-            "This kernel uploads to it." if here else "This kernel uploads elsewhere; %oss_sandbox start changes that.",
+            tr("{sandbox} is running; its data lies in {directory}.", sandbox=_place(info), directory=info["data_dir"]),
+            tr(
+                "This kernel uploads to it."
+                if here
+                else "This kernel uploads elsewhere; %oss_sandbox start changes that."
+            ),
             *_trouble(info),
         ]
 
@@ -82,12 +88,30 @@ class SandboxSwitch:
 
 
 def _place(info: Mapping[str, Any]) -> str:
-    return f"A sandbox at {info['endpoint']} (region {info['region']}, bucket {info['bucket']})"
+    return tr(
+        "A sandbox at {endpoint} (region {region}, bucket {bucket})",
+        endpoint=info["endpoint"],
+        region=info["region"],
+        bucket=info["bucket"],
+    )
+
+
+def _runs(info: Mapping[str, Any], rate: str | None) -> str:
+    sandbox = _place(info)
+    if rate is None:
+        return tr("{sandbox} is running; it ends by itself after half an hour without requests.", sandbox=sandbox)
+    return tr(
+        "{sandbox} is running and takes {speed}; it ends by itself after half an hour without requests.",
+        sandbox=sandbox,
+        speed=format_speed(parse_speed(rate, "--rate")),
+    )
 
 
 def _trouble(info: Mapping[str, Any]) -> list[str]:
     trouble = info.get("trouble")
-    return [f"{trouble} Make room there, or begin anew: %oss_sandbox stop, then start."] if trouble else []
+    if not trouble:
+        return []
+    return [sentences(trouble, tr("Make room there, or begin anew: %oss_sandbox stop, then start."))]
 
 
 def _example() -> str:

@@ -19,6 +19,7 @@ from oss_jupyter.notebook.magics.argv import wants_help
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.session import current_session
 from oss_jupyter.session.text import goes_on, head_line, status_line
+from oss_jupyter.texts import tr
 
 # The transfers that the running cell shows already: a magic shows one and returns it too. Main thread only.
 _shown: set[str] = set()
@@ -43,7 +44,7 @@ def show(transfer: Transfer, reporter: Reporter, *, with_error: bool = True) -> 
         return LiveView(transfer, reporter, with_error=with_error)
     now = transfer.snapshot()
     if now.state.active:
-        behind = f"It goes on behind the prompt: %oss_uploads wait {now.id}"
+        behind = tr("It goes on behind the prompt: %oss_uploads wait {id}", id=now.id)
         say(*filter(None, (f"{head_line(now)}: {status_line(now)}", goes_on(now), behind)))
     else:
         say(*describe(now))
@@ -54,7 +55,7 @@ def helped(magic: Any, line: str) -> bool:
     """Show what `%name?` shows where the line asks for it, and return whether it does."""
     wanted = wants_help(line)
     if wanted:
-        say(magic.__doc__)
+        say(magic.parser.format_help())
     return wanted
 
 

@@ -29,6 +29,7 @@ from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.history import find_history
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import left_alone
+from oss_jupyter.texts import tr
 
 
 class Uploads:
@@ -45,7 +46,7 @@ class Uploads:
         if transfers:
             say_table(*table(transfer.snapshot() for transfer in transfers))
         else:
-            say(NO_UPLOADS)
+            say(tr(NO_UPLOADS))
         for line in room_taken(self._session):
             say(line)
         problems = unusable(self._session, MAGICS)
@@ -89,7 +90,7 @@ class Uploads:
         if left:
             say(*(left_alone(transfer.snapshot()) for transfer in left))
         elif not resumed:
-            say(NOTHING_TO_RESUME)
+            say(tr(NOTHING_TO_RESUME))
 
     def forget(self, text: str) -> None:
         """Remove the record of one upload here, and say what may stay behind."""
@@ -99,8 +100,13 @@ class Uploads:
         """Forget what has ended for good and remove locks of nothing; what could be resumed stays."""
         forgotten = self._session.manager.forget(_nothing_left)
         locks = sum(store.remove_stale() for store in self._session.on_disk.directories())
-        removed = f"; {count(locks, 'stale lock file')} removed" if locks else ""
-        say(f"{count(forgotten, 'finished or aborted upload')} taken off the list{removed}.", *self._left())
+        uploads = count(forgotten, "finished or aborted upload")
+        if locks:
+            files = count(locks, "stale lock file")
+            said = tr("{uploads} taken off the list; {files} removed.", uploads=uploads, files=files)
+        else:
+            said = tr("{uploads} taken off the list.", uploads=uploads)
+        say(said, *self._left())
 
     def wait(self, text: str) -> None:
         """Wait for one transfer, or for all that run."""
@@ -108,7 +114,7 @@ class Uploads:
         for transfer in chosen:
             wait_for(transfer, self._session.reporter)
         if not chosen:
-            say(NOTHING_RUNS)
+            say(tr(NOTHING_RUNS))
 
     def _left(self) -> list[str]:
         left = [transfer.snapshot() for transfer in self._session.unfinished()]
@@ -116,10 +122,16 @@ class Uploads:
             return []
         # The files of a dataset that were sent are objects, and no parts that wait for the others.
         parts_bytes = sum(now.kept_bytes + now.confirmed_bytes for now in left if now.files is None)
-        billed = f", with {format_size(parts_bytes)} in OSS, which are billed until they are used or removed"
+        uploads = count(len(left), "unfinished upload")
+        if not parts_bytes:
+            return [tr("{uploads} left: %oss_uploads resume ID, or %oss_uploads abort ID.", uploads=uploads)]
         return [
-            f"{count(len(left), 'unfinished upload')} left{billed if parts_bytes else ''}: "
-            "%oss_uploads resume ID, or %oss_uploads abort ID."
+            tr(
+                "{uploads} left, with {size} in OSS, which are billed until they are used or removed: "
+                "%oss_uploads resume ID, or %oss_uploads abort ID.",
+                uploads=uploads,
+                size=format_size(parts_bytes),
+            )
         ]
 
 

@@ -6,6 +6,7 @@ from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.notebook.magics.showing import in_notebook, mark_shown, show
 from oss_jupyter.session.interrupts import ToldInterrupt
+from oss_jupyter.texts import tr
 
 
 class WaitInterrupted(ToldInterrupt):
@@ -31,7 +32,9 @@ def wait_for(transfer: Transfer, reporter: Reporter) -> None:
             watch(transfer)
     except KeyboardInterrupt:
         raise WaitInterrupted(
-            f"The upload goes on. %oss_uploads pause {transfer.id} pauses it, "
-            f"%oss_uploads abort {transfer.id} gives it up."
+            tr(
+                "The upload goes on. %oss_uploads pause {id} pauses it, %oss_uploads abort {id} gives it up.",
+                id=transfer.id,
+            )
         ) from None
     transfer.result()

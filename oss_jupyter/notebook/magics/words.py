@@ -14,9 +14,9 @@ from IPython.core.error import UsageError
 
 from oss_jupyter.errors import SourceMissing
 from oss_jupyter.objects.find import could_be
+from oss_jupyter.texts import english, sentences, tr
 
-_NO_VARIABLE = "--variable takes the name of a Python variable, and there is none of that name."
-_EXPRESSION_SAID = (
+_EXPRESSION_SAID = english(
     "Behind %oss_upload stands a path or the name of a variable, and no other Python. Give what comes of it a name "
     "first: part = df.head(), and then %oss_upload part oss://bucket/part.parquet"
 )
@@ -32,7 +32,7 @@ def variable_of(name: str | None, variables: Mapping[str, Any], option: str = "-
     if name is None:
         return None
     if name not in variables:
-        raise UsageError(f"{option} takes the name of a Python variable, and there is none of that name.")
+        raise _no_variable(option)
     return variables[name]
 
 
@@ -60,16 +60,23 @@ class Word:
         word = words[0]
         is_variable = len(words) == 1 and word.isidentifier() and word in variables
         if len(words) == 1 and _is_expression(word, variables):
-            raise UsageError(_EXPRESSION_SAID)
+            raise UsageError(tr(_EXPRESSION_SAID))
         if force and not is_variable:
-            raise UsageError(_NO_VARIABLE)
+            raise _no_variable("--variable")
         if not is_variable:
             return cls(word if len(words) == 1 else words)
         if force or not os.path.lexists(word):
             return cls(variables[word], word)
         if not could_be(variables[word]):
             return cls(word)
-        return cls(word, note=f"{word} is a file here and a variable; the file goes up. --variable takes the variable.")
+        both = tr("{name} is a file here and a variable; the file goes up. --variable takes the variable.", name=word)
+        return cls(word, note=both)
+
+
+def _no_variable(option: str) -> UsageError:
+    return UsageError(
+        tr("{option} takes the name of a Python variable, and there is none of that name.", option=option)
+    )
 
 
 def _is_expression(word: str, variables: Mapping[str, Any]) -> bool:
@@ -84,13 +91,18 @@ def as_no_variable(words: list[str], variables: Mapping[str, Any]) -> Iterator[N
     try:
         yield
     except SourceMissing as error:
-        word = words[0]
-        if len(words) == 1 and word.isidentifier() and word not in variables:
-            error.what = f"{error.what.removesuffix('.')}, and no variable of the name {word}."
-            error.advice = (
+        word, alone = words[0], len(words) == 1
+        if alone and word.isidentifier() and word not in variables:
+            error.what = tr(
+                "{what}, and no variable of the name {name}.",
+                what=error.what.removesuffix(".").removesuffix("。"),
+                name=word,
+            )
+            error.advice = tr(
                 "Check the name, and run the cell that makes the variable; of a path, that its disk is mounted."
             )
-        elif isinstance(variables.get(word), str) and len(words) == 1:
-            error.what = f"{error.what} It is what the variable {word} holds."
-            error.advice = f"Where the text itself is to go up: %oss_upload {word} oss://… --variable. {error.advice}"
+        elif alone and isinstance(variables.get(word), str):
+            error.what = sentences(error.what, tr("It is what the variable {name} holds.", name=word))
+            itself = tr("Where the text itself is to go up: %oss_upload {name} oss://… --variable.", name=word)
+            error.advice = sentences(itself, error.advice)
         raise
