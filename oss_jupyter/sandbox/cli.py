@@ -6,13 +6,15 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from oss_jupyter.sandbox import service
 from oss_jupyter.sandbox.process import ProcessOptions, serve
 from oss_jupyter.sandbox.replies import ServiceError
 from oss_jupyter.sandbox.state import SandboxInfo
+from oss_jupyter.texts import tr
 
 _BUCKET, _REGION = "demo-bucket", "cn-hangzhou"
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?(?:/s)?")
@@ -62,28 +64,43 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     sandbox = commands.add_parser(
         "sandbox",
-        help="run a local server that behaves like OSS",
-        description="Run a local server that behaves like OSS, on the loopback address, with throwaway keys.",
+        help=tr("run a local server that behaves like OSS"),
+        description=tr("Run a local server that behaves like OSS, on the loopback address, with throwaway keys."),
+        formatter_class=_Help,
+        add_help=False,
     )
-    sandbox.add_argument("--port", type=int, help="port to listen on (default: any free one)")
-    sandbox.add_argument("--data-dir", type=Path, help="where objects are kept (default: removed at the end)")
-    sandbox.add_argument("--bucket", action="append", help=f"bucket to create, repeatable (default: {_BUCKET})")
-    sandbox.add_argument("--region", help=f"region to sign for (default: {_REGION})")
-    sandbox.add_argument("--rate", type=_rate, help="pace of all uploads together, such as 20MiB/s")
-    sandbox.add_argument("--idle-seconds", type=float, help="end after so long without a request")
-    mode = sandbox.add_mutually_exclusive_group()
-    mode.add_argument("--detach", action="store_true", help="run on behind the caller, until idle for half an hour")
-    mode.add_argument("--status", action="store_true", help="show the detached sandbox")
-    mode.add_argument("--stop", action="store_true", help="stop the detached sandbox")
-    mode.add_argument("--record-state", action="store_true", help=argparse.SUPPRESS)  # what --detach starts
-    sandbox.add_argument("--json", action="store_true", help="print one line of JSON")
+    _add_options(sandbox.add_argument_group(tr("options")))
     return parser
+
+
+def _add_options(options: argparse._ArgumentGroup) -> None:
+    options.add_argument("-h", "--help", action="help", help=tr("show this help message and exit"))
+    options.add_argument("--port", type=int, help=tr("port to listen on (default: any free one)"))
+    options.add_argument("--data-dir", type=Path, help=tr("where objects are kept (default: removed at the end)"))
+    bucket = tr("bucket to create, repeatable (default: {bucket})", bucket=_BUCKET)
+    options.add_argument("--bucket", action="append", help=bucket)
+    options.add_argument("--region", help=tr("region to sign for (default: {region})", region=_REGION))
+    options.add_argument("--rate", type=_rate, help=tr("pace of all uploads together, such as 20MiB/s"))
+    options.add_argument("--idle-seconds", type=float, help=tr("end after so long without a request"))
+    mode = options.add_mutually_exclusive_group()
+    mode.add_argument("--detach", action="store_true", help=tr("run on behind the caller, until idle for half an hour"))
+    mode.add_argument("--status", action="store_true", help=tr("show the detached sandbox"))
+    mode.add_argument("--stop", action="store_true", help=tr("stop the detached sandbox"))
+    mode.add_argument("--record-state", action="store_true", help=argparse.SUPPRESS)  # what --detach starts
+    options.add_argument("--json", action="store_true", help=tr("print one line of JSON"))
+
+
+class _Help(argparse.HelpFormatter):
+    """Says in the reader's language what argparse puts before the usage."""
+
+    def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, tr("usage: ") if prefix is None else prefix)
 
 
 def _rate(text: str) -> float:
     found = _RATE.fullmatch(text.strip())
     if found is None or float(found[1]) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a rate such as 20MiB/s")
+        raise argparse.ArgumentTypeError(tr("{rate} is not a rate such as 20MiB/s", rate=repr(text)))
     return float(found[1]) * _UNIT_BYTES[found[2]]
 
 
@@ -94,34 +111,43 @@ def _show(info: SandboxInfo | None, as_json: bool, *, with_counts: bool = False)
         told = {**(info.public() if info else {}), **({"trouble": trouble} if trouble else {})}
         _say(json.dumps({"running": info is not None, **told}))
     elif info is None:
-        _say("No sandbox is running.")
+        _say(tr("No sandbox is running."))
     else:
-        known = (
-            f"\n{counts['requests']} requests, idle for {counts['idle_seconds']} s." if with_counts and counts else ""
-        )
-        known += f"\n{trouble}" if trouble else ""
-        _say(f"{_lines(info)}\n{known}\nStop it with: oss-jupyter sandbox --stop")
+        known = [_counted(counts)] if with_counts and counts else []
+        known += [str(trouble)] if trouble else []
+        _say("\n".join([_lines(info), "", *known, tr("Stop it with: oss-jupyter sandbox --stop")]))
     return 0 if info else 1
+
+
+def _counted(counts: Mapping[str, object]) -> str:
+    return tr("{requests} requests, idle for {seconds} s.", requests=counts["requests"], seconds=counts["idle_seconds"])
 
 
 def _stop(as_json: bool) -> int:
     info = service.stop()
     if as_json:
         _say(json.dumps({"running": False, **(info.public() if info else {})}))
+    elif info:
+        _say(tr("Stopped the sandbox at {endpoint}.", endpoint=info.endpoint))
     else:
-        _say(f"Stopped the sandbox at {info.endpoint}." if info else "No sandbox is running.")
+        _say(tr("No sandbox is running."))
     return 0 if info else 1
 
 
 def _announce(info: SandboxInfo, as_json: bool) -> None:
-    _say(json.dumps({"running": True, **info.public()}) if as_json else f"{_lines(info)}\n\nCtrl-C stops it.")
+    _say(json.dumps({"running": True, **info.public()}) if as_json else f"{_lines(info)}\n\n{tr('Ctrl-C stops it.')}")
 
 
 def _lines(info: SandboxInfo) -> str:
     return "\n".join(
         [
-            f"OSS sandbox at {info.endpoint}, region {info.region}, bucket {info.bucket}",
-            f"Data in {info.data_dir}",
+            tr(
+                "OSS sandbox at {endpoint}, region {region}, bucket {bucket}",
+                endpoint=info.endpoint,
+                region=info.region,
+                bucket=info.bucket,
+            ),
+            tr("Data in {folder}", folder=info.data_dir),
             "",
             f"export OSS_ENDPOINT={info.endpoint}",
             f"export OSS_REGION={info.region}",

@@ -6,6 +6,7 @@ import errno
 from pathlib import Path
 
 from oss_jupyter.sandbox.replies import ServiceError
+from oss_jupyter.texts import tr
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PASSES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
@@ -14,11 +15,12 @@ _PASSES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 def disk_error(error: OSError, data_dir: Path) -> ServiceError:
     """Return what to answer where the system refused to read or write."""
     if error.errno in _FULL:
-        return ServiceError("SandboxDiskFull", f"The sandbox's disk is full: {data_dir}.")
+        return ServiceError("SandboxDiskFull", tr("The sandbox's disk is full: {folder}.", folder=data_dir))
     if error.errno in _PASSES:
-        return ServiceError("InternalError", f"The sandbox's system says: {error.strerror}.")
+        return ServiceError("InternalError", tr("The sandbox's system says: {reason}.", reason=error.strerror))
     return directory_gone(data_dir) or ServiceError(
-        "SandboxDiskFailed", f"The sandbox cannot use its directory {data_dir}: {error.strerror}."
+        "SandboxDiskFailed",
+        tr("The sandbox cannot use its directory {folder}: {reason}.", folder=data_dir, reason=error.strerror),
     )
 
 
@@ -26,4 +28,6 @@ def directory_gone(data_dir: Path) -> ServiceError | None:
     """Return what to answer where the directory was removed, else None."""
     if (data_dir / "buckets").is_dir() and (data_dir / "incoming").is_dir():
         return None
-    return ServiceError("SandboxDirectoryGone", f"The sandbox's directory was removed while it runs: {data_dir}.")
+    return ServiceError(
+        "SandboxDirectoryGone", tr("The sandbox's directory was removed while it runs: {folder}.", folder=data_dir)
+    )

@@ -17,6 +17,7 @@ from oss_jupyter.sandbox.admin import Admin
 from oss_jupyter.sandbox.keys import Key
 from oss_jupyter.sandbox.server import Sandbox
 from oss_jupyter.sandbox.state import SandboxInfo, remove_state, state_dir, write_state
+from oss_jupyter.texts import tr
 
 _CHECK_SECONDS = 0.25  # how late an idle end may be
 
@@ -84,7 +85,7 @@ def _change(sandbox: Sandbox, name: str, value: str) -> None:
     elif name == "bucket":
         sandbox.create_bucket(value)
     else:
-        raise ValueError(f"{name} cannot be changed while it runs")
+        raise ValueError(tr("{name} cannot be changed while it runs", name=name))
 
 
 def _status(sandbox: Sandbox) -> dict[str, object]:

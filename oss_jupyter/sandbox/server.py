@@ -35,6 +35,7 @@ from oss_jupyter.sandbox.replies import Reply
 from oss_jupyter.sandbox.request_log import RequestRecord
 from oss_jupyter.sandbox.storage import Storage
 from oss_jupyter.sandbox.throttle import Throttle
+from oss_jupyter.texts import tr
 
 LOOPBACK = "127.0.0.1"
 
@@ -65,7 +66,9 @@ class Sandbox:
         admin: Callable[[str, str, str, str], Reply] | None = None,
     ) -> None:
         if address != LOOPBACK:
-            raise ValueError(f"the sandbox listens on {LOOPBACK} only, not on {address}")
+            raise ValueError(
+                tr("the sandbox listens on {loopback} only, not on {address}", loopback=LOOPBACK, address=address)
+            )
         # These three may be changed at any time, from any thread.
         self.rate_bytes_per_second = rate_bytes_per_second  # all connections together; None is full speed
         self.connection_rate_bytes_per_second = connection_rate_bytes_per_second  # each connection

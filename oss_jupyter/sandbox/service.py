@@ -24,6 +24,7 @@ from filelock import FileLock
 from oss_jupyter.child import child_environment, python_command
 from oss_jupyter.sandbox.admin import CHANGE_PATH, STATUS_PATH, STOP_PATH, TOKEN_HEADER
 from oss_jupyter.sandbox.state import SandboxInfo, read_state, remove_state, state_dir, state_path
+from oss_jupyter.texts import tr
 
 IDLE_SECONDS = 1800.0  # a forgotten sandbox ends after half an hour
 
@@ -78,8 +79,12 @@ def _refuse_other(found: SandboxInfo, wanted: Mapping[str, object]) -> None:
     other = [name.replace("_", "-") for name, value in wanted.items() if there.get(name) != value]
     if other:
         raise SandboxStartError(
-            f"a sandbox runs already, at {found.endpoint}, and its {' and '.join(other)} cannot be changed; "
-            "stop it first: oss-jupyter sandbox --stop"
+            tr(
+                "a sandbox runs already, at {endpoint}, and its {settings} cannot be changed; "
+                "stop it first: oss-jupyter sandbox --stop",
+                endpoint=found.endpoint,
+                settings=f" {tr('and')} ".join(other),
+            )
         )
 
 
@@ -89,7 +94,10 @@ def _changed(found: SandboxInfo, buckets: Sequence[str], rate_bytes_per_second: 
         changes.append(("rate", str(rate_bytes_per_second)))
     answer = _ask(found, "POST", f"{CHANGE_PATH}?{urlencode(changes)}") if changes else {}
     if answer is None or "error" in answer:
-        raise SandboxStartError(f"the sandbox at {found.endpoint} cannot be changed: {(answer or {}).get('error')}")
+        reason = (answer or {}).get("error")
+        raise SandboxStartError(
+            tr("the sandbox at {endpoint} cannot be changed: {reason}", endpoint=found.endpoint, reason=reason)
+        )
     return replace(found, bucket=buckets[0]) if buckets else found
 
 
@@ -118,7 +126,10 @@ def stop() -> SandboxInfo | None:
             return None
         os.kill(info.pid, signal.SIGTERM)  # it hangs, but it is ours
     if not _wait(lambda: not state_path().exists(), _STOP_SECONDS):
-        raise TimeoutError(f"the sandbox (process {info.pid}) has not stopped in {_STOP_SECONDS:.0f} s")
+        seconds = f"{_STOP_SECONDS:.0f}"
+        raise TimeoutError(
+            tr("the sandbox (process {pid}) has not stopped in {seconds} s", pid=info.pid, seconds=seconds)
+        )
     return info
 
 
@@ -149,7 +160,8 @@ def _spawn(arguments: Sequence[str]) -> SandboxInfo:
     _wait(is_decided, _START_SECONDS)
     if not started:
         process.terminate()
-        raise SandboxStartError(f"the sandbox did not start: {log_path.read_text(errors='replace')[-2000:].strip()}")
+        said = log_path.read_text(errors="replace")[-2000:].strip()
+        raise SandboxStartError(tr("the sandbox did not start: {reason}", reason=said))
     return started[0]
 
 

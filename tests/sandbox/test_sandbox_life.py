@@ -102,11 +102,11 @@ def test_clearing_the_log(sandbox: Sandbox) -> None:
     assert sandbox.requests == ()
 
 
-def test_nothing_of_ours_but_errors_is_imported() -> None:
+def test_nothing_of_ours_but_errors_and_texts_is_imported() -> None:
     """The sandbox stands alone: it could serve any client."""
     code = "import sys, oss_jupyter.sandbox.cli; print(*(n for n in sys.modules if n.startswith('oss_jupyter.')))"
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    rooms = {"sandbox", "errors", "names", "paths", "child", "redact", "version"}
+    rooms = {"sandbox", "errors", "names", "paths", "child", "redact", "texts", "version"}
     assert {name.split(".")[1] for name in run.stdout.split()} <= rooms
 
 
