@@ -18,6 +18,7 @@ from . import (
     deaths,
     display,
     filesystem,
+    lab_start,
     markdown,
     memory,
     mixed,
@@ -25,6 +26,7 @@ from . import (
     receipts,
     scale,
     small_files,
+    tab,
     tables,
 )
 from .clients import versions
@@ -59,6 +61,8 @@ _CHECKS: dict[str, Callable[[Setup], Iterable[Promise]]] = {
     "many-files": datasets.many_files,
     "mixed": mixed.mixed,
     "display": display.display,
+    "lab-start": lab_start.lab_start,
+    "tab": tab.tab,
     "filesystem": filesystem.filesystem,
     "large-object": memory.large_object,
     "long-stream": memory.long_stream,

@@ -161,7 +161,7 @@ class Lab:
         page = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **context})
         page.set_default_timeout(1000 * PATIENCE_SECONDS)
         notebook = self._notebook(page, name)
-        page.goto(f"{notebook.url}&token={self._token}")
+        page.goto(self._signed_in(notebook.url))
         notebook.wait_until_ready()
         return notebook
 
@@ -169,8 +169,15 @@ class Lab:
         """Open Notebook 7's list of files in a page of its own."""
         page = browser.new_page(viewport={"width": 1200, "height": 900})
         page.set_default_timeout(1000 * PATIENCE_SECONDS)
-        page.goto(f"{self._url}/tree?token={self._token}")
+        page.goto(self.page_url("tree"))
         return page
+
+    def page_url(self, path: str) -> str:
+        """Return the address of a page, which lets its browser in."""
+        return self._signed_in(f"{self._url}/{path}")
+
+    def _signed_in(self, url: str) -> str:
+        return f"{url}{'&' if '?' in url else '?'}token={self._token}"
 
     def _notebook(self, page: Page, name: str) -> Notebook:
         place = "lab/tree" if self._application == "jupyterlab" else "notebooks"
