@@ -15,7 +15,7 @@ import pytest
 import oss_jupyter
 from oss_jupyter.errors import SourceMissing
 from oss_jupyter.model.sizes import count
-from oss_jupyter.texts import CATALOGUE, CHINESE, chinese, say, spoken, tr
+from oss_jupyter.texts import CATALOGUE, CHINESE, chinese, listed, say, spoken, tr
 
 PACKAGE = Path(oss_jupyter.__file__).parent
 CATALOGUES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(CHINESE.glob("*.json"))}
@@ -140,7 +140,9 @@ def test_each_hole_is_filled() -> None:
 def test_chinese_is_written_as_chinese() -> None:
     """With characters of its own, and with its own punctuation beside them."""
     every = [*SENTENCES.values(), *(text["zh"] for text in json.loads(CATALOGUE.read_text(encoding="utf-8")).values())]
-    assert [zh for zh in SENTENCES.values() if not re.search(HAN, zh)] == []
+    # A sentence that consists of holes and punctuation has no characters of its own.
+    worded = [zh for english, zh in SENTENCES.items() if re.search("[a-z]", re.sub("{.*?}", "", english))]
+    assert [zh for zh in worded if not re.search(HAN, zh)] == []
     assert [zh for zh in every if NARROW.search(zh)] == []
 
 
@@ -239,7 +241,16 @@ def test_an_error_speaks_chinese(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("LANG", "zh_CN.UTF-8")
     assert str(SourceMissing(tr("Nothing was sent."))).startswith("没有发送任何数据。")
     assert say("estimating") == "正在估算"
+    assert listed(["a", "b"]) == "a、b"
+    assert listed(["a", "b"], ";") == "a；b"
     assert count(1, "part") == count(1, "part").replace("part", "") != "1 part"
+
+
+def test_what_is_in_a_row_is_separated_as_the_language_does(environment: pytest.MonkeyPatch) -> None:
+    """In English by the same marks, with a space behind."""
+    environment.setenv("LANG", "en_US.UTF-8")
+    assert listed(["a", "b"]) == "a, b"
+    assert listed(["a", "b"], ";") == "a; b"
 
 
 def test_without_the_catalogue_english_is_spoken(environment: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ which the catalogue knows nothing is told in English; a test sees to it that the
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -45,6 +46,12 @@ def english(sentence: str, /) -> str:
 def sentences(*told: str) -> str:
     """Return whole sentences behind each other, those that are empty left out: Chinese puts no space between them."""
     return ("" if language() == "zh" else " ").join(filter(None, told))
+
+
+def listed(phrases: Iterable[object], mark: str = ",") -> str:
+    """Return phrases in a row: with commas, or with `mark` ";" between those that hold commas themselves."""
+    between = {",": "、", ";": "；"}[mark] if language() == "zh" else f"{mark} "
+    return between.join(map(str, phrases))
 
 
 def _in_chinese(sentence: str) -> str:
