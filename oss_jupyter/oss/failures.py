@@ -30,8 +30,10 @@ from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.oss.advice import Asked, explain
 from oss_jupyter.oss.reply import read_reply
 from oss_jupyter.redact import said_by
+from oss_jupyter.texts import english, tr
 
-_NOWHERE = "the service"
+_NOWHERE = english("the service")
+_RESUME = english("Check the network, then resume.")
 _OUT_OF_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 
 
@@ -60,10 +62,10 @@ def from_exception(error: BaseException, where: str = "", asked: Asked | None = 
     for matches, make in _TABLE:
         found = next((link for link in chain if matches(link)), None)
         if found is not None:
-            return make(found, where or _NOWHERE)
+            return make(found, where or tr(_NOWHERE))
     return OssJupyterError(
-        f"Something unexpected happened: {type(error).__name__}: {said_by(error)}",
-        "If it happens again, please report it.",
+        tr("Something unexpected happened: {kind}: {message}", kind=type(error).__name__, message=said_by(error)),
+        tr("If it happens again, please report it."),
         code=type(error).__name__,
     )
 
@@ -127,94 +129,100 @@ def _says(text: str) -> Callable[[BaseException], bool]:
 
 def _no_bundle(_error: BaseException, _where: str) -> OssJupyterError:
     return InputError(
-        "The file of trusted certificates is not there.",
-        "Correct ca_bundle, or the environment variable REQUESTS_CA_BUNDLE.",
+        tr("The file of trusted certificates is not there."),
+        tr("Correct ca_bundle, or the environment variable REQUESTS_CA_BUNDLE."),
     )
 
 
 def _certificate(error: BaseException, where: str) -> OssJupyterError:
-    reason = getattr(error, "verify_message", "") or "its certificate was not accepted"
+    reason = getattr(error, "verify_message", "") or tr("its certificate was not accepted")
     if getattr(error, "verify_code", 0) in _OUT_OF_TIME:
         return CertificateRefused(
-            f"The TLS certificate of {where} does not count at this computer's time: {reason}.",
-            "Check this computer's clock and date (Linux: sudo timedatectl set-ntp true), then resume.",
+            tr(
+                "The TLS certificate of {where} does not count at this computer's time: {reason}.",
+                where=where,
+                reason=reason,
+            ),
+            tr("Check this computer's clock and date (Linux: sudo timedatectl set-ntp true), then resume."),
         )
     return CertificateRefused(
-        f"The TLS certificate of {where} is not trusted: {reason}.",
-        'Behind a company proxy, name its certificates: ca_bundle="/path/to/company-ca.pem".',
+        tr("The TLS certificate of {where} is not trusted: {reason}.", where=where, reason=reason),
+        tr('Behind a company proxy, name its certificates: ca_bundle="/path/to/company-ca.pem".'),
     )
 
 
 def _tls(_error: BaseException, where: str) -> OssJupyterError:
     return NetworkError(
-        f"No TLS connection to {where} could be made.",
-        "Check that the endpoint speaks https; a server or proxy that does not needs http:// in its address.",
+        tr("No TLS connection to {where} could be made.", where=where),
+        tr("Check that the endpoint speaks https; a server or proxy that does not needs http:// in its address."),
         code="TlsFailed",
     )
 
 
 def _proxy(_error: BaseException, where: str) -> OssJupyterError:
     return NetworkError(
-        f"The proxy did not let the request through to {where}.",
-        "Check proxy= or HTTPS_PROXY: host, port, user and password.",
+        tr("The proxy did not let the request through to {where}.", where=where),
+        tr("Check proxy= or HTTPS_PROXY: host, port, user and password."),
         code="ProxyFailed",
     )
 
 
 def _dns(_error: BaseException, where: str) -> OssJupyterError:
     return NetworkError(
-        f"The host {where} cannot be found.",
-        "Check the spelling of the region or endpoint, and that this computer is online.",
+        tr("The host {where} cannot be found.", where=where),
+        tr("Check the spelling of the region or endpoint, and that this computer is online."),
         code="HostNotFound",
     )
 
 
 def _refused(_error: BaseException, where: str) -> OssJupyterError:
     return NetworkError(
-        f"{where} refused the connection.",
-        "Check the endpoint's host and port; a firewall or a missing proxy can be why.",
+        tr("{where} refused the connection.", where=where),
+        tr("Check the endpoint's host and port; a firewall or a missing proxy can be why."),
         code="ConnectionRefused",
     )
 
 
 def _no_connection(_error: BaseException, where: str) -> OssJupyterError:
     return NetworkError(
-        f"No connection to {where} could be made in time.",
-        "Check the network; an internal endpoint answers only within its region, some networks need proxy=.",
+        tr("No connection to {where} could be made in time.", where=where),
+        tr("Check the network; an internal endpoint answers only within its region, some networks need proxy=."),
         code="ConnectTimeout",
     )
 
 
 def _stalled(_error: BaseException, where: str) -> OssJupyterError:
-    return Stalled(f"{where} did not answer in time.", "Check the network, then resume.")
+    return Stalled(tr("{where} did not answer in time.", where=where), tr(_RESUME))
 
 
 def _unreachable(_error: BaseException, where: str) -> OssJupyterError:
     return NetworkError(
-        f"There is no way through the network to {where}.",
-        "Check that this computer is online, and its VPN.",
+        tr("There is no way through the network to {where}.", where=where),
+        tr("Check that this computer is online, and its VPN."),
         code="Unreachable",
     )
 
 
 def _broken(_error: BaseException, where: str) -> OssJupyterError:
-    return NetworkError(f"The connection to {where} broke.", "Check the network, then resume.")
+    return NetworkError(tr("The connection to {where} broke.", where=where), tr(_RESUME))
 
 
 def not_oss(where: str) -> NotOss:
     """Return the error that something answered, but not like the service."""
     return NotOss(
-        f"What answers at {where} is not the OSS service.",
-        "Check the endpoint; a proxy or a login page may have answered in its place.",
+        tr("What answers at {where} is not the OSS service.", where=where),
+        tr("Check the endpoint; a proxy or a login page may have answered in its place."),
     )
 
 
 def _no_credentials(_error: BaseException, _where: str) -> OssJupyterError:
-    return CredentialsError("The credentials are empty.", "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.")
+    return CredentialsError(tr("The credentials are empty."), tr("Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET."))
 
 
 def _refused_input(error: BaseException, _where: str) -> OssJupyterError:
-    return InputError(f"The SDK refused the request: {said_by(error)}", "Check the target and the options.")
+    return InputError(
+        tr("The SDK refused the request: {message}", message=said_by(error)), tr("Check the target and the options.")
+    )
 
 
 _TABLE: tuple[tuple[Callable[[BaseException], bool], Callable[[BaseException, str], OssJupyterError]], ...] = (

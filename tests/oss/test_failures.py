@@ -24,6 +24,7 @@ from oss_jupyter.errors import (
 )
 from oss_jupyter.oss import advice
 from oss_jupyter.oss.advice import Asked
+from oss_jupyter.oss.advice_table import TABLE
 from oss_jupyter.oss.failures import from_exception, from_reply
 
 SIGNED = "/bucket/key?x-oss-credential=LTAIabcdefgh&x-oss-signature=0123456789abcdef"
@@ -182,7 +183,7 @@ def test_a_signature_for_another_region_says_which_argument_to_give() -> None:
 
 def test_every_code_of_the_table_has_words_without_holes() -> None:
     """No error ends in half a sentence, known or not, whatever is known of the request."""
-    for code in (*advice._TABLE, *advice._SPECIAL, "SomethingNew"):
+    for code in (*TABLE, *advice._SPECIAL, "SomethingNew"):
         for asked in (Asked(), ASKED):
             error = from_reply(400, {}, document(code), asked)
             assert error.what.endswith((".", "sentence.)")), code
