@@ -340,3 +340,11 @@ def test_a_chinese_page_tells_what_the_english_one_tells(subtests: pytest.Subtes
         english = ROOT / "docs" / page.relative_to(ROOT / "docs/zh")
         with subtests.test(english.name):
             assert _skeleton(page) == _skeleton(english)
+
+
+def test_every_guide_is_there_in_chinese() -> None:
+    """Whoever reads Chinese finds all guides, and troubleshooting."""
+    guides = re.findall(r"^([a-z-]+)$", (DOCS / "guides.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(guides) > 10
+    assert [name for name in (*guides, "troubleshooting") if not (DOCS / f"zh/{name}.md").exists()] == []
+    assert (DOCS / "zh/guides.md").read_text(encoding="utf-8").count("\n") >= len(guides)

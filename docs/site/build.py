@@ -22,6 +22,7 @@ _PAGES = {
     "../CHANGELOG.md": "changelog.md",
     "../CONTRIBUTING.md": "contributing.md",
 }
+_ENGLISH = re.compile(r"(\]\()\.\./(?=[a-z-]+\.md)")
 _LEADS_OUT = re.compile(r"(\]\()(?:\.\./)+(?=[A-Za-z])(?![^)]*\.md\))")
 
 
@@ -49,6 +50,8 @@ def _stage_english(stage: Path) -> None:
 def _stage_chinese(stage: Path) -> None:
     shutil.copytree(ROOT / "docs" / "zh", stage)
     shutil.copytree(ROOT / "docs" / "images", stage / "images")
+    for page in stage.glob("*.md"):  # what is there in English alone is read where it lies
+        page.write_text(_ENGLISH.sub(rf"\1{SOURCE}docs/", page.read_text(encoding="utf-8")), encoding="utf-8")
     _link(stage)
     notebooks.put_into(stage / "tutorial", ROOT / "notebooks" / "zh-CN")
 
