@@ -19,6 +19,7 @@ from oss_jupyter.model.plan import MAX_PARTS, OBJECT_MAX_BYTES, PART_MAX_BYTES, 
 from oss_jupyter.model.prove import Prove, parse_prove
 from oss_jupyter.model.target import Target, make_target
 from oss_jupyter.model.wire_values import PartReceipt
+from oss_jupyter.texts import tr
 
 # Ids are names of files. Ours have eight letters and digits.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -63,7 +64,7 @@ class Fields:
         try:
             return make(bucket, key)
         except InputError:
-            raise _damaged("bucket or key") from None
+            raise _damaged(tr("bucket or key")) from None
 
     def checked(self, name: str, make: Callable[[Any], T]) -> T:
         """Return what `make` makes of a value; it raises InputError where it can make nothing of it."""
@@ -202,6 +203,6 @@ def _refuse_constant(name: str) -> None:
 
 def _damaged(name: str) -> CheckpointDamaged:
     return CheckpointDamaged(
-        f"The first line of the checkpoint holds a {name} that cannot be.",
-        "It is set aside; run the upload again, it starts from the beginning.",
+        tr("The first line of the checkpoint holds a {field} that cannot be.", field=name),
+        tr("It is set aside; run the upload again, it starts from the beginning."),
     )

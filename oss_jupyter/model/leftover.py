@@ -11,37 +11,35 @@ from html import escape
 from typing import Any, Protocol
 
 from oss_jupyter.errors import InputError
-from oss_jupyter.model.ages import format_age, parse_age
+from oss_jupyter.model import leftover_text
+from oss_jupyter.model.ages import parse_age
 from oss_jupyter.model.columns import columns
 from oss_jupyter.model.frames import frame
+from oss_jupyter.model.leftover_text import cells
 from oss_jupyter.model.sizes import count, format_size
-from oss_jupyter.model.storage_prices import AS_OF
 from oss_jupyter.model.target import Target
 from oss_jupyter.names import printable
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import english, tr
 
 # Of a long list the first and the last rows are shown.
 ROWS_SHOWN = 20
 RULE_DAYS = 7
 # What the service bills by: 1 GB of it has 1024^3 bytes (documentation "Storage fees").
 _GB = 1024**3
-_LIST_PRICES = (
-    f"Prices are list prices of {AS_OF} in mainland China, locally redundant, and may have changed: "
-    "aliyun.com/price/product#/oss/detail has today's, OssJupyter.storage_prices takes yours."
-)
-_BOTH = "An upload id and an age are given, and only one of them can say which uploads are meant."
-HEADER = ("upload id", "key", "age", "parts", "size", "whose")
+_NONE_BEGINS_SO = english("No unfinished upload here has an id that begins with {begin}.")
+_TWO_BEGIN_SO = english("More than one unfinished upload has an id that begins with {begin}.")
 
 
 class Owner(Enum):
     """Who knows of an upload, as far as this computer can tell."""
 
-    LIVE = "being sent"
-    KEPT = "checkpoint here"
-    UNKNOWN = "unknown"
+    LIVE = english("being sent")
+    KEPT = english("checkpoint here")
+    UNKNOWN = english("unknown")
 
     def __str__(self) -> str:
-        return self.value
+        return tr(self.value)
 
 
 @dataclass(frozen=True)
@@ -66,17 +64,26 @@ class Removed:
 
     def __str__(self) -> str:
         size = sum(one.size_bytes or 0 for one in self.gone)
-        known = f" ({format_size(size)})" if size else ""
-        return "\n".join([f"{count(len(self.gone), 'unfinished upload')}{known} removed from OSS.", *self.reasons()])
+        uploads = count(len(self.gone), "unfinished upload")
+        told = tr("{uploads} removed from OSS.", uploads=uploads)
+        if size:
+            told = tr("{uploads} ({size}) removed from OSS.", uploads=uploads, size=format_size(size))
+        return "\n".join([told, *self.reasons()])
 
     def __repr__(self) -> str:
-        return f"<Removed: {count(len(self.gone), 'unfinished upload')} gone, {len(self.stay):,} not>"
+        uploads, others = count(len(self.gone), "unfinished upload"), f"{len(self.stay):,}"
+        return tr("<Removed: {uploads} gone, {others} not>", uploads=uploads, others=others)
 
     def reasons(self) -> list[str]:
         """Return how many stay and why, a line for each reason."""
         numbers = Counter(why for _, why in self.stay)
         return [
-            f"{count(number, 'upload')} {'stays' if number == 1 else 'stay'}: {why}" for why, number in numbers.items()
+            tr(
+                "{uploads} stays: {why}" if number == 1 else "{uploads} stay: {why}",
+                uploads=count(number, "upload"),
+                why=why,
+            )
+            for why, number in numbers.items()
         ]
 
 
@@ -119,10 +126,11 @@ class Leftovers:
         return iter(self.rows)
 
     def __repr__(self) -> str:
-        return f"<Leftovers of {printable(str(self.place))}: {count(len(self.rows), 'unfinished upload')}>"
+        uploads = count(len(self.rows), "unfinished upload")
+        return tr("<Leftovers of {place}: {uploads}>", place=printable(str(self.place)), uploads=uploads)
 
     def __str__(self) -> str:
-        return "\n".join([self.heading, *([columns([HEADER, *self.shown()])] if self.rows else []), *self.below()])
+        return "\n".join([self.heading, *([columns([self.header, *self.shown()])] if self.rows else []), *self.below()])
 
     @property
     def size_bytes(self) -> int:
@@ -147,43 +155,31 @@ class Leftovers:
     @property
     def heading(self) -> str:
         """How many, how much, from when to when."""
-        where = printable(str(self.place))
-        if not self.newest or not self.oldest:
-            return f"No unfinished uploads below {where}."
-        uncounted = sum(one.size_bytes is None for one in self.rows)
-        known = len(self.rows) - uncounted
-        size = f", {format_size(self.size_bytes)}" if known else ""
-        of = f" in {known:,} of them; {uncounted:,} were not counted" if uncounted and known else ""
-        ages = (
-            f"the newest is {format_age(self.newest.age_seconds)} old, the oldest {format_age(self.oldest.age_seconds)}"
-        )
-        return f"{count(len(self.rows), 'unfinished upload')} below {where}{size}{of}; {ages}."
+        return leftover_text.heading(self.place, self.rows)
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """What stands above the cells of the rows."""
+        return leftover_text.header()
 
     def shown(self) -> list[tuple[str, ...]]:
         """Return the cells of the first and last rows."""
         half = ROWS_SHOWN // 2
         if len(self.rows) <= ROWS_SHOWN:
-            return [_cells(one) for one in self.rows]
-        more = ("", f"… {len(self.rows) - ROWS_SHOWN:,} more", "", "", "", "")
-        return [*map(_cells, self.rows[:half]), more, *map(_cells, self.rows[-half:])]
+            return [cells(one) for one in self.rows]
+        more = ("", f"… {count(len(self.rows) - ROWS_SHOWN, 'more', 'more')}", "", "", "", "")
+        return [*map(cells, self.rows[:half]), more, *map(cells, self.rows[-half:])]
 
     def below(self) -> list[str]:
         """Return what stands below the table: costs, and what was not found out."""
         if not self.size_bytes:
             return list(self.notes)
-        costs = [f"{name} {cost:,.2f}" for name, cost in self.monthly_cost.items()]
-        told = f"A month costs, {self.currency and f'in {self.currency}, '}by storage class: {', '.join(costs)}."
-        return [told, *self.notes, *([_LIST_PRICES] if self.currency else [])]
+        told, *whose = leftover_text.costs(self.monthly_cost, self.currency)
+        return [told, *self.notes, *whose]
 
     def in_a_sentence(self) -> str:
         """Return how much they hold and what the first storage class costs a month, as far as it was counted."""
-        known = [one for one in self.rows if one.size_bytes is not None]
-        if not known:
-            return "How much they hold is not known."
-        parts = sum(one.parts or 0 for one in known)
-        of = "" if len(known) == len(self.rows) else f"{len(known):,} of them"
-        costs = (f", about {self.currency} {cost:,.2f} a month as {name}" for name, cost in self.monthly_cost.items())
-        return f"{of or 'They'} hold {format_size(self.size_bytes)} in {count(parts, 'part')}{next(costs, '')}."
+        return leftover_text.in_a_sentence(self.rows, self.monthly_cost, self.currency)
 
     def remove(
         self, upload_id: str | None = None, *, older_than: str | float | None = None, force: bool = False
@@ -228,17 +224,17 @@ class Leftovers:
     def chosen(self, upload_id: str | None = None, *, older_than: str | float | None = None) -> tuple[Leftover, ...]:
         """Return what `remove` would try to remove. Raises InputError."""
         if (upload_id is None) == (older_than is None):
-            given = "Nothing says which unfinished uploads are meant." if upload_id is None else _BOTH
-            raise InputError(given, 'Give the beginning of an upload id, or older_than="7d".')
+            what = tr("Nothing says which unfinished uploads are meant.")
+            if upload_id is not None:
+                what = tr("An upload id and an age are given, and only one of them can say which uploads are meant.")
+            raise InputError(what, tr('Give the beginning of an upload id, or older_than="7d".'))
         if older_than is not None:
             least = parse_age(older_than)
             return tuple(one for one in self.rows if one.age_seconds >= least)
         found = tuple(one for one in self.rows if upload_id and one.upload_id.startswith(upload_id))
         if len(found) != 1:
-            many = "More than one unfinished upload has" if found else "No unfinished upload here has"
-            raise InputError(
-                f"{many} an id that begins with {quoted(upload_id)}.", "Write more of its id, or list anew."
-            )
+            what = tr(_TWO_BEGIN_SO if found else _NONE_BEGINS_SO, begin=quoted(upload_id))
+            raise InputError(what, tr("Write more of its id, or list anew."))
         return found
 
     def lifecycle_rule(self, days: int = RULE_DAYS) -> str:
@@ -254,9 +250,3 @@ class Leftovers:
     def to_frame(self) -> Any:
         """Return the rows as a pandas.DataFrame. Raises PackageMissing."""
         return frame(Leftover, self.rows)
-
-
-def _cells(one: Leftover) -> tuple[str, ...]:
-    parts = "not counted" if one.parts is None else f"{one.parts:,}"
-    size = "" if one.size_bytes is None else format_size(one.size_bytes)
-    return (one.upload_id, printable(one.key), format_age(one.age_seconds), parts, size, str(one.owner))

@@ -17,8 +17,12 @@ from enum import Enum
 from oss_jupyter.errors import TransferStateError
 from oss_jupyter.model.states import Event, State, after, allowed
 from oss_jupyter.model.waiting_list import Turn
+from oss_jupyter.texts import english, tr
 
-_WAIT = "Wait until that has ended; then run the upload again."
+_BEING_ABORTED = {
+    Event.PAUSE: english("A transfer that is being aborted cannot be paused."),
+    Event.RESUME: english("A transfer that is being aborted cannot be resumed."),
+}
 
 
 class Command(Enum):
@@ -179,10 +183,10 @@ class Lifecycle:
 
     def _check(self, event: Event) -> None:
         if self.leaving:
-            asked = {Event.PAUSE: "paused", Event.RESUME: "resumed"}[event]
-            raise TransferStateError(f"A transfer that is being aborted cannot be {asked}.", _WAIT)
+            advice = tr("Wait until that has ended; then run the upload again.")
+            raise TransferStateError(tr(_BEING_ABORTED[event]), advice)
         if self.retired:
             raise TransferStateError(
-                "The same file was uploaded again since, so this transfer is over.",
-                "Use the one that the last upload returned, or one of oj.transfers().",
+                tr("The same file was uploaded again since, so this transfer is over."),
+                tr("Use the one that the last upload returned, or one of oj.transfers()."),
             )

@@ -19,6 +19,7 @@ from oss_jupyter.model.given import as_text, plain, whole, yes_or_no
 from oss_jupyter.model.header_values import disposition, header_value, http_date, iso_date
 from oss_jupyter.model.tags import as_tagging
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import listed, tr
 
 # x-oss-traffic-limit is in bit/s (documentation "Single-connection bandwidth throttling").
 TRAFFIC_LIMIT_MIN_BITS = 819_200
@@ -59,8 +60,8 @@ def make_options(given: Mapping[str, Any], *names: str) -> ObjectOptions:
     unknown = sorted(set(given) - set(OPTION_NAMES) - set(ALIASES))
     if unknown:
         raise InputError(
-            f"{quoted(unknown[0])} is not an option of an upload.",
-            "The options are " + ", ".join(OPTION_NAMES) + ".",
+            tr("{name} is not an option of an upload.", name=quoted(unknown[0])),
+            tr("The options are {names}.", names=listed(OPTION_NAMES)),
         )
     named = _by_full_names({name: value for name, value in given.items() if value is not None})
     values = {name: _read(name, value) for name, value in named.items()}
@@ -81,7 +82,8 @@ def _by_full_names(given: Mapping[str, Any]) -> dict[str, Any]:
         if alias not in given:
             continue
         if name in values and values[name] != given[alias]:
-            raise InputError(f"{alias} and {name} are one option, and are given two values.", "Leave out one of them.")
+            what = tr("{alias} and {name} are one option, and are given two values.", alias=alias, name=name)
+            raise InputError(what, tr("Leave out one of them."))
         values[name] = given[alias]
     return values
 
@@ -90,39 +92,47 @@ def _read_text(value: Any, name: str) -> str:
     text = header_value(value, name)
     choices = ARGUMENTS[name].choices
     if choices and text not in choices:
-        raise InputError(f"{name}={quoted(text)} is not known.", f"Choose one of {', '.join(choices)}.")
+        what = tr("{name}={value} is not known.", name=name, value=quoted(text))
+        raise InputError(what, tr("Choose one of {choices}.", choices=listed(choices)))
     return text
 
 
 def _read_traffic_limit(limit: Any, name: str) -> int:
-    advice = f"It is in bit/s, from {TRAFFIC_LIMIT_MIN_BITS:,} (100 KiB/s) to {TRAFFIC_LIMIT_MAX_BITS:,} (100 MiB/s)."
+    advice = tr(
+        "It is in bit/s, from {least} (100 KiB/s) to {most} (100 MiB/s).",
+        least=f"{TRAFFIC_LIMIT_MIN_BITS:,}",
+        most=f"{TRAFFIC_LIMIT_MAX_BITS:,}",
+    )
     try:
         number = whole(limit, name)
     except InputError as error:
         raise InputError(error.what, advice) from None
     if not TRAFFIC_LIMIT_MIN_BITS <= number <= TRAFFIC_LIMIT_MAX_BITS:
-        raise InputError(f"{name}={quoted(number)} is outside what the service takes.", advice)
+        raise InputError(
+            tr("{name}={value} is outside what the service takes.", name=name, value=quoted(number)), advice
+        )
     return number
 
 
 def _read_metadata(metadata: Any, _name: str) -> dict[str, str]:
     if not isinstance(metadata, Mapping):
-        raise InputError("metadata is not a mapping.", 'Write it like metadata={"project": "taxi"}.')
+        raise InputError(tr("metadata is not a mapping."), tr('Write it like metadata={{"project": "taxi"}}.'))
     pairs: dict[str, str] = {}
     for given_name, given_value in metadata.items():
         name, value = (as_text(given_name) or "").lower(), as_text(given_value)
         if not _META_NAME.fullmatch(name):
-            raise InputError(f"metadata: {quoted(name)} is not allowed.", "Use letters, digits and - in names.")
+            what = tr("metadata: {name} is not allowed.", name=quoted(name))
+            raise InputError(what, tr("Use letters, digits and - in names."))
         if name in pairs:
-            raise InputError(
-                f"metadata has {quoted(name)} twice: capitals do not count.", "Choose another name for one."
-            )
+            what = tr("metadata has {name} twice: capitals do not count.", name=quoted(name))
+            raise InputError(what, tr("Choose another name for one."))
         if value is None:
-            what = f"metadata: the value of {quoted(name)} is {quoted(plain(given_value))}."
-            raise InputError(what, "Write it as a text.")
-        pairs[name] = header_value(value, f"metadata: the value of {quoted(name)}")
+            shown = quoted(plain(given_value))
+            what = tr("metadata: the value of {name} is {value}.", name=quoted(name), value=shown)
+            raise InputError(what, tr("Write it as a text."))
+        pairs[name] = header_value(value, tr("metadata: the value of {name}", name=quoted(name)))
     if sum(len(name) + len(value) for name, value in pairs.items()) > _META_MAX_BYTES:
-        raise InputError("metadata has more than 8 KiB.", "Put long descriptions into an object of their own.")
+        raise InputError(tr("metadata has more than 8 KiB."), tr("Put long descriptions into an object of their own."))
     return pairs
 
 
@@ -130,7 +140,10 @@ def _check_keys_of_encryption(values: Mapping[str, Any]) -> None:
     # Documentation "Server-side encryption": both belong to KMS.
     for name in ("server_side_encryption_key_id", "server_side_data_encryption"):
         if values.get(name) and values.get("server_side_encryption") != "KMS":
-            raise InputError(f"{name} counts with KMS only.", f'Add server_side_encryption="KMS", or leave out {name}.')
+            raise InputError(
+                tr("{name} counts with KMS only.", name=name),
+                tr('Add server_side_encryption="KMS", or leave out {name}.', name=name),
+            )
 
 
 # What reads an option that is more than a text.

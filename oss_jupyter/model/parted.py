@@ -8,6 +8,7 @@ from typing import IO, Protocol
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.names import printable
+from oss_jupyter.texts import tr
 
 # How the folder ends in which the files lie until they are sent.
 MADE = ".made"
@@ -64,8 +65,8 @@ def pattern_of(target: str) -> tuple[str, str]:
         return target, ""
     if last.count("*") != 1 or "*" in below:
         raise InputError(
-            f"The target {printable(target)!r} has a * where no number can stand.",
-            "Write one * in the name behind the last slash, like oss://bucket/table/part-*.parquet.",
+            tr("The target {target} has a * where no number can stand.", target=repr(printable(target))),
+            tr("Write one * in the name behind the last slash, like oss://bucket/table/part-*.parquet."),
             code="InvalidKey",
         )
     return f"{below}/", last
@@ -106,7 +107,7 @@ class Alike:
         if len(self._whys) < _IN_A_ROW_MOST and not of_all:
             return None
         return InputError(
-            f"No partition of {self._text} can be made: {why}",
-            "Look at what computes them: compute() of one of its partitions shows it. Then run the cell again.",
+            tr("No partition of {table} can be made: {why}", table=self._text, why=why),
+            tr("Look at what computes them: compute() of one of its partitions shows it. Then run the cell again."),
             code="NotMade",
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.sizes import GIB, KIB, MIB, format_size
+from oss_jupyter.texts import tr
 
 # OSS limits (documentation "Limits", UploadPart, PutObject).
 MAX_PARTS = 10_000
@@ -70,32 +71,48 @@ def make_plan(size: int, part_size: int | None = None, default_part_size: int = 
     wanted = part_size
     if wanted is None:
         wanted = default_part_size if size <= MAX_PARTS * default_part_size else smallest
+    why = _refused(size, wanted, smallest)
+    if why is not None:
+        raise why
+    return Plan(size, wanted)
+
+
+def _refused(size: int, wanted: int, smallest: int) -> InputError | None:
+    """Return what the service has against parts of the wanted size; smallest: the size that would do."""
     if wanted < PART_MIN_BYTES:
-        raise InputError(
-            f"A part of {format_size(wanted)} is too small: the service asks for at least 100 KiB.",
-            "Leave part_size out, or write part_size=1MiB or more.",
+        return InputError(
+            tr("A part of {size} is too small: the service asks for at least 100 KiB.", size=format_size(wanted)),
+            tr("Leave part_size out, or write part_size=1MiB or more."),
             code="PartTooSmall",
         )
     if size > OBJECT_MAX_BYTES:
-        raise InputError(
-            f"The file has {format_size(size)}; the service takes at most {format_size(OBJECT_MAX_BYTES)} per object.",
-            "Split the file and upload the pieces as separate objects.",
+        most = format_size(OBJECT_MAX_BYTES)
+        return InputError(
+            tr("The file has {size}; the service takes at most {most} per object.", size=format_size(size), most=most),
+            tr("Split the file and upload the pieces as separate objects."),
             code="ObjectTooLarge",
         )
     if wanted > PART_MAX_BYTES:
-        raise InputError(
-            f"A part of {format_size(wanted)} is too large: the service takes at most 5 GiB.",
-            "Leave part_size out: 8 MiB suits most lines.",
+        return InputError(
+            tr("A part of {size} is too large: the service takes at most 5 GiB.", size=format_size(wanted)),
+            tr("Leave part_size out: 8 MiB suits most lines."),
             code="PartTooLarge",
         )
-    if size > MAX_PARTS * wanted:
-        raise InputError(
-            f"{format_size(size)} in parts of {format_size(wanted)} would be {-(-size // wanted):,} parts; "
-            f"the service takes at most {MAX_PARTS:,}.",
-            f"Leave part_size out, or write part_size={smallest // KIB}KiB or more.",
-            code="TooManyParts",
-        )
-    return Plan(size, wanted)
+    return _too_many(size, wanted, smallest) if size > MAX_PARTS * wanted else None
+
+
+def _too_many(size: int, wanted: int, smallest: int) -> InputError:
+    return InputError(
+        tr(
+            "{size} in parts of {part_size} would be {parts} parts; the service takes at most {most}.",
+            size=format_size(size),
+            part_size=format_size(wanted),
+            parts=f"{-(-size // wanted):,}",
+            most=f"{MAX_PARTS:,}",
+        ),
+        tr("Leave part_size out, or write part_size={least}KiB or more.", least=smallest // KIB),
+        code="TooManyParts",
+    )
 
 
 def auto_part_size(size: int, connection_bytes_per_second: float | None = None) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import listed, tr
 
 
 class Prove(str, Enum):
@@ -40,4 +41,5 @@ def parse_prove(value: Any) -> Prove:
     words = [prove.value for prove in Prove]
     if isinstance(value, str) and value in words:
         return Prove(value)
-    raise InputError(f"prove={quoted(value)} is not known.", f"Choose one of {', '.join(words)}.")
+    what = tr("{name}={value} is not known.", name="prove", value=quoted(value))
+    raise InputError(what, tr("Choose one of {choices}.", choices=listed(words)))

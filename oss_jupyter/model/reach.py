@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.signed_url import SignedUrl
 from oss_jupyter.model.target import Target
+from oss_jupyter.texts import tr
 
 R = TypeVar("R", bound="Reached")
 
@@ -47,8 +48,11 @@ def reach_from_here(target: Target) -> Reach:
     """Return the way to an object as this process knows it. Raises InputError."""
     if not _here:
         raise InputError(
-            "This copy of a receipt knows neither region nor credentials, and nothing was set up in this process.",
-            "Call oj.settings() first, or %load_ext oss_jupyter; then those of the settings and the environment count.",
+            tr("This copy of a receipt knows neither region nor credentials, and nothing was set up in this process."),
+            tr(
+                "Call oj.settings() first, or %load_ext oss_jupyter; then those of the settings and the environment "
+                "count."
+            ),
             code="NothingSetUp",
         )
     return _here[0].reach(target)

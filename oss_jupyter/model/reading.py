@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from oss_jupyter.errors import Shortage, SourceMissing, SourceUnreadable
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.names import printable
+from oss_jupyter.texts import tr
 
 
 @contextmanager
@@ -30,19 +31,24 @@ def _failure(path: object, error: OSError) -> SourceMissing | SourceUnreadable |
     if shortage is not None:
         return shortage
     if isinstance(error, FileNotFoundError):
-        return SourceMissing(f"There is no file {path}.", _where_it_may_be(str(path)))
+        return SourceMissing(tr("There is no file {path}.", path=path), _where_it_may_be(str(path)))
     if isinstance(error, NotADirectoryError):
-        return SourceMissing(f"{path} goes through something that is not a directory.", "Check the path.")
+        what = tr("{path} goes through something that is not a directory.", path=path)
+        return SourceMissing(what, tr("Check the path."))
     if isinstance(error, PermissionError):
-        return SourceUnreadable(f"{path} may not be read by this user.", f"Allow it, for example: !chmod u+r {path}")
-    reason = error.strerror or "the disk failed"
-    return SourceUnreadable(f"{path} cannot be read: {reason}.", "Check its disk or mount, then run the upload again.")
+        advice = tr("Allow it, for example: !chmod u+r {path}", path=path)
+        return SourceUnreadable(tr("{path} may not be read by this user.", path=path), advice)
+    reason = error.strerror or tr("the disk failed")
+    what = tr("{path} cannot be read: {reason}.", path=path, reason=reason)
+    return SourceUnreadable(what, tr("Check its disk or mount, then run the upload again."))
 
 
 def _where_it_may_be(path: str) -> str:
     name = path.replace("\\", "/").rpartition("/")[2]
     if name.startswith("$") or ("{" in name and "}" in name):
-        return f"{printable(name)} was not replaced by a value: define the variable first, or check the path."
+        return tr(
+            "{name} was not replaced by a value: define the variable first, or check the path.", name=printable(name)
+        )
     if set("*?") & set(name):
-        return "Where one file is meant patterns are not expanded: write its name."
-    return "Check the path, and that its disk is mounted."
+        return tr("Where one file is meant patterns are not expanded: write its name.")
+    return tr("Check the path, and that its disk is mounted.")

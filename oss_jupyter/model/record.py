@@ -26,6 +26,7 @@ from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import Fingerprint, PartReceipt
+from oss_jupyter.texts import tr
 
 FORMAT = 1
 _DRIVEN = ("profile", "credentials_given", "detached", "limit", "parallel", "prove")
@@ -185,7 +186,8 @@ def read_remnant(data: bytes) -> str:
     upload_id, bucket, key = (entry.get(name) for name in ("upload_id", "bucket", "key"))
     if not all(isinstance(text, str) and text and text.isprintable() for text in (upload_id, bucket, key)):
         return ""
-    return f"upload id {upload_id} to oss://{bucket}/{key}"[:_REMNANT_MAX]
+    told = tr("upload id {upload_id} to {target}", upload_id=upload_id, target=f"oss://{bucket}/{key}")
+    return told[:_REMNANT_MAX]
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:
@@ -201,14 +203,18 @@ def _parse(raw: bytes) -> dict[str, Any] | None:
 def _read_header(entry: dict[str, Any] | None) -> CheckpointHeader:
     if entry is None or type(entry.get("format")) is not int or entry["format"] < 1:
         raise CheckpointDamaged(
-            "The first line of the checkpoint cannot be read.",
-            "It is set aside; run the upload again, it starts from the beginning.",
+            tr("The first line of the checkpoint cannot be read."),
+            tr("It is set aside; run the upload again, it starts from the beginning."),
         )
     if entry["format"] > FORMAT:
         raise CheckpointTooNew(
-            f"The checkpoint has format {entry['format']}; this version of oss_jupyter reads up to {FORMAT}.",
-            "Upgrade oss_jupyter, or finish the upload where it was started.",
-            safe="The checkpoint is untouched.",
+            tr(
+                "The checkpoint has format {number}; this version of oss_jupyter reads up to {most}.",
+                number=entry["format"],
+                most=FORMAT,
+            ),
+            tr("Upgrade oss_jupyter, or finish the upload where it was started."),
+            safe=tr("The checkpoint is untouched."),
         )
     fields = Fields(entry)
     size, part_size = fields.size_and_part_size()

@@ -21,6 +21,7 @@ from oss_jupyter.errors import (
     ServiceError,
     Shortage,
 )
+from oss_jupyter.texts import tr
 
 
 class Action(Enum):
@@ -166,8 +167,14 @@ def asked_wait_seconds(error: Exception) -> float:
 def _describe(asked_seconds: float, granted_seconds: float) -> str:
     if asked_seconds < _SAY_FROM_SECONDS:
         return ""
-    asked = f"The answer asks to wait {asked_seconds:,.0f} s before the next try"
-    return f"{asked}." if asked_seconds == granted_seconds else f"{asked}; it is tried after {granted_seconds:,.0f} s."
+    asked, granted = f"{asked_seconds:,.0f}", f"{granted_seconds:,.0f}"
+    if asked_seconds == granted_seconds:
+        return tr("The answer asks to wait {asked} s before the next try.", asked=asked)
+    return tr(
+        "The answer asks to wait {asked} s before the next try; it is tried after {granted} s.",
+        asked=asked,
+        granted=granted,
+    )
 
 
 def never_works(error: Exception) -> bool:

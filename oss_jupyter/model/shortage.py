@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 
 from oss_jupyter.errors import NoMemory, NoThread, Shortage, TooManyFiles
+from oss_jupyter.texts import tr
 
 
 def shortage_of(error: BaseException) -> Shortage | None:
@@ -16,24 +17,26 @@ def shortage_of(error: BaseException) -> Shortage | None:
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EMFILE:
         return TooManyFiles(
-            "Too many files are open in this process.",
-            "Close what is not needed any more (files, sockets, data loaders), or allow more before it starts, "
-            "for example: ulimit -n 4096. Then resume.",
+            tr("Too many files are open in this process."),
+            tr(
+                "Close what is not needed any more (files, sockets, data loaders), or allow more before it starts, "
+                "for example: ulimit -n 4096. Then resume."
+            ),
         )
     if number == errno.ENFILE:
         return TooManyFiles(
-            "Too many files are open on this computer.",
-            "End other programs, or have its limit raised (Linux: fs.file-max). Then resume.",
+            tr("Too many files are open on this computer."),
+            tr("End other programs, or have its limit raised (Linux: fs.file-max). Then resume."),
         )
     if number == errno.ENOMEM or isinstance(error, MemoryError) or _said_of_memory(error):
         return NoMemory(
-            "No memory was left for a moment.",
-            "Delete what is not needed any more (large tables and arrays), or end other programs. Then resume.",
+            tr("No memory was left for a moment."),
+            tr("Delete what is not needed any more (large tables and arrays), or end other programs. Then resume."),
         )
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
         return NoThread(
-            "This computer allows no more threads or processes.",
-            "End other programs, or have the limit raised (ulimit -u, ulimit -v), then resume.",
+            tr("This computer allows no more threads or processes."),
+            tr("End other programs, or have the limit raised (ulimit -u, ulimit -v), then resume."),
         )
     return None
 

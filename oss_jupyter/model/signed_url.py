@@ -10,12 +10,16 @@ from oss_jupyter.errors import InputError
 from oss_jupyter.model.given import plain
 from oss_jupyter.names import printable
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import english, sentences, tr
 
 # Signature V4 allows no more (EC 0002-00000232); V1 names no limit, and a link that is good for ever helps nobody.
 LONGEST_SECONDS = 7 * 24 * 3600
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 24 * 3600}
 _PIECE = re.compile(r"(\d{1,9})\s*(s|min|m|h|d)\s*")
-_LIKE = 'Write it like expires="1h", "30m" or "7d"; "max" is as long as it can be.'
+_LIKE = english('Write it like expires="1h", "30m" or "7d"; "max" is as long as it can be.')
+
+_TOO_LONG = english("expires={value} is longer than 7 days.")
+_TOO_SHORT = english("expires={value} is less than a second.")
 
 
 class SignedUrl(str):
@@ -39,8 +43,12 @@ class SignedUrl(str):
 
     def __repr__(self) -> str:
         until = self.ends_at.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
-        words = f"signed link to {self.object_url}, good until {until}"
-        return printable(f"<{words}{self.note and f'. {self.note}'}>")
+        if not self.note:
+            return printable(tr("<signed link to {url}, good until {until}>", url=self.object_url, until=until))
+        told = tr(
+            "<signed link to {url}, good until {until}. {note}>", url=self.object_url, until=until, note=self.note
+        )
+        return printable(told)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (str(self), self.object_url, self.ends_at, self.note))
@@ -52,10 +60,9 @@ def parse_expires(value: object) -> int | None:
     if seconds is None:
         return None
     if not 1 <= seconds <= LONGEST_SECONDS:
-        side = "longer than 7 days" if seconds > LONGEST_SECONDS else "less than a second"
         raise InputError(
-            f"expires={quoted(value)} is {side}.",
-            f"The service takes links of 1 second to 7 days. {_LIKE}",
+            tr(_TOO_LONG if seconds > LONGEST_SECONDS else _TOO_SHORT, value=quoted(value)),
+            sentences(tr("The service takes links of 1 second to 7 days."), tr(_LIKE)),
             code="InvalidExpires",
         )
     return int(seconds)
@@ -75,4 +82,5 @@ def _seconds(value: Any) -> float | None:
             return sum(int(number) * _UNITS[unit] for number, unit in pieces)
         if text.isdecimal() and len(text) < 10:
             return int(text)
-    raise InputError(f"expires={quoted(value)} is no length of time.", _LIKE, code="InvalidExpires")
+    what = tr("expires={value} is no length of time.", value=quoted(value))
+    raise InputError(what, tr(_LIKE), code="InvalidExpires")

@@ -10,7 +10,7 @@ import re
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.given import MOST, is_off, plain
 from oss_jupyter.redact import quoted
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import english, say, tr
 from oss_jupyter.texts.spoken import language
 
 KIB = 1024
@@ -22,6 +22,9 @@ SPEED_MIN = KIB
 
 _UNITS = {"": 1, "b": 1, "kib": KIB, "mib": MIB, "gib": GIB, "tib": TIB, "k": KIB, "m": MIB, "g": GIB, "t": TIB}
 _UNITS |= {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+# What can be wrong with a size or a speed: its form, that it is too large.
+_NO_SIZE = (english("{name}: {value} is not a size."), english("{name}: {value} is larger than any size."))
+_NO_SPEED = (english("{name}: {value} is not a speed."), english("{name}: {value} is larger than any speed."))
 _SIZE = re.compile(r"\s*(\d{1,40}(?:\.\d{1,40})?)\s*([a-z]*)\s*(?:/s)?\s*", re.IGNORECASE)
 
 
@@ -31,16 +34,15 @@ def parse_size(value: float | str, name: str = "size") -> int:
     A letter alone is binary, as elsewhere on the command line. `name` is the argument's name, for the message.
     Raises InputError.
     """
-    return _parse(value, name, "size", "8MiB, 512KiB or 1GiB")
+    return _parse(value, name, _NO_SIZE, tr("8MiB, 512KiB or 1GiB"))
 
 
 def parse_speed(value: float | str, name: str) -> int:
     """Return bytes per second for ``"20MiB/s"``, read as sizes are. Raises InputError, also for less than 1 KiB/s."""
-    speed = _parse(value, name, "speed", "20MiB/s")
+    speed = _parse(value, name, _NO_SPEED, "20MiB/s")
     if speed < SPEED_MIN:
-        raise InputError(
-            f"{name}: {quoted(value)} is less than 1 KiB a second.", f"Write the unit, like {name}=20MiB/s."
-        )
+        what = tr("{name}: {value} is less than 1 KiB a second.", name=name, value=quoted(value))
+        raise InputError(what, tr("Write the unit, like {name}=20MiB/s.", name=name))
     return speed
 
 
@@ -49,23 +51,28 @@ def parse_limit(value: float | str | None) -> float | None:
     return None if value is None or is_off(value) else float(parse_speed(value, "limit"))
 
 
-def _parse(value: float | str, name: str, kind: str, like: str) -> int:
+def _parse(value: float | str, name: str, no_such: tuple[str, str], like: str) -> int:
     value = plain(value)
+    size = _read(value)
+    no_form, too_large = no_such
+    wrong = no_form if size is None else too_large if size > MOST else ""
+    if size is not None and size <= 0:
+        wrong = english("{name}: {value} is not above zero.")
+    if size is None or wrong:
+        advice = tr("Write it like {name}={like}.", name=name, like=like)
+        raise InputError(tr(wrong, name=name, value=quoted(value)), advice)
+    return size
+
+
+def _read(value: float | str) -> int | None:
+    """Return bytes, or None where it is no number of them."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        size = value
-    else:
-        match = _SIZE.fullmatch(value if isinstance(value, str) else repr(value) if type(value) is float else "")
-        unit = _UNITS.get(match[2].lower()) if match else None
-        if match is None or unit is None:
-            raise InputError(f"{name}: {quoted(value)} is not a {kind}.", f"Write it like {name}={like}.")
-        size = int(float(match[1]) * unit)
-    if size <= 0:
-        raise InputError(f"{name}: {quoted(value)} is not above zero.", f"Write it like {name}={like}.")
-    if size > MOST:
-        raise InputError(f"{name}: {quoted(value)} is larger than any {kind}.", f"Write it like {name}={like}.")
-    return size
+        return value
+    match = _SIZE.fullmatch(value if isinstance(value, str) else repr(value) if type(value) is float else "")
+    unit = _UNITS.get(match[2].lower()) if match else None
+    return None if match is None or unit is None else int(float(match[1]) * unit)
 
 
 def format_size(size_bytes: float) -> str:
@@ -82,7 +89,7 @@ def format_progress(done_bytes: int, total_bytes: int) -> str:
     """Return ``19.4 of 52.0 GiB``: both in the unit of the whole."""
     whole, unit = format_size(total_bytes).split(" ")
     scale = {"B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": TIB}[unit]
-    return f"{_three_digits(done_bytes / scale)} of {whole} {unit}"
+    return say("done_of_total", done=_three_digits(done_bytes / scale), total=f"{whole} {unit}")
 
 
 def format_speed(bytes_per_second: float) -> str:

@@ -15,6 +15,7 @@ from oss_jupyter.model.given import word
 from oss_jupyter.model.reading_formats import ANYWAY, KINDS, READERS, Format, format_of, readers_of
 from oss_jupyter.model.target import Target
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import listed, tr
 
 LOAD = "%load_ext oss_jupyter"
 IMPORTS = {"pandas": "import pandas as pd", "polars": "import polars as pl", "dask": "import dask.dataframe as dd"}
@@ -56,13 +57,11 @@ def checked_kind(kind: str, possible: tuple[str, ...], key: str) -> str:
     """Return the kind as it is called here, "" as the first. Raises InputError for one that cannot be."""
     name = word(kind) if kind != "" else possible[0]
     if name not in KINDS:
-        raise InputError(
-            f"There is no snippet for {quoted(kind)}.", f"Choose one of {_listed(KINDS)}.", code="NoSnippet"
-        )
+        advice = tr("Choose one of {choices}.", choices=_named(KINDS))
+        raise InputError(tr("There is no snippet for {kind}.", kind=quoted(kind)), advice, code="NoSnippet")
     if name not in possible:
-        raise InputError(
-            f"{name} reads no {_ending(key)}.", f"Choose one of {_listed(possible)} for this object.", code="NoSnippet"
-        )
+        advice = tr("Choose one of {choices} for this object.", choices=_named(possible))
+        raise InputError(_cannot_read(name, format_of(key).suffix), advice, code="NoSnippet")
     return name
 
 
@@ -99,7 +98,7 @@ def sdk_client(place: Mapping[str, Any]) -> tuple[str, str]:
     region = place.get("region")
     lines = [
         "config = oss.config.load_default()",
-        "# OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, and OSS_SESSION_TOKEN for temporary ones",
+        tr("# OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, and OSS_SESSION_TOKEN for temporary ones"),
         "config.credentials_provider = oss.credentials.EnvironmentVariableCredentialsProvider()",
     ]
     if not region:
@@ -169,10 +168,12 @@ def flags(place: Mapping[str, Any]) -> str:
     return "".join(f" --{name} {shlex.quote(str(value))}" for name, value in given if value)
 
 
-def _ending(key: str) -> str:
-    suffix = format_of(key).suffix
-    return quoted(suffix) if suffix else "object without a suffix"
+def _cannot_read(kind: str, suffix: str) -> str:
+    if not suffix:
+        return tr("{kind} reads no object without a suffix.", kind=kind)
+    return tr("{kind} reads no {suffix}.", kind=kind, suffix=quoted(suffix))
 
 
-def _listed(kinds: tuple[str, ...]) -> str:
-    return f"{', '.join(kinds[:-1])} and {kinds[-1]}" if len(kinds) > 1 else "".join(kinds or ANYWAY)
+def _named(kinds: tuple[str, ...]) -> str:
+    *most, last = kinds or ANYWAY
+    return tr("{some} and {last}", some=listed(most), last=last) if most else last

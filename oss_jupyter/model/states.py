@@ -17,6 +17,7 @@ from __future__ import annotations
 from enum import Enum
 
 from oss_jupyter.errors import TransferStateError
+from oss_jupyter.texts import english, say, tr
 
 
 class State(str, Enum):
@@ -117,20 +118,26 @@ _MOVES: dict[tuple[State, Event], State] = {
 }
 
 
-# What a user can ask for, as the end of "a transfer that is completed cannot be ...".
-_ASKED = {Event.PAUSE: "paused", Event.RESUME: "resumed", Event.ABORT: "aborted"}
+# What a user can ask for, refused.
+_ASKED = {
+    Event.PAUSE: english("A transfer that is {state} cannot be paused."),
+    Event.RESUME: english("A transfer that is {state} cannot be resumed."),
+    Event.ABORT: english("A transfer that is {state} cannot be aborted."),
+}
 _ADVICE = {
-    State.QUEUED: "It begins by itself as soon as it is its turn.",
-    State.RUNNING: "It is on its way; wait for it, pause it or abort it.",
-    State.PAUSED: "Resume it, or abort it.",
-    State.WAITING_FOR_CREDENTIALS: "Renew the credentials; then it goes on by itself.",
-    State.COMPLETING: "Every part is in OSS and the object is being put together; wait a moment.",
-    State.COMPLETED: "The object is complete, and result() returns its receipt. force=True sends the file once more.",
-    State.COMPLETED_WITH_ERRORS: "Resume it to try the files that failed once more, or abort it.",
-    State.FAILED: "Nothing runs. Resume it, or abort it.",
-    State.ABORTED: "Run the upload again: it starts over, or carries on where the parts were kept.",
-    State.INTERRUPTED: "Nothing runs. Resume it, or abort it.",
-    State.ELSEWHERE: "Do it there, or stop that kernel; then it can be resumed here.",
+    State.QUEUED: english("It begins by itself as soon as it is its turn."),
+    State.RUNNING: english("It is on its way; wait for it, pause it or abort it."),
+    State.PAUSED: english("Resume it, or abort it."),
+    State.WAITING_FOR_CREDENTIALS: english("Renew the credentials; then it goes on by itself."),
+    State.COMPLETING: english("Every part is in OSS and the object is being put together; wait a moment."),
+    State.COMPLETED: english(
+        "The object is complete, and result() returns its receipt. force=True sends the file once more."
+    ),
+    State.COMPLETED_WITH_ERRORS: english("Resume it to try the files that failed once more, or abort it."),
+    State.FAILED: english("Nothing runs. Resume it, or abort it."),
+    State.ABORTED: english("Run the upload again: it starts over, or carries on where the parts were kept."),
+    State.INTERRUPTED: english("Nothing runs. Resume it, or abort it."),
+    State.ELSEWHERE: english("Do it there, or stop that kernel; then it can be resumed here."),
 }
 
 
@@ -144,20 +151,21 @@ def after(state: State, event: Event) -> State:
 
 def refusal(state: State, event: Event) -> TransferStateError:
     """Return why `event` cannot happen in `state`, and what to do instead."""
+    stands = say(f"state_{state.key}")
     if event not in _ASKED:
         return TransferStateError(
-            f"A transfer that is {state} cannot go on with {event.value!r}.",
-            "This should not happen; run the upload again, and please report it.",
+            tr("A transfer that is {state} cannot go on with {event}.", state=stands, event=repr(event.value)),
+            tr("This should not happen; run the upload again, and please report it."),
         )
-    return TransferStateError(f"A transfer that is {state} cannot be {_ASKED[event]}.", _advice(state, event))
+    return TransferStateError(tr(_ASKED[event], state=stands), _advice(state, event))
 
 
 def _advice(state: State, event: Event) -> str:
     if (state, event) == (State.COMPLETED, Event.ABORT):
-        return "The object is complete; delete it in OSS if it is not wanted."
+        return tr("The object is complete; delete it in OSS if it is not wanted.")
     if (state, event) == (State.ABORTED, Event.ABORT):
-        return "Where its parts were kept, oj.abort(ID) removes them; otherwise nothing of it is left."
-    return _ADVICE[state]
+        return tr("Where its parts were kept, oj.abort(ID) removes them; otherwise nothing of it is left.")
+    return tr(_ADVICE[state])
 
 
 def allowed(state: State, event: Event) -> bool:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.redact import is_signed, quoted, shown
+from oss_jupyter.texts import english, sentences, tr
 
 # Bucket naming (OSS documentation, "Bucket naming"): 3-63 of a-z 0-9 -, alphanumeric at both ends.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 # Object naming: counted in bytes of UTF-8, not in characters; the SDK counts characters.
 KEY_MAX_BYTES = 1023
 
-_FORM = "Write the target as oss://bucket/key, for example oss://my-bucket/data/trips.parquet."
+_FORM = english("Write the target as oss://bucket/key, for example oss://my-bucket/data/trips.parquet.")
 
 
 @dataclass(frozen=True, order=True)
@@ -59,29 +60,32 @@ def _split(text: str) -> tuple[str, str]:
     """Return bucket and key of an address as it was typed."""
     if not isinstance(text, str):
         # A Path has made oss:/bucket of it already, so nothing can be told from its text.
-        raise InputError(f"The target is {_kind(text)}, and no text.", _FORM, code="InvalidTarget")
+        raise InputError(_no_text(text), tr(_FORM), code="InvalidTarget")
     scheme, separator, rest = text.partition("://")
     if scheme.lower() != "oss" or not separator:
-        raise InputError(f"{quoted(text)} is not an OSS address.", _FORM, code="InvalidTarget")
+        what = tr("{address} is not an OSS address.", address=quoted(text))
+        raise InputError(what, tr(_FORM), code="InvalidTarget")
     bucket, _, key = rest.partition("/")
     if ":" in bucket or "@" in bucket:
         raise InputError(
-            "The target has more than a bucket before its key: a user, a password or a port.",
-            f"{_FORM} Credentials are given with credentials=…, or in the environment.",
+            tr("The target has more than a bucket before its key: a user, a password or a port."),
+            sentences(tr(_FORM), tr("Credentials are given with credentials=…, or in the environment.")),
             code="InvalidTarget",
         )
     return bucket, key
 
 
-def _kind(value: object) -> str:
-    return "None" if value is None else f"of type {type(value).__name__}"
+def _no_text(value: object) -> str:
+    if value is None:
+        return tr("The target is None, and no text.")
+    return tr("The target is of type {kind}, and no text.", kind=type(value).__name__)
 
 
 def _as_key(source_name: str, target: str) -> str:
     if _utf8(source_name) is None:
         raise InputError(
-            f"The file's name {source_name} is no valid Unicode, so it cannot become the key.",
-            f"Write the whole key, like {shown(target).rstrip('/')}/file.bin.",
+            tr("The file's name {name} is no valid Unicode, so it cannot become the key.", name=source_name),
+            tr("Write the whole key, like {place}/file.bin.", place=shown(target).rstrip("/")),
             code="InvalidObjectName",
         )
     return source_name
@@ -98,19 +102,19 @@ def check_bucket(bucket: str, key: str = "") -> None:
     """Raise InputError where the service takes no such name of a bucket; `key` is what stands behind it."""
     if not _BUCKET.fullmatch(bucket):
         # A password may have a slash: then the first half of it stands in the bucket's place.
-        name = "What stands before the @" if "@" in key else quoted(bucket)
-        raise InputError(
-            f"{name} cannot be the name of a bucket.",
-            "A bucket name has 3 to 63 of a-z, 0-9 and -, with a letter or digit at both ends.",
-            code="InvalidBucketName",
-        )
+        what = tr("{name} cannot be the name of a bucket.", name=quoted(bucket))
+        if "@" in key:
+            what = tr("What stands before the @ cannot be the name of a bucket.")
+        advice = tr("A bucket name has 3 to 63 of a-z, 0-9 and -, with a letter or digit at both ends.")
+        raise InputError(what, advice, code="InvalidBucketName")
 
 
 def make_target(bucket: str, key: str) -> Target:
     """Return a Target after checking both names against the service's rules. Raises InputError."""
     check_bucket(bucket, key)
     if not key:
-        raise InputError(f"oss://{bucket}/ names no object.", _FORM, code="InvalidObjectName")
+        what = tr("{place} names no object.", place=f"oss://{bucket}/")
+        raise InputError(what, tr(_FORM), code="InvalidObjectName")
     return make_prefix(bucket, key)
 
 
@@ -119,7 +123,7 @@ def make_prefix(bucket: str, key: str) -> Target:
     check_bucket(bucket, key)
     why = why_no_key(key)
     if why:
-        raise InputError(f"The key {why}.", _another_key(bucket, key), code="InvalidObjectName")
+        raise InputError(tr("The key {why}.", why=why), _another_key(bucket, key), code="InvalidObjectName")
     return Target(bucket, key)
 
 
@@ -127,20 +131,22 @@ def why_no_key(key: str) -> str:
     """Return what the service, or we, have against a key, to be said after "the key"; "" where it can be one."""
     encoded = _utf8(key)
     if encoded is None:
-        return "is not valid Unicode"
+        return tr("is not valid Unicode")
     if len(encoded) > KEY_MAX_BYTES:
-        return f"has {len(encoded):,} bytes in UTF-8; the service allows {KEY_MAX_BYTES:,}"
+        number, most = f"{len(encoded):,}", f"{KEY_MAX_BYTES:,}"
+        return tr("has {number} bytes in UTF-8; the service allows {most}", number=number, most=most)
     if key[:1] in ("/", "\\"):
-        return f"{quoted(key)} begins with {key[0]!r}, which the service refuses"
-    return "ends in the query of a signed URL" if is_signed(key) else ""
+        return tr("{key} begins with {first}, which the service refuses", key=quoted(key), first=repr(key[0]))
+    return tr("ends in the query of a signed URL") if is_signed(key) else ""
 
 
 def _another_key(bucket: str, key: str) -> str:
     encoded = _utf8(key)
     if encoded is None:
-        return "Choose a key that can be written as UTF-8."
+        return tr("Choose a key that can be written as UTF-8.")
     if len(encoded) > KEY_MAX_BYTES:
-        return "Choose a shorter key."
+        return tr("Choose a shorter key.")
     if key[0] in "/\\":
-        return f"Write oss://{bucket}/{shown(key.lstrip('/' + chr(92))) or 'key'}."
-    return f"Write the key only, up to the question mark: oss://{bucket}/{shown(key.partition('?')[0])}."
+        return tr("Write {target}.", target=f"oss://{bucket}/{shown(key.lstrip('/' + chr(92))) or 'key'}")
+    bare = f"oss://{bucket}/{shown(key.partition('?')[0])}"
+    return tr("Write the key only, up to the question mark: {target}.", target=bare)

@@ -11,6 +11,7 @@ from oss_jupyter.errors import InputError, before_sending
 from oss_jupyter.model.arguments import ARGUMENTS, OBJECT_NAMES, UploadOptions
 from oss_jupyter.model.given import text, yes_or_no
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import listed, tr
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,13 @@ class UploadArguments:
 
 def _unknown(name: str) -> InputError:
     near = get_close_matches(name, ARGUMENTS, 1)
-    advice = f"The arguments are {', '.join(ARGUMENTS)}."
+    advice = tr("The arguments are {names}.", names=listed(ARGUMENTS))
     if name == "wait":
-        advice = "Wait with .result(), which upload(…) returns the handle for."
+        advice = tr("Wait with .result(), which upload(…) returns the handle for.")
     elif near:
-        advice = f"Did you mean {near[0]}? help(oj.upload) tells all of them."
-    return InputError(f"{quoted(name)} is not an argument of an upload.", advice, code="UnknownArgument")
+        advice = tr("Did you mean {name}? help(oj.upload) tells all of them.", name=near[0])
+    what = tr("{name} is not an argument of an upload.", name=quoted(name))
+    return InputError(what, advice, code="UnknownArgument")
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -53,7 +55,8 @@ def _checked(name: str, value: Any) -> Any:
 
 def _function(value: Any, name: str) -> Any:
     if not callable(value):
-        raise InputError(f"{name} is nothing that can be called.", f"Give a function: {name}=print.")
+        what = tr("{name} is nothing that can be called.", name=name)
+        raise InputError(what, tr("Give a function: {name}=print.", name=name))
     return value
 
 

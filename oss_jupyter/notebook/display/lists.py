@@ -15,5 +15,5 @@ def history_html(found: history.History) -> str:
 
 def leftovers_html(found: leftover.Leftovers) -> str:
     """Return the unfinished uploads of a bucket likewise."""
-    table = table_html(found.shown(), leftover.HEADER) if found.rows else ""
+    table = table_html(found.shown(), found.header) if found.rows else ""
     return lines_html([found.heading]) + table + lines_html(found.below())
