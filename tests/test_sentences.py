@@ -40,6 +40,7 @@ SILENT = {
     "AttributeError",
     "PartStopped",
     "compile",
+    "transfer_id",
 }
 ELSEWHERE = {
     **dict.fromkeys(

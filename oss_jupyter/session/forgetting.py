@@ -15,7 +15,8 @@ from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 from oss_jupyter.session.session import Session
-from oss_jupyter.texts import english, say, tr
+from oss_jupyter.session.text import in_a_word
+from oss_jupyter.texts import english, tr
 
 # Nothing is sent, so a transfer that rests ends at once.
 _END_SECONDS = 10.0
@@ -49,7 +50,7 @@ def _forget_transfer(session: Session, transfer: Transfer) -> str:
         )
     if not transfer.wait(0):
         raise TransferStateError(
-            tr("A transfer that is {state} is not forgotten.", state=_words(transfer.state)), tr("Pause it first.")
+            tr("A transfer that is {state} is not forgotten.", state=in_a_word(transfer.state)), tr("Pause it first.")
         )
     now, left = transfer.snapshot(), ""
     if not transfer.state.ended_for_good:
@@ -62,7 +63,7 @@ def _forget_transfer(session: Session, transfer: Transfer) -> str:
     return left or tr(
         "{source} is {state}; there was nothing to forget.",
         source=printable(now.source),
-        state=_words(transfer.state),
+        state=in_a_word(transfer.state),
     )
 
 
@@ -118,7 +119,3 @@ def _amounts(now: Snapshot) -> dict[str, str]:
         "target": printable(str(now.target)),
         "how": tr(_HOW_TO_REMOVE, bucket=now.target.bucket),
     }
-
-
-def _words(state: State) -> str:
-    return say(f"state_{state.key}")

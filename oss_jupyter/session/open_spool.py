@@ -18,6 +18,7 @@ from oss_jupyter.local.spool import DraftFile, Spools, SpoolSource
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.spooling import Spooling, keep
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.transfer import Transfer
@@ -48,7 +49,7 @@ class OpenSpool:
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """Take all of it. Raises CheckpointNotWritable where the disk is full, with the numbers; OSError."""
         if self._draft.closed:
-            raise ValueError("write to closed file")
+            raise ValueError(tr("write to closed file"))
         view = memoryview(data).cast("B")
         if len(self._buffer) + len(view) > _BUFFER_BYTES:
             self.flush()

@@ -25,6 +25,7 @@ from oss_jupyter.objects.dask_cluster import ClusterMaker, client_of
 from oss_jupyter.objects.dask_frames import DaskFrame
 from oss_jupyter.session.spooling import writer_options
 from oss_jupyter.session.stores import UNSET
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.session.dataset_wiring import DatasetWiring
@@ -42,7 +43,8 @@ class PartedWiring:
         Raises InputError.
         """
         with before_sending():
-            return self._spec(frame, printable(name or f"a {type(frame).__name__} of Dask"), target, arguments)
+            called = name or tr("a {kind} of Dask", kind=type(frame).__name__)
+            return self._spec(frame, printable(called), target, arguments)
 
     def _spec(self, frame: Any, text: str, target: str, arguments: UploadArguments) -> DatasetSpec:
         wiring, given = self.datasets.wiring, arguments.given

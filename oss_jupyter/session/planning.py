@@ -20,6 +20,7 @@ from oss_jupyter.model.target import Target, parse_target
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.objects.dask_frames import is_dask_frame
 from oss_jupyter.objects.streams import is_stream
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.dataset.spec import DatasetSpec
@@ -56,23 +57,34 @@ def _files(session: Session, given: Any, target: str, name: str | None) -> Any:
     """Return what is given, where it can be files. Raises InputError for an object and a stream."""
     if name == "":
         return given
-    label = name or f"what is given ({type(given).__name__})"
+    label = name or tr("what is given ({kind})", kind=type(given).__name__)
     if isinstance(given, Iterator):
         first = next(given, None)
         if isinstance(first, (bytes, bytearray, memoryview)):
-            raise _no_files(label, "Make it anew, because its first piece has been read, and upload it")
+            raise _no_files(
+                label,
+                tr(
+                    "Make it anew, because its first piece has been read, and upload it. Or write it to a file, and "
+                    "plan that."
+                ),
+            )
         return given if first is None else chain((first,), given)
     if is_stream(given) or is_dask_frame(given) or session.spooling.find(given, target, name) is not None:
-        raise _no_files(label, "Upload it: what is in OSS already is not sent again")
+        raise _no_files(
+            label, tr("Upload it: what is in OSS already is not sent again. Or write it to a file, and plan that.")
+        )
     return given
 
 
 def _no_files(label: str, instead: str) -> InputError:
     return InputError(
-        f"A plan tells what would be done with files, and {label} is an object: how many bytes it becomes, and whether "
-        "they are there, is known once it is written.",
-        f"{instead}. Or write it to a file, and plan that.",
-        safe="Nothing was sent.",
+        tr(
+            "A plan tells what would be done with files, and {label} is an object: how many bytes it becomes, and "
+            "whether they are there, is known once it is written.",
+            label=label,
+        ),
+        instead,
+        safe=tr("Nothing was sent."),
         code="NothingToPlan",
     )
 

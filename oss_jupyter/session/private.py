@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.local.files import create_own
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -28,9 +29,12 @@ def make_private(directory: Path) -> None:
     status = directory.lstat()
     if status.st_uid != os.geteuid() or status.st_mode & 0o077 or directory.is_symlink():
         raise OssJupyterError(
-            f"Others can look into {directory}, where processes of yours would listen for each other.",
-            f"If it is yours: chmod 700 {directory}",
-            safe="Nothing was sent.",
+            tr(
+                "Others can look into {directory}, where processes of yours would listen for each other.",
+                directory=directory,
+            ),
+            tr("If it is yours: chmod 700 {directory}", directory=directory),
+            safe=tr("Nothing was sent."),
             code="HostNotPrivate",
         )
 

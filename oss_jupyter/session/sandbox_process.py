@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from oss_jupyter.child import child_environment, last_words, python_command
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.paths import state_directory
+from oss_jupyter.texts import tr
 
 _COMMAND_SECONDS = 60.0
 
@@ -53,11 +54,13 @@ def sandbox_command(*options: str) -> dict[str, Any]:
     if lines and lines[-1].startswith("{"):
         return dict(json.loads(lines[-1]))
     if done.returncode != 0:
-        raise _failed(last_words(done.stderr or done.stdout) or f"exit code {done.returncode}")
+        raise _failed(last_words(done.stderr or done.stdout) or tr("exit code {code}", code=done.returncode))
     return {}
 
 
 def _failed(why: str) -> OssJupyterError:
     return OssJupyterError(
-        f"The sandbox could not be asked: {why}", "Try it in a terminal: oss-jupyter sandbox", code="SandboxFailed"
+        tr("The sandbox could not be asked: {why}", why=why),
+        tr("Try it in a terminal: oss-jupyter sandbox"),
+        code="SandboxFailed",
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter import forks
@@ -18,16 +17,12 @@ from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
-from oss_jupyter.errors import InputError, InterpreterEnding, TransferStateError, before_sending
+from oss_jupyter.errors import InputError, InterpreterEnding, before_sending
 from oss_jupyter.local.dataset_source import dataset_source
-from oss_jupyter.local.dataset_store import DatasetStore, NoDatasetStore
-from oss_jupyter.local.found import Found
-from oss_jupyter.local.relocate import relocate
-from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.arguments import AnewOptions
 from oss_jupyter.model.reach import set_here
 from oss_jupyter.model.sizes import parse_limit
-from oss_jupyter.model.states import Event, State, allowed
+from oss_jupyter.model.states import Event, allowed
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.objects.dask_frames import is_dask_frame
 from oss_jupyter.objects.streamed import Streamed
@@ -45,12 +40,14 @@ from oss_jupyter.session.left_alone import is_left_alone, waits_for_a_word
 from oss_jupyter.session.on_disk import OnDisk
 from oss_jupyter.session.parted_wiring import PartedWiring
 from oss_jupyter.session.reach import ReachFromHere
+from oss_jupyter.session.relocating import relocated
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.shell import Shell
 from oss_jupyter.session.spooling import Spooling
 from oss_jupyter.session.stream_wiring import StreamWiring
+from oss_jupyter.session.text import in_a_word
 from oss_jupyter.session.wiring import Wiring
-from oss_jupyter.texts import catalogue, chinese
+from oss_jupyter.texts import catalogue, chinese, tr
 from oss_jupyter.texts.spoken import choose_language, language
 
 if TYPE_CHECKING:
@@ -251,8 +248,11 @@ class Session:
             spec = self.wiring.signed_anew(spec, anew)
         else:
             raise InputError(
-                f"Only credentials and profile of an upload that is {transfer.state} can be given anew.",
-                "Pause it first, or run its cell again with the arguments that it needs.",
+                tr(
+                    "Only credentials and profile of an upload that is {state} can be given anew.",
+                    state=in_a_word(transfer.state),
+                ),
+                tr("Pause it first, or run its cell again with the arguments that it needs."),
             )
         coordinator_of(transfer).renew_spec(spec)
 
@@ -261,24 +261,7 @@ class Session:
 
         Raises TransferStateError where it runs, is paused or is over, InputError where that cannot be the same file.
         """
-        if transfer.state not in (State.FAILED, State.INTERRUPTED):
-            raise TransferStateError(
-                f"The file of an upload that is {transfer.state} stays where it is.", "Abort it and begin a new one."
-            )
-        spec = coordinator_of(transfer).spec
-        store = self.wiring.stores.of(spec)
-        if isinstance(store, (DatasetStore, NoDatasetStore)):
-            raise InputError(
-                "The files of a dataset stay where they are.",
-                "Begin a new upload of where they are now: those that are in OSS already are not sent again.",
-            )
-        record = relocate(store, transfer.id, FileSource(path), spec.host)
-        if record.header.transfer_id == transfer.id:
-            return transfer
-        self.manager.forget(lambda known: known is transfer)
-        journal: Path = spec.store.path_of(record.header.transfer_id) or spec.source.path
-        found = Found(record.header.transfer_id, journal, record)
-        return self.manager.adopt(self.wiring.spec_of(found, spec.store), record)
+        return relocated(self.wiring, self.manager, transfer, path)
 
 
 _shared: list[Session] = []

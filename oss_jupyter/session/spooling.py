@@ -24,6 +24,7 @@ from oss_jupyter.redact import quoted
 from oss_jupyter.session.interrupts import ToldInterrupt, interrupts_later
 from oss_jupyter.session.shell import Shell, Writing
 from oss_jupyter.session.stores import UNSET
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.transfer import Transfer
@@ -103,7 +104,10 @@ class Spooling:
                 yield
         except KeyboardInterrupt:
             raise WritingInterrupted(
-                f"Interrupted while {writing.label} was being written: nothing was sent, and nothing of it is left."
+                tr(
+                    "Interrupted while {label} was being written: nothing was sent, and nothing of it is left.",
+                    label=writing.label,
+                )
             ) from None
 
     def asked(self, label: str, target: str, arguments: UploadArguments) -> TransferSpec:
@@ -186,8 +190,13 @@ class Draft:
 
 def _not_writable(label: str, path: Path, error: OSError) -> CheckpointNotWritable:
     return CheckpointNotWritable(
-        f"Writing {label} failed in {path.parent}: {error.strerror or type(error).__name__}.",
-        "Check that disk, or choose another with checkpoint_dir=…",
+        tr(
+            "Writing {label} failed in {folder}: {why}.",
+            label=label,
+            folder=path.parent,
+            why=error.strerror or type(error).__name__,
+        ),
+        tr("Check that disk, or choose another with checkpoint_dir=…"),
     )
 
 
@@ -214,8 +223,8 @@ def writer_options(given: Any) -> Mapping[str, Any]:
         return {}
     if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
         raise InputError(
-            f"writer_options={quoted(given)} is no dictionary of names and values.",
-            'Write it like writer_options={"index": False}.',
+            tr("writer_options={given} is no dictionary of names and values.", given=quoted(given)),
+            tr('Write it like writer_options={{"index": False}}.'),
         )
     return given
 
@@ -227,4 +236,4 @@ def _called(value: Any) -> str:
         return Path(path).name
     if isinstance(value, bytes):
         return kind
-    return f"{'an' if kind[:1].lower() in tuple('aeiou') else 'a'} {kind}"
+    return tr("an {kind}" if kind[:1].lower() in tuple("aeiou") else "a {kind}", kind=kind)

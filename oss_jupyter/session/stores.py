@@ -14,13 +14,14 @@ from oss_jupyter.local.store import CheckpointDirectory, Checkpoints
 from oss_jupyter.model.given import is_off
 from oss_jupyter.paths import absolute
 from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.texts import tr
 
 
 class Unset:
     """Stands for an argument that was not given, where None has a meaning of its own."""
 
     def __repr__(self) -> str:
-        return "the setting's value"
+        return tr("the setting's value")
 
 
 UNSET = Unset()

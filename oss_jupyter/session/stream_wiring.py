@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from oss_jupyter.objects.streamed import Streamed
     from oss_jupyter.session.wiring import Wiring
 
-# All streams to one object are one upload, whatever makes them: the same bytes may come out of another function.
-_IDENTITY = "a stream"
-
 
 @dataclass(frozen=True)
 class StreamWiring:
@@ -51,7 +48,8 @@ class StreamWiring:
         endpoint = wiring.endpoint_to_use(given)
         store = wiring.stores.at(given.get("checkpoint_dir", UNSET))
         part_size = _part_size(given.get("part_size"))
-        known = transfer_id(_IDENTITY, goal, endpoint.describe())
+        # All streams to one object are one upload, whatever makes them: the same bytes may come from another function.
+        known = transfer_id("a stream", goal, endpoint.describe())
         place, name = pieces_of(store, known)
         return StreamSpec(
             transfer_id=known,

@@ -16,7 +16,7 @@ from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.sizes import format_duration, format_progress, format_size, format_speed
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
-from oss_jupyter.texts import say
+from oss_jupyter.texts import say, sentences
 
 
 def name_of(now: Snapshot) -> str:
@@ -39,8 +39,13 @@ def status_line(now: Snapshot) -> str:
 
 def state_word(now: Snapshot) -> str:
     """Return the state, of what is queued with its place: ``queued, 3rd``."""
-    state = say(f"state_{now.state.key}")
-    return f"{state}, {_ordinal(now.queue_place)}" if now.queue_place else state
+    state = in_a_word(now.state)
+    return say("comma").join((state, _ordinal(now.queue_place))) if now.queue_place else state
+
+
+def in_a_word(state: State) -> str:
+    """Return a state as it is told."""
+    return say(f"state_{state.key}")
 
 
 def why_words(why: Why, language: str = "") -> str:
@@ -70,7 +75,7 @@ def in_oss(now: Snapshot) -> str:
     """Return ``18.4 of 52.0 GiB already in OSS``: what counts if it is resumed."""
     confirmed_bytes = now.kept_bytes + now.confirmed_bytes
     if now.files is not None:
-        return say("already_in_oss", progress=", ".join(_files_so_far(now, now.files, confirmed_bytes)))
+        return say("already_in_oss", progress=say("comma").join(_files_so_far(now, now.files, confirmed_bytes)))
     if now.open_ended:
         return say("already_in_oss", progress=format_size(confirmed_bytes))
     if not confirmed_bytes:
@@ -87,8 +92,8 @@ def goes_on(now: Snapshot) -> str:
 def left_alone(now: Snapshot) -> str:
     """Return why an upload was left out where all were resumed, and what to do, as one line."""
     what, _, advice, _ = now.error or ("", "", "", "")
-    which = head_line(now) if now.resumable else f"{head_line(now)}, {in_oss(now)}"
-    return printable(" ".join(filter(None, (say("left_alone", what=which), what, advice))))
+    which = head_line(now) if now.resumable else say("comma").join((head_line(now), in_oss(now)))
+    return printable(sentences(say("left_alone", what=which), what, advice))
 
 
 def _ordinal(number: int) -> str:
@@ -138,7 +143,7 @@ def _pace(now: Snapshot) -> list[str]:
         if not now.phase:
             return []
         phase = say(f"phase_{now.phase.key}")
-        return [f"{phase}: {_compared(now)}" if now.compare_bytes else phase, *spent]
+        return [say("colon").join((phase, _compared(now))) if now.compare_bytes else phase, *spent]
     if now.long_silence_seconds:
         met = [say("last_error", error=printable(now.latest_error))] if now.latest_error else []
         return [say("silent_retrying", time=format_duration(now.long_silence_seconds)), *met]
@@ -188,7 +193,7 @@ def kept_and_sent(receipt: Receipt) -> str:
     kept = say("kept", size=format_size(receipt.kept_bytes)) if receipt.kept_bytes else ""
     sent = say("sent_and_again", size=size, again=again) if receipt.resent_bytes else say("sent", size=size)
     retries = say("retries_one" if receipt.retries == 1 else "retries_many", count=f"{receipt.retries:,}")
-    return ", ".join(filter(None, (kept, sent, retries if receipt.retries else "")))
+    return say("comma").join(filter(None, (kept, sent, retries if receipt.retries else "")))
 
 
 def read_again(receipt: Receipt) -> str:

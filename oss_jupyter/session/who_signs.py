@@ -11,6 +11,7 @@ from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.profiles import names_of_profiles
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.wiring import Wiring
+from oss_jupyter.texts import tr
 
 
 def who_signs(wiring: Wiring, profile: str | None = None) -> CredentialsFound:
@@ -27,7 +28,7 @@ def found_by(chain: CredentialsChain, region: str, of_sandbox: bool = False) -> 
     """Return where credentials are found, without them. of_sandbox: they are its own. Raises CredentialsError."""
     place, found = chain.look()
     return CredentialsFound(
-        source="the sandbox of this computer" if of_sandbox else place.name,
+        source=tr("the sandbox of this computer") if of_sandbox else place.name,
         mode=place.mode,
         temporary=found.security_token is not None,
         ends_at=found.ends_at,

@@ -46,6 +46,7 @@ from oss_jupyter.session.kept_spec import Hindered, KeptSpec
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.stores import UNSET, Stores
+from oss_jupyter.texts import tr
 
 # Below this the helper's start (0.2 s of another core) is not worth it: the bytes are gone before they could disturb.
 HELPER_FROM_BYTES = 32 * MIB
@@ -171,9 +172,10 @@ class Wiring:
 
     def asks_first(self, found: Found | FoundDataset, kept: KeptSpec) -> OssJupyterError | None:
         if found.exposed:
-            return kept.asks_first(f"Others can write its checkpoint, or the directory {found.path.parent}.")
+            directory = found.path.parent
+            return kept.asks_first(tr("Others can write its checkpoint, or the directory {path}.", path=directory))
         if not self._is_the_users(kept.host()):
-            return kept.asks_first(f"Its endpoint {kept.host()} is none of your settings.")
+            return kept.asks_first(tr("Its endpoint {host} is none of your settings.", host=kept.host()))
         return None
 
     def _is_the_users(self, host: str) -> bool:
@@ -262,9 +264,9 @@ class Wiring:
         settings = {name: getattr(self.settings, name) or None for name in PLACE_NAMES}
         environment = {name: os.environ.get(f"OSS_{name.upper()}") for name in ("region", "endpoint")}
         return (
-            Place("arguments", given),
-            Place("settings", settings, "OssJupyter.{name} = {value!r}"),
-            Place("environment", environment, "OSS_{NAME}={value}"),
+            Place(tr("arguments"), given),
+            Place(tr("settings"), settings, "OssJupyter.{name} = {value!r}"),
+            Place(tr("environment"), environment, "OSS_{NAME}={value}"),
             *places_of_profile(given.get("profile") or self.settings.profile),
         )
 

@@ -31,6 +31,7 @@ from oss_jupyter.session.detached.values import VERSION, HostedView, Order, Ques
 from oss_jupyter.session.driven import driven_by
 from oss_jupyter.session.sandbox_process import sandbox_credentials
 from oss_jupyter.session.session import Session
+from oss_jupyter.texts import tr
 
 # Of the files that failed, so many are told while a dataset moves; the others when they are asked for, or at its end.
 _FAILURES_TOLD = 20
@@ -72,8 +73,11 @@ class Answers:
             raise
         except Exception as error:  # its text may quote anything
             raise OssJupyterError(
-                f"The process that outlives the kernel could not do that: it met a {type(error).__name__}.",
-                "Upload without detach, and please report this.",
+                tr(
+                    "The process that outlives the kernel could not do that: it met a {error}.",
+                    error=type(error).__name__,
+                ),
+                tr("Upload without detach, and please report this."),
                 code="HostFailed",
             ) from None
 

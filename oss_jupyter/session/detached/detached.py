@@ -25,6 +25,7 @@ from oss_jupyter.session.detached.orders import given_in_python, order_of, refus
 from oss_jupyter.session.detached.renewing import Renewing
 from oss_jupyter.session.detached.values import HostedView, Order
 from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.transfer_queue import TransferQueue
@@ -53,11 +54,11 @@ class Detached:
         if not given.get("detach", self._settings.detach):
             return False
         if os.name == "nt":
-            raise refused("detach is not there on Windows.", "Leave it out (detach=False).")
+            raise refused(tr("detach is not there on Windows."), tr("Leave it out (detach=False)."))
         if given.get("executor") is not None:
             raise refused(
-                "An executor ends with its kernel, so its upload cannot outlive that.",
-                "Leave the executor out, or detach (detach=False).",
+                tr("An executor ends with its kernel, so its upload cannot outlive that."),
+                tr("Leave the executor out, or detach (detach=False)."),
             )
         return True
 

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection, answer_challenge, deliver_cha
 from typing import TYPE_CHECKING
 
 from oss_jupyter.errors import OssJupyterError
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.session.detached.place import HostPlace
@@ -148,10 +149,26 @@ class Host:
 
 def _of_another_version() -> OssJupyterError:
     return OssJupyterError(
-        f"The process that carries detached uploads on, {os.getpid()}, is of another version of this package.",
-        f"Let its uploads end, or end it (kill {os.getpid()}) and resume them: it ends by itself when all have ended.",
-        safe="Its uploads go on, and nothing was touched.",
+        tr(
+            "The process that carries detached uploads on, {pid}, is of another version of this package.",
+            pid=os.getpid(),
+        ),
+        tr(
+            "Let its uploads end, or end it (kill {pid}) and resume them: it ends by itself when all have ended.",
+            pid=os.getpid(),
+        ),
+        safe=tr("Its uploads go on, and nothing was touched."),
         code="HostOfAnotherVersion",
+    )
+
+
+def _held_by_another(place: HostPlace) -> str:
+    told = place.told()
+    return tr(
+        "another one, process {pid} on {node}, holds {path}",
+        pid=told.get("pid"),
+        node=told.get("node"),
+        path=place.lock,
     )
 
 
@@ -186,8 +203,7 @@ def main() -> None:
                 if host.serve():
                     return
     except Timeout:
-        told = place.told()
-        _let_go_of_the_starter(f"another one, process {told.get('pid')} on {told.get('node')}, holds {place.lock}")
+        _let_go_of_the_starter(_held_by_another(place))
     except (OSError, OssJupyterError) as error:
         _let_go_of_the_starter(f"{type(error).__name__}: {error}")
     if host is not None:

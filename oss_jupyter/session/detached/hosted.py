@@ -14,6 +14,8 @@ from oss_jupyter.model.states import State
 from oss_jupyter.model.waiting_list import Kind, Turn
 from oss_jupyter.session.detached.link import HostGone, HostSilent, ask, last_word_of
 from oss_jupyter.session.detached.values import HostedView
+from oss_jupyter.session.text import in_a_word
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.transfer_queue import TransferQueue
@@ -178,8 +180,12 @@ class Hosted(JobCoordinator[S]):
         if now.snapshot.receipt is not None:
             return now.snapshot.receipt
         raise now.error or TransferStateError(
-            f"The upload {self.id} is {now.snapshot.state}, so it has no result.",
-            f'If it can be resumed: oj.resume("{self.id}")',
+            tr(
+                "The upload {id} is {state}, so it has no result.",
+                id=self.id,
+                state=in_a_word(now.snapshot.state),
+            ),
+            tr('If it can be resumed: oj.resume("{id}")', id=self.id),
             safe=self.what_is_kept(now.snapshot),
         )
 

@@ -142,7 +142,7 @@ def _silent() -> HostSilent:
 
 def _no_host(why: str) -> OssJupyterError:
     return OssJupyterError(
-        tr("No process could be started that would outlive the kernel: {why}.", why=why.rstrip(".")),
+        tr("No process could be started that would outlive the kernel: {why}.", why=why.rstrip(".。")),
         tr("Upload without detach; then the kernel sends it, and the next one can resume it."),
         safe=tr("Nothing was sent."),
         code="HostNotStarted",

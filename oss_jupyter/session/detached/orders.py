@@ -17,6 +17,7 @@ from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.places.given import Given
 from oss_jupyter.session.detached.values import Order, Signs
 from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.texts import english, tr
 
 _OF_ALL = (
     "transfer_id",
@@ -39,6 +40,10 @@ _ABOUT_CREDENTIALS = ("OSS_", "OSSUTIL_", "ALIBABA_CLOUD_", "ALIBABACLOUD_", "AL
 # because the host serves other kernels, too.
 _SETTINGS = ("part_size", "helper", "history")
 _SETTINGS_OF_ALL = ("limit", "uploads_at_once", "parallel_most")
+_GOES = english(
+    "What can outlive it are files, folders, globs and lists of them, and objects that are written first, such as "
+    "a DataFrame or an array. Write it to a file and upload that; or leave detach out (detach=False)."
+)
 
 
 def order_of(spec: TransferSpec | DatasetSpec, settings: OssJupyter) -> Order:
@@ -97,23 +102,19 @@ def in_values(given: Any) -> tuple[str, ...]:
 
 def refused(what: str, advice: str) -> InputError:
     """Return why an upload cannot outlive its kernel."""
-    return InputError(what, advice, safe="Nothing was sent.", code="CannotDetach")
+    return InputError(what, advice, safe=tr("Nothing was sent."), code="CannotDetach")
 
 
 def _refuse_what_stays(spec: TransferSpec | DatasetSpec) -> None:
-    goes = (
-        "What can outlive it are files, folders, globs and lists of them, and objects that are written first, such as "
-        "a DataFrame or an array. Write it to a file and upload that; or leave detach out (detach=False)."
-    )
     if isinstance(spec, DatasetSpec):
         if spec.made:
-            raise refused("This kernel computes the table while it is sent, so that ends with it.", goes)
+            raise refused(tr("This kernel computes the table while it is sent, so that ends with it."), tr(_GOES))
     elif spec.open_ended or not isinstance(spec.source, FileSource):
-        raise refused("A stream is made in this kernel while it is sent, so that ends with it.", goes)
+        raise refused(tr("A stream is made in this kernel while it is sent, so that ends with it."), tr(_GOES))
     if not spec.store.directory:
         raise refused(
-            "The next kernel finds a detached upload by its checkpoint, and checkpoint_dir is off.",
-            "Give a checkpoint_dir, or leave detach out (detach=False).",
+            tr("The next kernel finds a detached upload by its checkpoint, and checkpoint_dir is off."),
+            tr("Give a checkpoint_dir, or leave detach out (detach=False)."),
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from oss_jupyter.errors import CheckpointForeign, OssJupyterError
 from oss_jupyter.session.neighbours.place import KernelPlace
 from oss_jupyter.session.private import connected
+from oss_jupyter.texts import tr
 
 # Of patience with a kernel whose interpreter some C code keeps, or whose computer is busy.
 _ANSWER_SECONDS = 20.0
@@ -33,8 +34,8 @@ def ask(place: KernelPlace, question: dict[str, Any], patience_seconds: float = 
         pass
     if not isinstance(answer, dict):
         raise KernelGone(
-            "The kernel that has this upload does not answer.",
-            "Look whether it still runs; once it has ended, the upload can be resumed here.",
-            safe="What the service has confirmed is in the checkpoint.",
+            tr("The kernel that has this upload does not answer."),
+            tr("Look whether it still runs; once it has ended, the upload can be resumed here."),
+            safe=tr("What the service has confirmed is in the checkpoint."),
         )
     return answer
