@@ -98,6 +98,11 @@ def without_values(said: str) -> str:
     return _OPTION_VALUE.sub(r"\1 ", _REPEATED.sub(r"\1", said))
 
 
+def may_repeat(action: argparse.Action) -> bool:
+    """Whether an option may stand on a line more than once."""
+    return isinstance(action, _InOrder) or "=" in str(action.metavar)
+
+
 def is_option(word: str) -> bool:
     """Whether a word is written like an option."""
     return _OPTION.match(word) is not None

@@ -34,6 +34,7 @@ from oss_jupyter.notebook.magics.unattended import attach
 from oss_jupyter.session.protocol import register, unregister
 from oss_jupyter.session.session import Session, current_session
 from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.texts import tr
 
 _MAGICS = ("oss_upload", "oss_uploads", "oss_check", "oss_leftovers", "oss_panel", "oss_sandbox")
 _UPLOADS_OUTPUT = f"get_ipython().magics_manager.registry[{OssMagics.__name__!r}].{OssMagics.upload_output.__name__}"
@@ -96,7 +97,8 @@ def _configure(settings: OssJupyter, shell: Any) -> None:
             settings.config = shell.config
         except TraitError as error:
             raise InputError(
-                f"A setting of OssJupyter cannot work: {error}", "Correct it where IPython is configured."
+                tr("A setting of OssJupyter cannot work: {why}", why=error),
+                tr("Correct it where IPython is configured."),
             ) from None
         settings.parent = shell
     if settings not in shell.configurables:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from traitlets import Bool, Dict, Enum, Float, Int, TraitError, TraitType, Unicode, Union, validate
+from traitlets import Bool, Dict, Enum, Float, Int, TraitError, Unicode, Union, validate
 from traitlets.config import Configurable
 
 from oss_jupyter.errors import InputError, OssJupyterError
@@ -28,9 +28,10 @@ from oss_jupyter.oss.endpoint import split_endpoint
 from oss_jupyter.oss.proxy import checked_proxy
 from oss_jupyter.paths import absolute, state_directory
 from oss_jupyter.redact import quoted, without_addresses
+from oss_jupyter.session.setting_words import help_of, listed_help, speaks_english, told, told_as, wanted
+from oss_jupyter.texts import english, sentences, tr
 
 T = TypeVar("T")
-Trait = TypeVar("Trait", bound=TraitType[Any, Any])
 
 
 class Refused(TraitError):
@@ -46,12 +47,6 @@ class _Size(Unicode["str | None", "str | float | None"]):
         return super().validate(obj, str(number) if given else value)
 
 
-def _told(trait: Trait, argument: str, more: str = "") -> Trait:
-    """Return the setting that counts where an argument of `upload` is left out, with the words of both."""
-    trait.help = f"{ARGUMENTS[argument].words} {more}".rstrip()
-    return trait.tag(config=True)
-
-
 def _kind(trait: Any) -> str:
     """Return what a setting is, as Python writes it."""
     if isinstance(trait, Union):
@@ -62,117 +57,130 @@ def _kind(trait: Any) -> str:
     return f"{name} | None" if trait.allow_none else name
 
 
-def _told_in_lines(settings: type[Configurable]) -> str:
+def _in_lines(settings: type[Configurable], about: str, help_of: Callable[[Any], str]) -> str:
     traits = sorted(settings.class_own_traits(config=True).items())
-    lines = (line_of(name, _kind(trait), trait.default(), trait.help) for name, trait in traits)
-    return "\n".join((settings.__doc__ or "", "", *lines))
+    lines = (line_of(name, _kind(trait), trait.default(), help_of(trait)) for name, trait in traits)
+    return "\n".join((about, "", *lines))
+
+
+_ABOUT = english("Settings of oss_jupyter. Arguments of a single upload win over these.")
 
 
 class OssJupyter(Configurable):
-    """Settings of oss_jupyter. Arguments of a single upload win over these."""
+    """Every setting; what is told of each stands beside it."""
 
-    region = _told(Unicode(None, allow_none=True), "region", "None: OSS_REGION, else ~/.ossutilconfig.")
-    endpoint = _told(Unicode(None, allow_none=True), "endpoint", "None: OSS_ENDPOINT, else ~/.ossutilconfig.")
-    internal = _told(Bool(False), "internal")
-    accelerate = _told(Bool(False), "accelerate")
-    dual_stack = _told(Bool(False), "dual_stack")
-    cname = _told(Bool(False), "cname")
-    path_style = _told(Bool(False), "path_style", "The real service refuses it.")
-    signature_version = _told(Enum([*ARGUMENTS["signature_version"].choices], default_value="v4"), "signature_version")
-    proxy = _told(Unicode(None, allow_none=True), "proxy", "None: HTTPS_PROXY and its kin.")
-    ca_bundle = _told(
-        Unicode(None, allow_none=True), "ca_bundle", "None: REQUESTS_CA_BUNDLE, else those that requests brings."
+    region = told_as(Unicode(None, allow_none=True), "region", english("None: OSS_REGION, else ~/.ossutilconfig."))
+    endpoint = told_as(
+        Unicode(None, allow_none=True), "endpoint", english("None: OSS_ENDPOINT, else ~/.ossutilconfig.")
     )
-    profile = _told(Unicode(None, allow_none=True), "profile", "None: the environment, then the current one.")
-    part_size = _told(_Size("auto"), "part_size", "That is 8 MiB, and up to 64 MiB for large files and fast lines.")
-    parallel = _told(
+    internal = told_as(Bool(False), "internal")
+    accelerate = told_as(Bool(False), "accelerate")
+    dual_stack = told_as(Bool(False), "dual_stack")
+    cname = told_as(Bool(False), "cname")
+    path_style = told_as(Bool(False), "path_style", english("The real service refuses it."))
+    signature_version = told_as(
+        Enum([*ARGUMENTS["signature_version"].choices], default_value="v4"), "signature_version"
+    )
+    proxy = told_as(Unicode(None, allow_none=True), "proxy", english("None: HTTPS_PROXY and its kin."))
+    ca_bundle = told_as(
+        Unicode(None, allow_none=True),
+        "ca_bundle",
+        english("None: REQUESTS_CA_BUNDLE, else those that requests brings."),
+    )
+    profile = told_as(
+        Unicode(None, allow_none=True), "profile", english("None: the environment, then the current one.")
+    )
+    part_size = told_as(
+        _Size("auto"), "part_size", english("That is 8 MiB, and up to 64 MiB for large files and fast lines.")
+    )
+    parallel = told_as(
         Union([Int(min=1, max=PARALLEL_MOST), Enum(["auto"])], default_value="auto"),
         "parallel",
-        "It begins with 3, or with 16 files.",
+        english("It begins with 3, or with 16 files."),
     )
-    parallel_most = Int(
-        CONNECTIONS_MOST,
-        min=1,
-        max=ELASTIC_MOST,
-        help="Connections of all uploads together; those that run share them fairly. A dataset of small files may have "
-        f"up to {ELASTIC_MOST} while this is not set.",
-    ).tag(config=True)
-    uploads_at_once = Int(
-        4,
-        min=1,
-        max=64,
-        help="How many large uploads run at once; others are queued. Small ones, sent in one piece, run beside them: "
-        "half as many as parallel_most says.",
-    ).tag(config=True)
-    limit = _Size(
-        None,
-        allow_none=True,
-        help="Bytes a second of all uploads together, like 20MiB/s; acts at once. None: no limit.",
-    ).tag(config=True)
-    helper = Enum(
-        ["auto", "always", "never"],
-        default_value="auto",
-        help="Whether parts run in a helper process, which a busy cell cannot slow down. 'auto': for larger files.",
-    ).tag(config=True)
-    checkpoint_dir = _told(
+    parallel_most = told(
+        Int(CONNECTIONS_MOST, min=1, max=ELASTIC_MOST),
+        english(
+            "Connections of all uploads together; those that run share them fairly. A dataset of small files may have "
+            "up to {most} while this is not set."
+        ),
+        most=ELASTIC_MOST,
+    )
+    uploads_at_once = told(
+        Int(4, min=1, max=64),
+        english(
+            "How many large uploads run at once; others are queued. Small ones, sent in one piece, run beside them: "
+            "half as many as parallel_most says."
+        ),
+    )
+    limit = told(
+        _Size(None, allow_none=True),
+        english("Bytes a second of all uploads together, like 20MiB/s; acts at once. None: no limit."),
+    )
+    helper = told(
+        Enum(["auto", "always", "never"], default_value="auto"),
+        english("Whether parts run in a helper process, which a busy cell cannot slow down. 'auto': for larger files."),
+    )
+    checkpoint_dir = told_as(
         Unicode(None, allow_none=True),
         "checkpoint_dir",
-        "None: OSS_JUPYTER_CHECKPOINT_DIR, else in the user's state directory.",
+        english("None: OSS_JUPYTER_CHECKPOINT_DIR, else in the user's state directory."),
     )
-    retries = _told(Int(5, min=0, max=100), "retries")
-    prove = _told(
+    retries = told_as(Int(5, min=0, max=100), "retries")
+    prove = told_as(
         Enum(["kept", "all", "none"], default_value="kept"),
         "prove",
-        "kept becomes all by itself where somebody has the file open for writing.",
+        english("kept becomes all by itself where somebody has the file open for writing."),
     )
-    fail_run = Bool(
-        False,
-        help="Whether, in a notebook that nbconvert, papermill or the like executes, a cell waits for its uploads and "
-        "fails with them.",
-    ).tag(config=True)
-    detach = _told(Bool(False), "detach")
-    wait_at_exit = _told(Bool(True), "wait_at_exit", "Else it is paused then.")
-    connect_timeout_seconds = Float(10.0, min=0.1, max=86_400.0, help="Seconds: longest wait for a connection.").tag(
-        config=True
+    fail_run = told(
+        Bool(False),
+        english(
+            "Whether, in a notebook that nbconvert, papermill or the like executes, a cell waits for its uploads and "
+            "fails with them."
+        ),
     )
-    stall_seconds = Float(
-        30.0, min=1.0, max=86_400.0, help="Seconds: longest silence before a part or a request is sent again."
-    ).tag(config=True)
-    keep_alive_hours = Float(
-        24.0,
-        min=0.0,
-        max=8760.0,
-        help="Hours: for how long after an upload has begun, or gone on, the kernel counts as active while one runs. "
-        "So no server culls it. 0: it does not.",
-    ).tag(config=True)
-    panel_idle_minutes = Float(
-        10.0,
-        min=0.01,
-        max=525_600.0,
-        help="Minutes: after how long the kernel of JupyterLab's panel ends, when nothing moves and nobody looks.",
-    ).tag(config=True)
-    storage_prices = Dict(
-        key_trait=Unicode(),
-        value_trait=Float(min=0.0),
-        default_value=dict(PRICES),
-        help=f"What a GB costs in a month, by storage class, for oj.leftovers; here in {CURRENCY}, of {AS_OF}.",
-    ).tag(config=True)
-    history = Bool(True, help="Whether uploads that end are written into the history, see oj.history.").tag(config=True)
-    register_filesystem = Enum(
-        ["auto", "always", "never"],
-        default_value="auto",
-        help="Whether oss:// in pandas, Dask and others is answered by this package, once the extension is loaded. "
-        "'auto': unless ossfs is installed.",
-    ).tag(config=True)
-    widgets = Bool(True, help="Show live cards in notebooks; else plain outputs, for front ends without widgets.").tag(
-        config=True
+    detach = told_as(Bool(False), "detach")
+    wait_at_exit = told_as(Bool(True), "wait_at_exit", english("Else it is paused then."))
+    connect_timeout_seconds = told(
+        Float(10.0, min=0.1, max=86_400.0), english("Seconds: longest wait for a connection.")
     )
-    language = Enum(
-        ["", "en", "zh"],
-        default_value="",
-        help="Of everything that is said; without it that of the page, else that of LANGUAGE or LANG.",
-    ).tag(config=True)
-    auto_resume = Bool(False, help="Resume unfinished uploads when the extension is loaded.").tag(config=True)
+    stall_seconds = told(
+        Float(30.0, min=1.0, max=86_400.0),
+        english("Seconds: longest silence before a part or a request is sent again."),
+    )
+    keep_alive_hours = told(
+        Float(24.0, min=0.0, max=8760.0),
+        english(
+            "Hours: for how long after an upload has begun, or gone on, the kernel counts as active while one runs. "
+            "So no server culls it. 0: it does not."
+        ),
+    )
+    panel_idle_minutes = told(
+        Float(10.0, min=0.01, max=525_600.0),
+        english("Minutes: after how long the kernel of JupyterLab's panel ends, when nothing moves and nobody looks."),
+    )
+    storage_prices = told(
+        Dict(key_trait=Unicode(), value_trait=Float(min=0.0), default_value=dict(PRICES)),
+        english("What a GB costs in a month, by storage class, for oj.leftovers; here in {currency}, of {year}."),
+        currency=CURRENCY,
+        year=AS_OF,
+    )
+    history = told(Bool(True), english("Whether uploads that end are written into the history, see oj.history."))
+    register_filesystem = told(
+        Enum(["auto", "always", "never"], default_value="auto"),
+        english(
+            "Whether oss:// in pandas, Dask and others is answered by this package, once the extension is loaded. "
+            "'auto': unless ossfs is installed."
+        ),
+    )
+    widgets = told(
+        Bool(True), english("Show live cards in notebooks; else plain outputs, for front ends without widgets.")
+    )
+    language = told(
+        Enum(["", "en", "zh"], default_value=""),
+        english("Of everything that is said; without it that of the page, else that of LANGUAGE or LANG."),
+    )
+    auto_resume = told(Bool(False), english("Resume unfinished uploads when the extension is loaded."))
 
     @validate("part_size", "limit")
     def _check_size(self, proposal: dict[str, Any]) -> str | None:
@@ -208,12 +216,20 @@ class OssJupyter(Configurable):
                 raise
         # Raised outside of the block: what traitlets said would travel along as its context.
         trait = self.traits()[name]
-        raise Refused(f"{name}: {quoted(value)} is not {_wanted(trait)}. {trait.help}")
+        refusal = tr("{name}: {value} is not {wanted}.", name=name, value=quoted(value), wanted=wanted(trait))
+        raise Refused(sentences(refusal, help_of(trait)))
 
     @classmethod
     def class_get_trait_help(cls, trait: Any, inst: Any = None, helptext: str | None = None) -> str:
         """Return what `%config OssJupyter` says of a setting; the password of a proxy is left out."""
-        return without_addresses(super().class_get_trait_help(trait, inst, helptext))
+        if helptext is not None or speaks_english():
+            return without_addresses(super().class_get_trait_help(trait, inst, helptext))
+        return without_addresses(listed_help(super().class_get_trait_help(trait, inst, ""), trait))
+
+    @classmethod
+    def getdoc(cls) -> str:
+        """Return what IPython's `?` shows: each setting in a line, in the reader's language."""
+        return _in_lines(cls, tr(_ABOUT), help_of)
 
     def named(self, names: Iterable[str]) -> list[str]:
         """Return those of the names to which somebody has given a value, be it the one that counts anyway."""
@@ -232,20 +248,12 @@ class OssJupyter(Configurable):
         return state_directory() / "checkpoints"
 
 
-OssJupyter.__doc__ = _told_in_lines(OssJupyter)
+OssJupyter.__doc__ = _in_lines(OssJupyter, _ABOUT, lambda trait: str(trait.help))
 
 
 def _accepted(check: Callable[[], T]) -> T:
     try:
         return check()
     except InputError as error:
-        refusal = f"{error.what} {error.advice}"
+        refusal = sentences(error.what, error.advice)
     raise Refused(refusal)
-
-
-def _wanted(trait: Any) -> str:
-    """Return what a trait takes, with the bounds that `info` of traitlets leaves out."""
-    if isinstance(trait, Union):
-        return " or ".join(map(_wanted, trait.trait_types))
-    least, most = getattr(trait, "min", None), getattr(trait, "max", None)
-    return str(trait.info()) + ("" if least is None or most is None else f" from {least} to {most}")

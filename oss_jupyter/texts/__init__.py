@@ -54,6 +54,11 @@ def listed(phrases: Iterable[object], mark: str = ",") -> str:
     return between.join(map(str, phrases))
 
 
+def clauses(*told: str) -> str:
+    """Return pieces of one sentence behind each other, with commas, those that are empty left out."""
+    return ("，" if language() == "zh" else ", ").join(filter(None, told))
+
+
 def _in_chinese(sentence: str) -> str:
     try:
         return chinese().get(sentence, sentence)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from oss_jupyter.console.options import may_repeat
 from oss_jupyter.notebook.completion.line import Line
 
 _MANY = 1_000_000
@@ -61,7 +62,7 @@ def expected(parser: ArgumentParser, line: Line) -> Expected:
 def _left(actions: Sequence[Action], given: Mapping[str, Any]) -> list[Action]:
     """Return the options that are not there yet, or may be repeated."""
     named = [action for action in actions if action.option_strings]
-    return [action for action in named if action.dest not in given or "repeatable" in (action.help or "")]
+    return [action for action in named if action.dest not in given or may_repeat(action)]
 
 
 def _at(place: int, actions: Sequence[Action]) -> list[Action]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
+from oss_jupyter.console.help import help_of
 from oss_jupyter.notebook.completion.expected import expected
 from oss_jupyter.notebook.completion.line import Line, read_line
 from oss_jupyter.notebook.completion.offers import Offer, spelled
@@ -54,4 +55,4 @@ def _option(action: Action, text: str) -> Offer | None:
     """Return an option as it is written, the longest way; another one where only that begins as the text does."""
     flags = sorted(action.option_strings, key=len, reverse=True)
     fitting = next((flag for flag in flags if flag.startswith(text)), None)
-    return Offer(fitting, (action.help or "").strip()) if fitting else None
+    return Offer(fitting, help_of(action).strip()) if fitting else None

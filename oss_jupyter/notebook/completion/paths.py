@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.notebook.completion.offers import Offer
+from oss_jupyter.texts import tr
 
 # More nobody looks through; and whoever completes shows no more.
 _MOST = 500
@@ -25,9 +26,9 @@ def paths(text: str, *, folders_only: bool = False) -> list[Offer]:
         name = before + entry.name
         name = name if not name.startswith("-") else os.path.join(os.curdir, name)  # noqa: PTH118
         if _is_folder(entry):
-            offers.append(Offer(name + os.sep, "folder", goes_on=True))
+            offers.append(Offer(name + os.sep, tr("folder"), goes_on=True))
         elif not folders_only:
-            offers.append(Offer(name, _size(entry) if with_sizes else "file"))
+            offers.append(Offer(name, _size(entry) if with_sizes else tr("file")))
     return offers
 
 
@@ -52,4 +53,4 @@ def _size(entry: os.DirEntry[str]) -> str:
     try:
         return format_size(entry.stat().st_size)
     except OSError:
-        return "file"
+        return tr("file")

@@ -20,6 +20,7 @@ from oss_jupyter.session.buckets import Buckets
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import name_of, state_word
 from oss_jupyter.session.who_signs import profile_names
+from oss_jupyter.texts import clauses, tr
 
 _EVENTS = {"resume": Event.RESUME, "pause": Event.PAUSE, "abort": Event.ABORT}
 _OF_ALL = (*_EVENTS, "wait")
@@ -39,13 +40,13 @@ class Values:
             "file": lambda text, line: iter(paths(text)),
             "id": self._ids,
             "profile": lambda text, line: (Offer(name, about) for name, about in profile_names()),
-            "region": lambda text, line: (Offer(name, about) for name, about in REGIONS.items()),
+            "region": lambda text, line: (Offer(name, tr(about)) for name, about in REGIONS.items()),
             "ca_bundle": lambda text, line: iter(paths(text)),
             "checkpoint_dir": lambda text, line: iter(paths(text, folders_only=True)),
             "credentials": lambda text, line: self._named(lambda value: callable(value) or isinstance(value, tuple)),
             "writer_options": lambda text, line: self._named(lambda value: isinstance(value, dict)),
-            "part_size": lambda text, line: iter([Offer("auto", "as the file needs it")]),
-            "parallel": lambda text, line: iter([Offer("auto", "as the line allows")]),
+            "part_size": lambda text, line: iter([Offer("auto", tr("as the file needs it"))]),
+            "parallel": lambda text, line: iter([Offer("auto", tr("as the line allows"))]),
         }
 
     def of(self, action: Action, text: str, line: Expected) -> list[Offer]:
@@ -82,10 +83,10 @@ class Values:
         verb = line.placed[0] if line.placed else ""
         chosen = [one for one in self._session.manager.transfers() if _can(verb, one)]
         if verb in _OF_ALL and len(chosen) > 1:
-            yield Offer("all", f"all {len(chosen)}")
+            yield Offer("all", tr("all {number}", number=len(chosen)))
         for transfer in chosen:
             now = transfer.snapshot()
-            yield Offer(transfer.id, printable(f"{name_of(now)}, {state_word(now)}"))
+            yield Offer(transfer.id, printable(clauses(name_of(now), state_word(now))))
 
 
 def _can(verb: str, transfer: Transfer) -> bool:

@@ -11,7 +11,7 @@ from oss_jupyter.names import printable
 from oss_jupyter.session.left_alone import is_left_alone
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import in_oss, left_alone, name_of, state_word
-from oss_jupyter.texts import say
+from oss_jupyter.texts import clauses, say
 
 _LINES_MAX = 5
 
@@ -57,7 +57,7 @@ def _unusable(session: Session) -> list[str]:
 
 def _lines(kind: str, lines: list[str], then: str) -> list[str]:
     if len(lines) == 1:
-        return [f"{_counted(kind, 1, what=lines[0])}. {then}"]
+        return [say("banner_one", uploads=_counted(kind, 1, what=lines[0]), then=then)]
     left_out = len(lines) - _LINES_MAX
     more = [say("banner_more", count=left_out, command="%oss_uploads")] if left_out > 0 else []
     return [_counted(kind, len(lines), what="").rstrip(), *lines[:_LINES_MAX], *more, then]
@@ -70,5 +70,5 @@ def _counted(kind: str, count: int, **values: str) -> str:
 
 def _line(transfer: Transfer) -> str:
     now = transfer.snapshot()
-    waits = f", {state_word(now)}" if now.state is State.WAITING_FOR_CREDENTIALS else ""
-    return f"{name_of(now)} -> {printable(str(now.target))}, {in_oss(now)}{waits}"
+    waits = state_word(now) if now.state is State.WAITING_FOR_CREDENTIALS else ""
+    return clauses(f"{name_of(now)} -> {printable(str(now.target))}", in_oss(now), waits)

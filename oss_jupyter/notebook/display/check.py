@@ -20,7 +20,7 @@ def check_html(check: Check) -> str:
 
 def _row(finding: Finding) -> str:
     base = _COLOURS[finding.standing]
-    colour = f"color:{base};color:color-mix(in srgb, {base} 60%, currentcolor);font-weight:bold"
+    colour = f"color:{base};color:color-mix(in\tsrgb,{base} 60%,currentcolor);font-weight:bold"
     advice = f"<br>{escape(finding.advice)}" if finding.advice else ""
     cells = (
         ("", escape(finding.name)),

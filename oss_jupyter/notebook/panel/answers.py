@@ -21,6 +21,7 @@ from oss_jupyter.notebook.panel.common.commands import Reply, refused
 from oss_jupyter.notebook.panel.desk.rows import row_of_transfer
 from oss_jupyter.notebook.panel.server import panel_server
 from oss_jupyter.session.session import current_session
+from oss_jupyter.texts import tr
 
 VIEW = "view"
 # About one upload, and about all that are here.
@@ -43,7 +44,7 @@ def answer(question: dict[str, Any]) -> Reply:
             return refused("", error)
     if command in ONE or command in ALL:
         return panel_server().commands.answer(question)
-    return refused("", InputError("Another kernel may not ask for that.", "Reload the page."))
+    return refused("", InputError(tr("Another kernel may not ask for that."), tr("Reload the page.")))
 
 
 def _view(arguments: PageArguments) -> Reply:

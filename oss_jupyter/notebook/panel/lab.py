@@ -19,6 +19,7 @@ from oss_jupyter.notebook.panel.neighbours import hand_on
 from oss_jupyter.notebook.panel.server import PanelServer
 from oss_jupyter.session.buckets import Buckets
 from oss_jupyter.session.neighbours.asking import KernelGone
+from oss_jupyter.texts import tr
 
 
 def serve_desk(on: PanelServer, shown: LabDesk, pulled: PulledDesk) -> None:
@@ -76,7 +77,7 @@ class HandedOn:
     def _ask_one(self, name: str, arguments: PageArguments) -> Reply:
         place = self._desk.place_of(arguments.text("transfer"))
         if place is None:
-            raise KernelGone("The kernel that had this upload has ended.", "It is in the list as it was left.")
+            raise KernelGone(tr("The kernel that had this upload has ended."), tr("It is in the list as it was left."))
         reply = hand_on(place, name, arguments.without("widget"))
         self._desk.hurry()
         return reply

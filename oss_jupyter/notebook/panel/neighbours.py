@@ -17,6 +17,7 @@ from oss_jupyter.notebook.panel.common.commands import Reply
 from oss_jupyter.notebook.panel.common.row import RowElsewhere
 from oss_jupyter.session.neighbours.asking import KernelGone, ask
 from oss_jupyter.session.neighbours.place import KernelPlace, places
+from oss_jupyter.texts import tr
 from oss_jupyter.texts.spoken import language
 
 _EVERY_SECONDS = 1.0
@@ -139,7 +140,7 @@ def hand_on(place: KernelPlace, command: str, arguments: dict[str, Any]) -> Repl
         time.sleep(_LATER_SECONDS)
         reply = ask(place, {**question, "id": uuid.uuid4().hex, "arguments": {"later": reply["later"]}})
     if reply.get("status") not in ("ok", "error"):
-        raise KernelGone("The kernel that has this upload answered something else.", "Reload the page.")
+        raise KernelGone(tr("The kernel that has this upload answered something else."), tr("Reload the page."))
     return {name: value for name, value in reply.items() if name != "id"}
 
 
@@ -147,7 +148,7 @@ def _told(answer: dict[str, Any], opened: str) -> Told:
     """Return what a kernel told; it may be of another version of this package. Raises KernelGone."""
     rows = answer.get("rows")
     if not isinstance(rows, list) or not all(map(_is_row, rows)):
-        raise KernelGone("The other kernel tells something else.", "Restart it.")
+        raise KernelGone(tr("The other kernel tells something else."), tr("Restart it."))
     kernel, detail = str(answer.get("kernel", "")), str(answer.get("detail", ""))
     named = tuple(cast(RowElsewhere, {**row, "kernel": kernel}) for row in rows)
     return Told(named, opened if detail else "", detail, str(answer.get("part_map", "")))

@@ -17,6 +17,7 @@ from oss_jupyter.notebook.panel.common.commands import Commands, Handler, Reply
 from oss_jupyter.notebook.panel.common.files import cell_files, find_file
 from oss_jupyter.notebook.panel.common.handing import make_link, make_snippet
 from oss_jupyter.session.left_alone import is_left_alone
+from oss_jupyter.texts import tr
 
 
 class Actions:
@@ -104,7 +105,7 @@ class Actions:
 def _adopt(transfer: Transfer, _arguments: PageArguments) -> None:
     job = coordinator_of(transfer)
     if not isinstance(job, TransferCoordinator):
-        raise InputError("Only the upload of a single file can do that.", "Reload the page.")
+        raise InputError(tr("Only the upload of a single file can do that."), tr("Reload the page."))
     job.adopt()
 
 
@@ -122,7 +123,7 @@ def _part(transfer: Transfer, arguments: PageArguments) -> Reply:
     try:
         part = transfer.part(number)
     except IndexError:
-        raise InputError(f"There is no part {number:,}.", "") from None
+        raise InputError(tr("There is no part {number}.", number=f"{number:,}"), "") from None
     speed = part.sent_bytes / part.seconds if part.seconds > 0 and part.sent_bytes else None
     return {
         "part": {

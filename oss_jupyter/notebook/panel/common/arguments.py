@@ -7,6 +7,7 @@ from typing import Any
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.sizes import parse_size
+from oss_jupyter.texts import tr
 
 
 class PageArguments:
@@ -14,7 +15,7 @@ class PageArguments:
 
     def __init__(self, values: Any) -> None:
         if not isinstance(values, Mapping):
-            raise _refused("arguments", "an object")
+            raise _refused("arguments", tr("an object"))
         self._values = values
 
     def __contains__(self, name: str) -> bool:
@@ -32,21 +33,21 @@ class PageArguments:
         """Return a text that is not empty."""
         value = self._values.get(name)
         if not isinstance(value, str) or not 0 < len(value) <= longest:
-            raise _refused(name, f"a text of 1 to {longest} characters")
+            raise _refused(name, tr("a text of 1 to {longest} characters", longest=longest))
         return value
 
     def whole(self, name: str, least: int, most: int) -> int:
         """Return a whole number."""
         value = self._values.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise _refused(name, f"a whole number from {least:,} to {most:,}")
+            raise _refused(name, tr("a whole number from {least} to {most}", least=f"{least:,}", most=f"{most:,}"))
         return value
 
     def flag(self, name: str) -> bool:
         """Return true or false; what was left out is false."""
         value = self._values.get(name, False)
         if not isinstance(value, bool):
-            raise _refused(name, "true or false")
+            raise _refused(name, tr("true or false"))
         return value
 
     def size(self, name: str) -> int | None:
@@ -55,10 +56,13 @@ class PageArguments:
         if value is None:
             return None
         if not isinstance(value, (int, str)) or isinstance(value, bool) or len(str(value)) > 30:
-            raise _refused(name, "a size like 8 MiB")
+            raise _refused(name, tr("a size like 8 MiB"))
         return parse_size(value, name)
 
 
 def _refused(name: str, wanted: str) -> InputError:
     # The value itself is not repeated: it came from outside and can be anything.
-    return InputError(f"{name} is not {wanted}.", "Press the button again; if it stays so, reload the page.")
+    return InputError(
+        tr("{name} is not {wanted}.", name=name, wanted=wanted),
+        tr("Press the button again; if it stays so, reload the page."),
+    )

@@ -16,6 +16,7 @@ from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import InputError
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.commands import Handler, Reply
+from oss_jupyter.texts import tr
 
 # Most folders are listed within this, and nobody notices the wait.
 _PATIENCE_SECONDS = 0.03
@@ -62,7 +63,7 @@ class BackgroundCommands:
         with self._lock:
             result = self._results.get(running_id)
         if result is None:
-            raise InputError("This kernel does not know the request.", "Press the button again.")
+            raise InputError(tr("This kernel does not know the request."), tr("Press the button again."))
         return result
 
     def _begin(self, handler: Handler, arguments: PageArguments) -> tuple[str, Future[Reply]]:

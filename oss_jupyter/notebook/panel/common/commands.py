@@ -65,7 +65,7 @@ class Commands:
         """Carry a request out, once, and return the reply. Raises nothing."""
         request_id = request.get("id") if isinstance(request, dict) else None
         if not isinstance(request_id, str) or not 0 < len(request_id) <= 100:
-            return refused("", InputError("The request has no id.", "Reload the page."))
+            return refused("", InputError(tr("The request has no id."), tr("Reload the page.")))
         if self._is_repeatable(request):
             return self._carry_out(request_id, request)
         with self._lock:
@@ -80,7 +80,8 @@ class Commands:
         try:
             return answer.result(_DUPLICATE_WAIT_SECONDS)
         except FutureTimeoutError:
-            return refused(request_id, InputError("The request is still being carried out.", "Wait a moment."))
+            still = tr("The request is still being carried out.")
+            return refused(request_id, InputError(still, tr("Wait a moment.")))
 
     def _is_repeatable(self, request: dict[str, Any]) -> bool:
         name = request.get("command")
@@ -89,11 +90,11 @@ class Commands:
 
     def _carry_out(self, request_id: str, request: dict[str, Any]) -> Reply:
         name = request.get("command")
+        page_speaks(request.get("page"))
         with self._lock:
             handler = self._handlers.get(name) if isinstance(name, str) else None
         if handler is None:
-            return refused(request_id, InputError("This kernel does not know the command.", "Reload the page."))
-        page_speaks(request.get("page"))
+            return refused(request_id, InputError(tr("This kernel does not know the command."), tr("Reload the page.")))
         try:
             return {"status": "ok", "id": request_id, **handler(PageArguments(request.get("arguments", {})))}
         except OssJupyterError as error:
@@ -116,8 +117,8 @@ def _unexpected(error: Exception) -> OssJupyterError:
         shortage_of(error)
         or ending_of(error)
         or OssJupyterError(
-            f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
-            "Try again; if it happens again, please report it.",
+            tr("Something went wrong inside oss_jupyter ({error}).", error=type(error).__name__),
+            tr("Try again; if it happens again, please report it."),
             code="Unexpected",
         )
     )

@@ -15,6 +15,7 @@ from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.commands import Reply
+from oss_jupyter.texts import tr
 
 # Whoever sees so many and not the one they mean writes more of its name.
 FOUND_MOST = 20
@@ -52,7 +53,7 @@ def child_of(transfer: Transfer, transfer_id: str) -> Snapshot | None:
 
 def _dataset(transfer: Transfer) -> HasFiles:
     if not isinstance(transfer, HasFiles):
-        raise InputError("This upload is one file.", "")
+        raise InputError(tr("This upload is one file."), "")
     return transfer
 
 

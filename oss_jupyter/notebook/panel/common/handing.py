@@ -11,14 +11,15 @@ from oss_jupyter.model.progress import AnyReceipt, Receipt, Snapshot
 from oss_jupyter.model.reading_formats import KINDS, readers_of
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.commands import Reply
+from oss_jupyter.texts import tr
 
 
 def make_link(transfer: Transfer, arguments: PageArguments) -> Reply:
     """Return a link, when it ends in seconds since the epoch, and what may end it earlier."""
     receipt = _receipt(transfer)
     if not isinstance(receipt, Receipt):
-        advice = 'In Python, receipt.signed_url("1h", key="name.csv") links to a file.'
-        raise InputError("A dataset has no link of its own.", advice)
+        advice = tr('In Python, receipt.signed_url("1h", key="name.csv") links to a file.')
+        raise InputError(tr("A dataset has no link of its own."), advice)
     link = receipt.signed_url(arguments.text("expires"))
     return {"text": str(link), "until": int(link.ends_at.timestamp()), "note": link.note}
 
@@ -38,5 +39,5 @@ def kinds_of(snapshot: Snapshot) -> list[str]:
 def _receipt(transfer: Transfer) -> AnyReceipt:
     receipt = transfer.snapshot().receipt
     if receipt is None:
-        raise InputError("This upload has not ended.", "Wait until it is complete.")
+        raise InputError(tr("This upload has not ended."), tr("Wait until it is complete."))
     return receipt

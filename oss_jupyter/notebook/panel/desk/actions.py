@@ -22,6 +22,7 @@ from oss_jupyter.redact import is_address
 from oss_jupyter.session.forgetting import forget
 from oss_jupyter.session.left_alone import is_left_alone, waits_for_a_word
 from oss_jupyter.session.session import Session
+from oss_jupyter.texts import tr
 
 _PATH_MAX = 4096
 # What was left empty comes from the settings.
@@ -61,7 +62,7 @@ class DeskActions:
         def handle(arguments: PageArguments) -> Reply:
             desk = self._shown(arguments.text("widget"))
             if desk is None:
-                raise InputError("This desk is not known to the kernel.", "Run the cell again.")
+                raise InputError(tr("This desk is not known to the kernel."), tr("Run the cell again."))
             reply = action(desk, arguments)
             desk.hurry()
             self._touched(desk)

@@ -10,6 +10,7 @@ from typing import Any
 from oss_jupyter.errors import InputError
 from oss_jupyter.names import printable
 from oss_jupyter.paths import absolute
+from oss_jupyter.texts import tr
 
 # A list that nobody scrolls through; whoever looks for more types the name.
 ENTRIES_MAX = 500
@@ -26,7 +27,8 @@ def list_folder(text: str, start: Path) -> dict[str, Any]:
         with os.scandir(folder) as found:
             entries = [_entry(entry) for entry in islice(filter(_is_shown, found), ENTRIES_MAX + 1)]
     except OSError as error:
-        raise InputError(f"{folder} cannot be listed: {error.strerror}.", "Choose another folder.") from None
+        what = tr("{folder} cannot be listed: {why}.", folder=folder, why=error.strerror)
+        raise InputError(what, tr("Choose another folder.")) from None
     shown = sorted(entries[:ENTRIES_MAX], key=lambda entry: (not entry["folder"], entry["name"].casefold()))
     return {
         "folder": printable(str(folder)),

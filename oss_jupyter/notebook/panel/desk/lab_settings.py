@@ -9,6 +9,7 @@ from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.commands import Reply
 from oss_jupyter.session.settings import OssJupyter
+from oss_jupyter.texts import sentences, tr
 
 NAMES = ("region", "endpoint", "parallel", "limit")
 _VALUE_MAX = 300
@@ -28,7 +29,7 @@ class LabSettings:
         """Take all of them. Raises InputError about what is refused; the others count all the same."""
         refusals = [refusal for name in NAMES if (refusal := self._take_one(arguments, name))]
         if refusals:
-            raise InputError(" ".join(refusals), "Change it in JupyterLab's settings, OSS uploads.")
+            raise InputError(sentences(*refusals), tr("Change it in JupyterLab's settings, OSS uploads."))
         return {}
 
     def _take_one(self, arguments: PageArguments, name: str) -> str:
