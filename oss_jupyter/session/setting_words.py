@@ -76,8 +76,8 @@ def speaks_english() -> bool:
 
 
 def _kind(said: str) -> str:
-    choices = said.removeprefix("any of ")
-    return tr("any of {choices}", choices=choices) if choices != said else tr(said)
+    _, bracket, choices = said.partition("[")
+    return tr("any of {choices}", choices=bracket + choices) if bracket else tr(said)
 
 
 def _labelled(lines: list[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from oss_jupyter.notebook.display.html import lines_html
 # Mixed with the page's own colour of text, so that they are readable on light and on dark pages; the word says the same
 # for who sees no colours.
 _COLOURS = {Standing.WRONG: "#e53935", Standing.WARNING: "#e08600", Standing.FINE: "#2fa03a", Standing.UNKNOWN: "gray"}
+_SPACE = "srgb"
 _CELL = "text-align:left;vertical-align:top"
 
 
@@ -20,7 +21,7 @@ def check_html(check: Check) -> str:
 
 def _row(finding: Finding) -> str:
     base = _COLOURS[finding.standing]
-    colour = f"color:{base};color:color-mix(in\tsrgb,{base} 60%,currentcolor);font-weight:bold"
+    colour = f"color:{base};color:color-mix(in {_SPACE}, {base} 60%, currentcolor);font-weight:bold"
     advice = f"<br>{escape(finding.advice)}" if finding.advice else ""
     cells = (
         ("", escape(finding.name)),
