@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import errno
 import json
+import os
 import re
 import string
 from collections import Counter
@@ -16,6 +18,7 @@ import oss_jupyter
 from oss_jupyter.errors import SourceMissing
 from oss_jupyter.model.sizes import count
 from oss_jupyter.texts import CATALOGUE, CHINESE, chinese, listed, say, spoken, tr
+from oss_jupyter.texts.system import system_words
 
 PACKAGE = Path(oss_jupyter.__file__).parent
 CATALOGUES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(CHINESE.glob("*.json"))}
@@ -252,6 +255,14 @@ def test_what_is_in_a_row_is_separated_as_the_language_does(environment: pytest.
     environment.setenv("LANG", "en_US.UTF-8")
     assert listed(["a", "b"]) == "a, b"
     assert listed(["a", "b"], ";") == "a; b"
+
+
+def test_the_system_speaks_chinese(environment: pytest.MonkeyPatch) -> None:
+    """Its reason does not stand in English in a Chinese sentence; what nobody knows is told as it is."""
+    environment.setenv("LANG", "zh_CN.UTF-8")
+    assert system_words(PermissionError(errno.EACCES, os.strerror(errno.EACCES))) == "权限不足"
+    assert system_words(OSError(5, "some {words}")) == "some {words}"
+    assert system_words(TimeoutError()) == "TimeoutError"
 
 
 def test_without_the_catalogue_english_is_spoken(environment: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ from oss_jupyter.model.dataset_record import (
     errors_line,
 )
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import system_words
 
 
 class DatasetCheckpoint:
@@ -99,8 +100,8 @@ class DatasetCheckpoint:
         try:
             keep(self.files_path, self.receipts_path)
         except (OSError, CheckpointForeign) as error:
-            reason = error.what if isinstance(error, CheckpointForeign) else f"{error.strerror}."
-            self.remarks += (tr("The receipts of the single files could not be kept: {reason}", reason=reason),)
+            reason = error.what.rstrip(".。") if isinstance(error, CheckpointForeign) else system_words(error)
+            self.remarks += (tr("The receipts of the single files could not be kept: {reason}.", reason=reason),)
         self._remove()
 
     def finish_with_errors(self) -> None:

@@ -18,6 +18,7 @@ from oss_jupyter.local.suffixes import JOURNAL
 from oss_jupyter.model.record import CheckpointRecord, read_journal, read_remnant
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import system_words
 
 # Twenty times what 10,000 parts take: what is larger is no journal.
 JOURNAL_MAX_BYTES = 16 * 1024 * 1024
@@ -69,7 +70,7 @@ def believe(path: Path, data: bytes) -> CheckpointRecord:
 def unreadable(path: Path, error: OSError) -> CheckpointNotWritable:
     """Return why the system does not let a checkpoint be read."""
     return CheckpointNotWritable(
-        tr("It cannot be read: {reason}.", reason=error.strerror), tr("Allow it: !chmod u+rw {path}", path=path)
+        tr("It cannot be read: {reason}.", reason=system_words(error)), tr("Allow it: !chmod u+rw {path}", path=path)
     )
 
 

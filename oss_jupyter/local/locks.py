@@ -14,6 +14,7 @@ from oss_jupyter.local.files import check_own
 from oss_jupyter.local.suffixes import LOCK
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import system_words
 
 # `busy` holds a lock for a moment to find out whether it is free; whoever opens meanwhile waits that out.
 _PATIENCE_SECONDS = 0.5
@@ -69,7 +70,7 @@ class Locks:
             tr(
                 "The checkpoint directory {directory} cannot be used: {reason}.",
                 directory=self._directory,
-                reason=error.strerror,
+                reason=system_words(error),
             ),
             tr("Choose another with checkpoint_dir=…, or checkpoint_dir=None to upload without being able to resume."),
         )
@@ -110,6 +111,10 @@ def explained(path: Path) -> Iterator[None]:
 def not_writable(path: Path, error: OSError) -> CheckpointNotWritable | Shortage:
     """Return why what is kept of an upload cannot be written, in words."""
     return shortage_of(error) or CheckpointNotWritable(
-        tr("The checkpoint cannot be written in {directory}: {reason}.", directory=path.parent, reason=error.strerror),
+        tr(
+            "The checkpoint cannot be written in {directory}: {reason}.",
+            directory=path.parent,
+            reason=system_words(error),
+        ),
         tr("Make room or allow writing there, or choose another place with checkpoint_dir=…; then resume."),
     )

@@ -17,6 +17,7 @@ from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.model.target import KEY_MAX_BYTES, why_no_key
 from oss_jupyter.texts import english, tr
+from oss_jupyter.texts.system import in_words
 
 _KINDS = {
     stat.S_IFIFO: english("a pipe"),
@@ -90,7 +91,7 @@ class Look:
             size, most = format_size(status.st_size), format_size(OBJECT_MAX_BYTES)
             return Trouble.TOO_LARGE, tr("{size}, and {most} is the most", size=size, most=most)
         if not os.access(path, os.R_OK, **_EFFECTIVE):
-            return Trouble.UNREADABLE, os.strerror(errno.EACCES)
+            return Trouble.UNREADABLE, in_words(os.strerror(errno.EACCES))
         return Trouble.NONE, ""
 
     def pass_hidden(self, path: str, count: int = 1) -> None:
@@ -121,7 +122,7 @@ def failed(path: str, key: str, error: OSError | ValueError) -> FoundFile:
         raise shortage
     if isinstance(error, ValueError):
         return FoundFile(path, key, trouble=Trouble.UNREADABLE, detail=tr("the path holds a NUL character"))
-    said = error.strerror or tr("the disk failed")
+    said = in_words(error.strerror) if error.strerror else tr("the disk failed")
     if error.errno == errno.ELOOP:
         return FoundFile(path, key, trouble=Trouble.LINK_LOOP, detail=said)
     if not isinstance(error, (FileNotFoundError, NotADirectoryError)):

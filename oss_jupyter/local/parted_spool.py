@@ -24,6 +24,7 @@ from oss_jupyter.model.parted import MAKER_GONE, Parted, Write
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.sizes import MIB
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import system_words
 
 # So many may lie there whatever their size, and more while all of them are small.
 _LYING_LEAST = 3
@@ -249,8 +250,6 @@ def gone_scan(text: str, known: str) -> Callable[..., Iterator[FoundFile]]:
 
 def _not_written(place: Path, error: OSError) -> OssJupyterError:
     return CheckpointNotWritable(
-        tr(
-            "A file cannot be written to {place}: {reason}.", place=place, reason=error.strerror or type(error).__name__
-        ),
+        tr("A file cannot be written to {place}: {reason}.", place=place, reason=system_words(error)),
         tr("Check that disk, or choose another with checkpoint_dir=…"),
     )

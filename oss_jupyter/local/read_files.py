@@ -34,6 +34,7 @@ from oss_jupyter.model.file_lines import (
 from oss_jupyter.model.remembered import FilesTally, Remembered, RememberedFile, Tally
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import system_words
 
 # What 30,000,000 files take: what is larger is something else.
 FILES_MAX_BYTES = 4 * 1024**3
@@ -264,6 +265,6 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise
     except OSError as error:
         raise shortage_of(error) or CheckpointNotWritable(
-            tr("{path} cannot be read: {reason}.", path=path, reason=error.strerror),
+            tr("{path} cannot be read: {reason}.", path=path, reason=system_words(error)),
             tr("Allow it: !chmod u+rw {path}", path=path),
         ) from error

@@ -22,6 +22,7 @@ from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.sizes import KIB, MIB, format_size
 from oss_jupyter.redact import said_by
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import system_words
 
 # So much is written between two looks at the disk.
 _LOOK_BYTES = MIB
@@ -260,13 +261,13 @@ class StreamSpool:
         if shortage is not None:
             return shortage
         if error.errno in FULL:
-            return self._no_room(said_refused(error.strerror or type(error).__name__, self._free(self._place)))
+            return self._no_room(said_refused(system_words(error), self._free(self._place)))
         return SourceError(
             tr(
                 "A part of {stream} cannot be written to {place}: {reason}.",
                 stream=self._text,
                 place=self._place,
-                reason=error.strerror,
+                reason=system_words(error),
             ),
             tr(
                 "Let it be written there, or name another place with checkpoint_dir=…. {again}",

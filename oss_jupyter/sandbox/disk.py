@@ -7,6 +7,7 @@ from pathlib import Path
 
 from oss_jupyter.sandbox.replies import ServiceError
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import system_words
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PASSES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
@@ -17,10 +18,10 @@ def disk_error(error: OSError, data_dir: Path) -> ServiceError:
     if error.errno in _FULL:
         return ServiceError("SandboxDiskFull", tr("The sandbox's disk is full: {folder}.", folder=data_dir))
     if error.errno in _PASSES:
-        return ServiceError("InternalError", tr("The sandbox's system says: {reason}.", reason=error.strerror))
+        return ServiceError("InternalError", tr("The sandbox's system says: {reason}.", reason=system_words(error)))
     return directory_gone(data_dir) or ServiceError(
         "SandboxDiskFailed",
-        tr("The sandbox cannot use its directory {folder}: {reason}.", folder=data_dir, reason=error.strerror),
+        tr("The sandbox cannot use its directory {folder}: {reason}.", folder=data_dir, reason=system_words(error)),
     )
 
 
