@@ -13,6 +13,7 @@ import re
 import sys
 from pathlib import Path
 
+from oss_jupyter.texts import tr
 from oss_jupyter.texts.spoken import VARIABLE, language
 
 # A list of what is kept, because nobody can list the names under which people keep keys, tokens and passwords. Proxies
@@ -55,7 +56,7 @@ _SECRETS = re.compile(
 def python_command(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module of this package as ``python -m`` would. Raises OSError without a Python."""
     if not sys.executable:
-        raise FileNotFoundError("sys.executable is empty")
+        raise FileNotFoundError(tr("sys.executable is empty"))
     safe_path = ["-P"] if sys.version_info >= (3, 11) else []
     # Names of files have to mean the same bytes on both sides.
     how = [*safe_path, "-X", f"utf8={sys.flags.utf8_mode}"]

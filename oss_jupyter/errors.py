@@ -51,6 +51,7 @@ from typing import Any
 
 from oss_jupyter.names import printable
 from oss_jupyter.redact import without_addresses
+from oss_jupyter.texts import english, tr
 
 
 class OssJupyterError(Exception):
@@ -69,7 +70,7 @@ class OssJupyterError(Exception):
         self.what = printable(without_addresses(what))
         self.advice = printable(without_addresses(advice))
         super().__init__(self.what)
-        self.safe = safe or type(self).safe
+        self.safe = safe or tr(type(self).safe)
         self.code = code or type(self).__name__
 
     @property
@@ -99,7 +100,7 @@ class InputError(OssJupyterError, ValueError):
 class TransferStateError(OssJupyterError):
     """A transfer was asked for something that its state does not allow, such as pausing what is complete."""
 
-    safe = "Nothing was changed."
+    safe = english("Nothing was changed.")
 
 
 class SourceError(OssJupyterError):
@@ -281,7 +282,7 @@ def before_sending() -> Iterator[None]:
     try:
         yield
     except OssJupyterError as error:
-        error.safe = error.safe or "Nothing was sent."
+        error.safe = error.safe or tr("Nothing was sent.")
         raise
 
 

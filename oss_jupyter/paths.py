@@ -11,6 +11,7 @@ import platformdirs
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.redact import is_address, quoted
+from oss_jupyter.texts import english, tr
 
 # Linux takes no longer ones; a name that is too long is for the system to refuse.
 _PATH_MAX_BYTES = 4096
@@ -24,31 +25,34 @@ def absolute(path: str | os.PathLike[str], name: str = "path", start: str | os.P
     """
     text = _checked(path, name)
     if is_address(text) and not os.path.lexists(Path(start, text)):
-        raise InputError(
-            f"{name}: {quoted(text)} is an address, and no path on this computer.",
-            f'Write it like {name}="data/file.bin".',
-            code="InvalidPath",
-        )
+        what = tr("{name}: {path} is an address, and no path on this computer.", name=name, path=quoted(text))
+        raise InputError(what, _form(name), code="InvalidPath")
     if text.startswith("~") and not os.path.lexists(Path(start, text)):
         text = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser() raises where there is no such user
     written = os.path.join(start, text)  # noqa: PTH118 - Path() drops the / at an end
-    try:
-        full = os.path.abspath(written)  # noqa: PTH100 - resolve() would follow links
-    except FileNotFoundError:
-        full = ""
-    if not full:
-        raise InputError(
-            f"{text} is a relative path, and the folder of this process is no longer there.",
-            "Give an absolute path, or go to a folder that exists, for example: %cd ~",
-            code="NoWorkingDirectory",
-        )
+    full = _full(written, text)
     if written != full and not _the_same(written, full):
-        raise InputError(
-            f"{name}: {text} leads to no such file, only {full} would.",
-            "Write that one if you mean it: a / belongs behind a folder only, and .. leads out of where a link points.",
-            code="InvalidPath",
-        )
+        raise _another(name, text, full)
     return Path(full)
+
+
+def _full(written: str, text: str) -> str:
+    try:
+        return os.path.abspath(written)  # noqa: PTH100 - resolve() would follow links
+    except FileNotFoundError:
+        raise InputError(
+            tr("{path} is a relative path, and the folder of this process is no longer there.", path=text),
+            tr("Give an absolute path, or go to a folder that exists, for example: %cd ~"),
+            code="NoWorkingDirectory",
+        ) from None
+
+
+def _another(name: str, text: str, full: str) -> InputError:
+    return InputError(
+        tr("{name}: {path} leads to no such file, only {other} would.", name=name, path=text, other=full),
+        tr("Write that one if you mean it: a / belongs behind a folder only, and .. leads out of where a link points."),
+        code="InvalidPath",
+    )
 
 
 def home() -> Path | None:
@@ -80,24 +84,29 @@ def state_directory() -> Path:
 
 def _checked(path: str | os.PathLike[str], name: str) -> str:
     if not isinstance(path, (str, os.PathLike)):
-        raise InputError(f"{name} is a {type(path).__name__}, and no path.", f'Write it like {name}="data/file.bin".')
+        raise InputError(tr("{name} is a {type}, and no path.", name=name, type=type(path).__name__), _form(name))
     text = os.fsdecode(path)
     if not text:
-        raise InputError(f"{name} is empty.", f'Write it like {name}="data/file.bin".')
-    reason = _why_no_path(text)
-    if reason:
-        raise InputError(f"{name}: {quoted(text)} {reason}.", "Write the path again.", code="InvalidPath")
+        raise InputError(tr("{name} is empty.", name=name), _form(name))
+    wrong = _what_is_wrong(text)
+    if wrong:
+        what = tr(wrong, name=name, path=quoted(text), number=f"{len(text):,}")
+        raise InputError(what, tr("Write the path again."), code="InvalidPath")
     return text
 
 
-def _why_no_path(text: str) -> str:
+def _form(name: str) -> str:
+    return tr('Write it like {name}="data/file.bin".', name=name)
+
+
+def _what_is_wrong(text: str) -> str:
     if "\0" in text:
-        return "holds a NUL character, which no file name has"
+        return english("{name}: {path} holds a NUL character, which no file name has.")
     try:
         long = len(os.fsencode(text)) > _PATH_MAX_BYTES
     except UnicodeEncodeError:
-        return "holds a character that this system has in no file name"
-    return f"has {len(text):,} characters, more than a path can have" if long else ""
+        return english("{name}: {path} holds a character that this system has in no file name.")
+    return english("{name}: {path} has {number} characters, more than a path can have.") if long else ""
 
 
 def _the_same(written: str, full: str) -> bool:

@@ -11,6 +11,7 @@ import os
 import re
 
 from oss_jupyter.names import printable
+from oss_jupyter.texts import tr
 
 _QUOTED_MAX = 120
 _SAID_MAX = 500
@@ -46,7 +47,7 @@ def quoted(value: object) -> str:
     if isinstance(value, os.PathLike):
         return f"<{type(value).__name__}>"
     if isinstance(value, int) and abs(value) >= 10**_DIGITS_MAX:
-        return f"a number of more than {_DIGITS_MAX} digits"
+        return tr("a number of more than {digits} digits", digits=_DIGITS_MAX)
     if value is None or isinstance(value, (bool, int, float)):
         return f"{value}"
     return f"<{type(value).__name__}>"

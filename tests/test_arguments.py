@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 import oss_jupyter as oj
+from oss_jupyter.console.options import HEADINGS
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, PLACE_NAMES
+from oss_jupyter.model.parallel import PARALLEL_MOST
 from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.notebook.panel.desk.desk import form_options
 from oss_jupyter.oss.endpoint import EndpointSettings
@@ -152,6 +154,14 @@ def test_a_setting_has_the_words_of_its_argument(name: str) -> None:
         assert words.startswith("Bytes a second of all uploads together")
     else:
         assert words.startswith(ARGUMENTS[name].words)
+
+
+def test_words_tell_all_that_can_be_chosen() -> None:
+    """What stands in a sentence that is translated as a whole is what the argument takes."""
+    for one in ARGUMENTS.values():
+        assert all(re.search(rf"\b{choice}\b", one.words) for choice in one.choices)
+        assert one.group.rstrip(".").lower() in HEADINGS
+    assert f" 1 to {PARALLEL_MOST};" in ARGUMENTS["parallel"].words
 
 
 def test_each_setting_is_told_in_a_line() -> None:

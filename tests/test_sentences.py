@@ -26,7 +26,7 @@ SENTENCES: dict[str, str] = {english: zh for sentences in CATALOGUES.values() fo
 # Two words of prose, beside each other.
 PROSE = re.compile(r"(?:^|[\s(\"'])[A-Za-z][a-z]* [a-z]{2,}")
 # Code to be run or pasted, which is the same in every language.
-CODE = re.compile(r"(?:from [\w.]+ )?import \w")
+CODE = re.compile(r"(?:from [\w.]+ )?import \w|ossutil cp ")
 HAN = r"[\u4e00-\u9fff]"
 NARROW = re.compile(rf"{HAN} ?[,;:?!(]|[,;:?!] ?{HAN}")
 CALLS = {"tr", "english", "count", "say"}
@@ -150,37 +150,51 @@ def test_chinese_is_written_as_chinese() -> None:
     assert [zh for zh in every if NARROW.search(zh)] == []
 
 
-def for_code(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the docstring of a field, and the values of an enum: their words are found by the members' names."""
-    if isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "Annotated":
-        yield from ast.walk(node.slice)
-    if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "").endswith("Enum") for base in node.bases):
-        for member in node.body:
-            yield from ast.walk(member) if isinstance(member, ast.Assign) else ()
-
-
-def is_prose(text: str) -> bool:
-    return bool(PROSE.search(text)) and not CODE.match(text)
-
-
 def prose(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield what looks like English for people, and is neither a docstring nor given to what translates it."""
     silent: set[int] = set()
     for node in ast.walk(tree):
-        silent |= {id(inner) for inner in for_code(node)}
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            silent.add(id(node.value))
-        elif isinstance(node, ast.Assert):
-            silent.add(id(node.msg))
-        elif isinstance(node, ast.Call) and name_of(node) in CALLS | SILENT:
-            silent |= {id(inner) for argument in node.args for inner in ast.walk(argument)}
-        elif isinstance(node, ast.JoinedStr) and id(node) not in silent:
+        silent |= {id(inner) for quiet in silenced(node) for inner in ast.walk(quiet)}
+        if isinstance(node, ast.JoinedStr) and id(node) not in silent:
             text = "".join(str(piece.value) if isinstance(piece, ast.Constant) else "…" for piece in node.values)
             silent |= {id(piece) for piece in node.values if isinstance(piece, ast.Constant)}
             if is_prose(text):
                 yield node.lineno, text
         if isinstance(node, ast.Constant) and id(node) not in silent and is_prose(str(node.value)):
             yield node.lineno, str(node.value)
+
+
+def silenced(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is no text for people of what a node holds."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        yield node.value
+    elif isinstance(node, ast.Call) and name_of(node) in CALLS | SILENT:
+        yield from node.args
+    elif isinstance(node, ast.Assert) and node.msg is not None:
+        yield node.msg
+    elif isinstance(node, ast.keyword) and node.arg == "python":
+        yield node.value  # see `Argument`: it goes into a docstring
+    elif isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "Annotated":
+        yield from (one for one in getattr(node.slice, "elts", []) if not isinstance(one, ast.Call))  # see `described`
+    elif isinstance(node, ast.ClassDef) and any(getattr(base, "id", "").endswith("Enum") for base in node.bases):
+        # A value is data, unless it is a sentence.
+        values = [one.value for one in node.body if isinstance(one, ast.Assign)]
+        yield from (value for value in values if not str(getattr(value, "value", ".")).endswith("."))
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text has words of people, and is no piece of a program."""
+    return PROSE.search(text) is not None and not is_code(text)
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is a command, or what a program may be made of: statements of Python, with holes or without."""
+    if CODE.match(text):
+        return True
+    try:
+        return not all(isinstance(one, ast.Expr) for one in ast.parse(text.replace("…", "_")).body)
+    except (SyntaxError, ValueError):
+        return False
 
 
 def test_no_english_sentence_is_said_as_it_is() -> None:

@@ -8,6 +8,7 @@ from oss_jupyter.errors import InputError
 from oss_jupyter.model.given import plain
 from oss_jupyter.model.sizes import count
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import tr
 
 DAY_SECONDS = 86_400.0
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY_SECONDS, "w": 7 * DAY_SECONDS}
@@ -21,14 +22,18 @@ def parse_age(value: str | float) -> float:
         return float(value)
     match = _AGE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise InputError(f"older_than: {quoted(value)} is no time.", "Write it like 7d, 12h or 30m.")
+        raise InputError(
+            tr("older_than: {value} is no time.", value=quoted(value)), tr("Write it like 7d, 12h or 30m.")
+        )
     return float(match[1]) * _UNITS[match[2]]
 
 
 def format_age(seconds: float) -> str:
     """Return ``45 s``, ``12 min``, ``7 h`` or ``31 days``."""
     whole = max(0, int(seconds))
-    for unit, name in ((int(DAY_SECONDS), "day"), (3600, "h"), (60, "min")):
+    if whole >= DAY_SECONDS:
+        return count(whole // int(DAY_SECONDS), "day")
+    for unit, name in ((3600, "h"), (60, "min")):
         if whole >= unit:
-            return count(whole // unit, name) if name == "day" else f"{whole // unit} {name}"
+            return f"{whole // unit} {name}"
     return f"{whole} s"

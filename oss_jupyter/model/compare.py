@@ -11,6 +11,7 @@ from enum import Enum, Flag, auto
 
 from oss_jupyter.model.dataset import Checksums, Compare, FileReceipt, FoundFile, Outcome
 from oss_jupyter.model.wire_values import ListedObject, ObjectHead
+from oss_jupyter.texts import say
 
 _EMPTY = Checksums("D41D8CD98F00B204E9800998ECF8427E", 0)
 _LINK = "Symlink"
@@ -38,7 +39,7 @@ class Sum(Flag):
 
 
 class Why(str, Enum):
-    """Why a file is sent or skipped. The values are the words shown to people."""
+    """Why a file is sent or skipped. People are told it by the texts `why_…`."""
 
     NEW = "new"
     OTHER_SIZE = "changed: other size"
@@ -62,23 +63,19 @@ class Why(str, Enum):
 
 
 class Lack(str, Enum):
-    """A permission that would save something. The values are the words of the note about it."""
+    """A permission that would save something. The values are keys of the texts `lack_…`."""
 
-    LIST_OBJECTS = (
-        "What is there may not be listed, so only files that this machine has sent before are skipped. "
-        "oss:ListObjects would let all that are there already be skipped."
-    )
-    GET_OBJECT = (
-        "Objects that were sent in parts or encrypted may not be looked at, so of those only files that this machine "
-        "has sent before are skipped. oss:GetObject would let all that are there already be skipped."
-    )
+    LIST_OBJECTS = "list_objects"
+    GET_OBJECT = "get_object"
 
-    __str__ = str.__str__
+    def __str__(self) -> str:
+        """Return the note about it."""
+        return say(f"lack_{self.key}")
 
     @property
     def key(self) -> str:
         """What its texts are looked up by."""
-        return self.name.lower()
+        return self.value
 
 
 class Unknown(Enum):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from oss_jupyter.names import printable
+from oss_jupyter.texts import tr
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,18 +25,19 @@ class CredentialsFound:
     region: str
 
     def __repr__(self) -> str:
-        return printable(f"<credentials from {self}>")
+        return printable(tr("<credentials from {found}>", found=self))
 
     def __str__(self) -> str:
         mode = f" ({self.mode})" if self.mode else ""
-        return f"{self.source}{mode}: {self.life}{self.region and f'; region {self.region}'}"
+        region = tr("; region {region}", region=self.region) if self.region else ""
+        return f"{self.source}{mode}: {self.life}{region}"
 
     @property
     def life(self) -> str:
         """How long they last, in words."""
         if not self.temporary:
-            return "an access key, which does not end by itself"
+            return tr("an access key, which does not end by itself")
         if self.ends_at is None:
-            return "temporary, and nobody tells until when"
+            return tr("temporary, and nobody tells until when")
         until = self.ends_at.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
-        return f"temporary, good until {until}"
+        return tr("temporary, good until {until}", until=until)

@@ -9,10 +9,11 @@ from enum import Enum, IntEnum
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.given import word
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import tr
 
 
 class Action(str, Enum):
-    """What a plan does with a file. The values are the words shown to people."""
+    """What a plan does with a file; see `action_word`."""
 
     SEND = "send"
     SKIP = "skip"
@@ -40,7 +41,9 @@ def parse_compare(value: object) -> Compare:
         return Compare(word(value))
     except ValueError:
         raise InputError(
-            f"compare={quoted(value)} is not known.", "Choose content, size or none.", code="UnknownCompare"
+            tr("compare={value} is not known.", value=quoted(value)),
+            tr("Choose content, size or none."),
+            code="UnknownCompare",
         ) from None
 
 

@@ -10,13 +10,13 @@ from typing import Any, overload
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.columns import columns, shortened
 from oss_jupyter.model.dataset import Action
-from oss_jupyter.model.dataset_text import counted_bytes, files, place_of, reason_text
+from oss_jupyter.model.dataset_text import action_word, counted_bytes, files, place_of, reason_text
 from oss_jupyter.model.frames import frame
 from oss_jupyter.model.planned_rows import PlannedFile, PlannedRows, RowPacker
 from oss_jupyter.model.requests_estimate import RequestCounter, RequestsEstimate
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.names import printable
-from oss_jupyter.texts import say
+from oss_jupyter.texts import say, tr
 
 # Two thirds of them from the beginning, the others from the end.
 ROWS_SHOWN = 15
@@ -79,7 +79,9 @@ class DatasetPlan(Sequence[PlannedFile]):
         return reversed(self.packed)
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{action} {total.files:,}" for action, total in self.totals.items() if total.files)
+        counts = ", ".join(
+            f"{action_word(action)} {total.files:,}" for action, total in self.totals.items() if total.files
+        )
         files = f"{count(len(self), 'file')}{counts and f', {counts}'}"
         return printable(f"<DatasetPlan {self.source} -> {self.target}: {files}>")
 
@@ -140,8 +142,8 @@ class DatasetPlan(Sequence[PlannedFile]):
         """
         if self.begin is None:
             raise InputError(
-                "This plan is a copy from another process, so there is nobody here who could carry it out.",
-                "Make it here with oj.plan(…), and upload that one.",
+                tr("This plan is a copy from another process, so there is nobody here who could carry it out."),
+                tr("Make it here with oj.plan(…), and upload that one."),
                 code="PlanIsACopy",
             )
         return self.begin(self, **how)
@@ -169,7 +171,7 @@ class DatasetPlan(Sequence[PlannedFile]):
         return files(one.files) if action is Action.CANNOT else counted_bytes(one.files, one.bytes)
 
     def _totals_lines(self) -> list[str]:
-        rows = [(str(action), self.total_words(action)) for action, one in self.totals.items() if one.files]
+        rows = [(action_word(action), self.total_words(action)) for action, one in self.totals.items() if one.files]
         return columns(rows).splitlines() if rows else []
 
     def _table(self) -> str:
@@ -218,11 +220,13 @@ def column_names() -> tuple[str, ...]:
 def _cells_of(row: PlannedFile, prefix: str) -> tuple[str, ...]:
     """Return a row as a table shows it: what all keys begin with stands above it."""
     size = "" if row.action is Action.CANNOT else format_size(row.size)
-    return (str(row.action), place_of(row.path, row.key, prefix), size, shortened(reason_text(row.reason)))
+    return (action_word(row.action), place_of(row.path, row.key, prefix), size, shortened(reason_text(row.reason)))
 
 
 def _action(value: Action | str) -> Action:
     try:
         return Action(value)
     except ValueError:
-        raise InputError(f"There is no action {value!r}.", "Choose send, skip, resume or cannot.") from None
+        raise InputError(
+            tr("There is no action {action}.", action=repr(value)), tr("Choose send, skip, resume or cannot.")
+        ) from None

@@ -18,12 +18,19 @@ from oss_jupyter.model.signed_url import SignedUrl, parse_expires
 from oss_jupyter.model.sizes import count, format_duration, format_size, format_speed
 from oss_jupyter.model.target import make_target, parse_prefix
 from oss_jupyter.names import printable
+from oss_jupyter.texts import english, tr
 
 # So many failures are kept in memory; all of them are among the receipts of the files.
 FAILURES_MOST = 1000
 _NAMED = 3
 # Files by which is told what a dataset holds.
 _LOOKED_AT = 1000
+_COUNTED = {
+    Outcome.SENT: english("{number} sent"),
+    Outcome.KEPT: english("{number} kept"),
+    Outcome.SKIPPED: english("{number} skipped"),
+    Outcome.FAILED: english("{number} failed"),
+}
 
 Saved = Callable[[], Iterable[FileReceipt]]
 
@@ -55,7 +62,7 @@ class DatasetReceipt(Reached):
     saved: Annotated[Saved | None, "Where the receipts of the files are found."] = field(default=None, compare=False)
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{number:,} {outcome}" for outcome, number, _ in self.outcomes if number)
+        counts = ", ".join(tr(_COUNTED[one], number=f"{number:,}") for one, number, _ in self.outcomes if number)
         return printable(f"<DatasetReceipt {self.url}: {count(self.total, 'file')}{counts and f', {counts}'}>")
 
     def __str__(self) -> str:
@@ -100,22 +107,33 @@ class DatasetReceipt(Reached):
         """Do nothing where all files are in OSS; else raise FilesFailed, with the first reasons."""
         if not self.failed:
             return
-        reasons = [f"{one.path} ({(one.reason or one.code).rstrip('.')})" for one in self.failures[:_NAMED]]
-        more = [f"and {self.failed - _NAMED:,} more"] if len(reasons) == _NAMED < self.failed else []
         there = self.total - self.failed
         raise FilesFailed(
-            f"{self.failed:,} of {count(self.total, 'file')} could not be sent"
-            + (f": {'; '.join((*reasons, *more))}." if reasons else "."),
-            f'Clear up the reasons, then oj.resume("{self.id}") takes only those files.',
-            safe=f"{count(there, 'file is', 'files are')} in OSS." if there else "",
+            self._what_failed(),
+            tr('Clear up the reasons, then oj.resume("{id}") takes only those files.', id=self.id),
+            safe=tr("{files} in OSS.", files=count(there, "file is", "files are")) if there else "",
+        )
+
+    def _what_failed(self) -> str:
+        failed, total = f"{self.failed:,}", count(self.total, "file")
+        reasons = [f"{one.path} ({(one.reason or one.code).rstrip('.。')})" for one in self.failures[:_NAMED]]
+        if not reasons:
+            return tr("{number} of {files} could not be sent.", number=failed, files=total)
+        if len(reasons) == _NAMED < self.failed:
+            reasons.append(tr("and {number} more", number=f"{self.failed - _NAMED:,}"))
+        return tr(
+            "{number} of {files} could not be sent: {reasons}.", number=failed, files=total, reasons="; ".join(reasons)
         )
 
     def files(self) -> Iterator[FileReceipt]:
         """Go through the receipts of all files, as they are read from where they are saved. Raises InputError."""
         if self.saved is None:
             raise InputError(
-                "The receipts of the single files are not at hand: none were saved, or this is a copy of the receipt.",
-                "The counts and the first failures are in the receipt itself.",
+                tr(
+                    "The receipts of the single files are not at hand: none were saved, or this is a copy of the "
+                    "receipt."
+                ),
+                tr("The counts and the first failures are in the receipt itself."),
                 code="NotSaved",
             )
         return iter(self.saved())
@@ -127,11 +145,7 @@ class DatasetReceipt(Reached):
         """
         prefix = parse_prefix(self.url)
         if not isinstance(key, str) or not key or key.endswith("/"):
-            raise InputError(
-                "A dataset has no link of its own: each of its files has one.",
-                'Name a file: receipt.signed_url("1h", key="name.csv"); receipt.files() tells their keys.',
-                code="NoLink",
-            )
+            raise _no_link()
         seconds = parse_expires(expires)
         target = make_target(prefix.bucket, key if key.startswith(prefix.key) else prefix.key + key)
         return self._reach_to(prefix).signed_url(target, seconds)
@@ -162,6 +176,14 @@ class DatasetReceipt(Reached):
         rows = self.files()
         with open(path, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - the model has no paths of its own
             write_csv(file, FileReceipt, rows)
+
+
+def _no_link() -> InputError:
+    return InputError(
+        tr("A dataset has no link of its own: each of its files has one."),
+        tr('Name a file: receipt.signed_url("1h", key="name.csv"); receipt.files() tells their keys.'),
+        code="NoLink",
+    )
 
 
 def receipt_line(receipt: DatasetReceipt) -> str:

@@ -22,6 +22,7 @@ from oss_jupyter.model.journal_fields import Fields, is_path, parse_json
 from oss_jupyter.model.plan import PART_MAX_BYTES, PART_MIN_BYTES
 from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.target import Target, make_prefix
+from oss_jupyter.texts import tr
 
 DATASET_FORMAT = 1
 # A list of a hundred thousand files is in the pieces; for people its beginning is enough.
@@ -165,18 +166,9 @@ def _child_of(entry: dict[str, Any]) -> Child | None:
 
 def _read_header(entry: dict[str, Any] | None) -> DatasetHeader:
     if entry is None or type(entry.get("format")) is not int or entry["format"] < 1:
-        raise CheckpointDamaged(
-            "The first line of the dataset's checkpoint cannot be read.",
-            "It is set aside; run the upload again: files that are there already are not sent again.",
-            safe="What was sent is in OSS.",
-        )
+        raise _damaged()
     if entry["format"] > DATASET_FORMAT:
-        raise CheckpointTooNew(
-            f"The dataset's checkpoint has format {entry['format']}; this version of oss_jupyter reads up to "
-            f"{DATASET_FORMAT}.",
-            "Upgrade oss_jupyter, or finish the upload where it was started.",
-            safe="The checkpoint is untouched.",
-        )
+        raise _too_new(entry["format"])
     fields = Fields(entry)
     return DatasetHeader(
         transfer_id=fields.transfer_id(),
@@ -196,6 +188,26 @@ def _read_header(entry: dict[str, Any] | None) -> DatasetHeader:
         prove=fields.optional_prove("prove"),
         force=fields.flag("force"),
         made=fields.flag("made"),
+    )
+
+
+def _damaged() -> CheckpointDamaged:
+    return CheckpointDamaged(
+        tr("The first line of the dataset's checkpoint cannot be read."),
+        tr("It is set aside; run the upload again: files that are there already are not sent again."),
+        safe=tr("What was sent is in OSS."),
+    )
+
+
+def _too_new(number: int) -> CheckpointTooNew:
+    return CheckpointTooNew(
+        tr(
+            "The dataset's checkpoint has format {number}; this version of oss_jupyter reads up to {most}.",
+            number=number,
+            most=DATASET_FORMAT,
+        ),
+        tr("Upgrade oss_jupyter, or finish the upload where it was started."),
+        safe=tr("The checkpoint is untouched."),
     )
 
 

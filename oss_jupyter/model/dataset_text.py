@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from oss_jupyter.model.columns import shortened
-from oss_jupyter.model.dataset import FailedFile, FilesView, Outcome
+from oss_jupyter.model.dataset import Action, FailedFile, FilesView, Outcome
 from oss_jupyter.model.parted import MADE
 from oss_jupyter.model.sizes import format_progress, format_size
 from oss_jupyter.names import printable
-from oss_jupyter.texts import catalogue, say
+from oss_jupyter.texts import catalogue, english, say, tr
 
 # The others are told by their number.
 FAILURES_SHOWN = 10
@@ -21,6 +21,12 @@ _MADE = re.compile(rf".*{re.escape(MADE)}[/\\](?=[^/\\]+$)")
 _ABSOLUTE = re.compile(rf"[/~]|{_OF_WINDOWS.pattern}")
 
 Outcomes = Iterable[tuple[Outcome, int]]
+_ACTIONS = {
+    Action.SEND: english("send"),
+    Action.SKIP: english("skip"),
+    Action.RESUME: english("resume"),
+    Action.CANNOT: english("cannot"),
+}
 
 
 def source_name(text: str) -> str:
@@ -106,6 +112,11 @@ def place_of(path: str, key: str, prefix: str = "") -> str:
     if f"/{path}".replace("\\", "/").endswith(f"/{key}"):
         return shortened(printable(key))
     return f"{shortened(printable(path))} -> {shortened(printable(key))}"
+
+
+def action_word(action: Action) -> str:
+    """Return what is done with a file."""
+    return tr(_ACTIONS[action])
 
 
 def reason_text(reason: str) -> str:

@@ -26,6 +26,7 @@ from typing import Any
 from oss_jupyter.errors import CheckpointDamaged, CheckpointTooNew
 from oss_jupyter.model.checked_line import checked_line, text_of
 from oss_jupyter.model.dataset import Checksums, FileReceipt, Outcome
+from oss_jupyter.texts import tr
 
 FILES_FORMAT = 1
 # Names of two times 32,768 characters at six bytes each, and room for a reason.
@@ -134,10 +135,13 @@ def check_run(entry: Any) -> bool:
     number = entry.get("files") if isinstance(entry, dict) else None
     if type(number) is int and number > FILES_FORMAT:
         raise CheckpointTooNew(
-            f"The list of the dataset's files has format {number}; this version of oss_jupyter reads up to "
-            f"{FILES_FORMAT}.",
-            "Upgrade oss_jupyter, or finish the upload where it was started.",
-            safe="The checkpoint is untouched.",
+            tr(
+                "The list of the dataset's files has format {number}; this version of oss_jupyter reads up to {most}.",
+                number=number,
+                most=FILES_FORMAT,
+            ),
+            tr("Upgrade oss_jupyter, or finish the upload where it was started."),
+            safe=tr("The checkpoint is untouched."),
         )
     return type(number) is int and number >= 1
 
@@ -146,9 +150,9 @@ def check_first(line: bytes) -> None:
     """Raise CheckpointDamaged or CheckpointTooNew unless this can be the first line of a list of files."""
     if not check_run(entry_of(line)):
         raise CheckpointDamaged(
-            "The first line of the list of the dataset's files cannot be read.",
-            "It is set aside; run the upload again: files that are there already are not sent again.",
-            safe="What was sent is in OSS.",
+            tr("The first line of the list of the dataset's files cannot be read."),
+            tr("It is set aside; run the upload again: files that are there already are not sent again."),
+            safe=tr("What was sent is in OSS."),
         )
 
 
@@ -205,19 +209,8 @@ def receipt_of_entry(entry: Any, path: str, key: str, outcome: Outcome) -> FileR
     sums = checksums_of(digest_of(entry) or b"")
     more: list[str] = entry[7:]
     etag, code, reason = (*more, *(sums.md5, "", "")[len(more) :])
-    return FileReceipt(
-        path,
-        key,
-        entry[3],
-        entry[4],
-        outcome,
-        etag,
-        sums.crc64,
-        sums.md5,
-        entry[6],
-        code,
-        reason,
-    )
+    size, mtime_ns, seconds = entry[3], entry[4], entry[6]
+    return FileReceipt(path, key, size, mtime_ns, outcome, etag, sums.crc64, sums.md5, seconds, code, reason)
 
 
 def _packed(md5: str, crc64: int | None) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 from oss_jupyter.model.columns import columns
 from oss_jupyter.model.sizes import count
 from oss_jupyter.names import printable
+from oss_jupyter.texts import english, tr
 
 
 class Standing(Enum):
@@ -23,6 +24,19 @@ class Standing(Enum):
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def word(self) -> str:
+        """What people are told."""
+        return tr(_STANDINGS[self])
+
+
+_STANDINGS = {
+    Standing.FINE: english("ok"),
+    Standing.WARNING: english("warning"),
+    Standing.WRONG: english("wrong"),
+    Standing.UNKNOWN: english("unknown"),
+}
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -35,6 +49,11 @@ class Finding:
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.text, self.advice)))
+
+    @property
+    def title(self) -> str:
+        """The name as people are told it."""
+        return tr(self.name)
 
     def to_dict(self) -> dict[str, str]:
         """Return it ready for JSON."""
@@ -111,11 +130,11 @@ class Check:
     def heading(self) -> str:
         """What was looked at, and how it stands as a whole."""
         said = {one: sum(finding.standing is one for finding in self.findings) for one in Standing}
-        named = [f"{said[Standing.WRONG]} wrong"] if said[Standing.WRONG] else []
+        named = [tr("{number} wrong", number=said[Standing.WRONG])] if said[Standing.WRONG] else []
         named += [count(said[Standing.WARNING], "warning")] if said[Standing.WARNING] else []
-        named += [f"{said[Standing.UNKNOWN]} unknown"] if said[Standing.UNKNOWN] else []
-        return printable(f"{self.about}: {', '.join(named) or 'all is well'} ({self.seconds:.1f} s)")
+        named += [tr("{number} unknown", number=said[Standing.UNKNOWN])] if said[Standing.UNKNOWN] else []
+        return printable(f"{self.about}: {', '.join(named) or tr('all is well')} ({self.seconds:.1f} s)")
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Return name, standing and words of each."""
-        return [(one.name, str(one.standing), str(one)) for one in self.findings]
+        """Return name, standing and words of each, for people."""
+        return [(one.title, one.standing.word, str(one)) for one in self.findings]

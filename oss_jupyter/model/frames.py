@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from oss_jupyter.errors import PackageMissing
 from oss_jupyter.names import printable
+from oss_jupyter.texts import tr
 
 # With 64 bits and gaps: pandas would make it a float, which has 53.
 _UNSIGNED = frozenset({"crc64"})
@@ -20,14 +21,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def frame(kind: type[Any], rows: Iterable[Any]) -> Any:
     """Return a pandas.DataFrame with a column for each field of the dataclass `kind`. Raises PackageMissing."""
-    try:
-        pandas = import_module("pandas")
-    except ImportError:
-        raise PackageMissing(
-            "to_frame() makes a table of pandas, and pandas is not installed here.",
-            "Install it with: %pip install pandas. Without it, go through the rows one by one.",
-            safe="Nothing was changed.",
-        ) from None
+    pandas = _pandas()
     names = names_of(kind)
     columns: dict[str, list[Any]] = {name: [] for name in names}
     for row in rows:
@@ -36,6 +30,17 @@ def frame(kind: type[Any], rows: Iterable[Any]) -> Any:
     for name in _UNSIGNED & columns.keys():
         columns[name] = pandas.array(columns[name], dtype="UInt64")
     return pandas.DataFrame(columns)
+
+
+def _pandas() -> Any:
+    try:
+        return import_module("pandas")
+    except ImportError:
+        raise PackageMissing(
+            tr("to_frame() makes a table of pandas, and pandas is not installed here."),
+            tr("Install it with: %pip install pandas. Without it, go through the rows one by one."),
+            safe=tr("Nothing was changed."),
+        ) from None
 
 
 def write_csv(file: IO[str], kind: type[Any], rows: Iterable[Any]) -> None:

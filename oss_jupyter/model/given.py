@@ -7,6 +7,7 @@ from typing import Any
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import tr
 
 # Words that switch something off where Python's None cannot be written.
 _OFF = frozenset({"none", "off", "no"})
@@ -33,32 +34,44 @@ def as_text(value: Any) -> str | None:
 
 def whole(value: Any, name: str, least: int = 1, most: int = MOST) -> int:
     """Return a whole number from `least` to `most`; "3" and 3.0 are some, 2.5 and True are not. Raises InputError."""
+    number = _number(value)
+    if isinstance(number, bool) or not isinstance(number, int):
+        what = tr("{name}={value} is not a whole number.", name=name, value=quoted(value))
+        raise InputError(what, tr("Write it like {name}=3.", name=name))
+    if number < least:
+        what = tr("{name}={value} is too few.", name=name, value=quoted(number))
+        raise InputError(what, tr("Write {name}={least} or more.", name=name, least=least))
+    if number > most:
+        what = tr("{name}={value} is too many.", name=name, value=quoted(number))
+        raise InputError(what, tr("Write {name}={most} or less.", name=name, most=most))
+    return number
+
+
+def _number(value: Any) -> Any:
     number = plain(value)
     if isinstance(number, str) and _WHOLE.fullmatch(number):
-        number = int(number)
-    if isinstance(number, float) and number.is_integer():
-        number = int(number)
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise InputError(f"{name}={quoted(value)} is not a whole number.", f"Write it like {name}=3.")
-    if number < least:
-        raise InputError(f"{name}={quoted(number)} is too few.", f"Write {name}={least} or more.")
-    if number > most:
-        raise InputError(f"{name}={quoted(number)} is too many.", f"Write {name}={most} or less.")
-    return number
+        return int(number)
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def yes_or_no(value: Any, name: str) -> bool:
     """Return True or False; a text like ``"no"``, which Python takes for true, is refused. Raises InputError."""
     answer = plain(value)
     if not isinstance(answer, bool):
-        raise InputError(f"{name}={quoted(value)} is neither True nor False.", f"Write {name}=True, or leave it out.")
+        raise InputError(
+            tr("{name}={value} is neither True nor False.", name=name, value=quoted(value)),
+            tr("Write {name}=True, or leave it out.", name=name),
+        )
     return answer
 
 
 def text(value: Any, name: str) -> str:
     """Return a text without blanks around it. Raises InputError."""
     if not isinstance(value, str):
-        raise InputError(f"{name} is a {type(value).__name__}, and no text.", f'Write it like {name}="…".')
+        raise InputError(
+            tr("{name} is a {type}, and no text.", name=name, type=type(value).__name__),
+            tr('Write it like {name}="…".', name=name),
+        )
     return value.strip()
 
 

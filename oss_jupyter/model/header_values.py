@@ -11,6 +11,7 @@ from urllib.parse import quote
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.given import plain, text
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import tr
 
 # RFC 6266, 4.1; the name may be quoted.
 _WITH_FILENAME = re.compile(
@@ -26,11 +27,15 @@ def header_value(given: Any, name: str) -> str:
     """Return a text that can be a header: one line of ASCII. Raises InputError."""
     value = text(given, name)
     if not value.isascii():
-        raise InputError(f"{name} is not ASCII, and headers are.", "Write it in ASCII, or percent-encode it.")
+        what = tr("{name} is not ASCII, and headers are.", name=name)
+        raise InputError(what, tr("Write it in ASCII, or percent-encode it."))
     if len(value) > _VALUE_MAX:
-        raise InputError(f"{name} has {len(value):,} characters; a header takes {_VALUE_MAX:,}.", "Shorten it.")
+        number, most = f"{len(value):,}", f"{_VALUE_MAX:,}"
+        what = tr("{name} has {number} characters; a header takes {most}.", name=name, number=number, most=most)
+        raise InputError(what, tr("Shorten it."))
     if not value.isprintable():
-        raise InputError(f"{name} holds a line break or another control character.", "Header values are one line each.")
+        what = tr("{name} holds a line break or another control character.", name=name)
+        raise InputError(what, tr("Header values are one line each."))
     return value
 
 
@@ -57,8 +62,10 @@ def _with_encoded_name(value: str) -> str:
     name = found and re.sub(r"\\(.)", r"\1", found["quoted"] if found["quoted"] is not None else found["bare"].strip())
     if found is None or not name or not name.isprintable():
         raise InputError(
-            "content_disposition is not ASCII, and no file name in it is.",
-            "Write it like content_disposition='attachment; filename=\"报告.csv\"'; such a name is encoded for you.",
+            tr("content_disposition is not ASCII, and no file name in it is."),
+            tr(
+                "Write it like content_disposition='attachment; filename=\"报告.csv\"'; such a name is encoded for you."
+            ),
         )
     plain_name = re.sub(r'["\\]', "_", name.encode("ascii", "replace").decode("ascii").replace("?", "_"))
     rest = found["rest"] or ""
@@ -77,9 +84,16 @@ def _moment(given: Any, name: str) -> datetime:
             return value.astimezone(timezone.utc)
     except (ValueError, TypeError, OverflowError, OSError):
         pass
-    raise InputError(
-        f"{name}={quoted(given)} is no date.",
-        f'Write it like {name}="Fri, 01 Jan 2027 00:00:00 GMT", {name}="2027-01-01T00:00:00Z", or give a datetime.',
+    raise _no_date(given, name)
+
+
+def _no_date(given: Any, name: str) -> InputError:
+    return InputError(
+        tr("{name}={value} is no date.", name=name, value=quoted(given)),
+        tr(
+            'Write it like {name}="Fri, 01 Jan 2027 00:00:00 GMT", {name}="2027-01-01T00:00:00Z", or give a datetime.',
+            name=name,
+        ),
     )
 
 

@@ -29,7 +29,7 @@ _NUMBER_END, _CRC64_END = 2**63, 2**64
 
 
 class HowEnded(str, Enum):
-    """How an upload ended. The values are the words shown to people."""
+    """How an upload ended. People are told it by the texts `state_…`."""
 
     COMPLETED = "completed"
     ALREADY_THERE = "already there"
