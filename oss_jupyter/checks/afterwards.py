@@ -9,12 +9,13 @@ from pathlib import Path
 
 from oss_jupyter.checks.beside import Look, beside
 from oss_jupyter.checks.ends import LIFE, look_at_life
-from oss_jupyter.checks.network import CONNECTION, PROXY, look_at_network
+from oss_jupyter.checks.network import CONNECTION, PROXY, goes_through_proxy, look_at_network
 from oss_jupyter.checks.room import ROOM, look_at_room
 from oss_jupyter.errors import CheckpointError, NetworkError, OssJupyterError, ServiceError
 from oss_jupyter.model.credentials_found import CredentialsFound
 from oss_jupyter.model.finding import Finding, Standing
 from oss_jupyter.oss.endpoint import EndpointSettings
+from oss_jupyter.texts import sentences, tr
 
 _WAIT_SECONDS = 2.0
 _FORBIDDEN = 403
@@ -38,18 +39,15 @@ def look_afterwards(failed: Failed) -> str:
     findings = [one for one in beside(looks, _WAIT_SECONDS) if one.text != failed.error.what]
     told = [one for one in findings if one.standing is not Standing.FINE or one.name == LIFE]
     if isinstance(failed.error, NetworkError):
-        told += _of_the_way(findings, told)
-    return " ".join(["Looked afterwards:", *map(str, told)]) if told else ""
+        told += _of_the_way(findings, told, failed.settings)
+    return tr("Looked afterwards: {found}", found=sentences(*map(str, told))) if told else ""
 
 
-def _of_the_way(findings: list[Finding], told: list[Finding]) -> list[Finding]:
+def _of_the_way(findings: list[Finding], told: list[Finding], settings: EndpointSettings) -> list[Finding]:
     """Return that the service answers again, where it does, and through which proxy."""
     again = [] if any(one.standing is Standing.WRONG for one in findings) else [CONNECTION]
-    return [
-        one
-        for one in findings
-        if one not in told and (one.name in again or (one.name == PROXY and "through" in one.text))
-    ]
+    proxy = [PROXY] if goes_through_proxy(settings) else []
+    return [one for one in findings if one not in told and one.name in (*again, *proxy)]
 
 
 def _fitting(failed: Failed) -> dict[str, Look]:

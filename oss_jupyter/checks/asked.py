@@ -8,8 +8,9 @@ from typing import TypeVar
 from oss_jupyter.checks.ends import LIFE
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.finding import Finding, wrong
+from oss_jupyter.texts import english
 
-SOURCE, ENDPOINT = "source", "endpoint"
+SOURCE, ENDPOINT = english("source"), english("endpoint")
 # Which line a refusal belongs into, where that is not the one of what was asked for.
 _LINES = {"ProfileNotFound": LIFE}
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.finding import Finding, unknown
+from oss_jupyter.texts import tr
 
 Look = Callable[[], list[Finding]]
 
@@ -25,14 +26,14 @@ def beside(looks: Mapping[str, Look], wait_seconds: float) -> list[Finding]:
         except OssJupyterError as error:
             found[name] = [unknown(name, error.what, error.advice)]
         except Exception as error:
-            found[name] = [unknown(name, f"Looking at it failed: {type(error).__name__}.")]
+            found[name] = [unknown(name, tr("Looking at it failed: {error}.", error=type(error).__name__))]
 
     threads = [_started(run, name, look) for name, look in looks.items()]
     wait_seconds = max(0.0, wait_seconds)
     ends_at = time.monotonic() + wait_seconds
     for thread in threads:
         thread.join(max(0.0, ends_at - time.monotonic()))
-    late = f"There was no answer within {wait_seconds:.1f} s."
+    late = tr("There was no answer within {seconds} s.", seconds=f"{wait_seconds:.1f}")
     return [one for name in looks for one in found.get(name, [unknown(name, late)])]
 
 

@@ -7,14 +7,15 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from oss_jupyter.model.finding import Finding, fine, unknown, wrong
 from oss_jupyter.model.sizes import format_duration
+from oss_jupyter.texts import english, tr
 
-CULLER = "culler"
+CULLER = english("culler")
 _HOUR_SECONDS = 3600.0
 _NEVER = 0.0
 # In a command line, in jupyter_server_config.json and in jupyter_server_config.py.
@@ -33,15 +34,40 @@ def look_at_culler(keep_alive_hours: float, takes_seconds: float) -> list[Findin
         return []
     if not seconds:
         return [_of_platform(where, keep_alive_hours)]
-    said = f"The server ends kernels that are idle for {format_duration(seconds)} ({where})"
     if not keep_alive_hours:
-        advice = "Set OssJupyter.keep_alive_hours above 0, or keep a cell running."
-        return [wrong(CULLER, f"{said}, and keep_alive_hours is 0.", advice)]
-    kept = f"an upload keeps this one active, for {keep_alive_hours:g} h at most"
+        return [_not_kept(format_duration(seconds), where)]
+    told = {"idle": format_duration(seconds), "where": where, "hours": f"{keep_alive_hours:g}"}
     if takes_seconds > keep_alive_hours * _HOUR_SECONDS:
-        advice = f"Set OssJupyter.keep_alive_hours above {takes_seconds / _HOUR_SECONDS:.0f}."
-        return [wrong(CULLER, f"{said}; {kept}, and it takes about {format_duration(takes_seconds)}.", advice)]
-    return [fine(CULLER, f"{said}; {kept}.")]
+        return [_not_long_enough(told, takes_seconds)]
+    text = tr(
+        "The server ends kernels that are idle for {idle} ({where}); an upload keeps this one active, for {hours} h "
+        "at most.",
+        **told,
+    )
+    return [fine(CULLER, text)]
+
+
+def _not_kept(idle: str, where: str) -> Finding:
+    return wrong(
+        CULLER,
+        tr(
+            "The server ends kernels that are idle for {idle} ({where}), and keep_alive_hours is 0.",
+            idle=idle,
+            where=where,
+        ),
+        tr("Set OssJupyter.keep_alive_hours above 0, or keep a cell running."),
+    )
+
+
+def _not_long_enough(told: Mapping[str, str], takes_seconds: float) -> Finding:
+    text = tr(
+        "The server ends kernels that are idle for {idle} ({where}); an upload keeps this one active, for {hours} h "
+        "at most, and it takes about {time}.",
+        **told,
+        time=format_duration(takes_seconds),
+    )
+    hours = f"{takes_seconds / _HOUR_SECONDS:.0f}"
+    return wrong(CULLER, text, tr("Set OssJupyter.keep_alive_hours above {hours}.", hours=hours))
 
 
 def cull_seconds() -> tuple[float, str]:
@@ -63,7 +89,7 @@ def _told() -> Iterator[tuple[str, str]]:
     if "ipykernel" in sys.modules:
         with suppress(OSError):
             line = Path(f"/proc/{os.getppid()}/cmdline").read_bytes().decode("utf-8", "replace")
-    yield "its command line", line.replace("\0", " ")
+    yield tr("its command line"), line.replace("\0", " ")
     folders = _config_folders(line.partition("\0")[0])
     for path in (folder / f"{name}{end}" for name in _CONFIGS for folder in folders for end in (".json", ".py")):
         with suppress(OSError):
@@ -90,5 +116,10 @@ def _without_comments(text: str) -> str:
 
 
 def _of_platform(name: str, keep_alive_hours: float) -> Finding:
-    kept = f"while an upload runs the kernel counts as active, for {keep_alive_hours:g} h at most"
-    return unknown(CULLER, f"{name} may end what is idle, and does not say when; {kept}.")
+    text = tr(
+        "{name} may end what is idle, and does not say when; while an upload runs the kernel counts as active, for "
+        "{hours} h at most.",
+        name=name,
+        hours=f"{keep_alive_hours:g}",
+    )
+    return unknown(CULLER, text)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from oss_jupyter.errors import OssJupyterError
-from oss_jupyter.model.finding import Finding, fine, unknown, warning, wrong
+from oss_jupyter.model.finding import Finding, Standing, fine, unknown, warning, wrong
 from oss_jupyter.model.sizes import format_duration
 from oss_jupyter.oss.dsw import AutomaticStop, dsw_instance
+from oss_jupyter.texts import english, tr
 
-STOP = "automatic stop"
-_WHERE = "See the automatic stop of the instance in the console of PAI (DSW)"
-_GOES_ON = "what is in OSS by then is not sent again when the instance runs on"
+STOP = english("automatic stop")
+_ADVICE = english(
+    "See the automatic stop of the instance in the console of PAI (DSW); what is in OSS by then is not sent again when "
+    "the instance runs on."
+)
+_ADVICE_UNKNOWN = english(
+    "See the automatic stop of the instance in the console of PAI (DSW): DSW counts as idle what uses its processors "
+    "little, as an upload does; what is in OSS by then is not sent again when the instance runs on."
+)
 
 
 def look_at_stop(ask: Callable[[], AutomaticStop], found: list[AutomaticStop]) -> list[Finding]:
@@ -20,27 +28,50 @@ def look_at_stop(ask: Callable[[], AutomaticStop], found: list[AutomaticStop]) -
         found.append(ask())
     except (OSError, OssJupyterError) as error:
         said = error.what if isinstance(error, OssJupyterError) else f"{error}."
-        text = f"This is the PAI-DSW instance {dsw_instance()}; whether it stops by itself is not known: {said}"
-        advice = f"{_WHERE}: DSW counts as idle what uses its processors little, as an upload does; {_GOES_ON}."
-        return [unknown(STOP, text, advice)]
+        text = tr(
+            "This is the PAI-DSW instance {instance}; whether it stops by itself is not known: {why}",
+            instance=dsw_instance(),
+            why=said,
+        )
+        return [unknown(STOP, text, tr(_ADVICE_UNKNOWN))]
     return []
 
 
 def told_of_stop(stop: AutomaticStop, takes_seconds: float, now: float) -> Finding:
     """Return what an automatic stop means for an upload. now: seconds since the epoch."""
-    takes = f"the upload takes about {format_duration(takes_seconds)}"
-    advice = f"{_WHERE}; {_GOES_ON}."
     if stop.due_at is not None:
-        left_seconds = max(0.0, stop.due_at.timestamp() - now)
-        said = f"DSW stops this instance at {stop.due_at:%Y-%m-%d %H:%M} UTC, in {format_duration(left_seconds)}"
-        if takes_seconds > left_seconds:
-            return wrong(STOP, f"{said}, and {takes}.", advice)
-        if not stop.idle_minutes:
-            return fine(STOP, f"{said}.")
+        due = _told_of_due(stop.due_at, takes_seconds, now)
+        if due.standing is Standing.WRONG or not stop.idle_minutes:
+            return due
     if not stop.idle_minutes:
-        return fine(STOP, "This DSW instance has no automatic stop of its own.")
-    used = f"use less than {stop.cpu_percent} %" if stop.cpu_percent else "are idle"
-    said = f"DSW stops this instance when its processors {used} for {stop.idle_minutes} min"
-    if takes_seconds > stop.idle_minutes * 60.0:
-        return warning(STOP, f"{said}; {takes}, and uses them little.", advice)
-    return fine(STOP, f"{said}.")
+        return fine(STOP, tr("This DSW instance has no automatic stop of its own."))
+    return _told_of_idle(stop, stop.idle_minutes, takes_seconds)
+
+
+def _told_of_due(due_at: datetime, takes_seconds: float, now: float) -> Finding:
+    left_seconds = max(0.0, due_at.timestamp() - now)
+    due, left = f"{due_at:%Y-%m-%d %H:%M}", format_duration(left_seconds)
+    if takes_seconds <= left_seconds:
+        return fine(STOP, tr("DSW stops this instance at {due} UTC, in {left}.", due=due, left=left))
+    text = tr(
+        "DSW stops this instance at {due} UTC, in {left}, and the upload takes about {time}.",
+        due=due,
+        left=left,
+        time=format_duration(takes_seconds),
+    )
+    return wrong(STOP, text, tr(_ADVICE))
+
+
+def _told_of_idle(stop: AutomaticStop, minutes: int, takes_seconds: float) -> Finding:
+    used = tr("use less than {percent} %", percent=stop.cpu_percent) if stop.cpu_percent else tr("are idle")
+    if takes_seconds <= minutes * 60.0:
+        text = tr("DSW stops this instance when its processors {used} for {minutes} min.", used=used, minutes=minutes)
+        return fine(STOP, text)
+    text = tr(
+        "DSW stops this instance when its processors {used} for {minutes} min; the upload takes about {time}, and uses "
+        "them little.",
+        used=used,
+        minutes=minutes,
+        time=format_duration(takes_seconds),
+    )
+    return warning(STOP, text, tr(_ADVICE))

@@ -12,11 +12,11 @@ from oss_jupyter.checks.beside import Look, beside
 from oss_jupyter.checks.culler import look_at_culler
 from oss_jupyter.checks.dsw import STOP, look_at_stop, told_of_stop
 from oss_jupyter.checks.ends import LIFE, look_at_computer, look_at_life
-from oss_jupyter.checks.network import look_at_network
+from oss_jupyter.checks.network import CONNECTION, look_at_network
 from oss_jupyter.checks.permissions import BUCKET, CREDENTIALS, PROBES, PUT, look_at, look_at_put
 from oss_jupyter.checks.room import ROOM, look_at_room
 from oss_jupyter.checks.speed import SPEED, measure
-from oss_jupyter.checks.target import look_around, look_at_target
+from oss_jupyter.checks.target import INSIDE, TARGET, look_around, look_at_target
 from oss_jupyter.errors import CredentialsError
 from oss_jupyter.model.credentials_found import CredentialsFound
 from oss_jupyter.model.finding import Check, Finding, Standing, fine, unknown, wrong
@@ -24,6 +24,7 @@ from oss_jupyter.model.sizes import format_duration, format_size
 from oss_jupyter.model.target import Target
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.dsw import AutomaticStop, automatic_stop, dsw_instance
+from oss_jupyter.texts import english, tr
 
 # More than a second, and people look elsewhere; a metadata server outside of the cloud takes nearly one.
 _WAIT_SECONDS = 4.0
@@ -33,7 +34,7 @@ _WHOLE_SECONDS = 9.0
 _SPEED_LEAST_SECONDS = 1.5
 # Looks inside of a look end before it does.
 _MOMENT_SECONDS = 0.2
-TAKES = "time"
+TAKES = english("time")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def look(subject: Subject, now: Callable[[], float] = time.time, *, fast: bool =
     """Look at everything, for some seconds at most. now: seconds since the epoch. fast: without measuring the speed."""
     begun, control = time.monotonic(), subject.control
     found = _here(subject, now) if control is None else _all_of_it(subject, control, now, begun, fast=fast)
-    service = "this computer" if control is None else control.settings.describe()
+    service = tr("this computer") if control is None else control.settings.describe()
     about = service if subject.target is None else str(subject.target)
     return Check(about, (*subject.asked, *found), time.monotonic() - begun)
 
@@ -77,7 +78,7 @@ def _all_of_it(
 ) -> list[Finding]:
     settings, target = control.settings, subject.target
     signing: list[CredentialsFound] = []
-    way = {"connection": lambda: look_at_network(settings, now), LIFE: lambda: _who_signs(subject, signing)}
+    way = {CONNECTION: lambda: look_at_network(settings, now), LIFE: lambda: _who_signs(subject, signing)}
     findings = beside(way, _WAIT_SECONDS)
     can_ask = not any(one.standing is Standing.WRONG for one in findings) and bool(signing)
     place = len(findings)
@@ -102,7 +103,7 @@ def _beyond(subject: Subject, control: SdkControl, can_ask: bool, until: float) 
     looks: dict[str, Look] = {}
     if can_ask and target is not None:
         looks[PUT] = lambda: _permissions(control, target, until - _MOMENT_SECONDS)
-    looks["inside"] = lambda: look_around(control.settings)
+    looks[INSIDE] = lambda: look_around(control.settings)
     looks[ROOM] = lambda: _room(subject)
     return looks
 
@@ -123,7 +124,7 @@ def _permissions(control: SdkControl, target: Target, until: float) -> list[Find
     if not {CREDENTIALS, BUCKET} <= {one.name for one in found if one.standing is Standing.FINE}:
         return found
     looks: dict[str, Look] = {probe.name: partial(look_at, probe, control, target) for probe in PROBES}
-    looks["target"] = lambda: look_at_target(control, target)
+    looks[TARGET] = lambda: look_at_target(control, target)
     return [*found, *beside(looks, min(_WAIT_SECONDS - 1, until - time.monotonic()))]
 
 
@@ -133,7 +134,7 @@ def _allowed(findings: list[Finding], name: str) -> bool:
 
 def _speed(control: SdkControl, target: Target, findings: list[Finding], ends_at: float) -> tuple[list[Finding], float]:
     if not _allowed(findings, "AbortMultipartUpload"):
-        return [unknown(SPEED, "It is not measured, because the parts for it could not be removed.")], 0.0
+        return [unknown(SPEED, tr("It is not measured, because the parts for it could not be removed."))], 0.0
     return measure(control, target, ends_at - time.monotonic())
 
 
@@ -149,6 +150,10 @@ def _who_signs(subject: Subject, signing: list[CredentialsFound]) -> list[Findin
 def _ends(subject: Subject, takes_seconds: float) -> list[Finding]:
     found: list[Finding] = []
     if takes_seconds:
-        size = format_size(subject.source_bytes or 0)
-        found.append(fine(TAKES, f"{size} take about {format_duration(takes_seconds, tenths=True)} at this speed."))
+        text = tr(
+            "{size} take about {time} at this speed.",
+            size=format_size(subject.source_bytes or 0),
+            time=format_duration(takes_seconds, tenths=True),
+        )
+        found.append(fine(TAKES, text))
     return [*found, *look_at_culler(subject.keep_alive_hours, takes_seconds), *look_at_computer(takes_seconds)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import requests
@@ -17,13 +18,15 @@ from oss_jupyter.oss.endpoint import EndpointSettings, is_loopback
 from oss_jupyter.oss.environment import as_proxies, names_proxy, route_to
 from oss_jupyter.oss.failures import from_exception, not_oss
 from oss_jupyter.oss.reply import date_seconds
+from oss_jupyter.texts import english, say, tr
 
-NAME, PROXY, CONNECTION, CLOCK = "name", "proxy", "connection", "clock"
+NAME, PROXY, CONNECTION = english("name"), english("proxy"), english("connection")
+CERTIFICATE, CLOCK = english("certificate"), english("clock")
 # The service refuses what was signed more than 15 minutes ago or ahead (documentation "RequestTimeTooSkewed").
 SKEW_MOST_SECONDS = 900.0
 # Which line a failure of the one request belongs into.
 _LINES = {"HostNotFound": NAME, "ProxyFailed": PROXY}
-_SET_THE_CLOCK = "Set this computer's clock (Linux: sudo timedatectl set-ntp true)."
+_SET_THE_CLOCK = english("Set this computer's clock (Linux: sudo timedatectl set-ntp true).")
 
 
 def look_at_network(settings: EndpointSettings, now: Callable[[], float]) -> list[Finding]:
@@ -37,13 +40,32 @@ def look_at_network(settings: EndpointSettings, now: Callable[[], float]) -> lis
     try:
         headers = _ask(settings, route)
     except OssJupyterError as error:
-        name = _LINES.get(error.code, "certificate" if isinstance(error, CertificateRefused) else CONNECTION)
-        what = f"{_through(settings, route)}, which did not let this one through." if name == PROXY else error.what
+        name = _LINES.get(error.code, CERTIFICATE if isinstance(error, CertificateRefused) else CONNECTION)
+        what = _not_let_through(settings, route) if name == PROXY else error.what
         return [*(one for one in before if one.name != name), wrong(name, what, error.advice)]
-    tls = "" if is_loopback(settings.url) else " without TLS: everybody on the way can read along"
-    tls = " over TLS" if settings.url.startswith("https") else tls
-    took = f"{settings.describe()} answers in {1000 * (time.monotonic() - begun):.0f} ms{tls}."
-    return [*before, fine(CONNECTION, took), _clock(headers, now())]
+    return [*before, _answered(settings, time.monotonic() - begun), _clock(headers, now())]
+
+
+def goes_through_proxy(settings: EndpointSettings) -> bool:
+    """Whether requests go through one."""
+    with suppress(OssJupyterError):
+        return bool(route_to(settings.url, settings).proxy)
+    return False
+
+
+def _answered(settings: EndpointSettings, seconds: float) -> Finding:
+    service, took = settings.describe(), f"{1000 * seconds:.0f}"
+    if settings.url.startswith("https"):
+        text = tr("{service} answers in {took} ms over TLS.", service=service, took=took)
+    elif is_loopback(settings.url):
+        text = tr("{service} answers in {took} ms.", service=service, took=took)
+    else:
+        text = tr(
+            "{service} answers in {took} ms without TLS: everybody on the way can read along.",
+            service=service,
+            took=took,
+        )
+    return fine(CONNECTION, text)
 
 
 def _name(settings: EndpointSettings) -> Finding:
@@ -53,23 +75,38 @@ def _name(settings: EndpointSettings) -> Finding:
     except OSError as error:
         failure = from_exception(error, host)
         return wrong(NAME, failure.what, failure.advice)
-    return fine(NAME, f"{host} is {', '.join(sorted({str(one[4][0]) for one in found})[:3])}.")
+    addresses = ", ".join(sorted({str(one[4][0]) for one in found})[:3])
+    return fine(NAME, tr("{host} is {addresses}.", host=host, addresses=addresses))
 
 
 def _proxy(settings: EndpointSettings, route: Route) -> Finding:
     if not route.proxy:
-        named = names_proxy(settings.url)
-        passed_by = f", passing by the one that {named} names" if named else ""
-        return fine(PROXY, f"The service is reached without a proxy{passed_by}.")
-    return fine(PROXY, f"{_through(settings, route)}.")
+        return fine(PROXY, _without_proxy(names_proxy(settings.url)))
+    proxy, source = _through(settings, route)
+    return fine(PROXY, tr("Requests go through {proxy}, named by {source}.", proxy=proxy, source=source))
 
 
-def _through(settings: EndpointSettings, route: Route) -> str:
+def _without_proxy(named: str) -> str:
+    if not named:
+        return tr("The service is reached without a proxy.")
+    return tr("The service is reached without a proxy, passing by the one that {named} names.", named=named)
+
+
+def _not_let_through(settings: EndpointSettings, route: Route) -> str:
+    proxy, source = _through(settings, route)
+    return tr(
+        "Requests go through {proxy}, named by {source}, which did not let this one through.",
+        proxy=proxy,
+        source=source,
+    )
+
+
+def _through(settings: EndpointSettings, route: Route) -> tuple[str, str]:
     """Return which proxy is asked, and where it is named; never its user and password."""
     parts = urlsplit(route.proxy or "")
     where = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-    source = "proxy=" if settings.proxy else names_proxy(settings.url) or "the settings of the system"
-    return f"Requests go through {where}, named by {source}"
+    source = "proxy=" if settings.proxy else names_proxy(settings.url) or tr("the settings of the system")
+    return where, source
 
 
 def _ask(settings: EndpointSettings, route: Route) -> Mapping[str, str]:
@@ -97,12 +134,16 @@ def _ask(settings: EndpointSettings, route: Route) -> Mapping[str, str]:
 def _clock(headers: Mapping[str, str], now: float) -> Finding:
     served_at = date_seconds(headers.get("Date", ""))
     if served_at is None:
-        return unknown(CLOCK, "The service did not say what time it is.")
+        return unknown(CLOCK, tr("The service did not say what time it is."))
     ahead_seconds = now - served_at
     if abs(ahead_seconds) <= TOLERATED_SECONDS:
-        return fine(CLOCK, "This computer's clock and the service's agree.")
+        return fine(CLOCK, tr("This computer's clock and the service's agree."))
     said = ahead_words(ahead_seconds)
     if abs(ahead_seconds) <= SKEW_MOST_SECONDS:
-        return warning(CLOCK, f"{said}.", _SET_THE_CLOCK)
-    goes_on = "Uploads go on, because requests carry the service's time; other programs are refused."
-    return warning(CLOCK, f"{said}; 15 are allowed. {goes_on}", _SET_THE_CLOCK)
+        return warning(CLOCK, f"{said}{say('full_stop')}", tr(_SET_THE_CLOCK))
+    text = tr(
+        "{wrong}; 15 are allowed. Uploads go on, because requests carry the service's time; other programs are "
+        "refused.",
+        wrong=said,
+    )
+    return warning(CLOCK, text, tr(_SET_THE_CLOCK))

@@ -15,8 +15,9 @@ from oss_jupyter.model.finding import Finding, fine, unknown, warning, wrong
 from oss_jupyter.model.target import Target
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.objects import delete_objects, list_folder
+from oss_jupyter.texts import english, tr
 
-CREDENTIALS, BUCKET, PUT = "credentials accepted", "bucket", "PutObject"
+CREDENTIALS, BUCKET, PUT = english("credentials accepted"), english("bucket"), "PutObject"
 _NO_UPLOAD = "0" * 32
 # The MD5 of nothing, and so of no byte that is sent.
 _WRONG_MD5 = "1B2M2Y8AsgTpgAmY7PhCfg=="
@@ -56,37 +57,37 @@ def _list_uploads(control: SdkControl, target: Target) -> None:
     control.requests.ask("ListMultipartUploads", Target(target.bucket, ""), {"prefix": target.key, "max_uploads": 1})
 
 
-_PUT = Probe(PUT, _put, frozenset({"InvalidDigest", "BadDigest", "FileAlreadyExists"}), "upload anything")
+_PUT = Probe(PUT, _put, frozenset({"InvalidDigest", "BadDigest", "FileAlreadyExists"}), english("upload anything"))
 PROBES = (
     Probe(
         "ListParts",
         lambda control, target: control.list_parts(target, _NO_UPLOAD),
         frozenset({"NoSuchUpload"}),
-        "keep parts whose receipts were lost",
+        english("keep parts whose receipts were lost"),
     ),
     Probe(
         "AbortMultipartUpload",
         lambda control, target: control.abort(target, _NO_UPLOAD),
         frozenset({"NoSuchUpload"}),
-        "remove the parts of an upload that is given up",
+        english("remove the parts of an upload that is given up"),
     ),
     Probe(
         "GetObject",
         lambda control, target: control.head(target),
         frozenset({"NoSuchKey"}),
-        "skip what is there already, and read it back",
+        english("skip what is there already, and read it back"),
     ),
     Probe(
         "ListObjects",
         lambda control, target: next(list_folder(control, target.bucket, target.key, most=1)),
         frozenset(),
-        "compare datasets with what is there",
+        english("compare datasets with what is there"),
     ),
     Probe(
         "ListMultipartUploads",
         _list_uploads,
         frozenset(),
-        "find parts whose checkpoint is lost",
+        english("find parts whose checkpoint is lost"),
     ),
 )
 
@@ -95,10 +96,11 @@ def look_at_put(control: SdkControl, target: Target) -> list[Finding]:
     """Return whether credentials, bucket and PutObject go together: the first of them that does not, or all three."""
     bucket = target.bucket
     error = _refusal(control, _PUT, scratch(target))
-    accepted = fine(CREDENTIALS, "The service accepts them.")
-    there = fine(BUCKET, f"{bucket} is reached at {control.settings.describe()}, in {control.settings.region}.")
+    accepted = fine(CREDENTIALS, tr("The service accepts them."))
+    there = fine(BUCKET, _reached(control, bucket))
     if error is None:
-        return [accepted, there, fine(PUT, f"Objects may be written below oss://{bucket}/{prefix_of(target)}.")]
+        place = f"oss://{bucket}/{prefix_of(target)}"
+        return [accepted, there, fine(PUT, tr("Objects may be written below {place}.", place=place))]
     code = error.reply.code if isinstance(error, ServiceError) else error.code
     if code in _NOT_ACCEPTED or isinstance(error, CredentialsError):
         return [wrong(CREDENTIALS, error.what, error.advice)]
@@ -109,14 +111,23 @@ def look_at_put(control: SdkControl, target: Target) -> list[Finding]:
     return [unknown(PUT, error.what, error.advice)]
 
 
+def _reached(control: SdkControl, bucket: str) -> str:
+    host, region = control.settings.describe(), control.settings.region
+    return tr("{bucket} is reached at {host}, in {region}.", bucket=bucket, host=host, region=region)
+
+
 def look_at(probe: Probe, control: SdkControl, target: Target) -> list[Finding]:
     """Return whether one more operation is allowed, and what it would bring."""
     error = _refusal(control, probe, scratch(target))
     if error is None:
-        return [fine(probe.name, f"It is allowed, so uploads can {probe.brings}.")]
+        return [fine(probe.name, tr("It is allowed, so uploads can {do}.", do=tr(probe.brings)))]
     if isinstance(error, ServiceError) and error.reply.code == "AccessDenied":
-        grant = f"Uploads go without it. With oss:{probe.name} they could {probe.brings}; see docs/permissions.md."
-        return [warning(probe.name, "The credentials have no permission for it.", grant)]
+        grant = tr(
+            "Uploads go without it. With {action} they could {do}; see docs/permissions.md.",
+            action=f"oss:{probe.name}",
+            do=tr(probe.brings),
+        )
+        return [warning(probe.name, tr("The credentials have no permission for it."), grant)]
     return [unknown(probe.name, error.what, error.advice)]
 
 

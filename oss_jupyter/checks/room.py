@@ -9,25 +9,41 @@ from pathlib import Path
 from oss_jupyter.local.room import RESERVE_BYTES, free_bytes
 from oss_jupyter.model.finding import Finding, fine, warning, wrong
 from oss_jupyter.model.sizes import format_size
+from oss_jupyter.texts import english, tr
 
-ROOM = "room"
-_NONE_KEPT = "Name a folder that can be written with checkpoint_dir=, or uploads begin anew after each restart."
+ROOM = english("room")
+_NONE_KEPT = english(
+    "Name a folder that can be written with checkpoint_dir=, or uploads begin anew after each restart."
+)
 
 
 def look_at_room(folder: Path | None, spool_bytes: int) -> list[Finding]:
     """Return whether the checkpoint directory can be written. spool_bytes: what has to be written before it is sent."""
     if folder is None:
-        return [warning(ROOM, "No place is kept: checkpoint_dir is off.", _NONE_KEPT)]
+        return [warning(ROOM, tr("No place is kept: checkpoint_dir is off."), tr(_NONE_KEPT))]
     free = free_bytes(_existing(folder))
     wanted = spool_bytes + RESERVE_BYTES
     if free < wanted:
-        wants = f", and {format_size(wanted)} are needed" if spool_bytes else ""
-        advice = "Make room there, or name another disk with checkpoint_dir=."
-        return [wrong(ROOM, f"{format_size(free)} are free in {folder}{wants}.", advice)]
+        text = _too_little(free, wanted, folder) if spool_bytes else _free(free, folder)
+        return [wrong(ROOM, text, tr("Make room there, or name another disk with checkpoint_dir=."))]
     refused = _refused(folder)
     if refused:
-        return [wrong(ROOM, f"{folder} cannot be written: {refused}.", _NONE_KEPT)]
-    return [fine(ROOM, f"{format_size(free)} are free in {folder}.")]
+        text = tr("{folder} cannot be written: {why}.", folder=folder, why=refused)
+        return [wrong(ROOM, text, tr(_NONE_KEPT))]
+    return [fine(ROOM, _free(free, folder))]
+
+
+def _free(free: int, folder: Path) -> str:
+    return tr("{free} are free in {folder}.", free=format_size(free), folder=folder)
+
+
+def _too_little(free: int, wanted: int, folder: Path) -> str:
+    return tr(
+        "{free} are free in {folder}, and {wanted} are needed.",
+        free=format_size(free),
+        folder=folder,
+        wanted=format_size(wanted),
+    )
 
 
 def _refused(folder: Path) -> str:

@@ -19,8 +19,9 @@ from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import PartRequest
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.late import send_part
+from oss_jupyter.texts import english, sentences, tr
 
-SPEED, LEFTOVER = "speed", "leftover"
+SPEED, LEFTOVER = english("speed"), english("leftover")
 # Of the time for all of it, kept for removing what was sent.
 _REMOVING_SECONDS = 0.8
 # Whoever asked has gone on by then; a line that is back in a minute removes the parts all the same.
@@ -63,11 +64,12 @@ class _Measuring:
                 file.flush()
                 self._measure(file.name)
         except OSError as error:
-            self._trouble = f"the file to send cannot be written: {error.strerror or type(error).__name__}"
+            why = error.strerror or type(error).__name__
+            self._trouble = tr("the file to send cannot be written: {why}", why=why)
         except OssJupyterError as error:
             self._failure = error
         except Exception as error:
-            self._trouble = f"measuring failed: {type(error).__name__}"
+            self._trouble = tr("measuring failed: {error}", error=type(error).__name__)
         finally:
             self._remove()
             self.told.set()
@@ -83,33 +85,38 @@ class _Measuring:
 
     def _told_of(self, speed: float, waited_seconds: float) -> Finding:
         failure = self._failure
-        said = f"{format_speed(speed)} over {CONNECTIONS} connections, for a moment."
         if speed:
-            return warning(SPEED, f"{said} {failure.what}", failure.advice) if failure else fine(SPEED, said)
+            said = _measured(speed)
+            return warning(SPEED, sentences(said, failure.what), failure.advice) if failure else fine(SPEED, said)
         if failure is not None:
-            return unknown(SPEED, f"It was not measured: {failure.what}", failure.advice)
+            return unknown(SPEED, tr("It was not measured: {why}", why=failure.what), failure.advice)
         if self._trouble:
-            return unknown(SPEED, f"It was not measured: {self._trouble}.")
+            return unknown(SPEED, tr("It was not measured: {why}.", why=self._trouble))
         if not self._upload_id:
-            return unknown(SPEED, f"It was not measured: no upload was begun within {waited_seconds:.0f} s.")
-        small = format_size(FIRST_BYTES)
-        slow = f"Of {CONNECTIONS} parts of {small} not one was answered within {self._sent_seconds:.0f} s."
-        return warning(SPEED, slow, "The line hardly moves: try again, or another network.")
+            return unknown(SPEED, _not_begun(waited_seconds))
+        return warning(
+            SPEED, _not_answered(self._sent_seconds), tr("The line hardly moves: try again, or another network.")
+        )
 
     def _left(self) -> list[Finding]:
         if not self._upload_id or self._removed:
             return []
-        stays = f"Parts of {self._target} are not removed yet: up to {format_size(MOST_BYTES)} stay and are billed."
-        place = self._target.bucket
-        by_hand = f'oj.leftovers("oss://{place}").remove("{self._upload_id}", force=True)'
-        how = f"That is tried again for half a minute, while this kernel runs. By hand: {by_hand}."
+        stays = tr(
+            "Parts of {target} are not removed yet: up to {size} stay and are billed.",
+            target=self._target,
+            size=format_size(MOST_BYTES),
+        )
+        how = tr(
+            "That is tried again for half a minute, while this kernel runs. By hand: {command}.",
+            command=f'oj.leftovers("oss://{self._target.bucket}").remove("{self._upload_id}", force=True)',
+        )
         return [warning(LEFTOVER, stays, how)]
 
     def _measure(self, path: str) -> None:
         self._upload_id = self._control.initiate(self._target, ObjectOptions())
         left_seconds = self._ends_at - time.monotonic() - _REMOVING_SECONDS
         if left_seconds <= 0:
-            self._trouble = "beginning an upload took all of the time"
+            self._trouble = tr("beginning an upload took all of the time")
             return
 
         def send(number: int, size_bytes: int, gauge: Gauge) -> None:
@@ -126,3 +133,22 @@ class _Measuring:
             for upload_id in [self._upload_id] if self._upload_id else self._control.list_uploads(self._target):
                 self._control.abort(self._target, upload_id)
             self._removed = True
+
+
+def _measured(speed: float) -> str:
+    return tr(
+        "{speed} over {connections} connections, for a moment.", speed=format_speed(speed), connections=CONNECTIONS
+    )
+
+
+def _not_begun(seconds: float) -> str:
+    return tr("It was not measured: no upload was begun within {seconds} s.", seconds=f"{seconds:.0f}")
+
+
+def _not_answered(seconds: float) -> str:
+    return tr(
+        "Of {parts} parts of {size} not one was answered within {seconds} s.",
+        parts=CONNECTIONS,
+        size=format_size(FIRST_BYTES),
+        seconds=f"{seconds:.0f}",
+    )

@@ -12,9 +12,10 @@ from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.endpoint import EndpointSettings, is_standard
 from oss_jupyter.oss.metadata import MetadataServer, metadata_server
 from oss_jupyter.oss.objects import list_folder
+from oss_jupyter.texts import english, tr
 
 _FORBIDDEN = 403
-TARGET, INSIDE = "target", "inside"
+TARGET, INSIDE = english("target"), english("inside")
 
 
 def look_at_target(control: SdkControl, target: Target) -> list[Finding]:
@@ -23,31 +24,39 @@ def look_at_target(control: SdkControl, target: Target) -> list[Finding]:
         return [_object(control, target) if target.key and not target.key.endswith("/") else _folder(control, target)]
     except ServiceError as error:
         if error.reply.status == _FORBIDDEN and error.reply.code in ("AccessDenied", ""):
-            return [unknown(TARGET, "The credentials may not look at what is there already.")]
+            return [unknown(TARGET, tr("The credentials may not look at what is there already."))]
         return [unknown(TARGET, error.what, error.advice)]
 
 
 def _object(control: SdkControl, target: Target) -> Finding:
     head = control.head(target)
     if head is None:
-        return fine(TARGET, f"There is no {target} yet.")
-    since = f" of {head.modified_at:%Y-%m-%d %H:%M} UTC" if head.modified_at else ""
-    return fine(
-        TARGET,
-        f"{target} is there, {format_size(head.size)}{since}: the same bytes are not sent again, others replace it.",
+        return fine(TARGET, tr("There is no {target} yet.", target=target))
+    since = {"since": f"{head.modified_at:%Y-%m-%d %H:%M}"} if head.modified_at else {}
+    text = tr(
+        "{target} is there, {size} of {since} UTC: the same bytes are not sent again, others replace it."
+        if since
+        else "{target} is there, {size}: the same bytes are not sent again, others replace it.",
+        target=target,
+        size=format_size(head.size),
+        **since,
     )
+    return fine(TARGET, text)
 
 
 def _folder(control: SdkControl, target: Target) -> Finding:
     page = next(list_folder(control, target.bucket, target.key))
-    named = [
-        *([count(len(page.objects), "object")] if page.objects else []),
-        *([count(len(page.prefixes), "folder")] if page.prefixes else []),
-    ]
-    more = "" if page.complete else " at least"
-    return fine(
-        TARGET, f"In {target} there are{more} {' and '.join(named)}." if named else f"Nothing is in {target} yet."
+    objects = count(len(page.objects), "object") if page.objects else ""
+    folders = count(len(page.prefixes), "folder") if page.prefixes else ""
+    if not objects and not folders:
+        return fine(TARGET, tr("Nothing is in {target} yet.", target=target))
+    both = objects and folders and tr("{objects} and {folders}", objects=objects, folders=folders)
+    text = tr(
+        "In {target} there are {what}." if page.complete else "In {target} there are at least {what}.",
+        target=target,
+        what=both or objects or folders,
     )
+    return fine(TARGET, text)
 
 
 def look_around(settings: EndpointSettings, server: MetadataServer = metadata_server) -> list[Finding]:
@@ -62,11 +71,27 @@ def look_around(settings: EndpointSettings, server: MetadataServer = metadata_se
         except OSError:
             stands = ""
     inside = settings.internal or "-internal." in settings.url
-    here = f"This machine stands in {stands}"
-    if not inside and stands and stands == settings.region:
-        advice = "Use internal=True: it is faster, and nothing is charged for the traffic."
-        return [warning(INSIDE, f"{here}, beside the bucket, and goes through the internet.", advice)]
-    if inside and stands and stands != settings.region:
-        only = f"the endpoint answers inside of {settings.region} only"
-        return [warning(INSIDE, f"{here}, and {only}.", "Leave out internal=True.")]
-    return [fine(INSIDE, f"{here}.")] if stands else []
+    if not stands:
+        return []
+    if not inside and stands == settings.region:
+        return [_beside_the_bucket(stands)]
+    if inside and stands != settings.region:
+        return [_out_of_reach(stands, settings.region)]
+    return [fine(INSIDE, tr("This machine stands in {region}.", region=stands))]
+
+
+def _beside_the_bucket(region: str) -> Finding:
+    return warning(
+        INSIDE,
+        tr("This machine stands in {region}, beside the bucket, and goes through the internet.", region=region),
+        tr("Use internal=True: it is faster, and nothing is charged for the traffic."),
+    )
+
+
+def _out_of_reach(region: str, wanted: str | None) -> Finding:
+    text = tr(
+        "This machine stands in {region}, and the endpoint answers inside of {wanted} only.",
+        region=region,
+        wanted=wanted,
+    )
+    return warning(INSIDE, text, tr("Leave out internal=True."))
