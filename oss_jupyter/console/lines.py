@@ -5,6 +5,8 @@ Names, keys and what a server said come from outside, so whatever could move a t
 
 from __future__ import annotations
 
+import re
+
 from oss_jupyter.console.spelling import MAGICS, Commands
 from oss_jupyter.model.columns import shortened
 from oss_jupyter.model.dataset import FileOnTheWire, FilesView
@@ -15,11 +17,12 @@ from oss_jupyter.model.sizes import format_size
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 from oss_jupyter.session.text import goes_on, head_line, kept_and_sent, progress_line, read_again, status_line, time_of
-from oss_jupyter.texts import say
+from oss_jupyter.texts import listed, say, tr
 
 # More would push what matters out of sight; the newest say most.
 _NOTES_MAX = 5
 _WIRE_MAX = 10
+_SENTENCE_ENDS = re.compile(r"\.(?= )|。")
 
 
 def describe(now: Snapshot, *, with_error: bool = True, commands: Commands = MAGICS) -> list[str]:
@@ -58,7 +61,7 @@ def details(now: Snapshot) -> list[tuple[str, str]]:
     return _labelled(
         source=now.source,
         parts=_parts(now),
-        on_the_wire=", ".join(f"{part.part_number:,}" for part in now.flights),
+        on_the_wire=listed(f"{part.part_number:,}" for part in now.flights),
         retries=f"{now.retries:,}" if now.retries else "",
         upload_id=now.upload_id,
         checkpoint=_checkpoint(now),
@@ -67,10 +70,11 @@ def details(now: Snapshot) -> list[tuple[str, str]]:
 
 def _of_dataset(now: Snapshot, view: FilesView) -> list[tuple[str, str]]:
     outcomes = outcomes_line(outcomes_of(view))
+    so_far = files_so_far(view.done, view.total, scanning=view.scanning)
     rows = _labelled(
         source=now.source,
-        files=": ".join(filter(None, (files_so_far(view.done, view.total, scanning=view.scanning), outcomes))),
-        on_the_wire=", ".join(f"{shortened(one.key)} ({_percent(one)} %)" for one in view.on_the_wire[:_WIRE_MAX]),
+        files=tr("{files}: {outcomes}", files=so_far, outcomes=outcomes) if outcomes else so_far,
+        on_the_wire=listed(f"{shortened(one.key)} ({_percent(one)} %)" for one in view.on_the_wire[:_WIRE_MAX]),
         retries=f"{now.retries:,}" if now.retries else "",
         checkpoint=_checkpoint(now),
     )
@@ -107,8 +111,8 @@ def receipt_rows(receipt: Receipt) -> list[tuple[str, str]]:
 
 def brief(note: str) -> str:
     """Return the first sentence of a note, for a table; `%oss_uploads show` tells the rest."""
-    first, stop, _ = note.partition(". ")
-    return f"{first}." if stop else note
+    end = _SENTENCE_ENDS.search(note)
+    return note[: end.end()] if end else note
 
 
 def _labelled(**values: str) -> list[tuple[str, str]]:
@@ -124,4 +128,4 @@ def _parts(now: Snapshot) -> str:
 def _proof(receipt: Receipt) -> str:
     if receipt.already_there:
         return say("proof_file" if receipt.proven is Proven.ALL else "proof_sent_before")
-    return "; ".join(filter(None, (say("proof_parts"), read_again(receipt))))
+    return listed(filter(None, (say("proof_parts"), read_again(receipt))), ";")

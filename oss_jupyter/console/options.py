@@ -15,7 +15,7 @@ from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, GROUPS, PLACE_NAM
 from oss_jupyter.model.dataset import Rule
 from oss_jupyter.model.sizes import count
 from oss_jupyter.redact import shown
-from oss_jupyter.texts import english, tr
+from oss_jupyter.texts import english, listed, tr
 
 # What argparse repeats, as in: invalid choice: 'x' (choose from …).
 _REPEATED = re.compile(
@@ -115,7 +115,7 @@ def words_too_many(rest: Sequence[str], variable: str) -> str:
     """
     options = list(filter(is_option, rest))
     if options:
-        named = ", ".join(shown(word.partition("=")[0]) for word in options)
+        named = listed(shown(word.partition("=")[0]) for word in options)
         return tr("There is no option {options}.", options=named)
     many = count(len(rest), "word")
     return tr(

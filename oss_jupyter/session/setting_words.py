@@ -32,6 +32,8 @@ _LABELS = {
     "Current": english("Current: {what}"),
     "Default": english("Default: {what}"),
 }
+# Traitlets' words before choices.
+_CHOICES = re.compile(r"any\sof\s(?=\[)")
 _LABELLED = re.compile(r"    (Choices|Current|Default): (.*)", re.DOTALL)
 
 
@@ -83,4 +85,4 @@ def _kind(said: str) -> str:
 def _labelled(lines: list[str]) -> Iterator[str]:
     for line in lines:
         found = _LABELLED.fullmatch(line)
-        yield f"    {tr(_LABELS[found[1]], what=found[2])}" if found else line
+        yield f"    {tr(_LABELS[found[1]], what=_CHOICES.sub('', found[2]))}" if found else line

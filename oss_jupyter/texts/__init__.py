@@ -17,6 +17,7 @@ from oss_jupyter.texts.spoken import language
 
 CATALOGUE = Path(__file__).with_name("messages.json")
 CHINESE = Path(__file__).with_name("zh")
+_FULL_STOPS = ("。", "！", "？", "：", "；")
 
 
 def say(key: str, /, in_language: str = "", **values: object) -> str:
@@ -44,8 +45,11 @@ def english(sentence: str, /) -> str:
 
 
 def sentences(*told: str) -> str:
-    """Return whole sentences behind each other, those that are empty left out: Chinese puts no space between them."""
-    return ("" if language() == "zh" else " ").join(filter(None, told))
+    """Return whole sentences behind each other, those that are empty left out: no blank follows a full-width stop."""
+    whole = ""
+    for one in filter(None, told):
+        whole += one if not whole or whole.endswith(_FULL_STOPS) else f" {one}"
+    return whole
 
 
 def listed(phrases: Iterable[object], mark: str = ",") -> str:

@@ -13,6 +13,7 @@ from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, transfer_html
 from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, SavedSummary, moment
+from oss_jupyter.texts.spoken import language
 
 SIZE_MAX_BYTES = 2000
 # Of a dataset, with the first files that failed and their reasons.
@@ -68,4 +69,4 @@ def _ever_shorter(snapshot: Snapshot) -> Iterator[Snapshot]:
 
 
 def _milestone(snapshot: Snapshot) -> tuple[object, ...]:
-    return (snapshot.state, snapshot.error, snapshot.receipt, bool(snapshot.upload_id))
+    return (snapshot.state, snapshot.error, snapshot.receipt, bool(snapshot.upload_id), language())

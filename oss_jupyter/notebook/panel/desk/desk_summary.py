@@ -11,7 +11,8 @@ from oss_jupyter.names import printable
 from oss_jupyter.notebook.display.html import lines_html, table_html
 from oss_jupyter.notebook.panel.common.row import FilesRow, Row
 from oss_jupyter.notebook.panel.common.saved_summary import STYLE, MimeBundle, SavedSummary, moment
-from oss_jupyter.texts import say
+from oss_jupyter.texts import clauses, say
+from oss_jupyter.texts.spoken import language
 
 _ROWS_MAX = 8
 
@@ -24,7 +25,7 @@ class DeskSummary:
 
     def update(self, rows: Sequence[Row], now: float, *, cell_ends: bool = False) -> None:
         """Publish, if it is time; `now` in monotonic seconds."""
-        states = [(row["id"], row["state"]) for row in rows]
+        states = [language(), *((row["id"], row["state"]) for row in rows)]
         self._summary.say(states, lambda: desk_summary(rows), now, moving=_moving(rows), cell_ends=cell_ends)
 
 
@@ -58,7 +59,7 @@ def _moving(rows: Sequence[Row]) -> bool:
 def _cells(row: Row) -> tuple[str, ...]:
     confirmed_bytes = row["total"] if row["state"] == "completed" else row["kept"] + row["confirmed"]
     state = say(f"state_{row['state']}")
-    in_oss = ", ".join([*_files(row["files"]), _bytes(row, confirmed_bytes)])
+    in_oss = clauses(*_files(row["files"]), _bytes(row, confirmed_bytes))
     return (shortened(row["name"]), shortened(row["url"]), state, in_oss)
 
 
