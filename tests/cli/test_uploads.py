@@ -142,3 +142,15 @@ def test_the_script_that_is_installed_is_the_same() -> None:
     project = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
     assert 'oss-jupyter = "oss_jupyter.cli.main:main"' in project
     assert callable(main)
+
+
+@pytest.mark.parametrize("command", ["", "upload", "resume", "list", "pause", "abort", "history", "check", "leftovers"])
+def test_help_is_told_in_chinese(run: Callable[..., Typed], monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """Whoever's environment asks for it reads each line of help and each complaint in it."""
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    told = run(*filter(None, (command, "--help"))).out
+    assert told.startswith("用法：oss-jupyter ")
+    assert not [word for word in ("usage", "options:", "show ", "Print", "upload id") if word in told]
+    wrong = run(*filter(None, (command, "--no-such-option")))
+    assert (wrong.status, wrong.out) == (2, "")
+    assert "用法：oss-jupyter " in wrong.err

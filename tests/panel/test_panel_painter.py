@@ -13,6 +13,7 @@ from oss_jupyter.notebook.panel.card.card import ShownCard, TransferCard
 from oss_jupyter.notebook.panel.card.card_summary import CardSummary
 from oss_jupyter.notebook.panel.common.commands import Commands
 from oss_jupyter.notebook.panel.common.painter import INTERVAL_SECONDS, Painter
+from oss_jupyter.texts import spoken
 
 from .stand_ins import MIB, StandIn, a_snapshot
 
@@ -166,3 +167,16 @@ def test_the_summary_is_written_when_the_state_changes_and_else_every_half_minut
     page.shown.paint(200.0)
     assert len(page.words) == 3
     assert "paused" in page.words[-1]["text/plain"]
+
+
+def test_the_summary_is_written_anew_when_the_page_speaks_another_language(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was said before the page was there is not saved in a language that nobody reads there."""
+    monkeypatch.setattr(spoken, "_chosen", {"setting": "en", "page": ""})
+    page.shown.paint(0.5)
+    monkeypatch.setattr(spoken, "_chosen", {"setting": "zh", "page": ""})
+    page.shown.paint(1.0)
+    page.shown.paint(1.5)
+    assert len(page.words) == 1
+    assert "截至" in page.words[0]["text/plain"]
