@@ -22,6 +22,7 @@ from oss_jupyter.model.found_parts import fitting, plan_for
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.sizes import count
 from oss_jupyter.model.wire_values import Fingerprint, ListedPart
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
@@ -53,8 +54,13 @@ class Unrecorded:
         return min(part.age_seconds or 0.0 for part in self.parts)
 
     def __str__(self) -> str:
-        of = f"{len(self.parts):,} of {count(len(self.plan), 'part')}"
-        return f"{self.upload_id}: {of}, the last one {format_age(self.quiet_seconds)} ago"
+        return tr(
+            "{upload_id}: {number} of {parts}, the last one {age} ago",
+            upload_id=self.upload_id,
+            number=f"{len(self.parts):,}",
+            parts=count(len(self.plan), "part"),
+            age=format_age(self.quiet_seconds),
+        )
 
 
 def adopted(state: RunState, fingerprint: Fingerprint) -> Restored | None:
@@ -71,14 +77,17 @@ def adopted(state: RunState, fingerprint: Fingerprint) -> Restored | None:
     log.debug("%s: no checkpoint knows %s", spec.transfer_id, found)
     why_not = "" if spec.adopt else _why_not(spec, found)
     if why_not:
-        state.transfer.note(_passed_over(spec, found, why_not), Lasts.WHILE_ASKED_SO)
+        state.transfer.note(_passed_over(found, why_not), Lasts.WHILE_ASKED_SO)
         state.transfer.offer_to_adopt()
         return None
     header = replace(spec.header(fingerprint), upload_id=found.upload_id, part_size=found.plan.part_size)
     state.transfer.note(
-        f"OSS holds an unfinished upload of this object that no checkpoint knew ({found}), and it goes on: its "
-        "parts are compared with the file, and only what differs or is missing is sent. Storage class, encryption and "
-        "headers are those that it was begun with."
+        tr(
+            "OSS holds an unfinished upload of this object that no checkpoint knew ({found}), and it goes on: its "
+            "parts are compared with the file, and only what differs or is missing is sent. Storage class, encryption "
+            "and headers are those that it was begun with.",
+            found=found,
+        )
     )
     return taken_over(header, found.parts, spec, state.requests)
 
@@ -93,8 +102,14 @@ def find_unrecorded(state: RunState) -> Unrecorded | None:
         fit = [one for upload_id in unknown for one in _fits(spec, upload_id, requests)]
     except (ServiceError, NetworkError) as error:  # whatever it is, the upload can do without
         log.debug("%s: unfinished uploads are not looked for (%s)", spec.transfer_id, error.code)
-        why = f"{error.what} {error.advice}"
-        _answer(state, f"whether OSS holds an unfinished upload of this object is not known. {why}")
+        _answer(
+            state,
+            tr(
+                "whether OSS holds an unfinished upload of this object is not known. {what} {advice}",
+                what=error.what,
+                advice=error.advice,
+            ),
+        )
         return None
     fit.sort(key=lambda one: one.size_bytes, reverse=True)
     found = next((one for one in fit if _has_bytes(one, spec, requests)), None)
@@ -105,7 +120,7 @@ def find_unrecorded(state: RunState) -> Unrecorded | None:
 
 def _answer(state: RunState, words: str) -> None:
     if state.spec.adopt:
-        state.transfer.note(f"Nothing to go on with for adopt=True: {words}", Lasts.WHILE_ASKED_SO)
+        state.transfer.note(tr("Nothing to go on with for adopt=True: {words}", words=words), Lasts.WHILE_ASKED_SO)
 
 
 def _fits(spec: TransferSpec, upload_id: str, requests: ServiceRequests) -> Iterator[Unrecorded]:
@@ -135,24 +150,33 @@ def _has_bytes(one: Unrecorded, spec: TransferSpec, requests: ServiceRequests) -
 def _why_not(spec: TransferSpec, found: Unrecorded) -> str:
     """Return why an upload is not gone on with unless its user says so, "" where it is."""
     if found.quiet_seconds < QUIET_SECONDS:
-        return "Another computer may be sending it"
-    names = settled_at_begin(spec)
-    return f"Nothing tells whether it was begun with what you ask for ({', '.join(names)})" if names else ""
+        return tr("Another computer may be sending it")
+    names = ", ".join(settled_at_begin(spec))
+    return tr("Nothing tells whether it was begun with what you ask for ({names})", names=names) if names else ""
 
 
-def _passed_over(spec: TransferSpec, found: Unrecorded, why_not: str) -> str:
+def _passed_over(found: Unrecorded, why_not: str) -> str:
     """Return the note on an upload that is left alone."""
-    return (
-        f"OSS holds an unfinished upload of this object that no checkpoint knows ({found}). {why_not}, so this one "
-        "begins anew. To go on with that one, run it again with adopt=True: what is sent by then is given up for it."
+    return tr(
+        "OSS holds an unfinished upload of this object that no checkpoint knows ({found}). {why_not}, so this one "
+        "begins anew. To go on with that one, run it again with adopt=True: what is sent by then is given up for it.",
+        found=found,
+        why_not=why_not,
     )
 
 
 def _other_bytes(spec: TransferSpec, upload_ids: Sequence[str]) -> str:
     """Return that none of these uploads has a part that is the file's, and how to be rid of the latest."""
+    remove = f'oj.leftovers("{spec.target}").remove("{upload_ids[0]}")'
     if len(upload_ids) == 1:
-        which, stay, it = "the unfinished upload", "It stays and is", "it"
-    else:
-        which, stay, it = f"each of the latest {len(upload_ids)} unfinished uploads", "They stay and are", "the latest"
-    remove = f'oj.leftovers("{spec.target}").remove("{upload_ids[0]}") removes {it}'
-    return f"{which} of this object in OSS has no part of this file. {stay} billed; {remove}."
+        return tr(
+            "the unfinished upload of this object in OSS has no part of this file. It stays and is billed; {remove} "
+            "removes it.",
+            remove=remove,
+        )
+    return tr(
+        "each of the latest {number} unfinished uploads of this object in OSS has no part of this file. They stay and "
+        "are billed; {remove} removes the latest.",
+        number=len(upload_ids),
+        remove=remove,
+    )

@@ -18,6 +18,7 @@ from oss_jupyter.model.plan import make_plan
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.record import CheckpointHeader
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
@@ -87,12 +88,15 @@ class Beginning:
         spec, record = self._state.spec, self._state.record
         if lost is not None:
             self._transfer.note(
-                f"OSS no longer knows the upload id {lost.header.upload_id} (aborted, or removed by a lifecycle rule), "
-                "so the file is sent from its beginning with a new one."
+                tr(
+                    "OSS no longer knows the upload id {upload_id} (aborted, or removed by a lifecycle rule), so the "
+                    "file is sent from its beginning with a new one.",
+                    upload_id=lost.header.upload_id,
+                )
             )
             self._give_up(lost.header)
         elif record is not None and record.header.upload_id:
-            self._transfer.note("The file changed too much to keep any part, so it is sent from its beginning.")
+            self._transfer.note(tr("The file changed too much to keep any part, so it is sent from its beginning."))
             self._give_up(record.header)
         header = spec.header(fingerprint)
         return Restored(header if spec.plan.single else self.initiated(header), spec.plan, {})

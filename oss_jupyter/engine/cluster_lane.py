@@ -13,6 +13,7 @@ from oss_jupyter.errors import SourceChanged
 from oss_jupyter.model.held import Held
 from oss_jupyter.model.small_files import FileSent, FileSnagged, SignedFiles
 from oss_jupyter.model.wire_values import PartRequest, RangeRequest
+from oss_jupyter.texts import tr
 
 T = TypeVar("T")
 
@@ -47,8 +48,8 @@ def at_held(work: Callable[..., Any], request: object, file: Any, expected: tupl
     """Do a job with a file that is here. Raises SourceChanged where it was made anew, and became another one."""
     if (file.size, file.mtime_ns) != expected:
         raise SourceChanged(
-            "What a worker that died had made was made anew, and has other bytes now.",
-            "Resume, and all of it is sent anew. The same data has to become the same bytes for less.",
+            tr("What a worker that died had made was made anew, and has other bytes now."),
+            tr("Resume, and all of it is sent anew. The same data has to become the same bytes for less."),
         )
     outcome = at_worker(work, _placed(request, file.path), _submitted)
     if not isinstance(request, SignedFiles):

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from oss_jupyter.engine.object_check import FORBIDDEN, look_at, outcome_unknown
+from oss_jupyter.engine.object_check import forbidden, look_at, outcome_unknown
 from oss_jupyter.errors import (
     CredentialsError,
     IntegrityError,
@@ -22,6 +22,7 @@ from oss_jupyter.errors import (
 )
 from oss_jupyter.model.retry import Action, decide
 from oss_jupyter.model.wire_values import Completed
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,10 +109,10 @@ def _clear_up(
     if code == "NoSuchUpload":
         if look.permitted or not unclear_before:
             raise PartsMissing(error, anew=True) from None
-        raise outcome_unknown(spec, f"The service no longer knows its upload id. {FORBIDDEN}") from None
+        raise outcome_unknown(spec, forbidden(tr("The service no longer knows its upload id."))) from None
     last = decide(error, attempt, spec.policy).action is Action.FAIL
     if last and not look.permitted and not is_refusal(error):
-        raise outcome_unknown(spec, f"{error.what} {FORBIDDEN}") from None
+        raise outcome_unknown(spec, forbidden(error.what)) from None
     return None
 
 
@@ -128,15 +129,26 @@ def _verified(done: Completed, spec: TransferSpec, crc: int, requests: ServiceRe
         look = look_at(spec, requests)
         if look.head is None and look.permitted:
             raise NotOss(
-                f"The answer says that {spec.target} is complete, but there is no such object.",
-                "Check the endpoint and the proxy, then resume.",
+                tr("The answer says that {target} is complete, but there is no such object.", target=spec.target),
+                tr("Check the endpoint and the proxy, then resume."),
             )
         if look.head is not None:
             done, size = replace(done, crc64=look.head.crc64, etag=done.etag or look.head.etag), look.head.size
     if done.crc64 not in (None, crc) or size != spec.plan.size:
-        raise IntegrityError(
-            f"{spec.target} has {size:,} bytes with the CRC-64 {done.crc64}, the file {spec.plan.size:,} with {crc}.",
-            "Do not use the object. Run the upload again with force=True to replace it.",
-            safe=spec.unharmed,
-        )
+        raise _differs(spec, size, done.crc64, crc)
     return done
+
+
+def _differs(spec: TransferSpec, size: int, found_crc: int | None, crc: int) -> IntegrityError:
+    return IntegrityError(
+        tr(
+            "{target} has {found_bytes} bytes with the CRC-64 {found_crc}, the file {file_bytes} with {file_crc}.",
+            target=spec.target,
+            found_bytes=f"{size:,}",
+            found_crc=found_crc,
+            file_bytes=f"{spec.plan.size:,}",
+            file_crc=crc,
+        ),
+        tr("Do not use the object. Run the upload again with force=True to replace it."),
+        safe=spec.unharmed,
+    )

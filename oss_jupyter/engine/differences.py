@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.model.options import ObjectOptions
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.spec import TransferSpec
@@ -78,33 +79,42 @@ def unapplied_there(asked: TransferSpec, told: Mapping[str, Any]) -> list[str]:
 
 def note_live(names: Iterable[str]) -> str:
     """Return the note on an upload that is under way."""
-    return (
-        f"This upload is under way as it was begun, so these do not count for it: {', '.join(names)}. "
-        "To have them, abort it and run it again."
+    return tr(
+        "This upload is under way as it was begun, so these do not count for it: {names}. To have them, abort it and "
+        "run it again.",
+        names=", ".join(names),
     )
 
 
 def note_begun(names: Iterable[str]) -> str:
     """Return the note on an upload that goes on."""
-    return (
-        f"This upload was begun with other options, which count: {', '.join(names)}. "
-        "To have those of now, run it with force=True, which sends the whole file anew."
+    return tr(
+        "This upload was begun with other options, which count: {names}. To have those of now, run it with "
+        "force=True, which sends the whole file anew.",
+        names=", ".join(names),
     )
 
 
 def note_anew(names: Iterable[str]) -> str:
     """Return the note on an upload that begins anew for the sake of its options."""
-    return f"Begun anew, because it is forced and these are other options than before: {', '.join(names)}."
+    return tr(
+        "Begun anew, because it is forced and these are other options than before: {names}.", names=", ".join(names)
+    )
 
 
 def note_there(names: Iterable[str]) -> str:
     """Return the note on an object that was there already."""
-    return (
-        f"The object was there already, so these were not applied: {', '.join(names)}. "
-        "To have them, run it with force=True, which sends the file again."
+    return tr(
+        "The object was there already, so these were not applied: {names}. To have them, run it with force=True, "
+        "which sends the file again.",
+        names=", ".join(names),
     )
 
 
 def note_checkpoint(directory: object) -> str:
     """Return the note on a checkpoint that stays where it is."""
-    return f"The checkpoint of this upload stays in {directory or 'memory'}; checkpoint_dir does not move it."
+    if not directory:
+        return tr("The checkpoint of this upload stays in memory; checkpoint_dir does not move it.")
+    return tr(
+        "The checkpoint of this upload stays in {directory}; checkpoint_dir does not move it.", directory=directory
+    )

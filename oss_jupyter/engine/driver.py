@@ -16,6 +16,7 @@ from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.states import Event, State
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.job_status import JobStatus
@@ -143,9 +144,9 @@ def unexpected(error: BaseException) -> OssJupyterError:
         shortage_of(error)
         or ending_of(error)
         or OssJupyterError(
-            f"Something went wrong inside oss_jupyter ({type(error).__name__}).",
-            "Resume the upload; if it happens again, please report it.",
-            safe="Nothing was changed on this computer, and what the checkpoint knows is kept.",
+            tr("Something went wrong inside oss_jupyter ({kind}).", kind=type(error).__name__),
+            tr("Resume the upload; if it happens again, please report it."),
+            safe=tr("Nothing was changed on this computer, and what the checkpoint knows is kept."),
             code="Unexpected",
         )
     )

@@ -18,16 +18,17 @@ from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.retry import never_works
 from oss_jupyter.model.states import Event
+from oss_jupyter.texts import english, tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
     from oss_jupyter.model.wire_values import Completed
 
-_TOO_LATE = (
+_TOO_LATE = english(
     "The abort came too late: OSS had put the object together already, and it is the file. "
     "Delete it there if you do not want it."
 )
-_UNKNOWN = (
+_UNKNOWN = english(
     "OSS no longer knew the upload when it was aborted, and may have put the object together before; whether it is "
     "there could not be found out. Look at the object in the console."
 )
@@ -55,7 +56,7 @@ class EarlyEnd:
         if self._state.complete_asked:
             lasts = Lasts.THIS_RUN if command is Command.PAUSE else Lasts.FOR_GOOD
             self._transfer.note(
-                "OSS had been asked to finish the upload, and may have: running it again finds out.", lasts
+                tr("OSS had been asked to finish the upload, and may have: running it again finds out."), lasts
             )
         return Ending(Event.ABORT if command is Command.ABORT_KEEP_PARTS else Event.PAUSE, command)
 
@@ -63,21 +64,23 @@ class EarlyEnd:
         """Say what is safe; without a checkpoint nothing is kept, and the service should not keep it either."""
         header = self._header
         if self._spec.store.directory is None and header is not None:
-            parts = " The parts were removed from OSS."
+            parts = tr("The parts were removed from OSS.")
             try:
                 done = self._remove(self._transfer.command())
                 if done is not None:
                     return Ending(Event.CONFIRMED, command, receipt=finish(self._state, done))
             except OssJupyterError:
-                parts = " The parts could not be removed from OSS."
-            error.safe = "Nothing is kept: resuming is off (checkpoint_dir=None)." + (header.upload_id and parts)
+                parts = tr("The parts could not be removed from OSS.")
+            error.safe = _nothing_kept(header.upload_id and parts)
         elif header is not None and never_works(error) and self._leaves_nothing(command):
-            error.safe = "Nothing is kept: no part was sent, and the upload as it was asked for is refused."
+            error.safe = tr("Nothing is kept: no part was sent, and the upload as it was asked for is refused.")
         elif not error.safe and header is not None:
             error.safe = what_is_kept(self._transfer.snapshot())
         elif not error.safe:
-            unread = "; what an earlier run may have sent is kept" if self._state.journal is None else ""
-            error.safe = f"Nothing was sent{unread}."
+            unread = self._state.journal is None
+            error.safe = tr(
+                "Nothing was sent; what an earlier run may have sent is kept." if unread else "Nothing was sent."
+            )
         return Ending(Event.FAIL, command, error)
 
     def _remove(self, command: Command) -> Completed | None:
@@ -102,6 +105,10 @@ class EarlyEnd:
         return True
 
 
+def _nothing_kept(parts: str) -> str:
+    return tr("Nothing is kept: resuming is off (checkpoint_dir=None). {parts}", parts=parts).rstrip()
+
+
 def _remove(state: RunState, upload_id: str) -> Completed | None:
     """Remove the parts of an upload from the service; return the object where it was finished before.
 
@@ -111,8 +118,11 @@ def _remove(state: RunState, upload_id: str) -> Completed | None:
     try:
         was_there = state.requests.abort(upload_id)
     except OssJupyterError as error:
-        are = "are still" if isinstance(error, ServiceError) else "may still be"
-        error.safe = f"The parts {are} in OSS and the checkpoint is kept, so abort can be asked again."
+        error.safe = tr(
+            "The parts are still in OSS and the checkpoint is kept, so abort can be asked again."
+            if isinstance(error, ServiceError)
+            else "The parts may still be in OSS and the checkpoint is kept, so abort can be asked again."
+        )
         raise
     crc = state.transfer.ledger.whole_crc64()
     return None if was_there or not state.complete_asked or crc is None else _finished_before(state, crc)
@@ -123,11 +133,11 @@ def _finished_before(state: RunState, crc: int) -> Completed | None:
     try:
         found = finished_before(state.spec, transfer.snapshot().total_bytes, crc, state.requests)
     except OutcomeUnknown:
-        transfer.note(_UNKNOWN)
+        transfer.note(tr(_UNKNOWN))
         return None
     except OssJupyterError as error:
-        error.safe = "The object may be finished; the checkpoint is kept, so abort can be asked again."
+        error.safe = tr("The object may be finished; the checkpoint is kept, so abort can be asked again.")
         raise
     if found is not None:
-        transfer.note(_TOO_LATE)
+        transfer.note(tr(_TOO_LATE))
     return found

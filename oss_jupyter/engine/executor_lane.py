@@ -22,10 +22,11 @@ from oss_jupyter.model.gauge import Gauge
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.model.small_files import SignedFiles
 from oss_jupyter.model.wire_values import PartRequest
+from oss_jupyter.texts import english, tr
 
 T = TypeVar("T")
 
-_AGAIN = "Run the upload again with a new executor, or without one: it carries on."
+_AGAIN = english("Run the upload again with a new executor, or without one: it carries on.")
 # Where the standard library's executors, and those of Dask, say that they are over.
 _OVER = ("_shutdown", "_shutdown_thread", "_broken")
 
@@ -112,15 +113,11 @@ class ExecutorLane(LocalLane):
         if known is not None:
             return known
         if isinstance(error, BrokenExecutor):
-            return ExecutorFailed(f"A worker of the {name} died, and it takes no more work ({kind}).", _AGAIN)
+            died = tr("A worker of the {executor} died, and it takes no more work ({kind}).", executor=name, kind=kind)
+            return ExecutorFailed(died, tr(_AGAIN))
         if is_over(self._executor):
-            return ExecutorFailed(f"The {name} has been shut down.", _AGAIN)
-        if isinstance(error, ImportError):
-            return ExecutorFailed(
-                f"A worker of the {name} cannot load what sends a part ({kind}).",
-                "Install oss_jupyter where its workers run, in the same version as here; then resume.",
-            )
-        return ExecutorFailed(f"The {name} could not run a part ({kind}).", f"See what it says itself. {_AGAIN}")
+            return ExecutorFailed(_shut_down(name), tr(_AGAIN))
+        return _could_not_load(name, kind) if isinstance(error, ImportError) else _could_not_run(name, kind)
 
 
 def at_worker(work: Callable[..., T], request: object, _submitted: str) -> T:
@@ -128,10 +125,14 @@ def at_worker(work: Callable[..., T], request: object, _submitted: str) -> T:
     try:
         return work(request)
     except (SourceMissing, SourceUnreadable) as error:
-        where = f"process {os.getpid()} on {socket.gethostname()}"
         raise type(error)(
-            f"{error.what} That is what a worker of the executor sees: {where}.",
-            "Mount the file there under the same path, or upload without executor=; then resume.",
+            tr(
+                "{what} That is what a worker of the executor sees: process {pid} on {host}.",
+                what=error.what,
+                pid=os.getpid(),
+                host=socket.gethostname(),
+            ),
+            tr("Mount the file there under the same path, or upload without executor=; then resume."),
         ) from None
 
 
@@ -139,17 +140,23 @@ def check_executor(executor: Any) -> None:
     """Raise InputError where an executor can carry nothing, so far as that can be told from outside."""
     if isinstance(executor, type):
         name = executor.__name__
-        raise InputError(f"executor is the class {name}, and not one of its objects.", f"Make one: executor={name}(4)")
+        raise InputError(
+            tr("executor is the class {name}, and not one of its objects.", name=name),
+            tr("Make one: executor={name}(4)", name=name),
+        )
+    name = type(executor).__name__
     if not callable(getattr(executor, "submit", None)):
         raise InputError(
-            f"executor is {_article(type(executor).__name__)}, which has no submit().",
-            "Give a concurrent.futures.Executor, such as ProcessPoolExecutor(4), or leave it out: then parts run in a "
-            "helper process.",
+            _no_submit(name),
+            tr(
+                "Give a concurrent.futures.Executor, such as ProcessPoolExecutor(4), or leave it out: then parts run "
+                "in a helper process."
+            ),
         )
     if is_over(executor):
         raise InputError(
-            f"The {type(executor).__name__} has been shut down.",
-            "Give one that runs. Inside of a with block, wait before it ends: oj.upload(…, executor=pool).result()",
+            _shut_down(name),
+            tr("Give one that runs. Inside of a with block, wait before it ends: oj.upload(…, executor=pool).result()"),
         )
 
 
@@ -165,5 +172,28 @@ def _cancel(theirs: Future[Any]) -> None:
         theirs.cancel()
 
 
-def _article(name: str) -> str:
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+def _no_submit(name: str) -> str:
+    return tr(
+        "executor is an {name}, which has no submit()."
+        if name[:1].lower() in "aeiou"
+        else "executor is a {name}, which has no submit().",
+        name=name,
+    )
+
+
+def _shut_down(name: str) -> str:
+    return tr("The {executor} has been shut down.", executor=name)
+
+
+def _could_not_load(name: str, kind: str) -> ExecutorFailed:
+    return ExecutorFailed(
+        tr("A worker of the {executor} cannot load what sends a part ({kind}).", executor=name, kind=kind),
+        tr("Install oss_jupyter where its workers run, in the same version as here; then resume."),
+    )
+
+
+def _could_not_run(name: str, kind: str) -> ExecutorFailed:
+    return ExecutorFailed(
+        tr("The {executor} could not run a part ({kind}).", executor=name, kind=kind),
+        tr("See what it says itself. {again}", again=tr(_AGAIN)),
+    )

@@ -13,6 +13,7 @@ from oss_jupyter.engine.helper_process import FEED, TAKEN, HelperProcess, Told
 from oss_jupyter.engine.shared_memory import SLOTS, SlotGauge
 from oss_jupyter.errors import MessageUnreadable
 from oss_jupyter.model.wire_values import PartReceipt
+from oss_jupyter.texts import english
 
 
 @dataclass
@@ -113,7 +114,7 @@ class Flights:
 
         The helper has to go, because whether the job holds a place there is told by what could not be read.
         """
-        what = "The kernel could not read what its helper process told it"
+        what = english("The kernel could not read what its helper process told it ({why}).")
         return self._fail(message.address, unreadable(what, message.why))
 
     def lose(self, process: HelperProcess, why: BaseException) -> None:

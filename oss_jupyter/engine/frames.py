@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from oss_jupyter.errors import MessageUnreadable
+from oss_jupyter.texts import english, tr
 
 _MARK = b"oj"
 _HEAD = struct.Struct("!2sIQ")  # the mark, the length of the pickle, the address
-_ADVICE = (
+_ADVICE = english(
     "Restart the kernel, because oss_jupyter may have been replaced while it ran; then resume. If that does not help, "
     "let parts run in the kernel itself: oj.settings().helper = 'never'"
 )
@@ -33,8 +34,11 @@ class Unreadable:
 
 
 def unreadable(what: str, why: str) -> MessageUnreadable:
-    """Return the error that something could not cross between the processes. why: the type of an exception."""
-    return MessageUnreadable(f"{what} ({why}).", _ADVICE)
+    """Return the error that something could not cross between the processes.
+
+    what: the sentence for it, marked by `english`, with a place for `why`, the type of an exception.
+    """
+    return MessageUnreadable(tr(what, why=why), tr(_ADVICE))
 
 
 def send_frame(descriptor: int, message: Any, address: int = 0) -> None:
@@ -49,7 +53,8 @@ def send_frame(descriptor: int, message: Any, address: int = 0) -> None:
     except MemoryError:
         raise
     except Exception as error:
-        raise unreadable("Something cannot be told to another process", type(error).__name__) from None
+        what = english("Something cannot be told to another process ({why}).")
+        raise unreadable(what, type(error).__name__) from None
     left = memoryview(head + content)
     while left:
         left = left[os.write(descriptor, left) :]
@@ -70,7 +75,9 @@ class Frames:
         while len(self._buffer) >= _HEAD.size:
             mark, length, address = _HEAD.unpack_from(self._buffer)
             if mark != _MARK:
-                raise unreadable("Kernel and helper process do not understand each other", "BrokenFrame")
+                raise unreadable(
+                    english("Kernel and helper process do not understand each other ({why})."), "BrokenFrame"
+                )
             end = _HEAD.size + length
             if len(self._buffer) < end:
                 return

@@ -31,6 +31,7 @@ from oss_jupyter.engine.stream import StreamWork
 from oss_jupyter.errors import MessageUnreadable, NoMemory, NoThread
 from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.wire_values import PartReceipt
+from oss_jupyter.texts import english
 
 _LOOK_SECONDS = 0.25
 _READ_BYTES = 64 * 1024
@@ -111,7 +112,7 @@ class Helper:
 
     def _unread(self, message: Unreadable) -> None:
         """End the job that a message belonged to; where nobody knows which, this process."""
-        error = unreadable("The helper process could not read what the kernel sent it", message.why)
+        error = unreadable(english("The helper process could not read what the kernel sent it ({why})."), message.why)
         stream = self._streams.get(message.address)
         if stream is not None:
             stream.failure = error
@@ -203,7 +204,8 @@ def _that_crosses(error: BaseException) -> BaseException:
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301 - what was pickled here
     except Exception:
-        return unreadable("The helper process met an error that cannot be told to the kernel", type(error).__name__)
+        what = english("The helper process met an error that cannot be told to the kernel ({why}).")
+        return unreadable(what, type(error).__name__)
     return error
 
 

@@ -23,6 +23,7 @@ from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.engine.transfer_cells import TransferCells
 from oss_jupyter.errors import LaneLost, OssJupyterError
 from oss_jupyter.model.gauge import Gauge
+from oss_jupyter.texts import english, tr
 
 T = TypeVar("T")
 
@@ -32,8 +33,14 @@ _START_SECONDS = 60.0
 _LOCKED_SECONDS = 30.0
 # So many helpers in a row may die before they have done a single job: another one would die as well.
 _USELESS_MAX = 2
-_NOT_STARTED = "No helper process could be started"
-_ENDED = "Helper processes were started and ended before they had sent anything"
+_NOT_STARTED = english(
+    "No helper process could be started ({why}), so the parts are sent by the kernel itself, where a busy cell slows "
+    "them."
+)
+_ENDED = english(
+    "Helper processes were started and ended before they had sent anything ({why}), so the parts are sent by the "
+    "kernel itself, where a busy cell slows them."
+)
 
 
 class HelperLane:
@@ -211,9 +218,9 @@ class HelperLane:
         return process
 
     def _go_without(self, what: str, why: str) -> None:
+        remark = tr(what, why=why.rstrip(": .。"))
         with self._lock:
-            instead = "so the parts are sent by the kernel itself, where a busy cell slows them."
-            self._remark = f"{what} ({why.rstrip(': .')}), {instead}"
+            self._remark = remark
 
     def _read(self, process: HelperProcess) -> None:
         untold = ""
@@ -221,7 +228,7 @@ class HelperLane:
             for message in process.messages(self._start_seconds):
                 if isinstance(message, Unreadable):
                     process.useful = self._flights.unread(message) and process.useful
-                    untold = "what it told could not be read"
+                    untold = tr("what it told could not be read")
                     break
                 number, outcome = message
                 if number != READY:
@@ -244,6 +251,6 @@ class HelperLane:
             self._useless = 0 if process.useful else self._useless + 1
             useless = self._useless
         # Of one that has done nothing there is nothing to tell, unless the next one does nothing either.
-        note = f"A helper process is gone ({how}); only the parts on the wire are sent again." if not useless else ""
-        self._flights.lose(process, LaneLost(note))
+        note = tr("A helper process is gone ({how}); only the parts on the wire are sent again.", how=how)
+        self._flights.lose(process, LaneLost("" if useless else note))
         return useless

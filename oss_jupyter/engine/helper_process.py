@@ -19,6 +19,7 @@ from typing import Any
 from oss_jupyter import forks
 from oss_jupyter.child import child_environment, last_words, python_command
 from oss_jupyter.engine.frames import Frames, send_frame
+from oss_jupyter.texts import tr
 
 # What the helper says first, and what the kernel says of each receipt that it has written down.
 READY, TAKEN = "ready", "taken"
@@ -118,7 +119,8 @@ class HelperProcess:
         while True:
             readable = self._wait(patience, self._replies, self._errors)
             if not readable:
-                self._printed += f"\nIt was not ready within {start_seconds:.0f} s.".encode()
+                late = tr("It was not ready within {seconds} s.", seconds=f"{start_seconds:.0f}")
+                self._printed += f"\n{late}".encode()
                 self.kill()
             patience = None if self.ready or not readable else max(0.0, until - time.monotonic())
             if self._errors in readable:
@@ -140,9 +142,8 @@ class HelperProcess:
         replies, self._replies = self._replies, -1
         os.close(replies)
         self._close_errors()
-        how = f"ended with status {status}" if status >= 0 else f"was ended by {_signal_name(-status)}"
-        said = last_words(self._printed)
-        return f"it {how} and said: {said}" if said else f"it {how}"
+        how, said = _how_it_ended(status), last_words(self._printed)
+        return tr("{how} and said: {said}", how=how, said=said) if said else how
 
     def _let_go(self) -> None:
         """Close what a forked child inherited: the helper is its parent's, and ends when that has gone."""
@@ -181,8 +182,14 @@ def _pipe(theirs: ExitStack, ours: ExitStack, *, reading: bool = False) -> tuple
     return child, own
 
 
+def _how_it_ended(status: int) -> str:
+    if status >= 0:
+        return tr("it ended with status {status}", status=status)
+    return tr("it was ended by {signal}", signal=_signal_name(-status))
+
+
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:
-        return f"signal {number}"
+        return tr("signal {number}", number=number)

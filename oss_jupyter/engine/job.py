@@ -12,6 +12,7 @@ from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.progress import AnyReceipt, Snapshot
 from oss_jupyter.model.states import Event, State
 from oss_jupyter.model.waiting_list import Kind, Turn
+from oss_jupyter.texts import say, tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.budget import Budget
@@ -108,13 +109,13 @@ class JobCoordinator(JobStatus[S]):
         if now.state is State.ABORTED:
             parts_kept = command is Command.ABORT_KEEP_PARTS
             raise TransferAborted(
-                f"The upload {self.id} was aborted.",
-                f"Run the cell again to {'carry on' if parts_kept else 'start over'}.",
+                tr("The upload {id} was aborted.", id=self.id),
+                tr("Run the cell again to carry on." if parts_kept else "Run the cell again to start over."),
                 safe=self._what_is_left(now, parts_kept=parts_kept),
             )
         raise TransferStateError(
-            f"The upload {self.id} is {now.state}, so it has no result yet.",
-            f'Resume it: oj.resume("{self.id}")',
+            tr("The upload {id} is {state}, so it has no result yet.", id=self.id, state=say(f"state_{now.state.key}")),
+            tr('Resume it: oj.resume("{id}")', id=self.id),
             safe=self.what_is_kept(now),
         )
 

@@ -18,6 +18,7 @@ from oss_jupyter.model.lifecycle import Command, Lifecycle
 from oss_jupyter.model.progress import AnyReceipt, PartsView, Phase, Snapshot
 from oss_jupyter.model.states import Event, State
 from oss_jupyter.names import printable
+from oss_jupyter.texts import english, tr
 
 S = TypeVar("S", bound=JobSpec)
 
@@ -274,10 +275,9 @@ class JobStatus(Generic[S]):
     def _changed(self) -> threading.Condition:
         """The lock. In a forked child it may be held by a thread that is not there, so nobody enters it there."""
         if os.getpid() != self._pid:
-            raise TransferStateError(
-                f"The upload {self.id} runs in the process {self._pid}, of which this one is a forked child.",
-                "Ask for it there, or begin an upload of its own here.",
-            )
+            what = english("The upload {id} runs in the process {pid}, of which this one is a forked child.")
+            advice = tr("Ask for it there, or begin an upload of its own here.")
+            raise TransferStateError(tr(what, id=self.id, pid=self._pid), advice)
         return self._lock
 
     def _place(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from oss_jupyter.engine.budget import Budget
@@ -30,6 +30,7 @@ from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.share import share
 from oss_jupyter.model.states import State
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import tr
 
 # A shorter upload tells more about latency than about the line.
 _TELLING_SECONDS = 1.0
@@ -145,11 +146,9 @@ class Manager:
         found = [transfer for transfer in known if transfer.id.startswith(text)] if text else []
         exact = [transfer for transfer in found if transfer.id == text]
         if not found:
-            ids = ", ".join(transfer.id for transfer in known) or "there are none"
-            raise TransferNotFound(f"No upload has an id that begins with {quoted(text)}.", f"Known ids: {ids}.")
+            raise _none_begins_with(text, known)
         if len(found) > 1 and not exact:
-            ids = ", ".join(transfer.id for transfer in found)
-            raise InputError(f"{len(found)} uploads begin with {quoted(text)}: {ids}.", "Write more of the id.")
+            raise _many_begin_with(text, found)
         return (exact or found)[0]
 
     def forget(self, wanted: Callable[[Transfer], bool]) -> int:
@@ -278,3 +277,19 @@ def _left_parts(transfer: Transfer, record: CheckpointRecord) -> bool:
     now = transfer.snapshot()
     kept = now.state is State.ABORTED and coordinator_of(transfer).command() is Command.ABORT_KEEP_PARTS
     return kept or (now.state.ended_for_good and now.upload_id != record.header.upload_id)
+
+
+def _none_begins_with(text: str, known: Sequence[Transfer]) -> TransferNotFound:
+    ids = ", ".join(transfer.id for transfer in known)
+    return TransferNotFound(
+        tr("No upload has an id that begins with {text}.", text=quoted(text)),
+        tr("Known ids: {ids}.", ids=ids) if ids else tr("Known ids: there are none."),
+    )
+
+
+def _many_begin_with(text: str, found: Sequence[Transfer]) -> InputError:
+    ids = ", ".join(transfer.id for transfer in found)
+    return InputError(
+        tr("{number} uploads begin with {text}: {ids}.", number=len(found), text=quoted(text), ids=ids),
+        tr("Write more of the id."),
+    )

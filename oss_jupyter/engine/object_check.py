@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from oss_jupyter.errors import OssJupyterError, OutcomeUnknown, ServiceError
 from oss_jupyter.model.wire_values import Completed, ObjectHead
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.service_requests import ServiceRequests
     from oss_jupyter.engine.spec import TransferSpec
-
-FORBIDDEN = "These credentials may not look at the object: allow oss:GetObject."
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,9 @@ def finished_before(spec: TransferSpec, size: int, crc: int, requests: ServiceRe
     """Return the object if it is the file, else None. Raises OutcomeUnknown where that cannot be told."""
     look = look_at(spec, requests)
     if not look.permitted:
-        raise outcome_unknown(spec, FORBIDDEN)
+        raise outcome_unknown(spec, forbidden())
     if look.head is not None and look.head.size == size and look.head.crc64 is None:
-        raise outcome_unknown(spec, "The object has the file's size, and the service tells no CRC-64 of it.")
+        raise outcome_unknown(spec, tr("The object has the file's size, and the service tells no CRC-64 of it."))
     return look.finished(size, crc)
 
 
@@ -83,10 +82,15 @@ def found(head: ObjectHead) -> Completed:
     return Completed(head.etag, head.crc64, head.version_id, head.request_id, options=head.options)
 
 
+def forbidden(what: str = "") -> str:
+    """Return that the object may not be looked at, behind the sentence `what`."""
+    return tr("{what} These credentials may not look at the object: allow oss:GetObject.", what=what).lstrip()
+
+
 def outcome_unknown(spec: TransferSpec, why: str) -> OutcomeUnknown:
     """Return the error that the object may be there and cannot be looked at, because of `why` (a sentence)."""
     return OutcomeUnknown(
-        f"Whether {spec.target} is finished is not known. {why}",
-        "Once that is mended, resume: what is there is looked at before anything is sent. Or look in the console.",
-        safe=f"{spec.unharmed} Nothing was sent twice, and the checkpoint is kept.".lstrip(),
+        tr("Whether {target} is finished is not known. {why}", target=spec.target, why=why),
+        tr("Once that is mended, resume: what is there is looked at before anything is sent. Or look in the console."),
+        safe=tr("{unharmed} Nothing was sent twice, and the checkpoint is kept.", unharmed=spec.unharmed).lstrip(),
     )

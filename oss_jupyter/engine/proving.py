@@ -16,6 +16,7 @@ from oss_jupyter.engine.rereading import Rereading
 from oss_jupyter.engine.sending import Sending
 from oss_jupyter.engine.source_watch import SourceWatch
 from oss_jupyter.model.prove import Prove, Proven
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.restore import Restored
@@ -62,7 +63,9 @@ class Proving:
             if not doubt and self._prove is not Prove.ALL:
                 return Proven.KEPT if self._unread else Proven.SENT
             if doubt and not differing:
-                self._state.transfer.note(f"{doubt}. So every byte is read again, and compared with what was sent.")
+                self._state.transfer.note(
+                    tr("{doubt}. So every byte is read again, and compared with what was sent.", doubt=doubt)
+                )
             log.debug("%s: every byte is read again (%s)", self._state.transfer.id, doubt or "prove=all")
             self._rereading.begin_all()
             self._send()

@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.completing import code_of, is_refusal
-from oss_jupyter.engine.object_check import FORBIDDEN, found, look_at, outcome_unknown
+from oss_jupyter.engine.object_check import forbidden, found, look_at, outcome_unknown
 from oss_jupyter.errors import IntegrityError, NetworkError, NotOss, OssJupyterError, ServiceError, SourceChanged
 from oss_jupyter.model.wire_values import Completed
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.service_requests import ServiceRequests
@@ -28,7 +29,7 @@ def completed_put(receipt: PartReceipt) -> Completed:
         receipt.version_id,
         receipt.request_id,
         receipt.callback_body,
-        "The object is stored; its callback was not answered." if receipt.callback_failed else "",
+        tr("The object is stored; its callback was not answered.") if receipt.callback_failed else "",
     )
 
 
@@ -55,7 +56,7 @@ def clear_up_put(
     if isinstance(error, IntegrityError):
         raise _corrupt(error, spec, look.head, may_look=look.permitted)
     if claimed and not look.permitted:
-        raise outcome_unknown(spec, f"{error.what} {FORBIDDEN}")
+        raise outcome_unknown(spec, forbidden(error.what))
     raise error
 
 
@@ -71,24 +72,40 @@ def _damaged(error: OssJupyterError, spec: TransferSpec, md5: str, requests: Ser
     """Return why the bytes were not those that were declared: the file had changed, or the line changes bytes."""
     if spec.source.md5(0, spec.plan.size, requests.stopped) != md5:
         return SourceChanged(
-            f"{spec.source.path} changed while it was being sent.",
-            "Wait until whoever writes it has finished, then resume.",
-            safe=f"The service stored nothing of it: {spec.target} is as it was.",
+            tr("{path} changed while it was being sent.", path=spec.source.path),
+            tr("Wait until whoever writes it has finished, then resume."),
+            safe=tr("The service stored nothing of it: {target} is as it was.", target=spec.target),
         )
-    error.safe = f"{spec.unharmed} The service stored nothing of it: {spec.target} is as it was."
+    error.safe = tr(
+        "{unharmed} The service stored nothing of it: {target} is as it was.",
+        unharmed=spec.unharmed,
+        target=spec.target,
+    )
     return error
 
 
 def _corrupt(error: OssJupyterError, spec: TransferSpec, head: ObjectHead | None, *, may_look: bool) -> IntegrityError:
     """Return the error that an answer named another CRC-64, with what is there now."""
+    what, target = error.what, spec.target
     if head is not None:
-        there = f"It holds {head.size:,} bytes with the CRC-64 {head.crc64}, which is not the file: do not use it."
+        there = tr(
+            "{what} {target}: It holds {size} bytes with the CRC-64 {crc}, which is not the file: do not use it.",
+            what=what,
+            target=target,
+            size=f"{head.size:,}",
+            crc=head.crc64,
+        )
     elif may_look:
-        there = "There is no such object now."
+        there = tr("{what} {target}: There is no such object now.", what=what, target=target)
     else:
-        there = "It may hold those bytes, and these credentials may not look (oss:GetObject): do not use it."
+        there = tr(
+            "{what} {target}: It may hold those bytes, and these credentials may not look (oss:GetObject): do not use "
+            "it.",
+            what=what,
+            target=target,
+        )
     return IntegrityError(
-        f"{error.what} {spec.target}: {there}",
-        "Something on the way changes bytes: try another network or proxy, then run the upload with force=True.",
+        there,
+        tr("Something on the way changes bytes: try another network or proxy, then run the upload with force=True."),
         safe=spec.unharmed,
     )

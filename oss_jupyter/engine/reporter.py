@@ -16,6 +16,7 @@ from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
 from oss_jupyter.redact import said_by
+from oss_jupyter.texts import tr
 
 INTERVAL_SECONDS = 0.25
 
@@ -92,7 +93,7 @@ class _Teller:
             self._thread.start()
         except RuntimeError:  # "can't start new thread"
             self._close()
-            self._transfer.note("This computer allows no more threads, so on_progress is not called.")
+            self._transfer.note(tr("This computer allows no more threads, so on_progress is not called."))
 
     def _close(self) -> None:
         self._transfer.leave(self._thread)
@@ -115,9 +116,9 @@ class _Teller:
         try:
             self._context.run(self._listener, now)
         except BaseException as error:  # on a thread of ours not even SystemExit is meant for somebody else
-            raised = f"on_progress raised {type(error).__name__}: {said_by(error)}".rstrip(": .")
-            self._transfer.note(f"{raised}. It is not called again.")
-            log.warning("%s; it is not called again for %s", raised, self._transfer.id)
+            raised = f"{type(error).__name__}: {said_by(error)}".rstrip(": .")
+            self._transfer.note(tr("on_progress raised {error}. It is not called again.", error=raised))
+            log.warning("on_progress raised %s; it is not called again for %s", raised, self._transfer.id)
             return False
         if rest is not None:
             self._transfer.told(self._thread, rest)

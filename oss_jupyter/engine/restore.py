@@ -19,6 +19,7 @@ from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.retry import Action, classify
 from oss_jupyter.model.sizes import count
 from oss_jupyter.model.wire_values import Fingerprint, ListedPart, PartReceipt
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.ports import Source
@@ -72,7 +73,10 @@ def restore(
     work = _Workings(replace(header, fingerprint=fingerprint), header.plan, dict(record.receipts), sent_here)
     if record.damaged_lines:
         work.notes.append(
-            f"{count(record.damaged_lines, 'line')} of the checkpoint cannot be read; a copy was set aside."
+            tr(
+                "{lines} of the checkpoint cannot be read; a copy was set aside.",
+                lines=count(record.damaged_lines, "line"),
+            )
         )
     if fingerprint != header.fingerprint and not _follow_change(work, header.fingerprint, fingerprint):
         return None
@@ -83,7 +87,9 @@ def restore(
         return _restored(work, spec, lost=True)
     elif _passes(listed):
         # Complete is the judge in any case, and names parts that are missing.
-        work.notes.append(f"OSS could not list its parts ({listed.code}), so the checkpoint's own word counts.")
+        work.notes.append(
+            tr("OSS could not list its parts ({code}), so the checkpoint's own word counts.", code=listed.code)
+        )
     return _restored(work, spec)
 
 
@@ -156,8 +162,11 @@ def _follow_change(work: _Workings, before: Fingerprint, fingerprint: Fingerprin
     work.plan = plan
     work.header = replace(work.header, unread=True)
     work.notes.append(
-        f"The file changed since the upload began: {describe_change(before, fingerprint)}. "
-        "What is in OSS is compared with it, and only what differs is sent again."
+        tr(
+            "The file changed since the upload began: {change}. What is in OSS is compared with it, and only what "
+            "differs is sent again.",
+            change=describe_change(before, fingerprint),
+        )
     )
     return True
 
@@ -168,7 +177,7 @@ def _follow_service(work: _Workings, listed: Sequence[ListedPart], source: Sourc
     for number in gone:
         del work.receipts[number]
     if gone:
-        work.notes.append(f"Sending again what is no longer in OSS: {count(len(gone), 'part')}.")
+        work.notes.append(tr("Sending again what is no longer in OSS: {parts}.", parts=count(len(gone), "part")))
     for number, part in there.items():
         if number not in work.receipts and number <= len(work.plan):
             receipt = _receipt_of(part, work.plan, source, stopped)
@@ -178,8 +187,11 @@ def _follow_service(work: _Workings, listed: Sequence[ListedPart], source: Sourc
     lost = len(work.found - work.sent_here)
     if lost:
         work.notes.append(
-            f"Found {count(lost, 'part')} in OSS whose receipts were lost; compared with the file, what is "
-            "equal need not be sent again."
+            tr(
+                "Found {parts} in OSS whose receipts were lost; compared with the file, what is equal need not be sent "
+                "again.",
+                parts=count(lost, "part"),
+            )
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.model.progress import Phase
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.job import AnyJob
@@ -38,7 +39,7 @@ class Scarcity:
 
     def wait_seconds(self, shortage: Shortage) -> float:
         """Return how long to wait for the end of it, after a word to the user."""
-        self._transfer.note(f"{shortage.what} It goes on as soon as there is room again.", Lasts.THIS_RUN)
+        self._transfer.note(tr("{what} It goes on as soon as there is room again.", what=shortage.what), Lasts.THIS_RUN)
         self._transfer.set_phase(Phase.WAITING_FOR_SYSTEM)
         policy: RetryPolicy = self._transfer.spec.policy
         return max(_LEAST_SECONDS, policy.wait_seconds(self._count))

@@ -16,6 +16,7 @@ from oss_jupyter.errors import CredentialsError, OssJupyterError
 from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.retry import Action, classify, decide, waits_for_credentials
 from oss_jupyter.model.states import Event, State
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.event_queue import EventQueue
@@ -175,7 +176,7 @@ class ServiceRequests:
             raise error
         silent_seconds = self.silent_seconds if waits_for_network else None
         decision = decide(error, attempt, self._transfer.spec.policy, silent_seconds)
-        log_decision(self._transfer.id, f"attempt {attempt} of a request", error, decision)
+        log_decision(self._transfer.id, f"request, attempt {attempt}", error, decision)
         if decision.action is Action.RENEW:
             self.renew_credentials(error, version)
         elif decision.action in (Action.RETRY, Action.SLOW_DOWN):
@@ -194,7 +195,7 @@ class ServiceRequests:
         provider_failed_midway = isinstance(error, CredentialsError) and self._confirmed_at is not None
         if not (waits_for_credentials(error) or provider_failed_midway):
             raise error
-        words = f"Waiting for new credentials: {error.what} Put them where the old ones are; it goes on."
+        words = tr("Waiting for new credentials: {what} Put them where the old ones are; it goes on.", what=error.what)
         transfer.note(words, Lasts.THIS_RUN)
         transfer.move(Event.CREDENTIALS_EXPIRED)
         while self._version_of_now() in self._refused_versions:
@@ -241,7 +242,7 @@ class ServiceRequests:
     def _once(self, name: str, call: Callable[[Control], T], undo: Callable[[Control, T], object] | None = None) -> T:
         """Return the answer to one request. undo: takes back one that comes when it is no longer wanted."""
         self.check()
-        log.debug("%s: asks %s", self._transfer.id, name)
+        log.debug("%s: asks for %s", self._transfer.id, name)
         control = self.control
         request = Request(control, call, undo, self._transfer.spec.clock.monotonic)
         request.start(self._events)
@@ -281,7 +282,7 @@ class ServiceRequests:
     def _look_up(self) -> Control:
         """Return the control plane of now, which has looked its credentials up."""
         control = self.control
-        self._once("for credentials", _ask_nothing)
+        self._once("credentials", _ask_nothing)
         return control
 
 

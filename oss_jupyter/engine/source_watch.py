@@ -10,12 +10,28 @@ from typing import TYPE_CHECKING, Protocol
 
 from oss_jupyter.errors import SourceChanged
 from oss_jupyter.model.sizes import count, format_size
+from oss_jupyter.texts import english, tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.ports import Source
     from oss_jupyter.model.wire_values import Fingerprint
 
-_WRITER = "Somebody has the file open for writing"
+_WRITER = english("Somebody has the file open for writing")
+_OTHER_SIZE = english("it had {before} bytes ({size_before}), and has {now} bytes ({size_now})")
+_OTHER_SIZE_AND_TIME = english(
+    "it had {before} bytes ({size_before}) of {was}, and has {now} bytes ({size_now}) of {has}"
+)
+_GREW = (
+    english("{path} grew while it was being sent: {change}. {aftermath}"),
+    english(
+        "Something appends to it. Wait until that has finished, then resume: what is still the same is kept. If it "
+        "never ends, as with a log, copy the file and upload the copy."
+    ),
+)
+_SHRANK = (
+    english("{path} became shorter while it was being sent: {change}. {aftermath}"),
+    english("Wait until whoever writes it has finished, then resume: what is still the same is kept."),
+)
 # Some disks keep times by the second, or by two (FAT). What is written within them is not seen.
 _COARSE_SECONDS = 2.0
 
@@ -64,8 +80,8 @@ class SourceWatch:
         self._written_to = self._written_to or self._source.open_for_writing()
         if self._written_to and not self.first.size:
             raise SourceChanged(
-                f"{self._source.path} is empty, and somebody has it open for writing.",
-                "Close it there first (in Python: file.close()); then run the upload again.",
+                tr("{path} is empty, and somebody has it open for writing.", path=self._source.path),
+                tr("Close it there first (in Python: file.close()); then run the upload again."),
             )
 
     def doubt(self, *, times_only: bool = False) -> str:
@@ -74,34 +90,37 @@ class SourceWatch:
         times_only: only another mtime or inode is one.
         """
         if self._written_to and not times_only:
-            return _WRITER
+            return tr(_WRITER)
         if self.first != self._other or (self.first.moved_to(self._other) and not times_only):
-            return f"The file was touched while it was being sent: {describe_change(self.first, self._other)}"
+            change = describe_change(self.first, self._other)
+            return tr("The file was touched while it was being sent: {change}", change=change)
         fresh = self._fresh and not times_only
-        return "The file was written just before, and its disk keeps times by the second" if fresh else ""
+        return tr("The file was written just before, and its disk keeps times by the second") if fresh else ""
 
     def restless(self, parts_count: int) -> SourceChanged:
         """Return the error for a file whose bytes were others at every reading."""
-        who = _WRITER if self._written_to else "Something writes to it"
         return SourceChanged(
-            f"{self._source.path} keeps changing while it is being sent: {count(parts_count, 'part')} had other bytes "
-            f"when they were read again. {who}.{self._aftermath()}",
-            "Close it there, or copy it and upload the copy. Resuming keeps what is still the same.",
+            tr(
+                "{path} keeps changing while it is being sent: {parts} had other bytes when they were read again. "
+                "{who}. {aftermath}",
+                path=self._source.path,
+                parts=count(parts_count, "part"),
+                who=tr(_WRITER) if self._written_to else tr("Something writes to it"),
+                aftermath=self._aftermath(),
+            ).rstrip(),
+            tr("Close it there, or copy it and upload the copy. Resuming keeps what is still the same."),
         )
 
     def _resized(self) -> SourceChanged:
-        grew = self.now.size > self.first.size
+        what, advice = _GREW if self.now.size > self.first.size else _SHRANK
+        change, aftermath = describe_change(self.first, self.now), self._aftermath()
         return SourceChanged(
-            f"{self._source.path} {'grew' if grew else 'became shorter'} while it was being sent: "
-            f"{describe_change(self.first, self.now)}.{self._aftermath()}",
-            "Something appends to it. Wait until that has finished, then resume: what is still the same is kept. If it "
-            "never ends, as with a log, copy the file and upload the copy."
-            if grew
-            else "Wait until whoever writes it has finished, then resume: what is still the same is kept.",
+            tr(what, path=self._source.path, change=change, aftermath=aftermath).rstrip(),
+            tr(advice),
         )
 
     def _aftermath(self) -> str:
-        return " The object that is in OSS now is the file of an earlier moment." if self._stored else ""
+        return tr("The object that is in OSS now is the file of an earlier moment.") if self._stored else ""
 
 
 def _is_coarse(fingerprint: Fingerprint) -> bool:
@@ -112,16 +131,27 @@ def describe_change(before: Fingerprint, now: Fingerprint) -> str:
     """Return what is different, and nothing that is the same."""
     times = _different_times(before.mtime_ns, now.mtime_ns)
     if before.size != now.size:
-        was, has = (f" of {time}" if time else "" for time in times or ("", ""))
-        return (
-            f"it had {before.size:,} bytes ({format_size(before.size)}){was}, "
-            f"and has {now.size:,} bytes ({format_size(now.size)}){has}"
-        )
+        return _other_size(before.size, now.size, times)
     if times:
-        return f"it was written at {times[0]}, and is of {times[1]} now"
+        return tr("it was written at {before}, and is of {now} now", before=times[0], now=times[1])
     if before.file_id != now.file_id:
-        return f"another file is in its place, with the same size and time (its inode is {now.file_id} now)"
-    return "its owner, its permissions or one of its names changed"
+        return tr(
+            "another file is in its place, with the same size and time (its inode is {inode} now)", inode=now.file_id
+        )
+    return tr("its owner, its permissions or one of its names changed")
+
+
+def _other_size(before: int, now: int, times: tuple[str, str] | None) -> str:
+    was, has = times or ("", "")
+    return tr(
+        _OTHER_SIZE_AND_TIME if times else _OTHER_SIZE,
+        before=f"{before:,}",
+        size_before=format_size(before),
+        was=was,
+        now=f"{now:,}",
+        size_now=format_size(now),
+        has=has,
+    )
 
 
 def _different_times(before_ns: int, now_ns: int) -> tuple[str, str] | None:

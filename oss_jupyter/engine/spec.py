@@ -17,6 +17,7 @@ from oss_jupyter.model.target import Target
 from oss_jupyter.model.waiting_list import Kind
 from oss_jupyter.model.wire_values import Fingerprint, PartReceipt
 from oss_jupyter.names import printable
+from oss_jupyter.texts import tr
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +116,9 @@ class TransferSpec(JobSpec):
     @property
     def unharmed(self) -> str:
         """A sentence on what an error has not touched, or "" where there is nothing that it could have."""
-        return f"What {self.spooled} was written to is kept." if self.spooled else "The file is untouched."
+        if self.spooled:
+            return tr("What {object} was written to is kept.", object=self.spooled)
+        return tr("The file is untouched.")
 
     @property
     def open_ended(self) -> bool:

@@ -14,6 +14,7 @@ from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.sizes import parse_limit
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
+from oss_jupyter.texts import say, tr
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -113,7 +114,7 @@ class Transfer:
     @limit.setter
     def limit(self, bytes_per_second: float | str | None) -> None:
         if bytes_per_second == 0:
-            raise InputError("A speed limit of zero would never end.", "Pause the upload instead.")
+            raise InputError(tr("A speed limit of zero would never end."), tr("Pause the upload instead."))
         self._coordinator.set_limit(parse_limit(bytes_per_second))
 
     def set_parallel(self, parallel: int | str | None) -> None:
@@ -138,7 +139,8 @@ class Transfer:
         itself goes on when the wait is interrupted or runs out.
         """
         if not self.wait(timeout):
-            raise TimeoutError(f"The upload {self.id} is still {self.state}; it goes on.")
+            state = say(f"state_{self.state.key}")
+            raise TimeoutError(tr("The upload {id} is still {state}; it goes on.", id=self.id, state=state))
         return cast("Receipt", self._coordinator.outcome())  # the handle of a dataset tells otherwise
 
     def __await__(self) -> Generator[Any, None, Receipt]:

@@ -32,8 +32,8 @@ def test_each_change_attempt_and_decision_has_a_line(
     assert sum(line.startswith("part 3, attempt") for line in lines) == 3  # two attempts, and what became of the first
     (decided,) = (line for line in lines if line.startswith("part 3, attempt 1 failed"))
     assert "InternalError: retry" in decided
-    assert lines.count("asks CompleteMultipartUpload") == 2
-    assert lines.count("asks HeadObject") == 2  # before the upload, and to clear up
+    assert lines.count("asks for CompleteMultipartUpload") == 2
+    assert lines.count("asks for HeadObject") == 2  # before the upload, and to clear up
 
 
 def test_nothing_secret_is_logged(

@@ -91,4 +91,4 @@ class Blocks:
             self._again.append(file)
         else:
             del self._lost[file.number]
-            self._feed.snagged(file, Snag.UNCLEAR, "its tasks were lost")
+            self._feed.snagged(file, Snag.UNCLEAR, "TasksLost")

@@ -23,6 +23,7 @@ from oss_jupyter.model.dataset import FileReceipt, Outcome
 from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.small_files import FileToSend
 from oss_jupyter.model.states import State
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
@@ -172,7 +173,7 @@ class Children:
         if isinstance(last.receipt, Receipt):
             ended = Ended(number, _done(child.file, last.receipt), last)
         elif error is None:
-            error = OssJupyterError("It was stopped.", "Resume the dataset.", code="Stopped")
+            error = OssJupyterError(tr("It was stopped."), tr("Resume the dataset."), code="Stopped")
             ended = Ended(number, _failed(child.file, error), last)
         elif (verdict := self._judge.verdict(number, error, others_wait=self._others_wait)) is Verdict.AGAIN:
             self._begin_again(child, error)
@@ -192,7 +193,8 @@ class Children:
         return self._job.book.left_count > len(self._running)
 
     def _begin_again(self, child: Child, error: OssJupyterError) -> None:
-        self._job.note(f"{error.what} The files that it concerned are tried again.", Lasts.THIS_RUN)
+        note = tr("{what} The files that it concerned are tried again.", what=error.what)
+        self._job.note(note, Lasts.THIS_RUN)
         self._judge.begins(child.file.number)
         self._postponed.append(child.file.number)
         child.job.resume()

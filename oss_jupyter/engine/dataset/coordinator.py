@@ -18,6 +18,7 @@ from oss_jupyter.model.dataset import Cell, FailedFile, FileNow
 from oss_jupyter.model.progress import PartsView, Snapshot
 from oss_jupyter.model.sizes import count
 from oss_jupyter.model.states import State
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -158,14 +159,15 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
         """Return what counts when it is resumed, in one sentence."""
         files = now.files
         if files is None or not files.done:
-            return "No file has been sent."
-        there = count(files.done, "file is", "files are")
-        return f"{there} in OSS; resume sends the rest."
+            return tr("No file has been sent.")
+        return tr("{files} in OSS; resume sends the rest.", files=count(files.done, "file is", "files are"))
 
     def _what_is_left(self, now: Snapshot, *, parts_kept: bool) -> str:
         files = now.files
         there = count(files.sent + files.kept if files else 0, "file that was sent stays", "files that were sent stay")
-        return f"{there} in OSS." + (" The parts of large ones are kept, too." if parts_kept else "")
+        return tr(
+            "{files} in OSS. The parts of large ones are kept, too." if parts_kept else "{files} in OSS.", files=there
+        )
 
     def _book(self, now: float) -> tuple[PartsView, dict[str, Any]]:
         parts, files = self.book.view()

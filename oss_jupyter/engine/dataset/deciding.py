@@ -30,6 +30,7 @@ from oss_jupyter.model.dataset import Action, DatasetSource, FileReceipt, FoundF
 from oss_jupyter.model.dataset_text import reason_text
 from oss_jupyter.model.small_files import FileToSend
 from oss_jupyter.model.wire_values import ObjectPage
+from oss_jupyter.texts import tr
 
 # What is told of, and is no file that could fail.
 _NO_FILES = (Trouble.NOT_A_FILE, Trouble.LINK_LOOP)
@@ -122,7 +123,7 @@ class Deciding:
         if file.trouble:
             self._fail(number, file, file.trouble.code, reason_text(file.why))
         elif not self._as_planned(file):
-            self._fail(number, file, "SourceChanged", "It has changed since the plan was made.")
+            self._fail(number, file, "SourceChanged", tr("It has changed since the plan was made."))
         elif self._sent_before(file):
             self._kept(number, file)
         elif self._skipped_by_plan(file):

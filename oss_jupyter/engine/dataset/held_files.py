@@ -23,6 +23,7 @@ from oss_jupyter.model.gauge import LocalGauge
 from oss_jupyter.model.held import Held, HeldMaker, NotMade
 from oss_jupyter.model.parted import Alike
 from oss_jupyter.model.wire_values import Fingerprint, RangeRequest
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.model.compare import Sum
@@ -87,7 +88,8 @@ class HeldFiles:
             error = alike.failed(what.why, of_all=what.of_all)
             if error is not None:
                 raise error
-            return FoundFile(piece.path, piece.key, trouble=Trouble.NOT_MADE, detail=f"partition {number}: {what.why}")
+            detail = tr("partition {number}: {why}", number=number, why=what.why)
+            return FoundFile(piece.path, piece.key, trouble=Trouble.NOT_MADE, detail=detail)
         alike.made()
         self._held[piece.path] = what
         self._lane.hold(piece.path, what)
@@ -125,7 +127,8 @@ class HeldFiles:
     def _of(self, path: str) -> Held:
         held = self._held.get(path)
         if held is None:
-            raise SourceMissing("No worker holds the file any more.", "Resume: it is made anew.", code="NotHeld")
+            what, advice = tr("No worker holds the file any more."), tr("Resume: it is made anew.")
+            raise SourceMissing(what, advice, code="NotHeld")
         return held
 
 

@@ -8,25 +8,70 @@ from oss_jupyter.engine.dataset.messages import ScanEnded
 from oss_jupyter.errors import SourceMissing
 from oss_jupyter.model.compare import Lack
 from oss_jupyter.model.dataset import Trouble
-from oss_jupyter.model.passed_over import Passed, PassedOver
+from oss_jupyter.model.passed_over import PassedOver
 from oss_jupyter.model.sizes import count
+from oss_jupyter.texts import english, say, tr
 
 NOTHING = "NothingToUpload"
 
 
+# Of one thing, and of several.
+_NOT_A_FILE = (
+    english("{path} is no file (a pipe, a socket or a device), so there is nothing to send."),
+    english("{path} and {others} are no files (pipes, sockets, devices), so there is nothing to send."),
+)
+_LINK_LOOP = (
+    english("{path} is a link that leads in a circle, so there is nothing to send."),
+    english("{path} and {others} are links that lead in circles, so there is nothing to send."),
+)
+_HIDDEN = (
+    english(
+        "{number} hidden name is left out: {path}. hidden=True takes in names with a dot, an include what it names."
+    ),
+    english(
+        "{number} hidden names are left out, for example {path}. hidden=True takes in names with a dot, an include "
+        "what it names."
+    ),
+)
+_UNWANTED = (
+    english("{number} name is left out by a pattern or an .ossignore: {path}."),
+    english("{number} names are left out by a pattern or an .ossignore, for example {path}."),
+)
+_EMPTY = (
+    english("{number} empty folder has no object, because OSS has keys and no folders: {path}."),
+    english("{number} empty folders have no object, because OSS has keys and no folders, for example {path}."),
+)
+_LINKED = (
+    english("{number} link to a folder is not followed: {path}. follow_links=True follows them."),
+    english("{number} links to folders are not followed, for example {path}. follow_links=True follows them."),
+)
+
+
 def nothing_found(text: str, passed: PassedOver | None) -> SourceMissing:
     """Return the error where a dataset has no file at all, with what was passed over: most often a pattern is wrong."""
-    what, advice = f"{text} has no file to upload.", "Check the path, the pattern and the rules."
     if passed is not None and passed.left_out:
-        there = count(passed.left_out, "name is", "names are")
-        what = f"{text} has no file to upload: {there} there, and none is wanted."
-        advice = (
-            "Check the glob, .ossignore, and include and exclude, which begin below the folder; or give hidden=True."
-        )
-    elif passed is not None and passed.linked_folders.count:
-        what = f"{text} has no file to upload, only links to folders, for example {passed.linked_folders.first}."
-        advice = "Write follow_links=True to follow them."
+        return _none_wanted(text, passed.left_out)
+    if passed is not None and passed.linked_folders.count:
+        return _only_links(text, passed.linked_folders.first)
+    what, advice = tr("{source} has no file to upload.", source=text), tr("Check the path, the pattern and the rules.")
     return SourceMissing(what, advice, code=NOTHING)
+
+
+def _none_wanted(text: str, left_out: int) -> SourceMissing:
+    there = count(left_out, "name is", "names are")
+    return SourceMissing(
+        tr("{source} has no file to upload: {names} there, and none is wanted.", source=text, names=there),
+        tr("Check the glob, .ossignore, and include and exclude, which begin below the folder; or give hidden=True."),
+        code=NOTHING,
+    )
+
+
+def _only_links(text: str, first: str) -> SourceMissing:
+    return SourceMissing(
+        tr("{source} has no file to upload, only links to folders, for example {path}.", source=text, path=first),
+        tr("Write follow_links=True to follow them."),
+        code=NOTHING,
+    )
 
 
 def scan_notes(ended: ScanEnded) -> Iterator[str]:
@@ -35,38 +80,25 @@ def scan_notes(ended: ScanEnded) -> Iterator[str]:
     if ended.passed_over is not None:
         yield from _passed_over(ended.passed_over)
     if not ended.may_list:
-        yield str(Lack.LIST_OBJECTS)
+        yield say(f"lack_{Lack.LIST_OBJECTS.key}")
     if not ended.may_look:
-        yield str(Lack.GET_OBJECT)
+        yield say(f"lack_{Lack.GET_OBJECT.key}")
 
 
 def _no_files(ended: ScanEnded) -> Iterator[str]:
-    for trouble, one, more in (
-        (Trouble.NOT_A_FILE, "is no file (a pipe, a socket or a device)", "are no files (pipes, sockets, devices)"),
-        (Trouble.LINK_LOOP, "is a link that leads in a circle", "are links that lead in circles"),
-    ):
+    for trouble, (one, more) in ((Trouble.NOT_A_FILE, _NOT_A_FILE), (Trouble.LINK_LOOP, _LINK_LOOP)):
         found = [file for file in ended.no_files if file.trouble is trouble]
         if found:
-            first = found[0].path
-            others = f" and {count(len(found) - 1, 'other')}" if len(found) > 1 else ""
-            yield f"{first}{others} {one if len(found) == 1 else more}, so there is nothing to send."
+            others = count(len(found) - 1, "other")
+            yield tr(one if len(found) == 1 else more, path=found[0].path, others=others)
 
 
 def _passed_over(passed: PassedOver) -> Iterator[str]:
-    hidden, unwanted, empty, linked = passed.hidden, passed.unwanted, passed.empty_folders, passed.linked_folders
-    if hidden.count:
-        names = count(hidden.count, "hidden name is", "hidden names are")
-        yield f"{names} left out{_such_as(hidden)}. hidden=True takes in names with a dot, an include what it names."
-    if unwanted.count:
-        names = count(unwanted.count, "name is", "names are")
-        yield f"{names} left out by a pattern or an .ossignore{_such_as(unwanted)}."
-    if empty.count:
-        folders = count(empty.count, "empty folder has", "empty folders have")
-        yield f"{folders} no object, because OSS has keys and no folders{_such_as(empty)}."
-    if linked.count:
-        links = count(linked.count, "link to a folder is", "links to folders are")
-        yield f"{links} not followed{_such_as(linked)}. follow_links=True follows them."
-
-
-def _such_as(passed: Passed) -> str:
-    return f": {passed.first}" if passed.count == 1 else f", for example {passed.first}"
+    for kind, (one, more) in (
+        (passed.hidden, _HIDDEN),
+        (passed.unwanted, _UNWANTED),
+        (passed.empty_folders, _EMPTY),
+        (passed.linked_folders, _LINKED),
+    ):
+        if kind.count:
+            yield tr(one if kind.count == 1 else more, number=f"{kind.count:,}", path=kind.first)

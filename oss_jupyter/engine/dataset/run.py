@@ -33,6 +33,7 @@ from oss_jupyter.model.files_parallel import FILES_START
 from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.states import Event
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
@@ -282,7 +283,8 @@ class DatasetRun(Driver["DatasetCoordinator"]):
             return  # they stay for those that are tried again
         failure = self._give_up(Command.GO)
         if failure is not None:
-            self._job.note(f"Parts of a file that is no longer sent could not be removed. {failure.what}")
+            note = tr("Parts of a file that is no longer sent could not be removed. {what}", what=failure.what)
+            self._job.note(note)
 
     def _give_up(self, wanted: Command) -> OssJupyterError | None:
         """Give up all transfers of single files; return what stood in the way. Raises Interrupted."""

@@ -12,6 +12,7 @@ from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.options import ObjectOptions
 from oss_jupyter.model.small_files import FileToSend, SignedFiles
 from oss_jupyter.model.target import Target
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -67,7 +68,7 @@ class Tasks:
         if error is not None and not isinstance(error, OssJupyterError):
             raise error
         if error is not None:
-            self._job.note(f"{error.what} Its files are sent again.", Lasts.THIS_RUN)
+            self._job.note(tr("{what} Its files are sent again.", what=error.what), Lasts.THIS_RUN)
         lost = error is not None or task.future.cancelled()
         if not lost:
             self._requests.confirmed()

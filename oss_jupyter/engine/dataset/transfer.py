@@ -10,6 +10,7 @@ from oss_jupyter.engine.part_detail import PartDetail
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.dataset import Cell, FailedFile, FileNow, FileReceipt
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.dataset.coordinator import DatasetCoordinator
@@ -51,8 +52,8 @@ class DatasetTransfer(Transfer):
     def part(self, number: int) -> PartDetail:
         """A dataset has files and no parts of its own. Raises InputError."""
         raise InputError(
-            "A dataset has files, and no parts of its own.",
-            "Look at snapshot().files, or at find(text).",
+            tr("A dataset has files, and no parts of its own."),
+            tr("Look at snapshot().files, or at find(text)."),
         )
 
     def child(self, transfer_id: str) -> Snapshot | None:

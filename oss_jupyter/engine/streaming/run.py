@@ -20,6 +20,7 @@ from oss_jupyter.model.plan import MAX_PARTS, Plan
 from oss_jupyter.model.progress import Phase, Receipt
 from oss_jupyter.model.states import Event
 from oss_jupyter.model.wire_values import Fingerprint
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.coordinator import TransferCoordinator
@@ -51,9 +52,9 @@ class StreamRun(Run):
         Sending(self._state, signer, StandStill(), supply).run()
         if not supply.size_bytes:
             raise SourceError(
-                f"{self._stream.text} gave no bytes, so there is nothing to send.",
-                "Look at what makes it, and run the cell again.",
-                safe="Nothing was sent.",
+                tr("{stream} gave no bytes, so there is nothing to send.", stream=self._stream.text),
+                tr("Look at what makes it, and run the cell again."),
+                safe=tr("Nothing was sent."),
                 code="NothingGiven",
             )
         self._state.spec = replace(self._state.spec, plan=Plan(supply.size_bytes, pieces.part_size))
@@ -95,8 +96,11 @@ class StreamRun(Run):
         if sent_count:
             raise self._gone(None)
         self._transfer.note(
-            f"OSS no longer knows the upload id {record.header.upload_id} (aborted, or removed by a lifecycle rule), "
-            "so all of it is sent."
+            tr(
+                "OSS no longer knows the upload id {upload_id} (aborted, or removed by a lifecycle rule), so all of it "
+                "is sent.",
+                upload_id=record.header.upload_id,
+            )
         )
         return self._anew()
 
@@ -122,9 +126,11 @@ class StreamRun(Run):
 
     def _gone(self, error: OssJupyterError | None) -> SourceError:
         """Return why a stream cannot go on whose beginning is no longer in OSS: it comes only once."""
-        return SourceError(
-            "OSS no longer has all parts of the stream that were sent"
-            + (f": {error.what}" if error else " (aborted, or removed by a lifecycle rule)."),
-            "Run the cell again: it sends all that is not there.",
-            code="PartsGone",
+        what = (
+            tr("OSS no longer has all parts of the stream that were sent: {what}", what=error.what)
+            if error
+            else tr(
+                "OSS no longer has all parts of the stream that were sent (aborted, or removed by a lifecycle rule)."
+            )
         )
+        return SourceError(what, tr("Run the cell again: it sends all that is not there."), code="PartsGone")
