@@ -22,7 +22,7 @@ from oss_jupyter.model.found_parts import fitting, plan_for
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.sizes import count
 from oss_jupyter.model.wire_values import Fingerprint, ListedPart
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import english, tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 QUIET_SECONDS = 15 * 60.0
 # For each, its parts are listed.
 _LOOKED_AT_MOST = 10
+_OTHER_FILE = english(
+    "the unfinished upload of this object in OSS has no part of this file. It stays and is billed; {remove} removes it."
+)
+_OTHER_FILES = english(
+    "each of the latest {number} unfinished uploads of this object in OSS has no part of this file. They stay and are "
+    "billed; {remove} removes the latest."
+)
 
 
 @dataclass(frozen=True)
@@ -168,15 +175,4 @@ def _passed_over(found: Unrecorded, why_not: str) -> str:
 def _other_bytes(spec: TransferSpec, upload_ids: Sequence[str]) -> str:
     """Return that none of these uploads has a part that is the file's, and how to be rid of the latest."""
     remove = f'oj.leftovers("{spec.target}").remove("{upload_ids[0]}")'
-    if len(upload_ids) == 1:
-        return tr(
-            "the unfinished upload of this object in OSS has no part of this file. It stays and is billed; {remove} "
-            "removes it.",
-            remove=remove,
-        )
-    return tr(
-        "each of the latest {number} unfinished uploads of this object in OSS has no part of this file. They stay and "
-        "are billed; {remove} removes the latest.",
-        number=len(upload_ids),
-        remove=remove,
-    )
+    return tr(_OTHER_FILE if len(upload_ids) == 1 else _OTHER_FILES, number=len(upload_ids), remove=remove)

@@ -18,12 +18,17 @@ from oss_jupyter.model.plan import make_plan
 from oss_jupyter.model.progress import Phase
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.record import CheckpointHeader
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import english, tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
     from oss_jupyter.model.record import CheckpointRecord
     from oss_jupyter.model.wire_values import Fingerprint, ObjectHead
+
+_FORGOTTEN = english(
+    "OSS no longer knows the upload id {upload_id} (aborted, or removed by a lifecycle rule), so the file is sent from "
+    "its beginning with a new one."
+)
 
 
 class Beginning:
@@ -87,13 +92,7 @@ class Beginning:
         """Begin with nothing, and with a new upload id where the file goes in parts."""
         spec, record = self._state.spec, self._state.record
         if lost is not None:
-            self._transfer.note(
-                tr(
-                    "OSS no longer knows the upload id {upload_id} (aborted, or removed by a lifecycle rule), so the "
-                    "file is sent from its beginning with a new one.",
-                    upload_id=lost.header.upload_id,
-                )
-            )
+            self._transfer.note(tr(_FORGOTTEN, upload_id=lost.header.upload_id))
             self._give_up(lost.header)
         elif record is not None and record.header.upload_id:
             self._transfer.note(tr("The file changed too much to keep any part, so it is sent from its beginning."))

@@ -128,15 +128,19 @@ def _verified(done: Completed, spec: TransferSpec, crc: int, requests: ServiceRe
     if done.crc64 is None:
         look = look_at(spec, requests)
         if look.head is None and look.permitted:
-            raise NotOss(
-                tr("The answer says that {target} is complete, but there is no such object.", target=spec.target),
-                tr("Check the endpoint and the proxy, then resume."),
-            )
+            raise _not_there(spec)
         if look.head is not None:
             done, size = replace(done, crc64=look.head.crc64, etag=done.etag or look.head.etag), look.head.size
     if done.crc64 not in (None, crc) or size != spec.plan.size:
         raise _differs(spec, size, done.crc64, crc)
     return done
+
+
+def _not_there(spec: TransferSpec) -> NotOss:
+    return NotOss(
+        tr("The answer says that {target} is complete, but there is no such object.", target=spec.target),
+        tr("Check the endpoint and the proxy, then resume."),
+    )
 
 
 def _differs(spec: TransferSpec, size: int, found_crc: int | None, crc: int) -> IntegrityError:

@@ -32,6 +32,9 @@ _UNKNOWN = english(
     "OSS no longer knew the upload when it was aborted, and may have put the object together before; whether it is "
     "there could not be found out. Look at the object in the console."
 )
+_MAY_BE_FINISHED = english("OSS had been asked to finish the upload, and may have: running it again finds out.")
+_PARTS_STAY = english("The parts are still in OSS and the checkpoint is kept, so abort can be asked again.")
+_PARTS_MAY_STAY = english("The parts may still be in OSS and the checkpoint is kept, so abort can be asked again.")
 
 
 class EarlyEnd:
@@ -55,9 +58,7 @@ class EarlyEnd:
             return Ending(Event.ABORT, command)
         if self._state.complete_asked:
             lasts = Lasts.THIS_RUN if command is Command.PAUSE else Lasts.FOR_GOOD
-            self._transfer.note(
-                tr("OSS had been asked to finish the upload, and may have: running it again finds out."), lasts
-            )
+            self._transfer.note(tr(_MAY_BE_FINISHED), lasts)
         return Ending(Event.ABORT if command is Command.ABORT_KEEP_PARTS else Event.PAUSE, command)
 
     def failed(self, error: OssJupyterError, command: Command) -> Ending:
@@ -118,11 +119,7 @@ def _remove(state: RunState, upload_id: str) -> Completed | None:
     try:
         was_there = state.requests.abort(upload_id)
     except OssJupyterError as error:
-        error.safe = tr(
-            "The parts are still in OSS and the checkpoint is kept, so abort can be asked again."
-            if isinstance(error, ServiceError)
-            else "The parts may still be in OSS and the checkpoint is kept, so abort can be asked again."
-        )
+        error.safe = tr(_PARTS_STAY if isinstance(error, ServiceError) else _PARTS_MAY_STAY)
         raise
     crc = state.transfer.ledger.whole_crc64()
     return None if was_there or not state.complete_asked or crc is None else _finished_before(state, crc)

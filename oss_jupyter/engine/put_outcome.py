@@ -13,12 +13,18 @@ from oss_jupyter.engine.completing import code_of, is_refusal
 from oss_jupyter.engine.object_check import forbidden, found, look_at, outcome_unknown
 from oss_jupyter.errors import IntegrityError, NetworkError, NotOss, OssJupyterError, ServiceError, SourceChanged
 from oss_jupyter.model.wire_values import Completed
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import english, tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.service_requests import ServiceRequests
     from oss_jupyter.engine.spec import TransferSpec
     from oss_jupyter.model.wire_values import ObjectHead, PartReceipt
+
+_HOLDS = english("{what} {target}: It holds {size} bytes with the CRC-64 {crc}, which is not the file: do not use it.")
+_MAY_HOLD = english(
+    "{what} {target}: It may hold those bytes, and these credentials may not look (oss:GetObject): do not use it."
+)
+_NOTHING_THERE = english("{what} {target}: There is no such object now.")
 
 
 def completed_put(receipt: PartReceipt) -> Completed:
@@ -86,26 +92,10 @@ def _damaged(error: OssJupyterError, spec: TransferSpec, md5: str, requests: Ser
 
 def _corrupt(error: OssJupyterError, spec: TransferSpec, head: ObjectHead | None, *, may_look: bool) -> IntegrityError:
     """Return the error that an answer named another CRC-64, with what is there now."""
-    what, target = error.what, spec.target
-    if head is not None:
-        there = tr(
-            "{what} {target}: It holds {size} bytes with the CRC-64 {crc}, which is not the file: do not use it.",
-            what=what,
-            target=target,
-            size=f"{head.size:,}",
-            crc=head.crc64,
-        )
-    elif may_look:
-        there = tr("{what} {target}: There is no such object now.", what=what, target=target)
-    else:
-        there = tr(
-            "{what} {target}: It may hold those bytes, and these credentials may not look (oss:GetObject): do not use "
-            "it.",
-            what=what,
-            target=target,
-        )
+    sentence = _HOLDS if head is not None else _NOTHING_THERE if may_look else _MAY_HOLD
+    size, crc = (f"{head.size:,}", head.crc64) if head is not None else ("", None)
     return IntegrityError(
-        there,
+        tr(sentence, what=error.what, target=spec.target, size=size, crc=crc),
         tr("Something on the way changes bytes: try another network or proxy, then run the upload with force=True."),
         safe=spec.unharmed,
     )
