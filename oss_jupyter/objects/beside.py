@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import IO, Any, cast
 
+from oss_jupyter.texts import tr
+
 _LOOK_SECONDS = 0.1
 
 
@@ -57,5 +59,5 @@ class _Refusing(io.RawIOBase):
         """Write all of it. Raises InterruptedError once it refuses, and what the file does."""
         with self._lock:
             if self._over:
-                raise InterruptedError("The cell was interrupted.")
+                raise InterruptedError(tr("The cell was interrupted."))
             return self._file.write(data)

@@ -16,6 +16,7 @@ from oss_jupyter.model.held import Held, NotMade, Tell
 from oss_jupyter.objects.dask_frames import DaskFrame
 from oss_jupyter.objects.kinds import is_a
 from oss_jupyter.redact import said_by
+from oss_jupyter.texts import tr
 
 _is_client = is_a("distributed.Client")
 _AHEAD_LEAST = 4
@@ -121,7 +122,7 @@ def _not_made(error: BaseException) -> NotMade:
         return NotMade(error.what)
     why = f"{type(error).__name__}: {said_by(error)}"
     if isinstance(error, ImportError) and "oss_jupyter" in str(error):
-        return NotMade(f"the workers need oss_jupyter in the same version as here ({why})", of_all=True)
+        return NotMade(tr("the workers need oss_jupyter in the same version as here ({why})", why=why), of_all=True)
     return NotMade(why)
 
 

@@ -17,6 +17,7 @@ from oss_jupyter.model.parted import Alike, Taker, names_of
 from oss_jupyter.objects.find import Found, find
 from oss_jupyter.objects.kinds import is_a
 from oss_jupyter.redact import said_by
+from oss_jupyter.texts import english, tr
 
 is_dask_frame = is_a("dask.DataFrame", "dask.Series", "dask_expr.DataFrame", "dask_expr.Series")
 """Whether an object is a table or a column of Dask's, of whichever version."""
@@ -26,12 +27,12 @@ is_dask_frame = is_a("dask.DataFrame", "dask.Series", "dask_expr.DataFrame", "da
 class PartitionWriter:
     """Writes partitions, wherever they are: a value that can go there.
 
-    name: of a file, by whose ending the format is found. label: what a partition is called. options: for whoever
-    writes. types: those of all partitions, also where one has nothing in a column.
+    name: of a file, by whose ending the format is found. text: what the table is called. options: for whoever writes.
+    types: those of all partitions, also where one has nothing in a column.
     """
 
     name: str
-    label: str
+    text: str
     options: Mapping[str, Any]
     types: Mapping[str, Any] = field(default_factory=dict)
 
@@ -39,7 +40,7 @@ class PartitionWriter:
     def of(cls, frame: Any, text: str, name: str, options: Mapping[str, Any]) -> PartitionWriter:
         """Return that of a table. Raises InputError where the name's ending is of no format for its partitions."""
         told = frame._meta
-        plain = cls(name, f"a partition of {text}", options)
+        plain = cls(name, text, options)
         form = plain.form(told)
         if form.suffix != ".parquet" or not type(told).__module__.startswith("pandas"):
             return plain
@@ -49,11 +50,14 @@ class PartitionWriter:
 
     def form(self, partition: Any) -> Found:
         """Return how a partition is written. Raises InputError."""
-        form = find(partition, self.name, self.label, is_data=True)
+        form = find(partition, self.name, tr("a partition of {table}", table=self.text), is_data=True)
         if form is None:
+            what = english("A partition of {table} is of type {kind}, which nobody here can write.")
             raise InputError(
-                f"{self.label.capitalize()} is of type {type(partition).__name__}, which nobody here can write.",
-                "Let its partitions be tables of pandas, or write it yourself: its to_parquet takes oss:// as well.",
+                tr(what, table=self.text, kind=type(partition).__name__),
+                tr(
+                    "Let its partitions be tables of pandas, or write it yourself: its to_parquet takes oss:// as well."
+                ),
             )
         return form
 
@@ -179,7 +183,7 @@ class _Making:
         with self._changed:
             self._done.add(number)
             error = self._alike.failed(why)
-        self._taker.failed(number, f"partition {number}: {why}")
+        self._taker.failed(number, tr("partition {number}: {why}", number=number, why=why))
         if error is not None:
             self._broken = error
             raise error

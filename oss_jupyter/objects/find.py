@@ -19,6 +19,7 @@ from oss_jupyter.objects.kinds import Kind, Writer
 from oss_jupyter.objects.plain import PLAIN
 from oss_jupyter.objects.tables import TABLES
 from oss_jupyter.redact import said_by
+from oss_jupyter.texts import english, listed, tr
 
 GROUP = "oss_jupyter.objects"
 # Arrays before what Python has: a dictionary of arrays is a dictionary, too.
@@ -26,6 +27,8 @@ _OURS = (*TABLES, *ARROW, *ARRAYS, *FIGURES, *PLAIN)
 _PACKED = ".gz"
 # What is packed already gains nothing by being packed.
 _PACKABLE = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".md", ".xml", ".html", ".geojson", ".log")
+_FOLDER = english("The target is a folder, and {label} has no file name that could be added.")
+_BUCKET = english("The target is a bucket, and {label} has no file name that could be added.")
 
 
 @dataclass(frozen=True)
@@ -60,19 +63,33 @@ class Found:
             raise self._failed(error) from error
 
     def _lacks(self, error: ImportError) -> PackageMissing:
-        package = f"%pip install {error.name.partition('.')[0]}" if error.name else "Install it"
+        advice = tr("Install it, or let the key end otherwise.")
+        if error.name:
+            install = f"%pip install {error.name.partition('.')[0]}"
+            advice = tr("{install}, or let the key end otherwise.", install=install)
         return PackageMissing(
-            f"Writing {self.label} as {self.suffix} needs a package that is not installed: {said_by(error)}",
-            f"{package}, or let the key end otherwise.",
+            tr(
+                "Writing {label} as {suffix} needs a package that is not installed: {said}",
+                label=self.label,
+                suffix=self.suffix,
+                said=said_by(error),
+            ),
+            advice,
         )
 
     def _failed(self, error: Exception) -> InputError:
         said = said_by(error)
         return InputError(
-            f"Writing {self.label} as {self.suffix or 'bytes'} failed: {type(error).__name__}"
-            f"{f': {said}' if said else ''}",
-            "It is the library that refuses: change the object, its writer_options, or the ending of the key; "
-            "or write it to a file yourself and upload that.",
+            tr(
+                "Writing {label} as {suffix} failed: {error}",
+                label=self.label,
+                suffix=self.suffix or tr("bytes"),
+                error=f"{type(error).__name__}{f': {said}' if said else ''}",
+            ),
+            tr(
+                "It is the library that refuses: change the object, its writer_options, or the ending of the key; "
+                "or write it to a file yourself and upload that."
+            ),
             code="NotWritten",
         )
 
@@ -115,7 +132,8 @@ def _loaded(entry: EntryPoint) -> Kind | None:
     try:
         return Kind.of(entry.load())
     except Exception as error:
-        warnings.warn(f"{entry.name} of {GROUP} cannot be used: {said_by(error)}", stacklevel=2)
+        told = tr("{name} of {group} cannot be used: {said}", name=entry.name, group=GROUP, said=said_by(error))
+        warnings.warn(told, stacklevel=2)
     return None
 
 
@@ -134,17 +152,25 @@ def _writer(kind: Kind, key: str) -> tuple[str, Writer | None]:
 
 
 def _no_format(kind: Kind, key: str, label: str) -> InputError:
-    *most, last = kind.writers or ("",)
-    if not last:
-        return InputError("The target names no object.", "Write the whole key, like oss://bucket/data/file.bin.")
+    if not kind.writers:
+        what = tr("The target names no object.")
+        return InputError(what, tr("Write the whole key, like {place}/file.bin.", place="oss://bucket/data"))
     if not key or key.endswith("/"):
         return InputError(
-            f"The target is a {'folder' if key else 'bucket'}, and {label} has no file name that could be added.",
-            f"Write the whole key; it can end in {', '.join(most)}{' or ' if most else ''}{last}.",
+            tr(_FOLDER if key else _BUCKET, label=label),
+            tr("Write the whole key; it can end in {endings}.", endings=_endings(kind)),
             code="NoFormat",
         )
     return InputError(
-        f"The key {printable(key)!r} does not say what {label} becomes.",
-        f"Let it end in {', '.join(most)}{' or ' if most else ''}{last}; or write it to a file first, and upload that.",
+        tr("The key {key} does not say what {label} becomes.", key=repr(printable(key)), label=label),
+        tr(
+            "Let it end in {endings}; or write it to a file first, and upload that.",
+            endings=_endings(kind),
+        ),
         code="NoFormat",
     )
+
+
+def _endings(kind: Kind) -> str:
+    *most, last = kind.writers
+    return tr("{some} or {last}", some=listed(most), last=last) if most else last

@@ -11,6 +11,7 @@ from weakref import WeakSet
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.objects.streamed import Streamed
+from oss_jupyter.texts import tr
 
 # So many that were looked at and not read are known: an upload may be refused for its target, and be asked for again.
 _UNREAD_MOST = 32
@@ -35,7 +36,8 @@ class Once(Iterator[Any]):
     def __iter__(self) -> Once:
         with _lock:
             if self._taken is not None:
-                raise _given_before(self._text)
+                what = tr("{source} was given to an upload before, and gives its bytes only once.", source=self._text)
+                raise _given_before(what)
             self._taken = iter(self._chunks)
             _read.add(self)
             for one in [one for one in _unread if one[0] is self]:
@@ -66,7 +68,8 @@ def once(source: Any, make: Callable[[], Streamed | Any]) -> Streamed | Any:
     """
     with _lock:
         if any(one.source is source for one in _read):
-            raise _given_before("What is to be uploaded")
+            what = tr("What is to be uploaded was given to an upload before, and gives its bytes only once.")
+            raise _given_before(what)
         for one, streamed in _unread:
             if one.source is source:
                 return streamed
@@ -80,9 +83,6 @@ def once(source: Any, make: Callable[[], Streamed | Any]) -> Streamed | Any:
     return streamed
 
 
-def _given_before(text: str) -> InputError:
-    return InputError(
-        f"{text} was given to an upload before, and gives its bytes only once.",
-        "Make it anew, for example by calling its function again. oj.transfers() lists the upload that has it.",
-        code="GivenBefore",
-    )
+def _given_before(what: str) -> InputError:
+    advice = tr("Make it anew, for example by calling its function again. oj.transfers() lists the upload that has it.")
+    return InputError(what, advice, code="GivenBefore")

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from oss_jupyter.errors import InputError
 from oss_jupyter.objects.kinds import Kind, as_text
+from oss_jupyter.texts import tr
 
 _READ_BYTES = 1024 * 1024
 # What begins so is a text of JSON, and the path of nothing.
@@ -58,8 +59,8 @@ def _left(file: Any, suffix: str) -> int | None:
     left = max(0, end - begin) if isinstance(end, int) else None
     if begin and left == 0:
         raise InputError(
-            "The open file stands at its end, so nothing of it would be sent.",
-            "Go to where it is to begin, for example file.seek(0), and upload it then.",
+            tr("The open file stands at its end, so nothing of it would be sent."),
+            tr("Go to where it is to begin, for example file.seek(0), and upload it then."),
             code="AtItsEnd",
         )
     return left
@@ -136,7 +137,8 @@ def _write_lines(value: Any, file: IO[bytes], options: Mapping[str, Any]) -> Non
 
 def _no_options(options: Mapping[str, Any]) -> None:
     if options:
-        raise InputError("Bytes are sent as they are, so writer_options have no meaning here.", "Leave them out.")
+        what = tr("Bytes are sent as they are, so writer_options have no meaning here.")
+        raise InputError(what, tr("Leave them out."))
 
 
 JSON_WRITERS = {".json": _write_json, ".geojson": _write_json, ".ipynb": _write_json}

@@ -18,6 +18,7 @@ from oss_jupyter.objects.plain import is_text, may_name_files
 from oss_jupyter.objects.streamed import Streamed
 from oss_jupyter.objects.urls import is_url, of_url
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import tr
 
 _CHUNK_BYTES = 1024 * 1024
 _OK = range(200, 300)
@@ -52,15 +53,20 @@ def _of_reply(reply: Any) -> Streamed:
     host = printable(urlsplit(str(reply.url)).hostname or "?")
     if reply.status_code not in _OK:
         raise InputError(
-            f"The reply of {host} has the status {reply.status_code}, so it is not what was asked for.",
-            "Look at the reply: reply.text",
+            tr(
+                "The reply of {host} has the status {status}, so it is not what was asked for.",
+                host=host,
+                status=reply.status_code,
+            ),
+            tr("Look at the reply: reply.text"),
             code="ReplyIsARefusal",
         )
+    text = tr("the reply of {host}", host=host)
     if hasattr(reply, "iter_content"):
-        return Streamed(_closing(reply.iter_content(_CHUNK_BYTES), reply), f"the reply of {host}")
+        return Streamed(_closing(reply.iter_content(_CHUNK_BYTES), reply), text)
     if getattr(reply, "is_stream_consumed", False) or not hasattr(reply.stream, "__aiter__"):
-        return Streamed(_closing(reply.iter_bytes(_CHUNK_BYTES), reply), f"the reply of {host}")
-    return Streamed(_awaited(reply.aiter_bytes(_CHUNK_BYTES)), f"the reply of {host}")
+        return Streamed(_closing(reply.iter_bytes(_CHUNK_BYTES), reply), text)
+    return Streamed(_awaited(reply.aiter_bytes(_CHUNK_BYTES)), text)
 
 
 def _closing(chunks: Iterable[Any], owner: Any) -> Iterator[Any]:
@@ -79,8 +85,8 @@ def _is_process(value: Any) -> bool:
 def _of_process(process: Any) -> Streamed:
     if process.stdout is None or not _is_binary(process.stdout):
         raise InputError(
-            "The process writes to no pipe that could be read as bytes.",
-            "Start it with stdout=subprocess.PIPE, and without text=True.",
+            tr("The process writes to no pipe that could be read as bytes."),
+            tr("Start it with stdout=subprocess.PIPE, and without text=True."),
             code="NoPipe",
         )
 
@@ -91,9 +97,9 @@ def _of_process(process: Any) -> Streamed:
             with suppress(OSError):
                 process.stdout.close()
         if process.wait():
-            raise RuntimeError(f"the process ended with {process.returncode}")
+            raise RuntimeError(tr("the process ended with {status}", status=process.returncode))
 
-    return Streamed(chunks(), "the output of a process")
+    return Streamed(chunks(), tr("the output of a process"))
 
 
 def _is_pipe(value: Any) -> bool:
@@ -101,13 +107,13 @@ def _is_pipe(value: Any) -> bool:
     if not callable(getattr(value, "read", None)) or not _is_binary(value):
         return False
     if getattr(value, "closed", False):
-        raise InputError("The file is closed.", "Open it again, or give its path.", code="FileClosed")
+        raise InputError(tr("The file is closed."), tr("Open it again, or give its path."), code="FileClosed")
     seekable = getattr(value, "seekable", None)
     return seekable is not None and not seekable()
 
 
 def _of_pipe(file: Any) -> Streamed:
-    return Streamed(_closing(_read(file), file), "a stream")
+    return Streamed(_closing(_read(file), file), tr("a stream"))
 
 
 def _read(file: Any) -> Iterator[bytes]:
@@ -123,12 +129,13 @@ def _is_binary(file: Any) -> bool:
 def _of_iterator(iterator: Any) -> Streamed | Any:
     name = _named(iterator)
     if getattr(iterator, "gi_running", False):
-        raise InputError(f"{name} is running already, in another thread.", "Make it anew, and let nobody else read it.")
+        what = tr("{name} is running already, in another thread.", name=name)
+        raise InputError(what, tr("Make it anew, and let nobody else read it."))
     first = next(iterator, _END)
     if first is _END:
         raise InputError(
-            f"{name} gives nothing: it is empty, or was read to its end before.",
-            "Make it anew, for example by calling its function again.",
+            tr("{name} gives nothing: it is empty, or was read to its end before.", name=name),
+            tr("Make it anew, for example by calling its function again."),
             code="NothingGiven",
         )
     if isinstance(first, os.PathLike) or (isinstance(first, str) and may_name_files(first)):
@@ -139,15 +146,18 @@ def _of_iterator(iterator: Any) -> Streamed | Any:
 
 
 def _gives_text(name: str, first: str) -> InputError:
-    what = f"{name} gives text, and not bytes."
+    what = tr("{name} gives text, and not bytes.", name=name)
     if not is_text(first):
-        what = f"{name} gives texts, and {quoted(first)} is neither bytes nor the path of a file that is there."
-    return InputError(
-        what,
+        what = tr(
+            "{name} gives texts, and {item} is neither bytes nor the path of a file that is there.",
+            name=name,
+            item=quoted(first),
+        )
+    advice = tr(
         "Make it anew, as it has given its first item: with text.encode() in it, or around it, like "
-        "(line.encode() for line in lines). Paths are to be those of files that exist.",
-        code="GivesText",
+        "(line.encode() for line in lines). Paths are to be those of files that exist."
     )
+    return InputError(what, advice, code="GivesText")
 
 
 def _from_the_first(first: list[Any], rest: Any) -> Iterator[Any]:

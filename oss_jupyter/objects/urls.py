@@ -12,6 +12,7 @@ from oss_jupyter.errors import InputError, NetworkError, SourceError
 from oss_jupyter.names import printable
 from oss_jupyter.objects.streamed import Streamed
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     import requests
@@ -39,7 +40,8 @@ def of_url(url: str) -> Streamed:
     except ValueError:
         host = None
     if not host:
-        raise InputError(f"{quoted(url)} names no host.", "Write it like https://host/path/file.csv.")
+        what = tr("{address} names no host.", address=quoted(url))
+        raise InputError(what, tr("Write it like https://host/path/file.csv."))
     # A query may sign, and what stands before the host may be a password.
     text = printable(f"{place.scheme}://{host}{place.path}")
     return Streamed(_Download(url, text), text, unquote(place.path).rpartition("/")[2])
@@ -103,21 +105,31 @@ class _Download:
         if reply.status_code >= 500:
             raise requests.ConnectionError
         if done_bytes and reply.status_code == _WHOLE:
-            raise SourceError(
-                f"{self._text} broke off after {done_bytes:,} bytes, and its server can only begin anew.",
-                "Run the cell again: what is in OSS already and is the same is not sent again.",
-                code="DownloadBroken",
-            )
-        raise SourceError(
-            f"{self._text} was answered with the status {reply.status_code}.",
-            "Open the address in a browser, or make the request yourself and give the reply.",
-            code="DownloadRefused",
+            raise self._begins_anew(done_bytes)
+        what = tr("{address} was answered with the status {status}.", address=self._text, status=reply.status_code)
+        advice = tr("Open the address in a browser, or make the request yourself and give the reply.")
+        raise SourceError(what, advice, code="DownloadRefused")
+
+    def _begins_anew(self, done_bytes: int) -> SourceError:
+        return SourceError(
+            tr(
+                "{address} broke off after {count} bytes, and its server can only begin anew.",
+                address=self._text,
+                count=f"{done_bytes:,}",
+            ),
+            tr("Run the cell again: what is in OSS already and is the same is not sent again."),
+            code="DownloadBroken",
         )
 
     def _broken(self, way: _Way) -> NetworkError:
         return NetworkError(
-            f"{self._text} broke off after {way.done_bytes:,} bytes ({way.broken}).",
-            "Check the network, then run the cell again: what is in OSS already and is the same is not sent again.",
+            tr(
+                "{address} broke off after {count} bytes ({why}).",
+                address=self._text,
+                count=f"{way.done_bytes:,}",
+                why=way.broken,
+            ),
+            tr("Check the network, then run the cell again: what is in OSS already and is the same is not sent again."),
             code="DownloadBroken",
         )
 

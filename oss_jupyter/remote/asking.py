@@ -20,6 +20,7 @@ from oss_jupyter.oss.objects import (
 from oss_jupyter.remote.entries import Entry, directory, folders_between, is_marker, of_head, of_listed
 from oss_jupyter.remote.paths import as_of_files, can_hold, folder_of, missing, split, target_of
 from oss_jupyter.remote.reading import together
+from oss_jupyter.texts import tr
 
 
 def info(control: SdkControl, path: str) -> Entry:
@@ -107,7 +108,7 @@ def remove(control: SdkControl, paths: list[str], *, recursive: bool) -> None:
         keys.setdefault(bucket, {}).update(dict.fromkeys([*inside, *([key] if key else [])]))
     for entry in together([partial(info, control, path) for path in unsure]):
         if entry["type"] == "directory":
-            raise IsADirectoryError(f"oss://{entry['name']} is a folder: remove it with recursive=True")
+            raise IsADirectoryError(tr("oss://{path} is a folder: remove it with recursive=True", path=entry["name"]))
     for bucket, some in keys.items():
         with as_of_files(bucket):
             delete_objects(control, bucket, list(some))
@@ -129,11 +130,12 @@ def make_folder(control: SdkControl, path: str, *, exist_ok: bool) -> None:
     bucket, key = split(path)
     if not key:
         if not exist_ok and is_folder(control, bucket):
-            raise ObjectThere(f"The bucket {bucket} is there already.", "Nothing has to be done.")
+            raise ObjectThere(tr("The bucket {bucket} is there already.", bucket=bucket), tr("Nothing has to be done."))
         with as_of_files(path):
             make_bucket(control, bucket)
     elif not exist_ok and is_folder(control, path):
-        raise ObjectThere(f"oss://{path} is there already.", "With exist_ok=True that is no error.")
+        advice = tr("With exist_ok=True that is no error.")
+        raise ObjectThere(tr("oss://{path} is there already.", path=path), advice)
 
 
 def remove_folder(control: SdkControl, path: str) -> None:
@@ -145,6 +147,8 @@ def remove_folder(control: SdkControl, path: str) -> None:
         return
     target = folder_of(path)
     if any(one.key != target.key for one in below(control, path)):
-        raise OSError(f"oss://{path} is not empty: rm with recursive=True removes it with all that lies in it")
+        raise OSError(
+            tr("oss://{path} is not empty: rm with recursive=True removes it with all that lies in it", path=path)
+        )
     with as_of_files(path):
         delete_objects(control, bucket, [target.key])

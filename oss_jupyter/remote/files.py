@@ -15,6 +15,7 @@ from oss_jupyter.remote.paths import as_of_files, target_of
 from oss_jupyter.remote.read_ahead import ReadAhead
 from oss_jupyter.remote.reading import check_crc64
 from oss_jupyter.session.open_spool import OpenSpool
+from oss_jupyter.texts import tr
 
 _COPIED_BYTES = 1024 * 1024
 
@@ -131,5 +132,6 @@ class WritingFile(io.BufferedIOBase):
     def __del__(self) -> None:
         """Remove what nobody can close any more."""
         if getattr(self, "_spool", None) is not None and not self.closed:
-            warnings.warn(f"oss://{self.path} was never closed, so it was not stored.", ResourceWarning, stacklevel=2)
             self.discard()
+            told = tr("oss://{path} was never closed, so it was not stored.", path=self.path)
+            warnings.warn(told, ResourceWarning, stacklevel=2)

@@ -15,6 +15,7 @@ from oss_jupyter.remote.files import WritingFile
 from oss_jupyter.remote.paths import target_of
 from oss_jupyter.remote.readable import ReadableFileSystem
 from oss_jupyter.remote.storing import put_file, put_files, put_written, spool_for
+from oss_jupyter.texts import tr
 
 
 class OssFileSystem(ReadableFileSystem):
@@ -108,7 +109,8 @@ class OssFileSystem(ReadableFileSystem):
             return self._open_to_read(path, block_size, kwargs)
         self._last_look.take(path)  # what was seen there counts no more
         if mode not in ("wb", "xb", "ab"):
-            raise NotImplementedError(f"an object cannot be opened with mode {mode!r}: use rb, wb, xb or ab")
+            told = tr("an object cannot be opened with mode {mode}: use rb, wb, xb or ab", mode=repr(mode))
+            raise NotImplementedError(told)
         self._refuse_if_there(path, "create" if mode == "xb" else "overwrite")
         target = target_of(path)
         spool = spool_for(self._place, target, replace=mode != "xb")
@@ -119,7 +121,8 @@ class OssFileSystem(ReadableFileSystem):
 
     def _refuse_if_there(self, path: str, mode: str) -> None:
         if mode == "create" and self.exists(path):
-            raise ObjectThere(f"oss://{path} is there already.", "Choose another name, or replace it with mode wb.")
+            advice = tr("Choose another name, or replace it with mode wb.")
+            raise ObjectThere(tr("oss://{path} is there already.", path=path), advice)
 
 
 def _progress(callback: Any) -> Callable[[Snapshot], None] | None:

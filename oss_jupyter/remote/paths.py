@@ -14,6 +14,7 @@ from oss_jupyter.errors import (
     ServiceError,
 )
 from oss_jupyter.model.target import KEY_MAX_BYTES, Target, check_bucket, make_prefix, make_target
+from oss_jupyter.texts import tr
 
 _MEANS: dict[str, type[OssJupyterError]] = {
     "NoSuchKey": ObjectMissing,
@@ -49,7 +50,8 @@ def can_hold(path: str) -> bool:
 
 def missing(path: str) -> ObjectMissing:
     """Return the error that there is nothing of this name."""
-    return ObjectMissing(f"There is no oss://{path}.", "Check the name; oj.filesystem().ls(…) tells what is there.")
+    advice = tr("Check the name; oj.filesystem().ls(…) tells what is there.")
+    return ObjectMissing(tr("There is no oss://{path}.", path=path), advice)
 
 
 @contextmanager
@@ -66,8 +68,8 @@ def as_of_files(path: str) -> Iterator[None]:
         raise missing(path)
     if refused.reply.code == "PreconditionFailed":
         raise ObjectChanged(
-            f"oss://{path} was replaced while it was being read.",
-            "Open it again: what was read so far is of the object that was there before.",
+            tr("oss://{path} was replaced while it was being read.", path=path),
+            tr("Open it again: what was read so far is of the object that was there before."),
         )
     kind = _MEANS.get(refused.reply.code) or (ObjectRefused if refused.reply.status == _FORBIDDEN else None)
     raise refused if kind is None else kind(refused.what, refused.advice, code=refused.code)

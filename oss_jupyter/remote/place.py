@@ -16,6 +16,7 @@ from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.redact import quoted
 from oss_jupyter.remote.reading import Reading
 from oss_jupyter.session.session import Session, current_session
+from oss_jupyter.texts import listed, tr
 
 # What other filesystems over OSS call an access key; who comes from there need not change a cell.
 _KEY_NAMES = ("key", "secret", "token")
@@ -75,6 +76,9 @@ def _checked(given: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]
     unknown = sorted(set(plain) - set(names))
     if unknown:
         near = get_close_matches(unknown[0], names, 1)
-        advice = f"Did you mean {near[0]}?" if near else f"The arguments are {', '.join(names)}."
-        raise InputError(f"{quoted(unknown[0])} is not an argument of a filesystem.", advice, code="UnknownArgument")
+        advice = tr("The arguments are {names}.", names=listed(names))
+        if near:
+            advice = tr("Did you mean {name}?", name=near[0])
+        what = tr("{name} is not an argument of a filesystem.", name=quoted(unknown[0]))
+        raise InputError(what, advice, code="UnknownArgument")
     return plain

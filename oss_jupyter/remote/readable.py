@@ -20,6 +20,7 @@ from oss_jupyter.remote.paths import as_of_files, missing, target_of
 from oss_jupyter.remote.place import Place
 from oss_jupyter.remote.read_ahead import ReadAhead
 from oss_jupyter.remote.reading import together
+from oss_jupyter.texts import tr
 
 _BLOCK_BYTES = 8 * 1024 * 1024
 _SIGNED_MOST_SECONDS = 7 * 24 * 3600
@@ -218,7 +219,7 @@ class ReadableFileSystem(AbstractFileSystem):  # type: ignore[misc]
         how = {"cache_type": ReadAhead.name, **kwargs}
         file = ReadingFile(self, path, self._place.reading(), block_size=block_size or _BLOCK_BYTES, **how)
         if file.details["type"] == "directory":
-            raise IsADirectoryError(f"oss://{path} is a folder")
+            raise IsADirectoryError(tr("oss://{path} is a folder", path=path))
         return file
 
 

@@ -20,6 +20,7 @@ from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import ObjectPiece
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.remote.rooms import FileRoom, Memory, MemoryRoom
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.oss.get_object import ObjectReader
@@ -192,6 +193,11 @@ def check_crc64(target: Target, read: int, said: int | None) -> None:
     """Raise IntegrityError where the CRC-64 of what was read is not the object's; None where it has none."""
     if said is not None and read != said:
         raise IntegrityError(
-            f"What was read of {target} has CRC-64 {read}, and the object has {said}.",
-            "Something between here and the service changed the bytes; read it once more.",
+            tr(
+                "What was read of {target} has CRC-64 {read}, and the object has {stored}.",
+                target=target,
+                read=read,
+                stored=said,
+            ),
+            tr("Something between here and the service changed the bytes; read it once more."),
         )
