@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from oss_jupyter.errors import CredentialsError, Shortage
-from oss_jupyter.oss.profile_file import ProfileFile, Stamp
+from oss_jupyter.oss.profile_file import ProfileFile, Stamp, no_such_profile
 from oss_jupyter.paths import home
 from oss_jupyter.redact import shown
+from oss_jupyter.texts import tr
 
 _FILE = Path(".aliyun") / "config.json"
+_DISABLED = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED"
 # As the CLI itself asks them.
 CLI_PROFILE_NAMED_BY = ("ALIBABA_CLOUD_PROFILE", "ALIBABACLOUD_PROFILE", "ALICLOUD_PROFILE")
 
@@ -71,8 +73,8 @@ class AliyunConfig:
 
     def profile(self) -> CliProfile | str:
         """Return the profile, or in a few words why there is none. Raises CredentialsError, TooManyFiles."""
-        if self._environ.get("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "").lower() == "true":
-            return "switched off by ALIBABA_CLOUD_CLI_PROFILE_DISABLED"
+        if self._environ.get(_DISABLED, "").lower() == "true":
+            return tr("switched off by {variable}", variable=_DISABLED)
         read = self._file.look()
         if isinstance(read, str):
             return read
@@ -82,15 +84,14 @@ class AliyunConfig:
         for values in profiles:
             if values.get("name") == wanted:
                 return CliProfile(wanted, values, stamp)
-        names = ", ".join(shown(str(values.get("name"))) for values in profiles)
-        return f"no such profile; the file has {names or 'none'}"
+        return no_such_profile([shown(str(values.get("name"))) for values in profiles])
 
     def place(self) -> Mapping[str, str] | str:
         """Return the region that the profile names, or why it names none."""
         try:
             found = self.profile()
         except CredentialsError:
-            return "not a configuration file"  # whoever asks for the credentials in it is told
+            return tr("not a configuration file")  # whoever asks for the credentials in it is told
         return found if isinstance(found, str) else {"region": found.get("region_id")}
 
     def profile_names(self) -> tuple[str, ...]:
@@ -114,7 +115,10 @@ def _parse(text: str, path: Path | None) -> dict[str, Any]:
     with suppress(ValueError):  # which holds the whole text
         content = json.loads(text)
     if not isinstance(content, dict):
-        raise CredentialsError(f"{path} is not a configuration file of the Alibaba Cloud CLI.", "Run: aliyun configure")
+        raise CredentialsError(
+            tr("{path} is not a configuration file of the Alibaba Cloud CLI.", path=path),
+            tr("Run: aliyun configure"),
+        )
     return content
 
 

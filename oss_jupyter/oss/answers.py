@@ -16,6 +16,7 @@ from oss_jupyter.oss.advice import Asked, explain
 from oss_jupyter.oss.failures import not_oss
 from oss_jupyter.oss.proof import Proof, read_crc64, read_etag, read_proof
 from oss_jupyter.oss.reply import date_seconds, is_failed_callback, read_reply
+from oss_jupyter.texts import sentences
 
 _OK = 200
 # The object is stored, but the callback's server gave no good answer (documentation "Callback").
@@ -76,7 +77,7 @@ def read_completed(result: Any, wants_callback: bool, asked: Asked) -> Completed
     done = Completed(etag, said.crc64, said.version_id, said.request_id)
     if wants_callback and status == _STORED_BUT_CALLBACK_FAILED and (said.signed or is_failed_callback(body)):
         reply = replace(read_reply(status, result.headers, body), code="CallbackFailed")
-        return replace(done, warning=" ".join(explain(reply, asked)))
+        return replace(done, warning=sentences(*explain(reply, asked)))
     if wants_callback and status == _OK and said.signed:
         return replace(done, callback_body=result.callback_result or "")
     if not wants_callback and status == _OK and _names_the_object(asked, result, said):

@@ -26,7 +26,7 @@ _COUNTING = re.compile(
 )
 # Names of the standard's letters, and no control character but a tab in values (RFC 9110, 5.1 and 5.5).
 _LINES = re.compile(r"(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*)*")
-_NO_HTTP = "what answers speaks no HTTP"
+_NO_HTTP = "no HTTP"
 
 
 @dataclass(frozen=True)

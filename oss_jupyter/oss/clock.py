@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 
 from oss_jupyter.errors import ServiceReply
 from oss_jupyter.model.sizes import count
+from oss_jupyter.texts import tr
 
 # Far less than the 15 minutes the service allows, and more than a reply is on its way.
 TOLERATED_SECONDS = 60.0
@@ -51,12 +52,16 @@ class ServiceClock:
 
 def _remark(ahead_seconds: float) -> str:
     if abs(ahead_seconds) <= TOLERATED_SECONDS:
-        return "This computer's clock agrees with the service's again."
-    goes_on = "Requests carry the service's time, and the upload goes on; set the clock when you can."
-    return f"{ahead_words(ahead_seconds)}. {goes_on}"
+        return tr("This computer's clock agrees with the service's again.")
+    return tr(
+        "{ahead}. Requests carry the service's time, and the upload goes on; set the clock when you can.",
+        ahead=ahead_words(ahead_seconds),
+    )
 
 
 def ahead_words(ahead_seconds: float) -> str:
     """Return by how much this computer's clock is wrong, as a sentence without its end."""
-    minutes, side = round(abs(ahead_seconds) / 60), "ahead of" if ahead_seconds > 0 else "behind"
-    return f"This computer's clock is {count(minutes, 'minute')} {side} the service's"
+    time_off = count(round(abs(ahead_seconds) / 60), "minute")
+    if ahead_seconds > 0:
+        return tr("This computer's clock is {time} ahead of the service's", time=time_off)
+    return tr("This computer's clock is {time} behind the service's", time=time_off)

@@ -20,6 +20,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import ProxyManager
 
 from oss_jupyter.oss.failures import not_oss
+from oss_jupyter.texts import tr
 
 # One every few seconds while the service joins parts; more say that no reply will come.
 _INTERIM_MOST = 100
@@ -95,7 +96,7 @@ class FinalReply(HTTPResponse):
             if not 100 <= status < 200 or status == _SWITCHING_PROTOCOLS:
                 return version, status, reason
             parse_headers(self.fp)
-        raise not_oss("the endpoint")
+        raise not_oss(tr("the endpoint"))
 
 
 class PlainConnection(HTTPConnection):

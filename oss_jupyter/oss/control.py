@@ -33,6 +33,7 @@ from oss_jupyter.oss.files_route import files_route, url_of_bucket
 from oss_jupyter.oss.links import validity, within
 from oss_jupyter.oss.sdk_requests import SdkRequests, load_sdk
 from oss_jupyter.oss.unfinished import uploads_of
+from oss_jupyter.texts import sentences
 from oss_jupyter.version import __version__
 
 # Long enough for the slowest part, short enough that a leaked URL is worth little.
@@ -103,7 +104,7 @@ class SdkControl:
         # The SDK cuts off what is left of the second in which it signs.
         signed = self._presign(used, "GetObject", target, {}, now + timedelta(seconds=good.seconds + 0.5))
         ends_at = (now + timedelta(seconds=good.seconds)).replace(microsecond=0)
-        note = " ".join(filter(None, (good.note, within(self.settings.describe()))))
+        note = sentences(good.note, within(self.settings.describe()))
         return SignedUrl(keep_dots(signed.url), str(target), ends_at, note)
 
     def reading_place(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from oss_jupyter.oss.places.given import Given
 from oss_jupyter.oss.places.machine import MachineRole
 from oss_jupyter.oss.places.ossutil import Ossutil
 from oss_jupyter.oss.places.roles import CredentialsUri, OidcRole
+from oss_jupyter.texts import listed, tr
 
 __all__ = ["Credentials", "CredentialsChain", "credentials_chain"]
 
@@ -50,17 +51,21 @@ class CredentialsChain:
 
     def look(self) -> tuple[Place, Credentials]:
         """Return the first place that has credentials, and them. Raises CredentialsError."""
-        looked = ["the arguments (neither credentials nor a profile)"] if len(self._places) > _NAMED_MOST else []
+        looked = [tr("the arguments (neither credentials nor a profile)")] if len(self._places) > _NAMED_MOST else []
         for place in self._places:
             found = place.find()
             if isinstance(found, Credentials):
                 return place, found
-            looked.append(f"{place.name} ({found})")
+            looked.append(tr("{place} ({reason})", place=place.name, reason=found))
         raise CredentialsError(
-            f"No credentials were found. Looked at: {'; '.join(looked)}.",
+            tr("No credentials were found. Looked at: {places}.", places=listed(looked, ";")),
             self._needed
-            or f"Set {_ID} and {_SECRET} in the environment (in a notebook: %env {_ID}=<id>), "
-            "or, so that no notebook keeps them, run  ossutil config  or  aliyun configure  in a terminal.",
+            or tr(
+                "Set {id} and {secret} in the environment (in a notebook: %env {id}=<id>), "
+                "or, so that no notebook keeps them, run  ossutil config  or  aliyun configure  in a terminal.",
+                id=_ID,
+                secret=_SECRET,
+            ),
             code="NoCredentials",
         )
 

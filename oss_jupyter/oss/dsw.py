@@ -24,6 +24,7 @@ import urllib3
 from oss_jupyter.model.small_files import SigningKeys
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.environment import as_proxies, route_to
+from oss_jupyter.texts import tr
 
 _ALGORITHM, _VERSION = "ACS3-HMAC-SHA256", "2022-01-01"
 _INSTANCE, _REGIONS = "DSW_INSTANCE_ID", ("REGION", "dsw_region")
@@ -58,7 +59,7 @@ def automatic_stop(keys: SigningKeys, settings: EndpointSettings) -> AutomaticSt
     """
     region = next((os.environ[name] for name in _REGIONS if os.environ.get(name)), settings.region or "")
     if not _WORD.fullmatch(region):
-        raise OSError("its region is not known")
+        raise OSError(tr("its region is not known"))
     host, path = f"pai-dsw.{region}.aliyuncs.com", f"/api/v2/instances/{dsw_instance()}"
     headers = signed("GET", host, path, "GetInstance", keys, time.time() + keys.clock_offset_seconds)
     route = route_to(f"https://{host}{path}", settings, host)
@@ -76,10 +77,10 @@ def automatic_stop(keys: SigningKeys, settings: EndpointSettings) -> AutomaticSt
             ) as reply:
                 status, content = reply.status_code, reply.raw.read(_ANSWER_MAX_BYTES, decode_content=True)
     except (OSError, urllib3.exceptions.HTTPError) as error:  # their words may quote the request
-        raise OSError(f"{host} does not answer: {type(error).__name__}") from None
+        raise OSError(tr("{host} does not answer: {error}", host=host, error=type(error).__name__)) from None
     said = _document(content)
     if status != _OK:
-        raise OSError(f"{host} answers with status {status}{_code(said)}")
+        raise OSError(tr("{host} answers with status {status}", host=host, status=f"{status}{_code(said)}"))
     return _read(said)
 
 
@@ -124,7 +125,7 @@ def _code(said: Mapping[str, Any]) -> str:
 
 def _read(said: Mapping[str, Any]) -> AutomaticStop:
     if not isinstance(said.get("InstanceId"), str):
-        raise OSError("the answer is about no instance")
+        raise OSError(tr("the answer is about no instance"))
     culler, timer = (said.get(name) for name in ("IdleInstanceCuller", "InstanceShutdownTimer"))
     culler = culler if isinstance(culler, dict) else {}
     due = timer.get("DueTime") if isinstance(timer, dict) else None

@@ -21,6 +21,7 @@ from oss_jupyter.model.wire_values import Route
 from oss_jupyter.oss.proxy import checked_proxy, split_url
 from oss_jupyter.paths import absolute
 from oss_jupyter.redact import quoted
+from oss_jupyter.texts import tr
 
 _REGION = re.compile(r"[a-z0-9-]{1,60}")
 # oss-cn-hangzhou.aliyuncs.com, oss-cn-hangzhou-internal.aliyuncs.com, cn-hangzhou.oss.aliyuncs.com. No list of regions:
@@ -82,13 +83,13 @@ class EndpointSettings:
             return region
         if not host:
             raise InputError(
-                "Neither a region nor an endpoint is given.",
-                f"Add the bucket's region, like {_EXAMPLE}, or set OSS_REGION in the environment.",
+                tr("Neither a region nor an endpoint is given."),
+                tr('Add the bucket\'s region, like region="cn-hangzhou", or set OSS_REGION in the environment.'),
                 code="RegionMissing",
             )
         raise InputError(
-            f"The region cannot be told from the endpoint {quoted(host)}.",
-            f"Signature V4 names the bucket's region: add it, like {_EXAMPLE}.",
+            tr("The region cannot be told from the endpoint {endpoint}.", endpoint=quoted(host)),
+            tr("Signature V4 names the bucket's region: add it, like {example}.", example=_EXAMPLE),
             code="RegionMissing",
         )
 
@@ -179,27 +180,39 @@ def keep_dots(url: str) -> str:
 def _refuse_contradictions(settings: EndpointSettings) -> None:
     kinds = [name for name in HOST_KINDS if getattr(settings, name)]
     if len(kinds) > 1:
-        raise InputError(f"{kinds[0]} and {kinds[1]} name two different hosts.", "Set only one of them.")
+        two = tr("{argument} and {other} name two different hosts.", argument=kinds[0], other=kinds[1])
+        raise InputError(two, tr("Set only one of them."))
     if kinds and settings.endpoint:
         raise InputError(
-            f"{kinds[0]}=True chooses a host, and endpoint names another.",
-            f"Leave out one of them; {kinds[0]}=True needs only the region.",
+            tr("{argument}=True chooses a host, and endpoint names another.", argument=kinds[0]),
+            tr("Leave out one of them; {argument}=True needs only the region.", argument=kinds[0]),
         )
     if settings.cname and not settings.endpoint:
-        raise InputError("cname=True says the endpoint is a domain of your own, and no endpoint is given.",
-                         'Add endpoint="data.example.com".')  # fmt: skip
+        raise InputError(
+            tr("cname=True says the endpoint is a domain of your own, and no endpoint is given."),
+            tr('Add endpoint="data.example.com".'),
+        )
     if settings.cname and settings.endpoint and is_standard(settings.endpoint):
         raise InputError(
-            f"cname=True says the endpoint is a domain of your own, and {quoted(settings.endpoint)} is one of OSS.",
-            "Leave out cname, or write the domain that is bound to the bucket.",
+            tr(
+                "cname=True says the endpoint is a domain of your own, and {endpoint} is one of OSS.",
+                endpoint=quoted(settings.endpoint),
+            ),
+            tr("Leave out cname, or write the domain that is bound to the bucket."),
         )
     if settings.cname and settings.path_style:
-        raise InputError("cname and path_style are two different forms of address.", "Set only one of them.")
+        raise InputError(tr("cname and path_style are two different forms of address."), tr("Set only one of them."))
     if settings.signature_version not in ("v4", "v1"):
-        raise InputError(f"signature_version={quoted(settings.signature_version)} is not known.", "Choose v4 or v1.")
+        raise InputError(
+            tr("signature_version={version} is not known.", version=quoted(settings.signature_version)),
+            tr("Choose v4 or v1."),
+        )
     for name in ("connect_timeout_seconds", "read_timeout_seconds", "stall_seconds"):
         if not getattr(settings, name) > 0:
-            raise InputError(f"{name} must be above zero.", f"Leave it out, or write for example {name}=10.")
+            raise InputError(
+                tr("{name} must be above zero.", name=name),
+                tr("Leave it out, or write for example {name}=10.", name=name),
+            )
 
 
 def split_endpoint(endpoint: str, insecure_http: bool = False) -> SplitResult:
@@ -208,24 +221,29 @@ def split_endpoint(endpoint: str, insecure_http: bool = False) -> SplitResult:
     if "://" not in text:
         text = f"{'http' if insecure_http else 'https'}://{text}"
     text = text.removesuffix("/")
-    advice = 'Write the host only, like endpoint="oss-cn-hangzhou.aliyuncs.com".'
+    advice = tr('Write the host only, like endpoint="oss-cn-hangzhou.aliyuncs.com".')
     parts = split_url(text)
     if "@" in text:
-        raise InputError("The endpoint holds a user name or password.", advice)
+        raise InputError(tr("The endpoint holds a user name or password."), advice)
     if parts is None:
-        raise InputError("The endpoint is not a host name or URL.", advice)
+        raise InputError(tr("The endpoint is not a host name or URL."), advice)
     if parts.scheme not in ("https", "http"):
-        raise InputError(f"The endpoint's scheme {quoted(parts.scheme)} is neither https nor http.", advice)
+        scheme = quoted(parts.scheme)
+        raise InputError(tr("The endpoint's scheme {scheme} is neither https nor http.", scheme=scheme), advice)
     if parts.path or parts.query or parts.fragment:
-        raise InputError(f"{quoted(endpoint)} is not the address of a service.", advice)
+        raise InputError(tr("{endpoint} is not the address of a service.", endpoint=quoted(endpoint)), advice)
     if insecure_http and parts.scheme == "https":
-        raise InputError("insecure_http=True contradicts an endpoint with https://.", "Leave out one of them.")
+        raise InputError(tr("insecure_http=True contradicts an endpoint with https://."), tr("Leave out one of them."))
     host = parts.hostname or ""
     match = _STANDARD_HOST.fullmatch(host)
     if match and match["bucket"]:
         raise InputError(
-            f"The endpoint {host!r} begins with a bucket.",
-            f'Write endpoint="{host.partition(".")[2]}"; the bucket belongs into oss://{match["bucket"]}/key.',
+            tr("The endpoint {endpoint!r} begins with a bucket.", endpoint=host),
+            tr(
+                'Write endpoint="{endpoint}"; the bucket belongs into oss://{bucket}/key.',
+                endpoint=host.partition(".")[2],
+                bucket=match["bucket"],
+            ),
         )
     return parts
 
@@ -233,12 +251,20 @@ def split_endpoint(endpoint: str, insecure_http: bool = False) -> SplitResult:
 def _checked_region(region: str, host: str) -> str:
     region = as_region(region)
     if not _REGION.fullmatch(region):
-        raise InputError(f"{quoted(region)} is not the id of a region.", f"Write it like {_EXAMPLE}.")
+        raise InputError(
+            tr("{region} is not the id of a region.", region=quoted(region)),
+            tr("Write it like {example}.", example=_EXAMPLE),
+        )
     told = region_of(host)
     if told and told != region:
         raise InputError(
-            f"The endpoint {quoted(host)} is in {told}, and region={region!r} is another.",
-            f'Leave out the region, or write region="{told}".',
+            tr(
+                "The endpoint {endpoint} is in {told}, and region={region!r} is another.",
+                endpoint=quoted(host),
+                told=told,
+                region=region,
+            ),
+            tr('Leave out the region, or write region="{told}".', told=told),
         )
     return region
 
@@ -257,7 +283,7 @@ def _ca_bundle(ca_bundle: str) -> str:
     path = absolute(ca_bundle, "ca_bundle")
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises where a name is too long
         raise InputError(
-            f"The certificate file {quoted(str(path))} is not there.",
-            "Correct ca_bundle, or leave it out to trust the certificates that requests brings.",
+            tr("The certificate file {path} is not there.", path=quoted(str(path))),
+            tr("Correct ca_bundle, or leave it out to trust the certificates that requests brings."),
         )
     return str(path)

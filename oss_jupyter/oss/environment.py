@@ -14,6 +14,7 @@ from requests.utils import get_environ_proxies, select_proxy
 
 from oss_jupyter.model.wire_values import Route
 from oss_jupyter.oss.proxy import checked_proxy, reached_directly
+from oss_jupyter.texts import tr
 
 if TYPE_CHECKING:
     from oss_jupyter.oss.endpoint import EndpointSettings
@@ -36,7 +37,7 @@ def _proxy_of_environment(url: str, host: str) -> str | None:
     if reached_directly(host):
         return None
     proxy = select_proxy(url, _environ_proxies(url))
-    return checked_proxy(proxy, "The proxy of the environment (HTTPS_PROXY or one of its kin)") if proxy else None
+    return checked_proxy(proxy, tr("The proxy of the environment (HTTPS_PROXY or one of its kin)")) if proxy else None
 
 
 def names_proxy(url: str) -> str:

@@ -28,6 +28,7 @@ from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.environment import as_proxies
 from oss_jupyter.oss.failures import from_exception, from_reply, not_oss
 from oss_jupyter.oss.proof import read_proof
+from oss_jupyter.texts import tr
 
 # How old the credentials may be that a range is signed with.
 _FRESH_SECONDS = 1.0
@@ -157,7 +158,9 @@ def _fill(raw: urllib3.BaseHTTPResponse, view: memoryview, where: str) -> None:
         with view[at:] as rest:
             count = plain.readinto(rest)
         if not count:
-            raise NetworkError(f"The connection to {where} broke.", "Check the network, then read it again.")
+            raise NetworkError(
+                tr("The connection to {where} broke.", where=where), tr("Check the network, then read it again.")
+            )
         at += count
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from oss_jupyter.errors import CredentialsError
 from oss_jupyter.model.signed_url import LONGEST_SECONDS
 from oss_jupyter.oss.credentials import Credentials
+from oss_jupyter.texts import tr
 
 _INTERNAL = "-internal.aliyuncs.com"
-_RENEW = "Renew the credentials where they come from, then ask for the link again."
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,23 @@ def validity(used: Credentials, now: datetime, wanted_seconds: int | None) -> Va
     if not used.security_token:
         return Validity(wanted)
     if used.ends_at is None:
-        return Validity(wanted, "It may end earlier: with the session token that signed it, whose end is not known.")
+        return Validity(
+            wanted, tr("It may end earlier: with the session token that signed it, whose end is not known.")
+        )
     left = int((used.ends_at - now) / timedelta(seconds=1))
     if left < 1:
         raise CredentialsError(
-            f"The session token ended at {used.ends_at:%Y-%m-%d %H:%M:%S} UTC.", _RENEW, code="SecurityTokenExpired"
+            tr("The session token ended at {time} UTC.", time=f"{used.ends_at:%Y-%m-%d %H:%M:%S}"),
+            tr("Renew the credentials where they come from, then ask for the link again."),
+            code="SecurityTokenExpired",
         )
-    return Validity(left, "It ends with the session token that signed it.") if left < wanted else Validity(wanted)
+    if left >= wanted:
+        return Validity(wanted)
+    return Validity(left, tr("It ends with the session token that signed it."))
 
 
 def within(host: str) -> str:
     """Return where alone a link of this host opens, in a sentence; nothing where it does so everywhere."""
-    return (
-        "It opens only inside the region's own network: the endpoint is internal." if host.endswith(_INTERNAL) else ""
-    )
+    if not host.endswith(_INTERNAL):
+        return ""
+    return tr("It opens only inside the region's own network: the endpoint is internal.")

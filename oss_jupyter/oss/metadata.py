@@ -11,6 +11,8 @@ import socket
 import time
 from contextlib import closing, suppress
 
+from oss_jupyter.texts import tr
+
 ADDRESS = ("100.100.100.200", 80)
 _ROLES = "/latest/meta-data/ram/security-credentials/"
 _REGION = "/latest/meta-data/region-id"
@@ -69,15 +71,23 @@ class MetadataServer:
                 reply = connection.getresponse()
                 text = reply.read(_ANSWER_MAX_BYTES).decode("utf-8", "replace")
             except http.client.HTTPException as error:
-                raise OSError(f"no answer in HTTP: {type(error).__name__}") from None
+                raise StrangeAnswerError(tr("no answer in HTTP: {error}", error=type(error).__name__)) from None
         if reply.status == http.HTTPStatus.NOT_FOUND:
-            raise NotFoundError("answered with status 404")
+            raise NotFoundError(_answered(reply.status))
         if reply.status != http.HTTPStatus.OK:
-            raise OSError(f"answered with status {reply.status}")
+            raise StrangeAnswerError(_answered(reply.status))
         return text
 
 
-class NotFoundError(OSError):
+def _answered(status: int) -> str:
+    return tr("answered with status {status}", status=status)
+
+
+class StrangeAnswerError(OSError):
+    """The server was reached, and gave no answer that can be used; its text says so in a few words."""
+
+
+class NotFoundError(StrangeAnswerError):
     """The server has nothing of that name."""
 
 

@@ -18,6 +18,7 @@ from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.failures import not_oss
 from oss_jupyter.oss.proof import read_crc64
 from oss_jupyter.oss.sdk_requests import load_sdk
+from oss_jupyter.texts import tr
 
 # What the service lists and removes with one request (documentation "Limits").
 PAGE_OBJECTS = 1000
@@ -156,5 +157,11 @@ def _from(source: Target, head: ObjectHead) -> dict[str, Any]:
 def _compare(head: ObjectHead, crc64: int | None, target: Target) -> None:
     if None not in (head.crc64, crc64) and head.crc64 != crc64:
         raise IntegrityError(
-            f"The copy {target} has CRC-64 {crc64}, and its source {head.crc64}.", "Copy it once more."
+            tr(
+                "The copy {target} has CRC-64 {crc64}, and its source {source_crc64}.",
+                target=target,
+                crc64=crc64,
+                source_crc64=head.crc64,
+            ),
+            tr("Copy it once more."),
         )

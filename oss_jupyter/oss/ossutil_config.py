@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from oss_jupyter.errors import CredentialsError, Shortage
-from oss_jupyter.oss.profile_file import ProfileFile
+from oss_jupyter.oss.profile_file import ProfileFile, no_such_profile
 from oss_jupyter.paths import absolute, home
 from oss_jupyter.redact import shown
+from oss_jupyter.texts import tr
 
 _DEFAULT_NAME = ".ossutilconfig"
-_OF_DEFAULT = ("credentials", "default", "profile default")
+_PROFILE = "profile "
+_OF_DEFAULT = ("credentials", "default", f"{_PROFILE}default")
 _OF_BUCKETS = ("buckets ", "bucket-endpoint", "bucket-cname", "akservice")
 
 
@@ -65,19 +67,19 @@ class OssutilConfig:
         if isinstance(read, str):
             return read
         sections = read[1]
-        wanted = _OF_DEFAULT if self._profile == "default" else (f"profile {self._profile}", self._profile)
+        wanted = _OF_DEFAULT if self._profile == "default" else (f"{_PROFILE}{self._profile}", self._profile)
         for section in wanted:
             found = next((values for name, values in sections.items() if _same(name, section)), None)
             if found is not None:
                 return Profile(self._profile, found)
-        return f"no such profile; the file has {', '.join(filter(None, map(_bare, sections))) or 'none'}"
+        return no_such_profile([*filter(None, map(_bare, sections))])
 
     def place(self) -> Mapping[str, str] | str:
         """Return the profile's values, or in a few words why there are none."""
         try:
             found = self.profile()
         except CredentialsError:
-            return "not a configuration file"  # Whoever asks for the credentials in it is told.
+            return tr("not a configuration file")  # Whoever asks for the credentials in it is told.
         return found.values if isinstance(found, Profile) else found
 
     def endpoints(self) -> tuple[str, ...]:
@@ -109,7 +111,10 @@ def _parse(text: str, name: str) -> dict[str, dict[str, str]]:
     except configparser.Error:
         broken = True  # Its message quotes the line, which may hold a secret.
     if broken:
-        raise CredentialsError(f"{name} is not a configuration file of ossutil.", "Run: ossutil config")
+        raise CredentialsError(
+            tr("{name} is not a configuration file of ossutil.", name=name),
+            tr("Run: ossutil config"),
+        )
     return {
         section: {key: (value or "").strip().strip("\"'") for key, value in parser.items(section)}
         for section in parser.sections()
@@ -127,4 +132,4 @@ def _same(name: str, section: str) -> bool:
 
 def _bare(section: str) -> str:
     """Return the name of a section's profile; sections about buckets are none."""
-    return "" if section.lower().startswith(_OF_BUCKETS) else section.removeprefix("profile ")
+    return "" if section.lower().startswith(_OF_BUCKETS) else section.removeprefix(_PROFILE)

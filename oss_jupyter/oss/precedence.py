@@ -15,6 +15,7 @@ from typing import Any
 from oss_jupyter.errors import InputError
 from oss_jupyter.oss.endpoint import HOST_KINDS, as_region, is_standard, region_of
 from oss_jupyter.redact import shown
+from oss_jupyter.texts import listed, sentences, tr
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,11 @@ class Place:
 
     def quote(self, name: str) -> str:
         """Return a value with where it comes from, like ``OSS_REGION=cn-hangzhou (the environment)``."""
-        return f"{self.written.format(name=name, NAME=name.upper(), value=shown(str(self.values[name])))} ({self.name})"
+        written = self.written.format(name=name, NAME=name.upper(), value=shown(str(self.values[name])))
+        return tr("{written} ({place})", written=written, place=self.name)
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.why_not})" if self.why_not else self.name
+        return tr("{place} ({reason})", place=self.name, reason=self.why_not) if self.why_not else self.name
 
 
 def choose(places: Sequence[Place]) -> dict[str, Any]:
@@ -49,8 +51,8 @@ def choose(places: Sequence[Place]) -> dict[str, Any]:
         named = next((told for told in map(region_of, _endpoints(places)) if told), None)
     if not named and not endpoint:
         raise InputError(
-            f"Neither a region nor an endpoint is given. Looked at: {', '.join(map(str, places))}.",
-            'Add the bucket\'s region, like region="cn-hangzhou", or set OSS_REGION in the environment.',
+            tr("Neither a region nor an endpoint is given. Looked at: {places}.", places=listed(places)),
+            tr('Add the bucket\'s region, like region="cn-hangzhou", or set OSS_REGION in the environment.'),
             code="RegionMissing",
         )
     kinds = {kind: bool(host and host.values.get(kind)) for kind in HOST_KINDS}
@@ -91,11 +93,18 @@ def _refuse_two_regions(places: Sequence[Place], region: Place, host: Place) -> 
         return
     names = [place.name for place in places]
     if names.index(region.name) < names.index(host.name):
-        advice = f'For {wanted}, give an endpoint there as well, like endpoint="oss-{wanted}.aliyuncs.com".'
+        advice = tr(
+            'For {region}, give an endpoint there as well, like endpoint="oss-{region}.aliyuncs.com".', region=wanted
+        )
     else:
-        advice = f'For {told}, give the region as well: region="{told}".'
+        advice = tr('For {region}, give the region as well: region="{region}".', region=told)
     raise InputError(
-        f"Two regions contradict each other: {region.quote('region')}, and {told} in {host.quote('endpoint')}.",
-        f"{advice} Else correct one of the two.",
+        tr(
+            "Two regions contradict each other: {region}, and {other_region} in {endpoint}.",
+            region=region.quote("region"),
+            other_region=told,
+            endpoint=host.quote("endpoint"),
+        ),
+        sentences(advice, tr("Else correct one of the two.")),
         code="RegionContradiction",
     )

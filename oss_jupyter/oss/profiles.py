@@ -10,6 +10,7 @@ from oss_jupyter.oss.aliyun_config import AliyunConfig
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.precedence import Place
 from oss_jupyter.redact import shown
+from oss_jupyter.texts import listed, tr
 
 
 def places_of_profile(name: str | None, environ: Mapping[str, str] = os.environ) -> tuple[Place, Place]:
@@ -20,10 +21,10 @@ def places_of_profile(name: str | None, environ: Mapping[str, str] = os.environ)
     ossutil, aliyun = OssutilConfig(name, environ=environ), AliyunConfig(name, environ=environ)
     first, second = _place(ossutil.name, ossutil.place()), _place(aliyun.name, aliyun.place())
     if name and first.why_not and second.why_not:
-        looked = "; ".join(f"{place.name}: {place.why_not}" for place in (first, second))
+        looked = [tr("{place}: {reason}", place=place.name, reason=place.why_not) for place in (first, second)]
         raise InputError(
-            f"The profile {shown(name)} cannot be used. {looked}.",
-            "Name one that a file has, or make it with  ossutil config  or  aliyun configure  in a terminal.",
+            tr("The profile {name} cannot be used. {looked}.", name=shown(name), looked=listed(looked, ";")),
+            tr("Name one that a file has, or make it with  ossutil config  or  aliyun configure  in a terminal."),
             code="ProfileNotFound",
         )
     return first, second

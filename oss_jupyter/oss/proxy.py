@@ -12,9 +12,10 @@ from importlib.util import find_spec
 from urllib.parse import SplitResult, urlsplit
 
 from oss_jupyter.errors import InputError
+from oss_jupyter.texts import listed, tr
 
 _SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
-_ADVICE = 'like proxy="http://proxy.example.com:3128", or proxy="socks5h://127.0.0.1:1080"'
+_LIKE_HTTP, _LIKE_SOCKS = 'proxy="http://proxy.example.com:3128"', 'proxy="socks5h://127.0.0.1:1080"'
 # A name, or an address of IPv6, which may name its interface.
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]+(?:%[\w.-]+)?")
 # A host has 253 characters at most; the rest is for its port, and for a user and a password.
@@ -32,16 +33,28 @@ def checked_proxy(text: str, name: str = "proxy") -> str:
     parts = split_url(url)
     if parts is not None and parts.scheme not in _SCHEMES:
         raise InputError(
-            f"{name} has a scheme that no proxy has.",
-            f"Choose one of {', '.join(_SCHEMES)}, {_ADVICE}.",
+            tr("{name} has a scheme that no proxy has.", name=name),
+            tr(
+                "Choose one of {schemes}, like {example}, or {other_example}.",
+                schemes=listed(_SCHEMES),
+                example=_LIKE_HTTP,
+                other_example=_LIKE_SOCKS,
+            ),
             code="InvalidProxy",
         )
     if parts is None or parts.port == 0 or parts.path.strip("/") or parts.query or parts.fragment:
-        raise InputError(f"{name} is not the URL of a proxy.", f"Write it {_ADVICE}.", code="InvalidProxy")
+        raise InputError(
+            tr("{name} is not the URL of a proxy.", name=name),
+            tr("Write it like {example}, or {other_example}.", example=_LIKE_HTTP, other_example=_LIKE_SOCKS),
+            code="InvalidProxy",
+        )
     if parts.scheme.startswith("socks") and find_spec("socks") is None:
         raise InputError(
-            f"{name} is a SOCKS proxy, and the package that speaks to one is not installed.",
-            "Install the extra socks (python -m pip install 'oss_jupyter[socks]' or PySocks), then restart the kernel.",
+            tr("{name} is a SOCKS proxy, and the package that speaks to one is not installed.", name=name),
+            tr(
+                "Install the extra socks (python -m pip install 'oss_jupyter[socks]' or PySocks), "
+                "then restart the kernel."
+            ),
             code="SocksMissing",
         )
     return url

@@ -22,7 +22,7 @@ from oss_jupyter.oss.put_head import PutHeads
 _TICK_SECONDS = 0.25
 # How long a sender waits before it asks an empty bucket again.
 _PACE_SECONDS = 0.02
-_TWO_LAYERS = "the way is TLS inside of TLS"
+_TWO_LAYERS = "TLS in TLS"
 
 
 def send_files(feed: Feed, route: FilesRoute, dials: Dials) -> None:

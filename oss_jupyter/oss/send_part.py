@@ -27,6 +27,7 @@ from oss_jupyter.oss.proof import Proof, read_proof
 from oss_jupyter.oss.reply import is_failed_callback, is_refusal
 from oss_jupyter.oss.watch import Watch
 from oss_jupyter.oss.wire import adapter, watching
+from oss_jupyter.texts import tr
 
 # One read, one checksum and a handful of sends: large enough that their fixed cost disappears, small enough that
 # sixteen connections hold 16 MiB.
@@ -57,8 +58,13 @@ def send_part(request: PartRequest, gauge: Gauge | None = None) -> PartReceipt:
     said = _proven(request, reply, content)
     if said.crc64 not in (None, body.crc):
         raise IntegrityError(
-            f"Part {request.part_number} arrived with CRC-64 {said.crc64}, but was sent with {body.crc}.",
-            "Something between here and the service changed the bytes; resume to send the part once more.",
+            tr(
+                "Part {number} arrived with CRC-64 {crc64}, but was sent with {sent_crc64}.",
+                number=request.part_number,
+                crc64=said.crc64,
+                sent_crc64=body.crc,
+            ),
+            tr("Something between here and the service changed the bytes; resume to send the part once more."),
         )
     answered = _wants_callback(request) and reply.status_code == _OK
     return PartReceipt(
@@ -93,13 +99,17 @@ class _Body:
             while left_bytes:
                 count = file.readinto(buffer[:left_bytes])
                 if not count:
-                    raise SourceChanged(
-                        f"{self._request.path} became shorter while it was being sent.",
-                        "Wait until whoever writes it has finished, then resume.",
-                    )
+                    raise _shorter(self._request.path)
                 self.crc = crc64(buffer[:count], self.crc)
                 left_bytes -= count
                 yield buffer[:count]
+
+
+def _shorter(path: str) -> SourceChanged:
+    return SourceChanged(
+        tr("{path} became shorter while it was being sent.", path=path),
+        tr("Wait until whoever writes it has finished, then resume."),
+    )
 
 
 def _put(

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.errors import PartStopped, Stalled
+from oss_jupyter.texts import tr
 
 if sys.platform != "win32":
     import fcntl
@@ -35,8 +36,8 @@ class Watch:
             raise PartStopped("The part was stopped.")
         if time.monotonic() - self._moved_at > self._stall_seconds:
             raise Stalled(
-                f"The service took no data for {self._stall_seconds:.0f} s.",
-                "Check the network, then resume.",
+                tr("The service took no data for {seconds} s.", seconds=f"{self._stall_seconds:.0f}"),
+                tr("Check the network, then resume."),
             )
 
     def moved(self) -> None:

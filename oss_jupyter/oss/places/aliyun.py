@@ -14,9 +14,14 @@ from oss_jupyter.oss.places.machine import MachineRole
 from oss_jupyter.oss.places.package import Recipe, providers
 from oss_jupyter.oss.profile_file import NO_FILE
 from oss_jupyter.paths import home
+from oss_jupyter.texts import english, tr
 
 _HELD = {"AK": ("access_key_id", "access_key_secret"), "StsToken": ("access_key_id", "access_key_secret", "sts_token")}
-_WORDS = {"access_key_id": "access key id", "access_key_secret": "access key secret", "sts_token": "session token"}
+_LACKING = {
+    "access_key_id": english("has no access key id"),
+    "access_key_secret": english("has no access key secret"),
+    "sts_token": english("has no session token"),
+}
 _LOGGED_IN = ("CloudSSO", "OAuth")
 _INI = Path(".alibabacloud") / "credentials.ini"
 
@@ -73,30 +78,34 @@ class CredentialsFile:
         except OSError:
             status = None
         if self._path is None or status is None:
-            return "no such file"
+            return tr("no such file")
         if not stat.S_ISREG(status.st_mode):
-            return NO_FILE
+            return tr(NO_FILE)
         path, profile = str(self._path), self._profile
         recipe = Recipe(
             ("ini", path, profile),
             (status.st_mtime_ns, status.st_size),
             lambda package: package.ProfileCredentialsProvider(profile_file=path, profile_name=profile),
         )
-        return providers.find(recipe, f"{self.name} [{profile}]", "Correct that file, or move it away.")
+        return providers.find(recipe, f"{self.name} [{profile}]", tr("Correct that file, or move it away."))
 
 
 def _held(profile: CliProfile) -> Credentials | str:
     missing = next((name for name in _HELD[profile.mode] if not profile.get(name)), None)
     if missing is not None:
-        return f"has no {_WORDS[missing]}"
-    key_id, secret, token = map(profile.get, _WORDS)
+        return tr(_LACKING[missing])
+    key_id, secret, token = map(profile.get, _LACKING)
     return Credentials(key_id, secret, token if profile.mode == "StsToken" else None)
 
 
 def _advice(profile: CliProfile) -> str:
     if profile.mode in _LOGGED_IN:
-        return f"Log in again, in a terminal:  aliyun configure --mode {profile.mode} --profile {profile.name}"
-    return f"In a terminal,  aliyun sts GetCallerIdentity --profile {profile.name}  tells more."
+        return tr(
+            "Log in again, in a terminal:  aliyun configure --mode {mode} --profile {profile}",
+            mode=profile.mode,
+            profile=profile.name,
+        )
+    return tr("In a terminal,  aliyun sts GetCallerIdentity --profile {profile}  tells more.", profile=profile.name)
 
 
 def _provider(package: Any, path: str, name: str) -> Any:

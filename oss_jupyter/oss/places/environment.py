@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from oss_jupyter.errors import CredentialsError
 from oss_jupyter.oss.places.found import Credentials
+from oss_jupyter.texts import tr
 
 OSS = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN")
 ALIBABA_CLOUD = (
@@ -27,7 +28,7 @@ class Environment:
     @property
     def name(self) -> str:
         """The variables, as people write them."""
-        return f"the environment variables {self.names[0]} and {self.names[1]}"
+        return tr("the environment variables {id} and {secret}", id=self.names[0], secret=self.names[1])
 
     def find(self) -> Credentials | str:
         """Return what they hold now. Raises CredentialsError where half of a pair is there."""
@@ -35,8 +36,8 @@ class Environment:
         if bool(key_id) != bool(secret):
             there, missing = self.names[:2] if key_id else self.names[1::-1]
             raise CredentialsError(
-                f"The environment has {there} but not {missing}.",
-                f"Set both (in a notebook: %env {missing}=<value>).",
+                tr("The environment has {there} but not {missing}.", there=there, missing=missing),
+                tr("Set both (in a notebook: %env {missing}=<value>).", missing=missing),
                 code="HalfCredentials",
             )
-        return Credentials(key_id, secret, token or None) if key_id else "not set"
+        return Credentials(key_id, secret, token or None) if key_id else tr("not set")

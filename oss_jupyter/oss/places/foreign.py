@@ -11,19 +11,24 @@ from typing import Any, TypeVar
 from oss_jupyter.errors import CredentialsError
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.oss.places.found import Credentials
+from oss_jupyter.texts import english, tr
 
 T = TypeVar("T")
 
 # A provider may return a provider, which may return credentials; more is a loop.
 _DEPTH_MAX = 4
-HOW_TO_GIVE = 'Give credentials=("<id>", "<secret>"), a triple with a session token, or a provider of the SDK.'
+HOW_TO_GIVE = english('Give credentials=("<id>", "<secret>"), a triple with a session token, or a provider of the SDK.')
+
+
+_NO_ID = english("The credentials given have no access key id.")
+_NO_SECRET = english("The credentials given have no access key secret.")
 
 
 def guarded(call: Callable[[], T], tell: Callable[[BaseException], str], advice: str) -> T:
     """Return what foreign code returns. Whatever it raises becomes a CredentialsError, sys.exit() too.
 
     Where the system had no descriptor, memory or thread left for it, that is a Shortage. Only an interrupt of the main
-    thread is the user's, and passes. tell: says what it raised, without quoting it.
+    thread is the user's, and passes. tell: says in a sentence what it raised, without quoting it.
     """
     try:
         return call()
@@ -37,7 +42,7 @@ def guarded(call: Callable[[], T], tell: Callable[[BaseException], str], advice:
     # Raised outside the except block: the original's text and arguments may hold a secret.
     if known is not None:
         raise known
-    raise CredentialsError(f"{failure}.", advice, code="CredentialsProviderFailed")
+    raise CredentialsError(failure, advice, code="CredentialsProviderFailed")
 
 
 def convert(value: Any, depth: int = _DEPTH_MAX) -> Credentials:
@@ -68,11 +73,11 @@ def checked(key_id: Any, secret: Any, token: Any = None, ends_at: Any = None) ->
 
     ends_at: when a token ends, as a provider tells it: a datetime, ISO 8601 or seconds since the epoch.
     """
-    for name, entry in (("access key id", key_id), ("access key secret", secret)):
+    for lacking, entry in ((_NO_ID, key_id), (_NO_SECRET, secret)):
         if not isinstance(entry, str) or not entry.strip():
-            raise CredentialsError(f"The credentials given have no {name}.", HOW_TO_GIVE, code="HalfCredentials")
+            raise CredentialsError(tr(lacking), tr(HOW_TO_GIVE), code="HalfCredentials")
     if not all(text.isascii() and text.isprintable() for text in (key_id, secret, token or "")):
-        raise CredentialsError("The credentials hold a character that no key has.", "Copy them again.")
+        raise CredentialsError(tr("The credentials hold a character that no key has."), tr("Copy them again."))
     return Credentials(key_id.strip(), secret.strip(), token or None, _moment(ends_at) if token else None)
 
 
@@ -88,4 +93,4 @@ def _moment(told: Any) -> datetime | None:
 
 
 def _refuse(value: Any) -> Credentials:
-    raise CredentialsError(f"A {type(value).__name__} is not understood as credentials.", HOW_TO_GIVE)
+    raise CredentialsError(tr("A {kind} is not understood as credentials.", kind=type(value).__name__), tr(HOW_TO_GIVE))

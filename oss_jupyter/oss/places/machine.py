@@ -10,9 +10,10 @@ from typing import Any
 
 from oss_jupyter import forks
 from oss_jupyter.errors import CredentialsError
-from oss_jupyter.oss.metadata import MetadataServer
+from oss_jupyter.oss.metadata import MetadataServer, StrangeAnswerError
 from oss_jupyter.oss.places.foreign import checked
 from oss_jupyter.oss.places.found import SPARE, Credentials
+from oss_jupyter.texts import tr
 
 _ROLE = "ALIBABA_CLOUD_ECS_METADATA"
 _DISABLED = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
@@ -63,12 +64,16 @@ class MachineRole:
         self._role = role
         self._asked_by = asked_by
         self._server = server
-        self.name = asked_by or "the RAM role of this machine"
+
+    @property
+    def name(self) -> str:
+        """What names it, or that it is the machine's."""
+        return self._asked_by or tr("the RAM role of this machine")
 
     def find(self) -> Credentials | str:
         """Return the role's credentials. Raises CredentialsError where the machine has a role but gives none."""
         if self._disabled():
-            return self._none(f"switched off by {_DISABLED}")
+            return self._none(tr("switched off by {variable}", variable=_DISABLED))
         role = self._role or self._environ.get(_ROLE, "").strip()
         known = _kept.get(self._server, role, SPARE)
         if known is not None and known.last(_RENEWED):
@@ -83,17 +88,17 @@ class MachineRole:
 
     def _ask(self, role: str) -> Credentials | str:
         if not self._server.reachable():
-            return self._none("this machine is not in Alibaba Cloud: its metadata server was not reached")
+            return self._none(tr("this machine is not in Alibaba Cloud: its metadata server was not reached"))
         try:
             named = role or self._server.role()
             answer = self._server.credentials_of(named) if named else ""
         except OSError as error:
-            raise self._failed(f"the metadata server {_told(error)}") from None
+            raise self._failed(_told(error)) from None
         if not named:
-            return self._none("this machine has no RAM role")
+            return self._none(tr("this machine has no RAM role"))
         told = _parsed(answer)
         if told.get("Code") != "Success":
-            raise self._failed(f"the metadata server gives none for the role {named}")
+            raise self._failed(tr("the metadata server gives none for the role {role}", role=named))
         found = checked(
             told.get("AccessKeyId"), told.get("AccessKeySecret"), told.get("SecurityToken"), told.get("Expiration")
         )
@@ -110,14 +115,16 @@ class MachineRole:
 
     def _failed(self, reason: str) -> CredentialsError:
         return CredentialsError(
-            f"{self.name}: {reason}.",
-            "Give this machine a role that may write to the bucket, in the console of ECS, or use another profile.",
+            tr("{place}: {reason}.", place=self.name, reason=reason),
+            tr("Give this machine a role that may write to the bucket, in the console of ECS, or use another profile."),
             code="CredentialsProviderFailed",
         )
 
 
 def _told(error: OSError) -> str:
-    return str(error) if str(error).startswith(("answered", "no answer")) else "was not reached"
+    if isinstance(error, StrangeAnswerError):
+        return tr("the metadata server {failed}", failed=error)
+    return tr("the metadata server was not reached")
 
 
 def _parsed(answer: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.places.found import Credentials
+from oss_jupyter.texts import tr
 
 
 class Ossutil:
@@ -29,11 +30,12 @@ class Ossutil:
         if isinstance(profile, str):
             return profile
         if profile.mode.lower() not in ("ak", "ststoken"):
-            return (
-                f"its mode {profile.mode} is ossutil's own; the profiles of  aliyun configure  are known in all modes"
+            return tr(
+                "its mode {mode} is ossutil's own; the profiles of  aliyun configure  are known in all modes",
+                mode=profile.mode,
             )
         values = profile.values
         key_id, secret = values.get("accesskeyid", ""), values.get("accesskeysecret", "")
         if not key_id or not secret:
-            return "has no " + ("access key id" if not key_id else "access key secret")
+            return tr("has no access key secret" if key_id else "has no access key id")
         return Credentials(key_id, secret, values.get("ststoken") or None)

@@ -18,6 +18,7 @@ from oss_jupyter import forks
 from oss_jupyter.errors import CredentialsError
 from oss_jupyter.oss.places.foreign import checked, guarded
 from oss_jupyter.oss.places.found import SPARE, Credentials
+from oss_jupyter.texts import tr
 
 # What a service says is in the text of an exception, with the whole reply; of that, these alone are no secret.
 _CODE = re.compile(r'"Code"\s*:\s*"([A-Za-z][A-Za-z.]{2,59})"', re.IGNORECASE)
@@ -48,7 +49,7 @@ class Providers:
         Where it gets none, those that it got last, while they are good. Raises CredentialsError.
         """
         try:
-            found = guarded(lambda: _ask(self._provider(recipe)), lambda error: f"{name}: {why(error)}", advice)
+            found = guarded(lambda: _ask(self._provider(recipe)), _teller(name), advice)
         except CredentialsError:
             with self._lock:
                 what, earlier = self._found.get(recipe.place, (None, None))
@@ -76,6 +77,10 @@ class Providers:
 providers = Providers()
 
 
+def _teller(name: str) -> Callable[[BaseException], str]:
+    return lambda error: tr("{place}: {reason}.", place=name, reason=why(error))
+
+
 def why(error: BaseException) -> str:
     """Return in a few words what a provider raised, without quoting it."""
     try:
@@ -84,14 +89,16 @@ def why(error: BaseException) -> str:
         text = ""  # foreign code again
     code, status = _CODE.search(text), _STATUS.search(text)
     if code is not None:
-        return f"was answered with {code[1]}" + (f" (status {status[1]})" if status else "")
+        if status is None:
+            return tr("was answered with {code}", code=code[1])
+        return tr("was answered with {code} (status {status})", code=code[1], status=status[1])
     if status is not None:
-        return f"was answered with status {status[1]}"
+        return tr("was answered with status {status}", status=status[1])
     if "unsupported profile mode" in text:
-        return "has a mode that the package alibabacloud-credentials does not know"
+        return tr("has a mode that the package alibabacloud-credentials does not know")
     if type(error).__name__ in ("RetryError", "ConnectionError", "Timeout"):
-        return "the service that gives them was not reached"
-    return f"raised {type(error).__name__}"
+        return tr("the service that gives them was not reached")
+    return tr("raised {error}", error=type(error).__name__)
 
 
 def _loaded() -> Any:

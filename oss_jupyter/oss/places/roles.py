@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from oss_jupyter.errors import CredentialsError
 from oss_jupyter.oss.places.found import Credentials
 from oss_jupyter.oss.places.package import Recipe, providers
+from oss_jupyter.texts import tr
 
 _ROLE, _PROVIDER, _TOKEN_FILE = (
     "ALIBABA_CLOUD_ROLE_ARN",
@@ -24,16 +25,22 @@ class OidcRole:
     """The role that a pod of Kubernetes has: the three variables are set by the cluster."""
 
     environ: Mapping[str, str] = field(repr=False)
-    name = f"the role of {_ROLE}"
     mode = "OIDC"
+
+    @property
+    def name(self) -> str:
+        """The role, as people write it."""
+        return tr("the role of {variable}", variable=_ROLE)
 
     def find(self) -> Credentials | str:
         """Return the role's credentials. Raises CredentialsError where the service gives none."""
         values = [self.environ.get(name, "").strip() for name in (_ROLE, _PROVIDER, _TOKEN_FILE)]
         if not values[1] or not values[2]:
-            return "not set"
+            return tr("not set")
         if not values[0]:
-            raise CredentialsError(f"The environment has {_PROVIDER} but not {_ROLE}.", "Set both.")
+            raise CredentialsError(
+                tr("The environment has {there} but not {missing}.", there=_PROVIDER, missing=_ROLE), tr("Set both.")
+            )
         session, region, in_vpc = (self.environ.get(name, "").strip() for name in (_SESSION, _STS_REGION, _IN_VPC))
         recipe = Recipe(
             "oidc",
@@ -47,7 +54,7 @@ class OidcRole:
                 enable_vpc=in_vpc.lower() == "true",
             ),
         )
-        advice = "Look at the service account of this pod: its role has to trust the cluster's OIDC provider."
+        advice = tr("Look at the service account of this pod: its role has to trust the cluster's OIDC provider.")
         return providers.find(recipe, self.name, advice)
 
 
@@ -56,13 +63,19 @@ class CredentialsUri:
     """An address that gives credentials to whoever asks, which some platforms set for each container."""
 
     environ: Mapping[str, str] = field(repr=False)
-    name = f"the address in {_URI}"
     mode = "URI"
+
+    @property
+    def name(self) -> str:
+        """The address, as people write it."""
+        return tr("the address in {variable}", variable=_URI)
 
     def find(self) -> Credentials | str:
         """Return what the address gives. Raises CredentialsError where it gives none."""
         uri = self.environ.get(_URI, "").strip()
         if not uri:
-            return "not set"
+            return tr("not set")
         recipe = Recipe("uri", uri, lambda package: package.URLCredentialsProvider(uri=uri))
-        return providers.find(recipe, self.name, f"Ask whoever runs this platform, or unset {_URI}.")
+        return providers.find(
+            recipe, self.name, tr("Ask whoever runs this platform, or unset {variable}.", variable=_URI)
+        )
