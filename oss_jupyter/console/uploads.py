@@ -21,6 +21,7 @@ from oss_jupyter.paths import absolute
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import goes_on, head_line, in_oss, name_of, state_word
 from oss_jupyter.texts import english, say, tr
+from oss_jupyter.texts.system import system_words
 
 NO_UPLOADS = english("There are no uploads.")
 NOTHING_RUNS = english("Nothing is running.")
@@ -77,7 +78,7 @@ def write_history(found: History, file: str) -> str:
         found.to_csv(path)
     except OSError as error:
         raise InputError(
-            tr("{path} cannot be written: {why}.", path=path, why=error.strerror),
+            tr("{path} cannot be written: {why}.", path=path, why=system_words(error)),
             tr("Choose another file: {option}", option="--csv FILE"),
             code="CsvNotWritable",
         ) from None

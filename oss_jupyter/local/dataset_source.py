@@ -21,7 +21,7 @@ from oss_jupyter.model.reading import reading
 from oss_jupyter.names import printable
 from oss_jupyter.paths import absolute
 from oss_jupyter.redact import is_signed, quoted
-from oss_jupyter.texts import english, tr
+from oss_jupyter.texts import english, listed, tr
 
 _WILD = re.compile(r"[*?]|\[[^/]+\]")
 # What has one of these before the rest is none of this computer's paths, whatever else is in it.
@@ -189,5 +189,5 @@ def _refuse_folders_in_each_other(pieces: Iterable[Piece]) -> None:
 def _told(pieces: list[Piece]) -> str:
     """Return in a few words what several pieces are."""
     names = [printable(piece.pattern or Path(piece.path).name or piece.path) for piece in pieces]
-    first, more = ", ".join(names[:_SHOWN]), len(names) - _SHOWN
+    first, more = listed(names[:_SHOWN]), len(names) - _SHOWN
     return tr("{names} and {more} more", names=first, more=f"{more:,}") if more > 0 else first

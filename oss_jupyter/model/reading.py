@@ -9,6 +9,7 @@ from oss_jupyter.errors import Shortage, SourceMissing, SourceUnreadable
 from oss_jupyter.model.shortage import shortage_of
 from oss_jupyter.names import printable
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import in_words
 
 
 @contextmanager
@@ -38,7 +39,7 @@ def _failure(path: object, error: OSError) -> SourceMissing | SourceUnreadable |
     if isinstance(error, PermissionError):
         advice = tr("Allow it, for example: !chmod u+r {path}", path=path)
         return SourceUnreadable(tr("{path} may not be read by this user.", path=path), advice)
-    reason = error.strerror or tr("the disk failed")
+    reason = in_words(error.strerror) if error.strerror else tr("the disk failed")
     what = tr("{path} cannot be read: {reason}.", path=path, reason=reason)
     return SourceUnreadable(what, tr("Check its disk or mount, then run the upload again."))
 

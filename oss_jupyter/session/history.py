@@ -18,6 +18,7 @@ from oss_jupyter.model.history_entry import HistoryEntry, entry_of, entry_of_lin
 from oss_jupyter.paths import state_directory
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import system_words
 
 # As many as the two generations of the file can hold.
 _LAST_MOST = 10_000_000
@@ -50,7 +51,7 @@ class Recorder:
         with self._lock:
             first, self._noted = not self._noted, True
         if first:
-            why = (failure.strerror or type(failure).__name__) if isinstance(failure, OSError) else failure.what
+            why = system_words(failure) if isinstance(failure, OSError) else failure.what
             job.note(
                 tr(
                     "The history could not be written: {why}. The upload itself is not touched by that.",
@@ -102,7 +103,7 @@ def _newest_first(words: Sequence[str] = ()) -> Iterator[HistoryEntry]:
         lines = file.lines()
     except OSError as error:
         raise _unreadable(
-            tr("The history in {path} cannot be read: {why}.", path=file.path, why=error.strerror),
+            tr("The history in {path} cannot be read: {why}.", path=file.path, why=system_words(error)),
             tr("Allow reading there; or choose another place with OSS_JUPYTER_STATE_DIR."),
         ) from None
     except CheckpointForeign as foreign:

@@ -25,6 +25,7 @@ from oss_jupyter.session.interrupts import ToldInterrupt, interrupts_later
 from oss_jupyter.session.shell import Shell, Writing
 from oss_jupyter.session.stores import UNSET
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import system_words
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.transfer import Transfer
@@ -194,7 +195,7 @@ def _not_writable(label: str, path: Path, error: OSError) -> CheckpointNotWritab
             "Writing {label} failed in {folder}: {why}.",
             label=label,
             folder=path.parent,
-            why=error.strerror or type(error).__name__,
+            why=system_words(error),
         ),
         tr("Check that disk, or choose another with checkpoint_dir=…"),
     )

@@ -11,6 +11,7 @@ from oss_jupyter.errors import InputError
 from oss_jupyter.names import printable
 from oss_jupyter.paths import absolute
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import system_words
 
 # A list that nobody scrolls through; whoever looks for more types the name.
 ENTRIES_MAX = 500
@@ -27,7 +28,7 @@ def list_folder(text: str, start: Path) -> dict[str, Any]:
         with os.scandir(folder) as found:
             entries = [_entry(entry) for entry in islice(filter(_is_shown, found), ENTRIES_MAX + 1)]
     except OSError as error:
-        what = tr("{folder} cannot be listed: {why}.", folder=folder, why=error.strerror)
+        what = tr("{folder} cannot be listed: {why}.", folder=folder, why=system_words(error))
         raise InputError(what, tr("Choose another folder.")) from None
     shown = sorted(entries[:ENTRIES_MAX], key=lambda entry: (not entry["folder"], entry["name"].casefold()))
     return {
