@@ -107,7 +107,7 @@ def test_starting_from_the_desk(
     wait_for_status(row, "Running")
     assert not error.is_visible()
     press(row, "Details")
-    desk.locator(".ossj-detail .ossj-canvas").wait_for(timeout=WAIT_MS)
+    desk.locator(".ossj-item:has-text('trips 2024.parquet') + .ossj-detail .ossj-canvas").wait_for(timeout=WAIT_MS)
     wait_for_status(row, "Completed")
     wait_for_status(desk.locator(".ossj-detail"), "Completed")
     assert stored(sandbox, "raw/trips 2024.parquet") == files[0].read_bytes()
@@ -119,7 +119,7 @@ def test_starting_from_the_desk(
 def test_filters_search_and_all_at_once(
     open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path], picture: Picture
 ) -> None:
-    """Among many uploads the one that is meant is found, and all can be stopped at once."""
+    """Among many uploads the one that is meant is found, and all that are listed can be stopped at once."""
     sandbox.rate_bytes_per_second = MIB // 2
     uploads = "\n".join(f"oj.upload({str(path)!r}, 'oss://test-bucket/raw/', part_size='256KiB');" for path in files)
     uploads += f"\noj.upload({str(files[1])!r}, 'oss://no-such-bucket/raw/');"
@@ -137,6 +137,10 @@ def test_filters_search_and_all_at_once(
     desk.get_by_role("button", name="All 4").click()
     desk.get_by_label("Search").fill("raw parquet")
     assert items.count() == 1
+    press(desk, "Pause those listed")
+    desk.get_by_role("button", name="Paused 2").wait_for(timeout=WAIT_MS)
+    press(desk, "Resume those listed")
+    desk.get_by_role("button", name="Paused 1").wait_for(timeout=WAIT_MS)
     desk.get_by_label("Search").fill("nothing like this")
     assert desk.locator(".ossj-nothing").inner_text() == "No upload matches."
     desk.get_by_label("Search").fill("")

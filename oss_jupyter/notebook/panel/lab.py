@@ -97,6 +97,6 @@ class HandedOn:
     def _ask_all(self, name: str, arguments: PageArguments) -> Reply:
         for place in self._desk.neighbours.all_places():
             with suppress(KernelGone):  # what is its is on the disk
-                hand_on(place, name, {})
+                hand_on(place, name, arguments.without("widget"))
         self._desk.hurry()
         return {}

@@ -19,9 +19,12 @@ from oss_jupyter.notebook.panel.common.handing import make_link, make_snippet
 from oss_jupyter.session.left_alone import is_left_alone
 from oss_jupyter.texts import tr
 
+# More are listed nowhere.
+_ONLY_MOST = 100_000
+
 
 class Actions:
-    """Commands on one transfer, named by its id, and on all of them.
+    """Commands on one transfer, named by its id, and on all of them, or only on some.
 
     manager: where the transfers are. shown: the transfer of a widget, by the widget's id, because a card keeps showing
     its own transfer after the same file was uploaded anew. touched: called with a transfer after something was asked
@@ -73,6 +76,9 @@ class Actions:
     def _on_all(self, event: Event, action: Callable[[Transfer], None]) -> Handler:
         def handle(arguments: PageArguments) -> Reply:
             transfers = waiting_first(self._manager().transfers())
+            if "only" in arguments:
+                only = set(arguments.texts("only", most=_ONLY_MOST))
+                transfers = [transfer for transfer in transfers if transfer.id in only]
             return {"count": sum(self._acted(transfer, event, action) for transfer in transfers)}
 
         return handle

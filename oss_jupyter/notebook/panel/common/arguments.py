@@ -36,6 +36,13 @@ class PageArguments:
             raise _refused(name, tr("a text of 1 to {longest} characters", longest=longest))
         return value
 
+    def texts(self, name: str, most: int, longest: int = 200) -> list[str]:
+        """Return several texts, none of them empty."""
+        values = self._values.get(name)
+        if not isinstance(values, list) or len(values) > most:
+            raise _refused(name, tr("a list of at most {most} texts", most=f"{most:,}"))
+        return [PageArguments({name: value}).text(name, longest) for value in values]
+
     def whole(self, name: str, least: int, most: int) -> int:
         """Return a whole number."""
         value = self._values.get(name)

@@ -19,10 +19,10 @@ export function createDesk(model, say) {
   element.classList.add("ossj-desk");
   const banner = createBanner(say, askAndTell);
   const form = createForm(say, ask, model.get("folder"), model.get("target"), model.get("options"));
-  const list = createList(say, ask, shell.tell, openDetails);
   const detail = createDetail(model, say);
+  const list = createList(say, ask, shell.tell, openDetails, detail.element);
   const history = createHistory(say, shell.askQuietly, uploadAgain);
-  const parts = [banner.element, form.element, list.element, notice, detail.element];
+  const parts = [banner.element, form.element, list.element, notice];
   const tabs = createDeskTabs(say, parts, history.element, () => updateHistory());
   element.append(...tabs.elements, shell.announcer);
 
@@ -49,6 +49,7 @@ export function createDesk(model, say) {
     setShown(list.element, !isBanner || !untouched(rows));
     if (isBanner && rows.length) banner.update(rows);
     list.update(rows, detail.id(), !isBanner);
+    detail.reveal();
     if (reviewed) form.focus();
     rows.forEach(shell.announce);
   }

@@ -1,14 +1,15 @@
-// The card of the transfer that was opened on the desk.
+// The card of the transfer that was opened on the desk, which its list shows under the row.
 
 import { createCard } from "../card/card.js";
 import { make } from "../common/dom.js";
 import { decode } from "../common/state.js";
 
 export function createDetail(model, say) {
-  const element = make("div", "ossj-detail");
+  const element = make("li", "ossj-detail");
   const cardModel = modelOfDetail(model);
   let card = null;
   let id = "";
+  let isNew = false;
 
   function update() {
     const newId = decode(model.get("detail"))?.id ?? "";
@@ -18,7 +19,13 @@ export function createDetail(model, say) {
     if (!id) return;
     card = createCard(cardModel, say);
     element.append(card.element);
-    card.element.scrollIntoView?.({ block: "nearest" });
+    isNew = true;
+  }
+
+  // Once it stands in its place.
+  function reveal() {
+    if (isNew && element.isConnected) element.scrollIntoView?.({ block: "nearest" });
+    isNew = false;
   }
 
   function close() {
@@ -28,7 +35,7 @@ export function createDetail(model, say) {
     id = "";
   }
 
-  return { element, update, close, id: () => id };
+  return { element, update, reveal, close, id: () => id };
 }
 
 // The desk's model for a card: it reads the trait `detail` where a card of its own reads `state`.

@@ -6,7 +6,8 @@ import { button, make, placeChildren, setAttribute, setShown, setText } from "..
 import { formatCount } from "../common/format.js";
 
 // `ask(command, args)` returns a promise of the reply; `tell(reply)` shows why something was refused.
-export function createList(say, ask, tell, onDetails) {
+// `detail` is the element of what was opened, which stands under its row.
+export function createList(say, ask, tell, onDetails, detail) {
   const element = make("div", "ossj-uploads");
   const bar = createToolbar(say, ask, tell, refresh);
   const list = make("ul", "ossj-items");
@@ -18,11 +19,11 @@ export function createList(say, ask, tell, onDetails) {
   let opened = "";
 
   function refresh() {
-    const chosen = chooseRows(rows, bar.group(), bar.query());
-    bar.update(rows);
+    const chosen = chooseRows(rows, bar.group(rows), bar.query());
+    bar.update(rows, chosen);
     const present = new Set(rows.map((row) => row.id));
     for (const id of made.keys()) if (!present.has(id)) made.delete(id);
-    placeChildren(list, chosen.map(rowFor));
+    placeChildren(list, chosen.flatMap((row) => (row.id === opened ? [rowFor(row), detail] : [rowFor(row)])));
     setText(nothing, say(rows.length ? "no_matches" : "no_uploads"));
     setShown(nothing, chosen.length === 0);
     setShown(list, chosen.length > 0);
@@ -50,6 +51,7 @@ function createToolbar(say, ask, tell, onChange) {
   filters.setAttribute("role", "group");
   filters.setAttribute("aria-label", say("filter"));
   let chosen = "all";
+  let only = null;
   const chips = GROUPS.map((group) => {
     const chip = button("ossj-chip", "", () => {
       chosen = group;
@@ -63,7 +65,8 @@ function createToolbar(say, ask, tell, onChange) {
   const search = Object.assign(make("input", "ossj-input ossj-search"), { type: "search", placeholder: say("search_hint") });
   search.setAttribute("aria-label", say("search"));
   search.addEventListener("input", onChange);
-  const askAll = async (command) => tell(await ask(command, {}));
+  // All, or what is listed while there is a search or a filter.
+  const askAll = async (command) => tell(await ask(command, only ? { only } : {}));
   const pause = button("", say("pause_all"), () => askAll("pause_all"));
   const resume = button("", say("resume_all"), () => askAll("resume_all"));
   const clear = button("ossj-quiet", say("clear"), () => askAll("clear"));
@@ -71,18 +74,26 @@ function createToolbar(say, ask, tell, onChange) {
   buttons.append(pause, resume, clear);
   element.append(filters, search, buttons);
 
-  function update(rows) {
+  function update(rows, listed) {
+    only = listed.length < rows.length ? listed.map(({ id }) => id) : null;
     const counts = countGroups(rows);
-    if (!counts[chosen]) chosen = "all";
     for (const { group, chip, count } of chips) {
       setText(count, formatCount(counts[group]));
       setShown(chip, group === "all" || counts[group] > 0);
       setAttribute(chip, "aria-pressed", group === chosen);
     }
-    setAttribute(pause, "aria-disabled", !anyCan(rows, "pause"));
-    setAttribute(resume, "aria-disabled", !anyCan(rows, "resume"));
+    setText(pause, say(only ? "pause_listed" : "pause_all"));
+    setText(resume, say(only ? "resume_listed" : "resume_all"));
+    setAttribute(pause, "aria-disabled", !anyCan(listed, "pause"));
+    setAttribute(resume, "aria-disabled", !anyCan(listed, "resume"));
     setAttribute(clear, "aria-disabled", !rows.some(isOver));
   }
 
-  return { element, update, group: () => chosen, query: () => search.value.trim() };
+  // A filter that nothing is left of is none.
+  function group(rows) {
+    if (!countGroups(rows)[chosen]) chosen = "all";
+    return chosen;
+  }
+
+  return { element, update, group, query: () => search.value.trim() };
 }
