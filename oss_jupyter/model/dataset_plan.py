@@ -16,7 +16,7 @@ from oss_jupyter.model.planned_rows import PlannedFile, PlannedRows, RowPacker
 from oss_jupyter.model.requests_estimate import RequestCounter, RequestsEstimate
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.names import printable
-from oss_jupyter.texts import say, tr
+from oss_jupyter.texts import clauses, listed, say, tr
 
 # Two thirds of them from the beginning, the others from the end.
 ROWS_SHOWN = 15
@@ -79,11 +79,9 @@ class DatasetPlan(Sequence[PlannedFile]):
         return reversed(self.packed)
 
     def __repr__(self) -> str:
-        counts = ", ".join(
-            f"{action_word(action)} {total.files:,}" for action, total in self.totals.items() if total.files
-        )
-        files = f"{count(len(self), 'file')}{counts and f', {counts}'}"
-        return printable(f"<DatasetPlan {self.source} -> {self.target}: {files}>")
+        counts = (f"{action_word(action)} {total.files:,}" for action, total in self.totals.items() if total.files)
+        told = clauses(count(len(self), "file"), *counts)
+        return printable(f"<DatasetPlan {self.source} -> {self.target}: {told}>")
 
     def __str__(self) -> str:
         """Return it as a terminal shows it: totals, requests, and the first and last rows."""
@@ -156,7 +154,7 @@ class DatasetPlan(Sequence[PlannedFile]):
     @property
     def notes(self) -> tuple[str, ...]:
         """What else there is to say: what was passed over, the requests, and a warning where they meet their limit."""
-        kinds = ", ".join(f"{number:,} {name}" for name, number in self.requests.by_name if number)
+        kinds = listed(f"{number:,} {name}" for name, number in self.requests.by_name if number)
         requests = say("plan_requests", requests=kinds) if kinds else ""
         return (*self.passed_over, *filter(None, (requests, self.warning)))
 

@@ -18,7 +18,7 @@ from oss_jupyter.model.signed_url import SignedUrl, parse_expires
 from oss_jupyter.model.sizes import count, format_duration, format_size, format_speed
 from oss_jupyter.model.target import make_target, parse_prefix
 from oss_jupyter.names import printable
-from oss_jupyter.texts import english, tr
+from oss_jupyter.texts import clauses, english, listed, tr
 
 # So many failures are kept in memory; all of them are among the receipts of the files.
 FAILURES_MOST = 1000
@@ -62,8 +62,8 @@ class DatasetReceipt(Reached):
     saved: Annotated[Saved | None, "Where the receipts of the files are found."] = field(default=None, compare=False)
 
     def __repr__(self) -> str:
-        counts = ", ".join(tr(_COUNTED[one], number=f"{number:,}") for one, number, _ in self.outcomes if number)
-        return printable(f"<DatasetReceipt {self.url}: {count(self.total, 'file')}{counts and f', {counts}'}>")
+        counts = (tr(_COUNTED[one], number=f"{number:,}") for one, number, _ in self.outcomes if number)
+        return printable(f"<DatasetReceipt {self.url}: {clauses(count(self.total, 'file'), *counts)}>")
 
     def __str__(self) -> str:
         """Return how it ended, and the first failures with their reasons, a line each."""
@@ -122,7 +122,10 @@ class DatasetReceipt(Reached):
         if len(reasons) == _NAMED < self.failed:
             reasons.append(tr("and {number} more", number=f"{self.failed - _NAMED:,}"))
         return tr(
-            "{number} of {files} could not be sent: {reasons}.", number=failed, files=total, reasons="; ".join(reasons)
+            "{number} of {files} could not be sent: {reasons}.",
+            number=failed,
+            files=total,
+            reasons=listed(reasons, ";"),
         )
 
     def files(self) -> Iterator[FileReceipt]:

@@ -10,7 +10,7 @@ from oss_jupyter.model.dataset import Action, FailedFile, FilesView, Outcome
 from oss_jupyter.model.parted import MADE
 from oss_jupyter.model.sizes import format_progress, format_size
 from oss_jupyter.names import printable
-from oss_jupyter.texts import catalogue, english, say, tr
+from oss_jupyter.texts import because, catalogue, clauses, english, say, tr
 
 # The others are told by their number.
 FAILURES_SHOWN = 10
@@ -67,7 +67,7 @@ def files_pace(files_per_second: float) -> str:
 
 def outcomes_line(outcomes: Outcomes) -> str:
     """Return ``80,000 sent, 8,737 already there, 3 failed``; what is not there is left out."""
-    return ", ".join(say(f"files_{outcome}", count=f"{number:,}") for outcome, number in outcomes if number)
+    return clauses(*(say(f"files_{outcome}", count=f"{number:,}") for outcome, number in outcomes if number))
 
 
 def outcomes_of(view: FilesView) -> Outcomes:
@@ -101,7 +101,7 @@ def _cut(reason: str) -> str:
 
 def counted_bytes(number: int, size_bytes: int) -> str:
     """Return ``88,740 files, 52 GiB``."""
-    return f"{files(number)}, {format_size(size_bytes)}"
+    return clauses(files(number), format_size(size_bytes))
 
 
 def place_of(path: str, key: str, prefix: str = "") -> str:
@@ -121,6 +121,6 @@ def action_word(action: Action) -> str:
 
 def reason_text(reason: str) -> str:
     """Return why a file is dealt with as it is: words as they are, a key by its words, and ``key: words`` by both."""
-    key, colon, detail = reason.partition(": ")
-    known = say(f"why_{key}") if f"why_{key}" in catalogue() else key
-    return printable(f"{known}{colon}{detail}")
+    key, _, detail = reason.partition(": ")
+    known = f"why_{key}" in catalogue()
+    return printable(because(say(f"why_{key}"), detail) if known else reason)

@@ -10,7 +10,7 @@ from typing import Any
 from oss_jupyter.model.columns import columns
 from oss_jupyter.model.sizes import count
 from oss_jupyter.names import printable
-from oss_jupyter.texts import english, tr
+from oss_jupyter.texts import clauses, english, sentences, tr
 
 
 class Standing(Enum):
@@ -48,7 +48,7 @@ class Finding:
     advice: str = ""
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.text, self.advice)))
+        return sentences(self.text, self.advice)
 
     @property
     def title(self) -> str:
@@ -133,7 +133,7 @@ class Check:
         named = [tr("{number} wrong", number=said[Standing.WRONG])] if said[Standing.WRONG] else []
         named += [count(said[Standing.WARNING], "warning")] if said[Standing.WARNING] else []
         named += [tr("{number} unknown", number=said[Standing.UNKNOWN])] if said[Standing.UNKNOWN] else []
-        return printable(f"{self.about}: {', '.join(named) or tr('all is well')} ({self.seconds:.1f} s)")
+        return printable(f"{self.about}: {clauses(*named) or tr('all is well')} ({self.seconds:.1f} s)")
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return name, standing and words of each, for people."""

@@ -12,7 +12,7 @@ from oss_jupyter.model.frames import frame, write_csv
 from oss_jupyter.model.history_entry import HistoryEntry
 from oss_jupyter.model.sizes import count, format_duration, format_size
 from oss_jupyter.names import printable
-from oss_jupyter.texts import say
+from oss_jupyter.texts import clauses, say
 
 # Of a long list the last ones are shown.
 ROWS_SHOWN = 20
@@ -87,7 +87,7 @@ def _cells(one: HistoryEntry) -> tuple[str, ...]:
         shortened(one.source),
         shortened(printable(one.target)),
         f"{outcome} ({one.code})" if one.code else outcome,
-        ", ".join((format_size(one.size_bytes), *of_files, *failed)),
+        clauses(format_size(one.size_bytes), *of_files, *failed),
         format_duration(one.seconds, tenths=True),
         format_size(one.kept_bytes) if one.kept_bytes else "",
         f"{one.retries:,}" if one.retries else "",

@@ -63,6 +63,11 @@ def clauses(*told: str) -> str:
     return ("，" if language() == "zh" else ", ").join(filter(None, told))
 
 
+def because(what: str, why: str) -> str:
+    """Return what is so and, behind a colon, why; without one where nothing tells why."""
+    return ("：" if language() == "zh" else ": ").join(filter(None, (what, why)))
+
+
 def _in_chinese(sentence: str) -> str:
     try:
         return chinese().get(sentence, sentence)

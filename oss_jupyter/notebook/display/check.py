@@ -24,8 +24,8 @@ def _row(finding: Finding) -> str:
     colour = f"color:{base};color:color-mix(in {_SPACE}, {base} 60%, currentcolor);font-weight:bold"
     advice = f"<br>{escape(finding.advice)}" if finding.advice else ""
     cells = (
-        ("", escape(finding.name)),
-        (colour, escape(str(finding.standing))),
+        ("", escape(finding.title)),
+        (colour, escape(finding.standing.word)),
         ("", f"{escape(finding.text)}{advice}"),
     )
     return "<tr>" + "".join(f'<td style="{_CELL};{style}">{html}</td>' for style, html in cells) + "</tr>"
