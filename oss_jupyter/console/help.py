@@ -40,6 +40,7 @@ _COMPLAINTS = (
 )
 OF_RESUME_AND_ABORT = english("resume, abort: {words}")
 _OF_ARGUMENT = english("argument {name}: {what}")
+_COLON_BEHIND_CHINESE = re.compile("(?<=[\u4e00-\u9fff]):$", re.MULTILINE)
 _HOLE = re.compile(r"\\{(\w+)\\}")
 
 
@@ -53,6 +54,10 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     def add_text(self, text: str | None) -> None:
         """Add a paragraph, which is no help of an option."""
         super().add_text(text if text is None or text == argparse.SUPPRESS else tr(text))
+
+    def format_help(self) -> str:
+        """Return all of it; argparse puts a colon behind each heading."""
+        return _COLON_BEHIND_CHINESE.sub("：", super().format_help())
 
     def _format_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None) -> str:
         return super()._format_usage(usage and tr(usage), actions, groups, tr("usage: ") if prefix is None else prefix)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from IPython.core.completer import provisionalcompleter
 
 from oss_jupyter import api
-from oss_jupyter.console.help import complaint
+from oss_jupyter.console.help import complaint, help_of
 from oss_jupyter.console.lines import brief
+from oss_jupyter.notebook.magics.bucket_magics import BucketMagics
+from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.sandbox import Sandbox
-from oss_jupyter.texts import sentences, spoken
+from oss_jupyter.texts import sentences, spoken, tr
 
 from .conftest import Shell
 
@@ -38,6 +41,16 @@ def test_help_is_told_in_the_readers_language(shell: Shell, name: str) -> None:
     assert paragraphs[0] in shell.ok(f"%{name}?").text
     api.settings().language = "en"
     assert not HAN.search(shell.ok(f"%{name} --help").text)
+
+
+def test_no_option_is_left_in_english() -> None:
+    """What stands beside an option, and above a group of them, is translated with it."""
+    for magics, name in [(OssMagics, one) for one in ("oss_upload", "oss_uploads", "oss_sandbox")] + [
+        (BucketMagics, one) for one in ("oss_check", "oss_leftovers")
+    ]:
+        parser: Any = getattr(magics, name).parser
+        assert [action.dest for action in parser._actions if action.help and not HAN.search(help_of(action))] == []
+        assert [one.title for one in parser._action_groups if not HAN.search(tr(one.title))] == []
 
 
 @pytest.mark.parametrize(
