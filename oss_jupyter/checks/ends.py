@@ -9,7 +9,7 @@ from pathlib import Path
 from oss_jupyter.model.credentials_found import CredentialsFound
 from oss_jupyter.model.finding import Finding, fine, warning, wrong
 from oss_jupyter.model.sizes import format_duration
-from oss_jupyter.texts import english, say, tr
+from oss_jupyter.texts import english, tr
 
 LIFE, LID = english("credentials"), english("computer")
 _ANEW = english("Put new ones there meanwhile: an upload waits for them and goes on, and nothing is sent again.")
@@ -18,7 +18,7 @@ _ANEW = english("Put new ones there meanwhile: an upload waits for them and goes
 def look_at_life(found: CredentialsFound, takes_seconds: float, now: float) -> list[Finding]:
     """Return where credentials come from, and whether they last as long as an upload. now: seconds since the epoch."""
     if found.ends_at is None:
-        return [fine(LIFE, f"{found}{say('full_stop')}")]
+        return [fine(LIFE, tr("{credentials}.", credentials=found))]
     left_seconds = found.ends_at.timestamp() - now
     if left_seconds <= 0:
         ago = format_duration(-left_seconds)

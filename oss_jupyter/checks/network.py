@@ -18,7 +18,7 @@ from oss_jupyter.oss.endpoint import EndpointSettings, is_loopback
 from oss_jupyter.oss.environment import as_proxies, names_proxy, route_to
 from oss_jupyter.oss.failures import from_exception, not_oss
 from oss_jupyter.oss.reply import date_seconds
-from oss_jupyter.texts import english, say, tr
+from oss_jupyter.texts import english, tr
 
 NAME, PROXY, CONNECTION = english("name"), english("proxy"), english("connection")
 CERTIFICATE, CLOCK = english("certificate"), english("clock")
@@ -140,7 +140,7 @@ def _clock(headers: Mapping[str, str], now: float) -> Finding:
         return fine(CLOCK, tr("This computer's clock and the service's agree."))
     said = ahead_words(ahead_seconds)
     if abs(ahead_seconds) <= SKEW_MOST_SECONDS:
-        return warning(CLOCK, f"{said}{say('full_stop')}", tr(_SET_THE_CLOCK))
+        return warning(CLOCK, tr("{wrong}.", wrong=said), tr(_SET_THE_CLOCK))
     text = tr(
         "{wrong}; 15 are allowed. Uploads go on, because requests carry the service's time; other programs are "
         "refused.",

@@ -10,6 +10,7 @@ from oss_jupyter.local.room import RESERVE_BYTES, free_bytes
 from oss_jupyter.model.finding import Finding, fine, warning, wrong
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.texts import english, tr
+from oss_jupyter.texts.system import system_words
 
 ROOM = english("room")
 _NONE_KEPT = english(
@@ -53,7 +54,7 @@ def _refused(folder: Path) -> str:
             file.write(b"?")
             file.flush()
     except OSError as error:
-        return error.strerror or type(error).__name__
+        return system_words(error)
     return ""
 
 

@@ -20,6 +20,7 @@ from oss_jupyter.model.wire_values import PartRequest
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.late import send_part
 from oss_jupyter.texts import english, sentences, tr
+from oss_jupyter.texts.system import system_words
 
 SPEED, LEFTOVER = english("speed"), english("leftover")
 # Of the time for all of it, kept for removing what was sent.
@@ -64,8 +65,7 @@ class _Measuring:
                 file.flush()
                 self._measure(file.name)
         except OSError as error:
-            why = error.strerror or type(error).__name__
-            self._trouble = tr("the file to send cannot be written: {why}", why=why)
+            self._trouble = tr("the file to send cannot be written: {why}", why=system_words(error))
         except OssJupyterError as error:
             self._failure = error
         except Exception as error:

@@ -142,7 +142,7 @@ def _lines(uploads: Sequence[Snapshot]) -> list[str]:
 
 
 def _line(now: Snapshot) -> str:
-    return f"{head_line(now)}: {status_line(now)}"
+    return say("colon").join((head_line(now), status_line(now)))
 
 
 def _how_to_go_on(uploads: Sequence[Transfer]) -> list[str]:

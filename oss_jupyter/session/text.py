@@ -16,7 +16,7 @@ from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.sizes import format_duration, format_progress, format_size, format_speed
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
-from oss_jupyter.texts import say, sentences
+from oss_jupyter.texts import clauses, say, sentences
 
 
 def name_of(now: Snapshot) -> str:
@@ -40,7 +40,7 @@ def status_line(now: Snapshot) -> str:
 def state_word(now: Snapshot) -> str:
     """Return the state, of what is queued with its place: ``queued, 3rd``."""
     state = in_a_word(now.state)
-    return say("comma").join((state, _ordinal(now.queue_place))) if now.queue_place else state
+    return clauses(state, _ordinal(now.queue_place)) if now.queue_place else state
 
 
 def in_a_word(state: State) -> str:
@@ -75,7 +75,7 @@ def in_oss(now: Snapshot) -> str:
     """Return ``18.4 of 52.0 GiB already in OSS``: what counts if it is resumed."""
     confirmed_bytes = now.kept_bytes + now.confirmed_bytes
     if now.files is not None:
-        return say("already_in_oss", progress=say("comma").join(_files_so_far(now, now.files, confirmed_bytes)))
+        return say("already_in_oss", progress=clauses(*_files_so_far(now, now.files, confirmed_bytes)))
     if now.open_ended:
         return say("already_in_oss", progress=format_size(confirmed_bytes))
     if not confirmed_bytes:
@@ -92,7 +92,7 @@ def goes_on(now: Snapshot) -> str:
 def left_alone(now: Snapshot) -> str:
     """Return why an upload was left out where all were resumed, and what to do, as one line."""
     what, _, advice, _ = now.error or ("", "", "", "")
-    which = head_line(now) if now.resumable else say("comma").join((head_line(now), in_oss(now)))
+    which = head_line(now) if now.resumable else clauses(head_line(now), in_oss(now))
     return printable(sentences(say("left_alone", what=which), what, advice))
 
 
@@ -193,7 +193,7 @@ def kept_and_sent(receipt: Receipt) -> str:
     kept = say("kept", size=format_size(receipt.kept_bytes)) if receipt.kept_bytes else ""
     sent = say("sent_and_again", size=size, again=again) if receipt.resent_bytes else say("sent", size=size)
     retries = say("retries_one" if receipt.retries == 1 else "retries_many", count=f"{receipt.retries:,}")
-    return say("comma").join(filter(None, (kept, sent, retries if receipt.retries else "")))
+    return clauses(kept, sent, retries if receipt.retries else "")
 
 
 def read_again(receipt: Receipt) -> str:
