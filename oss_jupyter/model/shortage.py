@@ -7,9 +7,13 @@ to be opened, read or done.
 from __future__ import annotations
 
 import errno
+import re
 
 from oss_jupyter.errors import NoMemory, NoThread, Shortage, TooManyFiles
 from oss_jupyter.texts import tr
+
+# What Python and the loader of the system say.
+_OF_MEMORY = re.compile(r"\Acan't allocate|failed to map segment from shared object")
 
 
 def shortage_of(error: BaseException) -> Shortage | None:
@@ -44,4 +48,4 @@ def shortage_of(error: BaseException) -> Shortage | None:
 def _said_of_memory(error: BaseException) -> bool:
     """Whether it is one of those that Python raises for want of memory under another name."""
     said = str(error) if isinstance(error, (RuntimeError, ImportError)) else ""
-    return said.startswith("can't allocate") or "failed to map segment from shared object" in said
+    return _OF_MEMORY.search(said) is not None
