@@ -15,6 +15,9 @@ from oss_jupyter.oss.advice_table import TABLE
 
 # Nobody sends, reads or asks any more when an error is shown.
 PROMISE = re.compile(r"\b(tried|sent|read|asked) again\b|goes on|by itself|nothing to change: it", re.IGNORECASE)
+CHINESE = re.compile(r".*[\u4e00-\u9fff]")
+ENGLISH = re.compile(r"[a-z]{3,} [a-z]{3,}")
+COMMAND = "sudo timedatectl set-ntp true"
 ASKED = Asked("UploadPart", "bucket", "dir/key", "cn-hangzhou", "oss-cn-hangzhou.aliyuncs.com")
 
 
@@ -48,3 +51,16 @@ def test_no_network_failure_promises_another_try(error: Exception) -> None:
     ours: OssJupyterError = failures.from_exception(error, "oss.test")
     assert ours.advice
     assert not PROMISE.search(f"{ours.what} {ours.advice}")
+
+
+@pytest.mark.parametrize("asked", [ASKED, Asked()], ids=["known", "unknown"])
+def test_every_code_is_explained_in_the_language_of_whoever_reads_it(
+    monkeypatch: pytest.MonkeyPatch, asked: Asked
+) -> None:
+    """The table is made when the module is loaded, and its words are found when they are said."""
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "zh")
+    for code in (*TABLE, *advice._SPECIAL, "SomethingNew", ""):
+        for extras in ({}, {"Endpoint": "oss-cn-beijing.aliyuncs.com"}, {"ArgumentName": "x-oss-credential"}):
+            for sentence in explain(ServiceReply(400, code, "句子", extras=dict(extras)), asked):
+                assert CHINESE.match(sentence), code
+                assert not ENGLISH.search(sentence.replace(COMMAND, "")), sentence

@@ -157,6 +157,18 @@ def test_finding_none_names_every_place_and_what_to_type(tmp_path: Path) -> None
     assert "OSS_ACCESS_KEY_SECRET" in caught.value.advice
 
 
+def test_the_places_are_told_in_the_language_that_is_chosen_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chain is kept for long, and the language may be set after it was made."""
+    asked = chain()
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "zh")
+    with pytest.raises(CredentialsError) as caught:
+        asked()
+
+    for place in ("环境变量 OSS_ACCESS_KEY_ID 和 OSS_ACCESS_KEY_SECRET（未设置）；", "本机的实例 RAM 角色（"):
+        assert place in caught.value.what
+    assert "the " not in caught.value.what + caught.value.advice
+
+
 @pytest.mark.parametrize("said", [f"cannot decode {SECRET}", "the password is hunterhunter", "https://vault/?token=x"])
 def test_a_provider_that_raises_leaves_no_secret_behind(said: str) -> None:
     """Only the kind of what it raises is told; which words of a foreign text are secret cannot be known."""
