@@ -16,6 +16,10 @@ NOTHING = "NothingToUpload"
 
 
 # Of one thing, and of several.
+_NONE_WANTED = (
+    english("{source} has no file to upload: {number} name is there, and none is wanted."),
+    english("{source} has no file to upload: {number} names are there, and none is wanted."),
+)
 _NOT_A_FILE = (
     english("{path} is no file (a pipe, a socket or a device), so there is nothing to send."),
     english("{path} and {others} are no files (pipes, sockets, devices), so there is nothing to send."),
@@ -58,9 +62,9 @@ def nothing_found(text: str, passed: PassedOver | None) -> SourceMissing:
 
 
 def _none_wanted(text: str, left_out: int) -> SourceMissing:
-    there = count(left_out, "name is", "names are")
+    one, more = _NONE_WANTED
     return SourceMissing(
-        tr("{source} has no file to upload: {names} there, and none is wanted.", source=text, names=there),
+        tr(one if left_out == 1 else more, source=text, number=f"{left_out:,}"),
         tr("Check the glob, .ossignore, and include and exclude, which begin below the folder; or give hidden=True."),
         code=NOTHING,
     )
