@@ -49,6 +49,19 @@ def test_it_is_a_sequence_of_its_rows(count: int) -> None:
             plan[wrong]
 
 
+def test_it_is_told_in_chinese_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its actions and reasons are words there; what programs compare is the same in every language."""
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "zh")
+    trouble = f"{Trouble.UNREADABLE}: EACCES"
+    plan = plan_of(PlannedFile("/a", "a", 1, Action.SEND, "new"), PlannedFile("/b", "b", 0, Action.CANNOT, trouble))
+    assert repr(plan) == "<DatasetPlan data/ -> oss://bucket/: 2 个文件，发送 1，无法发送 1>"
+    assert [line.split() for line in str(plan).splitlines()[-2:]] == [
+        ["发送", "a", "1", "B", "新文件"],
+        ["无法发送", "b", "无法读取：EACCES"],
+    ]
+    assert plan.totals["cannot"].files == 1  # type: ignore[index]
+
+
 def test_many_rows_are_small() -> None:
     """A million files fit into memory beside the data: a row takes less than 60 bytes, and building not much more."""
     tracemalloc.start()

@@ -11,7 +11,7 @@ from html import escape
 from oss_jupyter.model.dataset import Action
 from oss_jupyter.model.dataset_plan import ROWS_SHOWN, DatasetPlan, column_names
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
-from oss_jupyter.model.dataset_text import counted_bytes, failure_lines
+from oss_jupyter.model.dataset_text import action_word, counted_bytes, failure_lines
 from oss_jupyter.notebook.display.html import lines_html, table_html
 from oss_jupyter.texts import say
 
@@ -46,7 +46,7 @@ def _plan(plan: DatasetPlan, most: int) -> str:
 
 
 def _fold(plan: DatasetPlan, action: Action | None, group: str, most: int) -> str:
-    name = say("plan_all") if action is None else str(action)
+    name = say("plan_all") if action is None else action_word(action)
     summary = escape(f"{name}: {plan.total_words(action)}")
     opened = " open" if action is None else ""
     return f'<details name="{group}"{opened}><summary>{summary}</summary>{_rows(plan, action, most)}</details>'
