@@ -22,7 +22,7 @@ from oss_jupyter.model.found_parts import fitting, plan_for
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.sizes import count
 from oss_jupyter.model.wire_values import Fingerprint, ListedPart
-from oss_jupyter.texts import english, tr
+from oss_jupyter.texts import english, listed, tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
@@ -158,7 +158,7 @@ def _why_not(spec: TransferSpec, found: Unrecorded) -> str:
     """Return why an upload is not gone on with unless its user says so, "" where it is."""
     if found.quiet_seconds < QUIET_SECONDS:
         return tr("Another computer may be sending it")
-    names = ", ".join(settled_at_begin(spec))
+    names = listed(settled_at_begin(spec))
     return tr("Nothing tells whether it was begun with what you ask for ({names})", names=names) if names else ""
 
 

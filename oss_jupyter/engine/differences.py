@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.model.options import ObjectOptions
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import listed, tr
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.spec import TransferSpec
@@ -82,7 +82,7 @@ def note_live(names: Iterable[str]) -> str:
     return tr(
         "This upload is under way as it was begun, so these do not count for it: {names}. To have them, abort it and "
         "run it again.",
-        names=", ".join(names),
+        names=listed(names),
     )
 
 
@@ -91,15 +91,13 @@ def note_begun(names: Iterable[str]) -> str:
     return tr(
         "This upload was begun with other options, which count: {names}. To have those of now, run it with "
         "force=True, which sends the whole file anew.",
-        names=", ".join(names),
+        names=listed(names),
     )
 
 
 def note_anew(names: Iterable[str]) -> str:
     """Return the note on an upload that begins anew for the sake of its options."""
-    return tr(
-        "Begun anew, because it is forced and these are other options than before: {names}.", names=", ".join(names)
-    )
+    return tr("Begun anew, because it is forced and these are other options than before: {names}.", names=listed(names))
 
 
 def note_there(names: Iterable[str]) -> str:
@@ -107,7 +105,7 @@ def note_there(names: Iterable[str]) -> str:
     return tr(
         "The object was there already, so these were not applied: {names}. To have them, run it with force=True, "
         "which sends the file again.",
-        names=", ".join(names),
+        names=listed(names),
     )
 
 

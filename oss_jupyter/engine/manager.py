@@ -30,7 +30,7 @@ from oss_jupyter.model.record import CheckpointRecord
 from oss_jupyter.model.share import share
 from oss_jupyter.model.states import State
 from oss_jupyter.redact import quoted
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import listed, tr
 
 # A shorter upload tells more about latency than about the line.
 _TELLING_SECONDS = 1.0
@@ -280,7 +280,7 @@ def _left_parts(transfer: Transfer, record: CheckpointRecord) -> bool:
 
 
 def _none_begins_with(text: str, known: Sequence[Transfer]) -> TransferNotFound:
-    ids = ", ".join(transfer.id for transfer in known)
+    ids = listed(transfer.id for transfer in known)
     return TransferNotFound(
         tr("No upload has an id that begins with {text}.", text=quoted(text)),
         tr("Known ids: {ids}.", ids=ids) if ids else tr("Known ids: there are none."),
@@ -288,7 +288,7 @@ def _none_begins_with(text: str, known: Sequence[Transfer]) -> TransferNotFound:
 
 
 def _many_begin_with(text: str, found: Sequence[Transfer]) -> InputError:
-    ids = ", ".join(transfer.id for transfer in found)
+    ids = listed(transfer.id for transfer in found)
     return InputError(
         tr("{number} uploads begin with {text}: {ids}.", number=len(found), text=quoted(text), ids=ids),
         tr("Write more of the id."),

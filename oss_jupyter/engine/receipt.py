@@ -8,6 +8,7 @@ from oss_jupyter.engine.differences import note_there, unapplied_there
 from oss_jupyter.model.progress import Receipt
 from oss_jupyter.model.reach import reached_by
 from oss_jupyter.model.wire_values import Completed
+from oss_jupyter.texts import sentences
 
 if TYPE_CHECKING:
     from oss_jupyter.engine.run_state import RunState
@@ -45,7 +46,7 @@ def finish(state: RunState, done: Completed, *, sent_before: bool = False) -> Re
         version_id=done.version_id,
         already_there=done.already_there,
         callback_body=done.callback_body,
-        warning=" ".join(state.said),
+        warning=sentences(*state.said),
         proven=state.proven,
     )
     return reached_by(receipt, spec.control)
