@@ -6,6 +6,7 @@ import { createHeard } from "./heard.js";
 import { createIcon } from "./icon.js";
 import { createNotify } from "./notify.js";
 import { createRows } from "./rows.js";
+import { keepSaved } from "./saved.js";
 import { createSettings, followInKernel } from "./settings.js";
 import { addStyles } from "./styles.js";
 import { createUploads } from "./uploads.js";
@@ -24,6 +25,7 @@ export function start(app, lab, panel) {
   const ask = addCommands(app, { ...lab, icon }, say, { show, settings, uploads });
   dress(panel, icon, say, { uploads, settings, ask, contents: app.serviceManager.contents });
   const all = createRows(uploads, createHeard([lab.notebooks, lab.consoles].filter(Boolean)));
+  if (lab.notebooks) keepSaved(lab.notebooks);
   followOnce(all, async (rows) => (await import("./status.js")).addStatus(lab, say, all, show, notify)(rows));
   app.restored.then(() => {
     addStyles();

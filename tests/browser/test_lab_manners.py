@@ -15,7 +15,7 @@ from .driver import Lab, Notebook
 from .test_lab_extension import WAIT_MS, page, upload_from_browser, wait_for_rows  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, WebSocket
+    from playwright.sync_api import Browser, Page, WebSocket
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -81,3 +81,28 @@ def test_everybody_can_use_panel_and_status_bar(own_lab: Lab, page: Page, sandbo
         assert violations(status) == [], theme
     sandbox.rate_bytes_per_second = None
     wait_for_rows(page, 1, "Completed")
+
+
+def test_what_a_notebook_keeps_is_up_to_date_in_a_page_that_was_loaded_again(
+    own_lab: Lab, browser: Browser, sandbox: Sandbox
+) -> None:
+    """Lab has forgotten then which output its kernel means; the file says all the same how the upload ended."""
+    (own_lab.work / "first.bin").write_bytes(os.urandom(32 * MIB))
+    sandbox.rate_bytes_per_second = MIB
+    cell = "%load_ext oss_jupyter\n%oss_upload first.bin oss://test-bucket/first.bin --part-size 256KiB"
+    notebook = own_lab.open(browser, [cell], "kept")
+    notebook.run(0)
+    assert "while it was running" in saved_words(notebook)
+    notebook.reload()
+    sandbox.rate_bytes_per_second = None
+    notebook.cell(0).locator(".ossj-card .ossj-status", has_text="Completed").wait_for(timeout=WAIT_MS)
+    notebook.page.wait_for_function("jupyterapp.shell.currentWidget.context.model.dirty", timeout=WAIT_MS)
+    assert "completed · 32 MiB" in saved_words(notebook)
+    assert "while it was running" not in saved_words(notebook)
+    notebook.close()
+
+
+def saved_words(notebook: Notebook) -> str:
+    """Return what stands in the file beside the card, after saving it."""
+    outputs = notebook.save()["cells"][0]["outputs"]
+    return "".join("".join(output["data"].get("text/html", "")) for output in outputs)

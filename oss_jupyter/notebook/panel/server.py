@@ -19,7 +19,7 @@ from oss_jupyter.notebook.panel.common.arguments import PageArguments
 from oss_jupyter.notebook.panel.common.channel import serve
 from oss_jupyter.notebook.panel.common.commands import Commands, Reply
 from oss_jupyter.notebook.panel.common.painter import Painted, Painter
-from oss_jupyter.notebook.panel.common.saved_summary import MimeBundle
+from oss_jupyter.notebook.panel.common.saved_summary import MimeBundle, show_summary
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
 from oss_jupyter.notebook.panel.desk.actions import DeskActions
 from oss_jupyter.notebook.panel.desk.desk import ShownDesk
@@ -66,8 +66,7 @@ class PanelServer:
         """Display the card of a transfer under the running cell, with its summary, and keep both up to date."""
         card = TransferCard(transfer, self.commands, language or current_session().settings.language)
         display(card)
-        handle = display(summary(transfer.snapshot()), raw=True, display_id=True)
-        return self._follow(card, lambda words: handle.update(words, raw=True))
+        return self._follow(card, show_summary(summary(transfer.snapshot())))
 
     def card(self, transfer: Transfer, language: str = "") -> TransferCard:
         """Return the card of a transfer for whoever displays it in another way, without a summary beside it."""

@@ -9,6 +9,7 @@ from IPython.display import display
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.states import State
+from oss_jupyter.notebook.panel.common.saved_summary import show_summary
 from oss_jupyter.notebook.panel.common.widget import PanelWidget
 from oss_jupyter.notebook.panel.desk.desk import BANNER, DESK, ShownDesk, TransferDesk, form_options
 from oss_jupyter.notebook.panel.desk.desk_summary import DeskSummary, static
@@ -63,8 +64,7 @@ def _show(kind: str, only: frozenset[str] | None, language: str, lines: Sequence
     session, on = current_session(), panel_server()
     desk = _desk(kind, language)
     display(desk)
-    handle = display(static(lines), raw=True, display_id=True)
-    summary = DeskSummary(lambda words: handle.update(words, raw=True), time.monotonic())
+    summary = DeskSummary(show_summary(static(lines)), time.monotonic())
     on.add(desk, ShownDesk(desk, session, summary, only))
 
 

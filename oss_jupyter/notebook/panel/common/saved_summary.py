@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from uuid import uuid4
+
+from IPython.display import display
 
 from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.texts import say
@@ -49,6 +52,17 @@ class SavedSummary:
         self._shown, self._next_at = milestone, now + INTERVAL_SECONDS
         self._in_a_cell = cells.running is not None
         self._publish(words())
+
+
+def show_summary(words: MimeBundle) -> Callable[[MimeBundle], None]:
+    """Display the words under the running cell, and return what publishes newer ones in their place.
+
+    A page that was loaded again has forgotten which output that is; by its metadata JupyterLab's extension finds it.
+    """
+    display_id = uuid4().hex
+    metadata = {"oss_jupyter": {"summary": display_id}}
+    handle = display(words, raw=True, display_id=display_id, metadata=metadata)
+    return lambda newer: handle.update(newer, raw=True, metadata=metadata)
 
 
 def moment(*, moving: bool) -> str:
