@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
+from oss_jupyter.cli.output import take_every_character
 from oss_jupyter.cli.signals import Signals
 from oss_jupyter.console.help import HelpFormatter, complaint
 from oss_jupyter.texts import english, tr
@@ -46,6 +47,7 @@ exit status:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    take_every_character()
     given = _parser().parse_args(arguments)
     if given.command is None:
         _parser().print_help(sys.stderr)

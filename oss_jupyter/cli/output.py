@@ -13,15 +13,18 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 
+def take_every_character() -> None:
+    """Let stdout and stderr show otherwise what the terminal's encoding lacks, such as a name: it stops nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError, OSError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
 class Output:
     """as_json: stdout gets one JSON object a line, and no other words."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        for stream in (sys.stdout, sys.stderr):
-            # A name that the terminal's encoding lacks is shown otherwise, and stops nothing.
-            with suppress(AttributeError, ValueError, OSError):
-                stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
     def say(self, *lines: str) -> None:
         """Write lines for people to stdout, unless programs read that."""

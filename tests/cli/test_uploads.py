@@ -154,3 +154,18 @@ def test_help_is_told_in_chinese(run: Callable[..., Typed], monkeypatch: pytest.
     wrong = run(*filter(None, (command, "--no-such-option")))
     assert (wrong.status, wrong.out) == (2, "")
     assert "用法：oss-jupyter " in wrong.err
+
+
+@pytest.mark.parametrize(
+    "words", [("--help",), ("upload", "--help"), ("no-such-command",), ("list", "--no-such-option")]
+)
+def test_a_terminal_without_chinese_characters_is_told_all_the_same(
+    run: Callable[..., Typed], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """What its encoding lacks is written out, and ends nothing."""
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "zh")
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    told = run(*words)
+    assert told.status == (0 if "--help" in words else 2)
+    assert "\\u7528\\u6cd5" in told.out + told.err
+    assert "Traceback" not in told.err
