@@ -188,5 +188,5 @@ class Lifecycle:
         if self.retired:
             raise TransferStateError(
                 tr("The same file was uploaded again since, so this transfer is over."),
-                tr("Use the one that the last upload returned, or one of oj.transfers()."),
+                tr("Use the one that the last upload returned; oj.transfers() shows all."),
             )

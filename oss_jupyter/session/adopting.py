@@ -53,7 +53,7 @@ def adopt(
         if record is not None and record.header.upload_id not in ("", one.upload_id):
             raise InputError(
                 tr("A checkpoint here knows another unfinished upload of this file."),
-                tr("Resume that one, or abort it first: one of oj.transfers()."),
+                tr("Resume that one, or abort it first; oj.transfers() shows all."),
             )
         if record is None or not record.header.upload_id:
             journal.start(replace(spec.header(spec.source.fingerprint()), upload_id=one.upload_id))

@@ -11,9 +11,12 @@ import pytest
 
 import oss_jupyter
 from oss_jupyter import api
+from oss_jupyter.console.options import FLAGS
 from oss_jupyter.console.spelling import COMMANDS, as_command, as_magic
 from oss_jupyter.errors import InputError, OssJupyterError
+from oss_jupyter.oss.places.foreign import HOW_TO_GIVE
 from oss_jupyter.sandbox import Fault, Sandbox
+from oss_jupyter.texts import chinese
 
 from .conftest import Shell
 
@@ -39,7 +42,7 @@ _ROOMS = ("model", "oss", "local", "engine")
         ('Resume it: oj.resume("abc")', "Resume it: %oss_uploads resume abc"),
         ('oj.resume("abc", ca_bundle="FILE", profile="P")', "%oss_uploads resume abc --ca-bundle FILE --profile P"),
         ('oj.abort("abc") or oj.forget("abc")', "%oss_uploads abort abc or %oss_uploads abort abc --forget"),
-        ("one of oj.transfers().", "one of %oss_uploads."),
+        ("oj.transfers() shows all.", "%oss_uploads shows all."),
         ('oj.leftovers("oss://b").remove("A1", force=True).', "%oss_leftovers oss://b remove A1 --force."),
     ],
 )
@@ -56,7 +59,7 @@ def test_arguments_and_calls(python: str, magic: str) -> None:
         ('oj.resume("abc", ca_bundle="FILE", profile="P")', "oss-jupyter resume abc --ca-bundle FILE --profile P"),
         ('oj.resume("abc", credentials=VARIABLE)', "oss-jupyter resume abc --profile NAME"),
         ('oj.abort("abc") or oj.forget("abc")', "oss-jupyter abort abc or oss-jupyter abort abc --forget"),
-        ("one of oj.transfers().", "one of oss-jupyter list."),
+        ("oj.transfers() shows all.", "oss-jupyter list shows all."),
         ('oj.leftovers("oss://b").remove("A1", force=True).', "oss-jupyter leftovers oss://b remove A1 --force."),
         ("Run the cell again, or run its cell again.", "Run the command again, or run the command again."),
     ],
@@ -97,6 +100,15 @@ def test_the_rooms_below_speak_python() -> None:
     found = [(where, text) for where, text in _texts(*_ROOMS) if magics.search(text)]
     assert [(where, text) for where, text in found if not typed.search(text)] == []
     assert [(where, text) for where, text in _texts("session") if "%oss_" in text] == []
+
+
+def test_what_is_advised_can_be_typed() -> None:
+    """No option takes what only Python can write, such as a pair: it takes a variable that holds it, or a profile."""
+    of_python = re.compile(rf"\b(?:{'|'.join(FLAGS)})=[([]")
+    assert [text for text in _texts(*_ROOMS, "session") if of_python.search(text[1])] == []
+    for said in (HOW_TO_GIVE, chinese()[HOW_TO_GIVE]):
+        assert " --credentials VARIABLE" in as_magic(said)
+        assert " --profile NAME" in as_command(said)
 
 
 def test_a_magic_advises_magics(shell: Shell, data: Path) -> None:

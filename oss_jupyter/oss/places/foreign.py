@@ -17,8 +17,10 @@ T = TypeVar("T")
 
 # A provider may return a provider, which may return credentials; more is a loop.
 _DEPTH_MAX = 4
-HOW_TO_GIVE = english('Give credentials=("<id>", "<secret>"), a triple with a session token, or a provider of the SDK.')
-
+HOW_TO_GIVE = english(
+    'Give credentials=VARIABLE. In Python, credentials are a pair ("<id>", "<secret>"), a triple with a session token, '
+    "or a provider of the SDK."
+)
 
 _NO_ID = english("The credentials given have no access key id.")
 _NO_SECRET = english("The credentials given have no access key secret.")
