@@ -11,8 +11,9 @@ from typing import NoReturn
 
 from oss_jupyter.cli.output import take_every_character
 from oss_jupyter.cli.signals import Signals
-from oss_jupyter.console.help import HelpFormatter, complaint
+from oss_jupyter.console.help import HelpFormatter
 from oss_jupyter.texts import english, tr
+from oss_jupyter.texts.argparse_says import complaint
 from oss_jupyter.version import __version__
 
 # What each command is for, and where it is.

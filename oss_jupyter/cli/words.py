@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from oss_jupyter.cli.output import Output
-from oss_jupyter.console.help import HelpFormatter, complaint
+from oss_jupyter.console.help import HelpFormatter
 from oss_jupyter.console.options import Option, place_options, without_values, words_too_many
 from oss_jupyter.texts import english, tr
+from oss_jupyter.texts.argparse_says import complaint
 
 
 class Parser(argparse.ArgumentParser):

@@ -8,13 +8,14 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from oss_jupyter.sandbox import service
 from oss_jupyter.sandbox.process import ProcessOptions, serve
 from oss_jupyter.sandbox.replies import ServiceError
 from oss_jupyter.sandbox.state import SandboxInfo
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.argparse_says import complaint
 
 _BUCKET, _REGION = "demo-bucket", "cn-hangzhou"
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?(?:/s)?")
@@ -60,7 +61,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="oss-jupyter")
+    parser = _Parser(prog="oss-jupyter", formatter_class=_Help)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     sandbox = commands.add_parser(
         "sandbox",
@@ -88,6 +89,12 @@ def _add_options(options: argparse._ArgumentGroup) -> None:
     mode.add_argument("--stop", action="store_true", help=tr("stop the detached sandbox"))
     mode.add_argument("--record-state", action="store_true", help=argparse.SUPPRESS)  # what --detach starts
     options.add_argument("--json", action="store_true", help=tr("print one line of JSON"))
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, tr("{program}: error: {what}", program=self.prog, what=complaint(message)) + "\n")
 
 
 class _Help(argparse.HelpFormatter):

@@ -144,7 +144,9 @@ def test_the_script_that_is_installed_is_the_same() -> None:
     assert callable(main)
 
 
-@pytest.mark.parametrize("command", ["", "upload", "resume", "list", "pause", "abort", "history", "check", "leftovers"])
+@pytest.mark.parametrize(
+    "command", ["", "upload", "resume", "list", "pause", "abort", "history", "check", "leftovers", "sandbox"]
+)
 def test_help_is_told_in_chinese(run: Callable[..., Typed], monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     """Whoever's environment asks for it reads each line of help and each complaint in it."""
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
@@ -154,6 +156,8 @@ def test_help_is_told_in_chinese(run: Callable[..., Typed], monkeypatch: pytest.
     wrong = run(*filter(None, (command, "--no-such-option")))
     assert (wrong.status, wrong.out) == (2, "")
     assert "用法：oss-jupyter " in wrong.err
+    assert "no such" not in wrong.err
+    assert "unrecognized" not in wrong.err
 
 
 @pytest.mark.parametrize(

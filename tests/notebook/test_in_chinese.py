@@ -10,12 +10,13 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 
 from oss_jupyter import api
-from oss_jupyter.console.help import complaint, help_of
+from oss_jupyter.console.help import help_of
 from oss_jupyter.console.lines import brief
 from oss_jupyter.notebook.magics.bucket_magics import BucketMagics
 from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.sandbox import Sandbox
 from oss_jupyter.texts import sentences, spoken, tr
+from oss_jupyter.texts.argparse_says import complaint
 
 from .conftest import Shell
 

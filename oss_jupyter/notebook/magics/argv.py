@@ -9,10 +9,10 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from oss_jupyter.console.help import complaint
 from oss_jupyter.console.options import is_option, without_values, words_too_many
 from oss_jupyter.model.sizes import count
 from oss_jupyter.texts import english, sentences, tr
+from oss_jupyter.texts.argparse_says import complaint
 
 # IPython's completion writes spaces and the like as `\ ` where the system separates folders by a slash. Every other
 # backslash stands for itself, so that C:\data\trips.csv arrives as it was typed.
