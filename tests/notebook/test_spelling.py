@@ -149,3 +149,21 @@ def test_a_transfer_speaks_as_it_was_begun(shell: Shell, service: Sandbox, data:
 def test_chinese_sentences_are_spelled_as_well(python: str, command: str) -> None:
     """Characters and punctuation end a name and a value, and the cell is the command there, too."""
     assert as_command(python) == command
+
+
+def test_both_languages_name_the_same_options_and_commands() -> None:
+    """What can be typed survives the translation, for whoever types commands and for whoever types magics."""
+    typed = re.compile(r"(?<![\w-])--[a-z][a-z-]+|%oss_[a-z]+|oss-jupyter [a-z]+")
+    for spell in (as_command, as_magic):
+        wrong = [
+            sentence
+            for sentence, zh in chinese().items()
+            if {*typed.findall(spell(sentence))} ^ {*typed.findall(spell(zh))}
+        ]
+        assert wrong == []
+
+
+def test_no_sentence_sends_whoever_types_commands_to_a_cell() -> None:
+    """Running the cell again is the command there, in both languages."""
+    again = re.compile(r"\b[Rr]un (?:the|its) cell(?! that)|(?:重新|再次)运行(?:该|其|此)?单元格")
+    assert [text for pair in chinese().items() for text in pair if again.search(as_command(text))] == []
