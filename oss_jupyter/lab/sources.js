@@ -15,11 +15,12 @@ export function areOnDisk(contents, paths) {
   return paths.every((path) => isOnDisk(contents, path));
 }
 
-// Returns a promise of the paths of what was dragged from the file browser, which tells only how it calls them.
+// Returns a promise of the paths of what was dragged from the file browser, which tells only how it calls them. What is
+// gone meanwhile is a path as well: whoever uploads is told.
 export function draggedFiles(contents, paths) {
   return Promise.all(
     paths.map(async (path) => {
-      const { type } = await contents.get(path, { content: false });
+      const { type } = await contents.get(path, { content: false }).catch(() => ({}));
       return asSeen(contents, { path, type });
     }),
   );

@@ -11,7 +11,10 @@ const WORTH_A_WORD = {
   completed_with_errors: "warning",
   failed: "error",
   waiting_for_credentials: "warning",
+  interrupted: "warning",
 };
+// Lab cuts a notification after 140 characters, and what has become of the upload stands behind its name.
+const NAME_LONGEST = 60;
 
 // "↑ 2 uploads · 84 MiB/s · 12 min 00 s left", or "" where nothing runs. The longest time counts.
 export function statusText(rows, say) {
@@ -28,15 +31,28 @@ export function statusText(rows, say) {
 
 // Returns tell(rows), which calls notify(kind, text) for those that came to a state worth a word since the last time.
 export function createNews(notify, say) {
-  const known = new Map(); // state by id
+  const known = new Map(); // rows by id
   return (rows) => {
     for (const row of rows) {
       const before = known.get(row.id);
-      known.set(row.id, row.state);
+      known.set(row.id, row);
       const kind = WORTH_A_WORD[row.state];
-      if (before !== undefined && before !== row.state && kind) notify(kind, announcement(row, say));
+      if (kind && before && isNews(before, row)) notify(kind, announcement({ ...row, name: shortened(row.name) }, say));
     }
   };
+}
+
+// Only what moved can be interrupted: what rests is the same after its kernel has ended.
+function isNews(before, row) {
+  return before.state !== row.state && (row.state !== "interrupted" || before.moving);
+}
+
+// Returns a name with its middle left out, for its end is what files differ by.
+function shortened(name) {
+  const signs = [...name];
+  if (signs.length <= NAME_LONGEST) return name;
+  const half = Math.floor(NAME_LONGEST / 2);
+  return `${signs.slice(0, half).join("")}…${signs.slice(-half).join("")}`;
 }
 
 // Follows all uploads in the status bar, where there is one, and by `notify(kind, text)`. `show()` opens the panel.

@@ -38,10 +38,15 @@ export function createUploads(services) {
     const line = createLine(session, () => listeners.forEach((tell) => tell(null)));
     session.kernel.disposed.connect(lose);
     session.kernel.statusChanged.connect((_, status) => {
-      if (status === "restarting" || status === "autorestarting" || status === "dead") lose();
+      if (status === "restarting" || status === "autorestarting") lose() && find();
+      if (status === "dead") lose();
     });
+    // Returns whether it had not been lost before.
     function lose() {
-      if (line.close()) opening = null;
+      if (!line.close()) return false;
+      opening = null;
+      session.dispose(); // the page's end of it
+      return true;
     }
     await line.pull();
     listeners.forEach((tell) => tell(line));

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(300)
 BUSY = "from pathlib import Path\nwhile not Path('enough').exists(): pass"
 
+# As the system kills what takes too much memory.
+_KILL = """async () => {
+    const {sessions} = jupyterapp.serviceManager;
+    const model = [...sessions.running()].find(({type}) => type === 'oss_jupyter');
+    const code = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)";
+    sessions.connectTo({model}).kernel.requestExecute({code, store_history: false}).done.catch(() => {});
+}"""
+
 
 def upload(lab: Lab, name: str, size: int = 24 * MIB) -> str:
     """Make a file and return the cell that uploads it."""
@@ -181,6 +189,26 @@ def test_a_kernel_that_has_ended_unseen_is_there_when_the_panel_is(own_lab: Lab,
     (second,) = sessions(own_lab, "oss_jupyter")
     assert second["kernel"]["id"] != first["kernel"]["id"]
     page.close()
+
+
+def test_a_kernel_that_was_killed_is_followed_on(own_lab: Lab, notebook: Notebook, sandbox: Sandbox) -> None:
+    """The server starts it anew, and the panel says at once what became of its upload, which then goes on."""
+    page = notebook.page
+    panel = show_panel(page)
+    upload(own_lab, "own.bin")
+    panel.get_by_label("File", exact=True).fill("own.bin")
+    panel.get_by_label("Target", exact=True).fill("oss://test-bucket/own.bin")
+    panel.get_by_role("button", name="Start upload").click()
+    row(panel, "own.bin").get_by_role("button", name="Pause").wait_for(timeout=WAIT_MS)
+    page.evaluate(_KILL)
+    row(panel, "own.bin", "Interrupted").get_by_role("button", name="Resume").wait_for(timeout=WAIT_MS)
+    page.evaluate("jupyterapp.commands.execute('apputils:display-notifications')")
+    page.locator(".jp-Notification-List", has_text="own.bin: Interrupted").wait_for(timeout=WAIT_MS)
+    page.keyboard.press("Escape")
+    sandbox.rate_bytes_per_second = None
+    row(panel, "own.bin").get_by_role("button", name="Resume").click()
+    row(panel, "own.bin", "Completed")
+    wait_for_object(page, sandbox, own_lab.work / "own.bin")
 
 
 def test_files_dragged_onto_the_panel_open_the_dialog(own_lab: Lab, notebook: Notebook, sandbox: Sandbox) -> None:

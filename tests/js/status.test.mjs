@@ -30,3 +30,22 @@ test("an end is told once, and what had ended before the page was opened is not"
   news([{ ...row, state: "failed" }]);
   assert.deepEqual(told, [["error", "a.bin"]]);
 });
+
+test("what moved is told to be interrupted, and what had rested is not", () => {
+  const told = [];
+  const news = createNews((kind, text) => told.push([kind, text.split(":")[0]]), say);
+  const row = { phase: "", error: null, files: null, receipt: null, can: [], total: 0, kept: 0, confirmed: 0, fraction: 0 };
+  const rows = [{ ...row, id: "a", name: "a.bin" }, { ...row, id: "b", name: "b.bin" }];
+  news([{ ...rows[0], state: "running", moving: true }, { ...rows[1], state: "paused", moving: false }]);
+  news(rows.map((one) => ({ ...one, state: "interrupted", moving: false })));
+  assert.deepEqual(told, [["warning", "a.bin"]]);
+});
+
+test("behind a long name there is room for what became of it", () => {
+  const told = [];
+  const news = createNews((_, text) => told.push(text), say);
+  const row = { id: "a", name: `${"n".repeat(200)}.bin`, phase: "", error: ["It failed."], files: null, receipt: null };
+  news([{ ...row, state: "running" }]);
+  news([{ ...row, state: "failed" }]);
+  assert.match(told[0], /^n{30}…n{26}\.bin: Failed\. It failed\.$/);
+});
