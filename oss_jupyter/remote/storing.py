@@ -18,6 +18,8 @@ from oss_jupyter.session.open_spool import OpenSpool, open_spool
 
 # What lists call the source of what a program wrote.
 _LABEL = 'open("wb")'
+# A disk that takes longer to write one line into the history has it in another order.
+_TOLD_SECONDS = 2.0
 
 
 def put_file(
@@ -61,6 +63,7 @@ def put_written(place: Place, spool: OpenSpool, target: Target) -> None:
         try:
             _finish(transfer, target)
         except BaseException:
+            place.session.manager.wait_until_told(_TOLD_SECONDS)  # the history has the failure before the abort
             _give_up(transfer)
             raise
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -201,6 +202,27 @@ def test_writing_at_other_places(oss_fs: OssFileSystem) -> None:
     assert oss_fs.cat_file(f"{BUCKET}/seeks") == b"012abc6789" + b"0123456789" * 149_999
     with pytest.raises(ValueError, match="closed"):
         file.write(b"x")
+
+
+def test_the_history_has_a_failure_before_the_abort(
+    oss_fs: OssFileSystem, service: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is given up because it failed is so in this order, however slow the disk is with the first line."""
+    real, aborted = os.write, threading.Event()
+
+    def slow(descriptor: int, content: bytes) -> int:
+        if b'"failed"' in content:
+            aborted.wait(0.5)
+        written = real(descriptor, content)
+        if b'"aborted"' in content:
+            aborted.set()
+        return written
+
+    monkeypatch.setattr(os, "write", slow)
+    service.faults.add(Fault(operation="PutObject", status=403, code="AccessDenied"))
+    with pytest.raises(PermissionError):
+        oss_fs.pipe(f"{BUCKET}/refused", b"x")
+    assert [str(one.outcome) for one in oj.history()] == ["failed", "aborted"]
 
 
 def test_what_is_written_is_in_the_history(oss_fs: OssFileSystem, service: Sandbox, tmp_path: Path) -> None:
