@@ -14,8 +14,9 @@ import pytest
 
 import oss_jupyter
 from oss_jupyter.model.compare import Lack, Why
+from oss_jupyter.model.dataset_text import reason_text
 from oss_jupyter.model.progress import PartState, Phase
-from oss_jupyter.model.states import State
+from oss_jupyter.model.states import Event, State, refusal
 from oss_jupyter.notebook.panel.common import bundle
 from oss_jupyter.notebook.panel.desk.rows import MISSING, UNUSABLE
 from oss_jupyter.session.session import Session
@@ -130,6 +131,17 @@ def test_a_session_can_say_that_there_are_no_descriptors() -> None:
     Session(OssJupyter())
     with no_new_descriptors():
         assert say("state_failed") == "failed"
+
+
+def test_without_the_catalogue_the_key_is_said() -> None:
+    """Where not even a session could read it, what is told is the failure, and not that words are missing for it."""
+    catalogue.cache_clear()
+    with no_new_descriptors():
+        told = refusal(State.FAILED, Event.PAUSE).what
+        assert say("files_of", done="1", total="2") == "files of 1 2"
+        assert reason_text("size: 1 B") == "size: 1 B"
+    assert "state failed" in told
+    assert say("state_failed") == "failed"
 
 
 def test_the_catalogue_is_read_when_something_is_shown() -> None:

@@ -23,9 +23,22 @@ _FULL_STOPS = ("。", "！", "？", "：", "；")
 def say(key: str, /, in_language: str = "", **values: object) -> str:
     """Return the text of a key, with each ``{name}`` in it filled in by `values`.
 
-    in_language: "en", "zh", or "" for the language of whoever reads it.
+    in_language: "en", "zh", or "" for the language of whoever reads it. Without a descriptor left to read the catalogue
+    by, the words of the key are told, and the values: whoever tells of an error makes no other one.
     """
-    return catalogue()[key][in_language or language()].format(**values)
+    try:
+        texts = catalogue()
+    except OSError:
+        return " ".join((*key.split("_"), *map(str, values.values())))
+    return texts[key][in_language or language()].format(**values)
+
+
+def is_key(key: str, /) -> bool:
+    """Whether `say` has a text for it."""
+    try:
+        return key in catalogue()
+    except OSError:
+        return False
 
 
 def tr(sentence: str, /, **values: object) -> str:
