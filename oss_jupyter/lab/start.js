@@ -19,7 +19,7 @@ export function start(app, lab, panel) {
   const say = (key, values) => sayNow()(key, values);
   const uploads = createUploads(app.serviceManager);
   const show = () => app.shell.activateById(panel.id);
-  const notify = createNotify(lab.apputils, settings, show);
+  const notify = createNotify(lab.apputils, say, settings, show);
   const icon = createIcon(lab.LabIcon);
   followInKernel(settings, uploads, (text) => lab.apputils.Notification.error(text, { autoClose: false }));
   const ask = addCommands(app, { ...lab, icon }, say, { show, settings, uploads });

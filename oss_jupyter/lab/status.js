@@ -29,15 +29,17 @@ export function statusText(rows, say) {
   return words.join(" · ");
 }
 
-// Returns tell(rows), which calls notify(kind, text) for those that came to a state worth a word since the last time.
-export function createNews(notify, say) {
+// Returns tell(rows), which calls notify(kind, text) for those that came to a state worth a word since the last time, or that
+// began after `since`, in seconds since the epoch, and were over before anybody told of them.
+export function createNews(notify, say, since = performance.timeOrigin / 1000) {
   const known = new Map(); // rows by id
   return (rows) => {
     for (const row of rows) {
       const before = known.get(row.id);
       known.set(row.id, row);
       const kind = WORTH_A_WORD[row.state];
-      if (kind && before && isNews(before, row)) notify(kind, announcement({ ...row, name: shortened(row.name) }, say));
+      const told = before ? isNews(before, row) : row.started >= since;
+      if (kind && told) notify(kind, announcement({ ...row, name: shortened(row.name) }, say));
     }
   };
 }

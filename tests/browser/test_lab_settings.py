@@ -165,3 +165,17 @@ def test_the_browser_notifies_where_its_user_wants_that(
     wait_for_rows(page, 4, "Completed")
     page.wait_for_timeout(500)
     assert page.evaluate("window.told.length") == 1
+
+
+def test_an_upload_that_is_over_at_once_is_told_once(own_lab: Lab, page: Page, sandbox: Sandbox) -> None:  # noqa: F811
+    """It has ended before the page hears of it, and the next ones, too: one notification, which counts them."""
+    for name in ("first.bin", "second.bin", "third.bin"):
+        (own_lab.work / name).write_bytes(os.urandom(1000))
+    upload_from_browser(page, "first.bin", "second.bin", "third.bin").get_by_label("Target", exact=True).fill(
+        "oss://test-bucket/short/"
+    )
+    page.locator(".ossj-lab-dialog").get_by_role("button", name="Start upload").click()
+    wait_for_rows(page, 3, "Completed")
+    wait_for_notification(page, "Completed")
+    page.locator(".jp-Notification-List", has_text="2 more before it").wait_for(timeout=WAIT_MS)
+    assert page.locator(".jp-Notification-List-Item", has_text="Completed").count() == 1

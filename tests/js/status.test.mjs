@@ -49,3 +49,13 @@ test("behind a long name there is room for what became of it", () => {
   news([{ ...row, state: "failed" }]);
   assert.match(told[0], /^n{30}…n{26}\.bin: Failed\. It failed\.$/);
 });
+
+test("what was over before the page heard of it is told once, if it began while the page was open", () => {
+  const told = [];
+  const news = createNews((kind, text) => told.push([kind, text.split(":")[0]]), say, 100);
+  const row = { name: "a.bin", state: "failed", phase: "", error: ["It failed."], files: null, receipt: null };
+  const rows = [{ ...row, id: "a", started: 101 }, { ...row, id: "b", started: 99 }, { ...row, id: "c" }];
+  news(rows);
+  news(rows);
+  assert.deepEqual(told, [["error", "a.bin"]]);
+});

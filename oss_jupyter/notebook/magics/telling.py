@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,10 +23,12 @@ class Telling:
     def __init__(self, manager: Callable[[], Manager]) -> None:
         self._manager = manager
         self._moved: frozenset[str] = frozenset()
+        self._told_at = time.time()
 
     def content(self) -> dict[str, Any]:
-        """Return the rows of what moves, and of what has come to rest since the last time."""
+        """Return the rows of what moves, and of what has come to rest since the last time, also if it began since."""
+        told_at, self._told_at = self._told_at, time.time()
         here = [one.snapshot() for one in self._manager().transfers() if not coordinator_of(one).apart]
-        told = [one for one in here if one.state.active or one.id in self._moved]
+        told = [one for one in here if one.state.active or one.id in self._moved or one.started_at >= told_at]
         self._moved = frozenset(one.id for one in told if one.state.active)
         return {"rows": [row_of(one) for one in told[:_ROWS_MOST]]}

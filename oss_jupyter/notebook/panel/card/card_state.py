@@ -50,7 +50,7 @@ class WireRow(TypedDict):
 
 
 class Header(TransferRow):
-    """What only the card shows beside its row. started: seconds since the epoch. cell: what carries on, or "".
+    """What only the card shows beside its row. cell: what carries on, or "".
 
     reads: kinds of cells that read it back, once it is there.
     speeds: of the last minutes in KiB/s, the oldest first.
@@ -61,7 +61,6 @@ class Header(TransferRow):
     retries: int
     upload_id: str
     checkpoint: str | None
-    started: int
     notes: list[str]
     cell: str
     speeds: list[int]
@@ -96,7 +95,6 @@ def header(snapshot: Snapshot) -> Header:
         "retries": snapshot.retries,
         "upload_id": snapshot.upload_id,
         "checkpoint": snapshot.checkpoint,
-        "started": int(snapshot.started_at),
         "notes": list(snapshot.notes),
         "cell": f"%oss_uploads resume {snapshot.id}" if may_resume(snapshot) else "",
         "speeds": [speed // _KIB for speed in snapshot.speeds],

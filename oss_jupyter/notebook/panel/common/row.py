@@ -118,10 +118,11 @@ class RowElsewhere(Row):
 class TransferRow(Row, Pace):
     """What is known of a transfer.
 
-    place: in the queue, 0 where it does not wait. kept_here: whether running the cell again carries on what was
-    given up.
+    started: seconds since the epoch. place: in the queue, 0 where it does not wait. kept_here: whether running the cell
+    again carries on what was given up.
     """
 
+    started: int
     place: int
     kept_here: bool
     parts: int
@@ -138,6 +139,7 @@ def row_of(snapshot: Snapshot) -> TransferRow:
         **_amounts(snapshot),
         **_pace(snapshot),
         "files": files_row(snapshot.files) if snapshot.files else None,
+        "started": int(snapshot.started_at),
         "place": snapshot.queue_place,
         "kept_here": snapshot.checkpoint_kept,
         "parts": snapshot.parts_total,
