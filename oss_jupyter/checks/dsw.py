@@ -27,7 +27,7 @@ def look_at_stop(ask: Callable[[], AutomaticStop], found: list[AutomaticStop]) -
     try:
         found.append(ask())
     except (OSError, OssJupyterError) as error:
-        said = error.what if isinstance(error, OssJupyterError) else f"{error}."
+        said = error.what if isinstance(error, OssJupyterError) else tr("{reason}.", reason=error)
         text = tr(
             "This is the PAI-DSW instance {instance}; whether it stops by itself is not known: {why}",
             instance=dsw_instance(),

@@ -8,16 +8,15 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-import requests
-
 from oss_jupyter.errors import CertificateRefused, OssJupyterError
 from oss_jupyter.model.finding import Finding, fine, unknown, warning, wrong
 from oss_jupyter.model.wire_values import Route
 from oss_jupyter.oss.clock import TOLERATED_SECONDS, ahead_words
 from oss_jupyter.oss.endpoint import EndpointSettings, is_loopback
-from oss_jupyter.oss.environment import as_proxies, names_proxy, route_to
+from oss_jupyter.oss.environment import names_proxy, route_to
 from oss_jupyter.oss.failures import from_exception, not_oss
 from oss_jupyter.oss.reply import date_seconds
+from oss_jupyter.oss.small_get import small_get
 from oss_jupyter.texts import english, tr
 
 NAME, PROXY, CONNECTION = english("name"), english("proxy"), english("connection")
@@ -113,20 +112,11 @@ def _ask(settings: EndpointSettings, route: Route) -> Mapping[str, str]:
     """Return the headers with which the service answers. Raises NetworkError."""
     failure: OssJupyterError
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # the route says it already
-            with session.get(
-                settings.url,
-                stream=True,
-                allow_redirects=False,
-                timeout=(settings.connect_timeout_seconds, settings.read_timeout_seconds),
-                proxies=as_proxies(route.proxy),
-                verify=route.ca_bundle or True,
-            ) as reply:
-                if reply.headers.get("x-oss-request-id"):
-                    return reply.headers
-            failure = not_oss(settings.describe())
-    except (requests.RequestException, OSError) as error:
+        with small_get(settings.url, route, settings) as reply:
+            if reply.headers.get("x-oss-request-id"):
+                return reply.headers
+        failure = not_oss(settings.describe())
+    except OSError as error:
         failure = from_exception(error, settings.describe())
     raise failure
 

@@ -69,7 +69,15 @@ def _filled(words: Words, reply: ServiceReply, asked: Asked) -> Words:
         "region": _region(asked),
         "message": reply.message,
     }
-    return tr(what, **told), tr(advice, **told)
+    said = tr(what, **told)
+    if not asked.bucket:  # "the object" may stand at the beginning
+        said = said[:1].upper() + said[1:]
+    return said, tr(advice, **told)
+
+
+def _no_such_key(_reply: ServiceReply, asked: Asked) -> Words:
+    what = tr("There is no object {thing}.", thing=asked.thing) if asked.bucket else tr("There is no such object.")
+    return what, tr("Check the key; capitals count.")
 
 
 def _bucket(reply: ServiceReply, asked: Asked) -> str:
@@ -177,6 +185,7 @@ def _unknown(reply: ServiceReply, asked: Asked) -> Words:
 
 _SPECIAL: dict[str, Callable[[ServiceReply, Asked], Words]] = {
     "AccessDenied": _access_denied,
+    "NoSuchKey": _no_such_key,
     "PermanentRedirect": _other_region,
     "RequestTimeTooSkewed": _skewed,
     "InvalidArgument": _invalid_argument,

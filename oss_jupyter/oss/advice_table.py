@@ -77,7 +77,6 @@ TABLE: dict[str, Words] = {
             "Check its name, its region (oss.console.aliyun.com shows it) and that the credentials are of its account."
         ),
     ),
-    "NoSuchKey": (english("There is no object {thing}."), english("Check the key; capitals count.")),
     "NoSuchUpload": (
         english("The service no longer knows this upload id: completed, aborted, or removed by a lifecycle rule."),
         english("Run the upload again; it starts from the beginning unless the object is already there."),

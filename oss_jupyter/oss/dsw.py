@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-import requests
 import urllib3
 
 from oss_jupyter.model.small_files import SigningKeys
 from oss_jupyter.oss.endpoint import EndpointSettings
-from oss_jupyter.oss.environment import as_proxies, route_to
+from oss_jupyter.oss.environment import route_to
+from oss_jupyter.oss.small_get import small_get
 from oss_jupyter.texts import tr
 
 _ALGORITHM, _VERSION = "ACS3-HMAC-SHA256", "2022-01-01"
@@ -64,18 +64,8 @@ def automatic_stop(keys: SigningKeys, settings: EndpointSettings) -> AutomaticSt
     headers = signed("GET", host, path, "GetInstance", keys, time.time() + keys.clock_offset_seconds)
     route = route_to(f"https://{host}{path}", settings, host)
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # the route says it already
-            with session.get(
-                f"https://{host}{path}",
-                headers=headers,
-                stream=True,
-                allow_redirects=False,
-                timeout=(settings.connect_timeout_seconds, settings.read_timeout_seconds),
-                proxies=as_proxies(route.proxy),
-                verify=route.ca_bundle or True,
-            ) as reply:
-                status, content = reply.status_code, reply.raw.read(_ANSWER_MAX_BYTES, decode_content=True)
+        with small_get(f"https://{host}{path}", route, settings, headers) as reply:
+            status, content = reply.status_code, reply.raw.read(_ANSWER_MAX_BYTES, decode_content=True)
     except (OSError, urllib3.exceptions.HTTPError) as error:  # their words may quote the request
         raise OSError(tr("{host} does not answer: {error}", host=host, error=type(error).__name__)) from None
     said = _document(content)

@@ -32,7 +32,8 @@ from oss_jupyter.oss.reply import read_reply
 from oss_jupyter.redact import said_by
 from oss_jupyter.texts import english, tr
 
-_NOWHERE = english("the service")
+# Stands for the host in sentences of both languages, where nobody knows it.
+_NOWHERE = "OSS"
 _RESUME = english("Check the network, then resume.")
 _OUT_OF_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 
@@ -62,7 +63,7 @@ def from_exception(error: BaseException, where: str = "", asked: Asked | None = 
     for matches, make in _TABLE:
         found = next((link for link in chain if matches(link)), None)
         if found is not None:
-            return make(found, where or tr(_NOWHERE))
+            return make(found, where or _NOWHERE)
     return OssJupyterError(
         tr("Something unexpected happened: {kind}: {message}", kind=type(error).__name__, message=said_by(error)),
         tr("If it happens again, please report it."),

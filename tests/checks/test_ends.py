@@ -157,6 +157,9 @@ def test_dsw_without_its_api(look: Look, dsw: Cloud, monkeypatch: pytest.MonkeyP
     assert "does not answer" in look()["automatic stop"].text
     monkeypatch.setenv("REGION", "../odd")
     assert "its region is not known" in look()["automatic stop"].text
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "zh")
+    assert look()["automatic stop"].text.endswith("实例所在地域未知。")
+    monkeypatch.delenv("OSS_JUPYTER_LANGUAGE")
     monkeypatch.setenv("DSW_INSTANCE_ID", "../odd")
     assert "automatic stop" not in look()
 

@@ -64,3 +64,14 @@ def test_every_code_is_explained_in_the_language_of_whoever_reads_it(
             for sentence in explain(ServiceReply(400, code, "句子", extras=dict(extras)), asked):
                 assert CHINESE.match(sentence), code
                 assert not ENGLISH.search(sentence.replace(COMMAND, "")), sentence
+
+
+@pytest.mark.parametrize("spoken", ["en", "zh"])
+def test_what_nobody_knows_leaves_no_odd_sentence(monkeypatch: pytest.MonkeyPatch, spoken: str) -> None:
+    """Where neither object nor host is known, sentences begin and are spaced as others are."""
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", spoken)
+    told = [explain(ServiceReply(400, code, "", extras={}), Asked())[0] for code in (*TABLE, *advice._SPECIAL)]
+    told += [failures.from_exception(error).what for error in (TimeoutError(), ConnectionRefusedError())]
+    assert [one for one in told if one[:1].islower() or re.search(r"[\u4e00-\u9fff] [\u4e00-\u9fff]", one)] == []
+    there_is_none = {"en": "There is no such object.", "zh": "对象不存在。"}[spoken]
+    assert explain(ServiceReply(404, "NoSuchKey", "", extras={}), Asked())[0] == there_is_none
