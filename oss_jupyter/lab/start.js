@@ -16,7 +16,7 @@ export function start(app, lab, panel) {
   const page = languageOf("", pageLanguage());
   const settings = createSettings(lab, page);
   const sayNow = () => sayIn(languageOf(settings.get("language"), page));
-  const say = (key, values) => sayNow()(key, values);
+  const say = Object.defineProperty((key, values) => sayNow()(key, values), "language", { get: () => sayNow().language });
   const uploads = createUploads(app.serviceManager);
   const show = () => app.shell.activateById(panel.id);
   const notify = createNotify(lab.apputils, say, settings, show);

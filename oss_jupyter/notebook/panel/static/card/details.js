@@ -1,7 +1,7 @@
 // What is seldom wanted, folded away.
 
 import { make, setShown, setText } from "../common/dom.js";
-import { formatCount, formatSize } from "../common/format.js";
+import { formatCount, formatDate, formatSize } from "../common/format.js";
 
 const ROWS = ["source", "transfer_id", "upload_id", "part_size", "retries", "checkpoint", "started", "crc64", "request_id"];
 // What a dataset has none of: each of its files has its own.
@@ -39,7 +39,7 @@ function valuesOf(state, say) {
     part_size: state.part_size ? `${formatSize(state.part_size)} × ${formatCount(state.parts)}` : "",
     retries: formatCount(state.retries),
     checkpoint: state.checkpoint ?? say("checkpoint_none"),
-    started: state.started ? new Date(state.started * 1000).toLocaleString() : "",
+    started: state.started ? formatDate(new Date(1000 * state.started), say.language) : "",
     crc64: state.receipt?.crc64 ?? "",
     request_id: state.receipt?.request_id ?? "",
   };

@@ -3,6 +3,7 @@
 
 import { copyText } from "../common/copy.js";
 import { button, make, setAttribute, setShown, setText } from "../common/dom.js";
+import { formatDate } from "../common/format.js";
 
 // As the kernel reads them; the last is as long as the credentials allow.
 const LINK_TIMES = ["1h", "1d", "7d", "max"];
@@ -19,7 +20,7 @@ export function createHandOver(say, ask) {
   let gone = false; // the kernel
 
   function linkWords({ until, note }) {
-    return [say("link_copied", { until: new Date(1000 * until).toLocaleString() }), note].filter(Boolean).join(" ");
+    return [say("link_copied", { until: formatDate(new Date(1000 * until), say.language) }), note].filter(Boolean).join(" ");
   }
 
   async function hand(choice, command, args, words) {

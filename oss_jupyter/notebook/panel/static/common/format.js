@@ -60,3 +60,8 @@ function threeDigits(value) {
 function twoDigits(value) {
   return String(value).padStart(2, "0");
 }
+
+// A date as the browser writes it, in Chinese where all else is.
+export function formatDate(date, language, style = undefined) {
+  return date.toLocaleString(language === "zh" ? "zh-CN" : [], style);
+}

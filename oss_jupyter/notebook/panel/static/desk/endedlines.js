@@ -1,6 +1,6 @@
 // What is said of an upload that has ended. No page, no kernel.
 
-import { formatCount, formatDuration, formatSize, formatSpeed } from "../common/format.js";
+import { formatCount, formatDate, formatDuration, formatSize, formatSpeed } from "../common/format.js";
 
 const THERE = ["completed", "completed_with_errors", "already_there"];
 
@@ -15,11 +15,11 @@ export function endedLine(entry, say) {
   return words.filter(Boolean).join(" · ");
 }
 
-// As the browser writes times, in Chinese where all else is; a text that is none is shown as it is.
+// A text that is no time is shown as it is.
 function whenWords(ended, language) {
   const when = new Date(ended);
   if (Number.isNaN(when.getTime())) return ended;
-  return when.toLocaleString(language === "zh" ? "zh-CN" : [], { dateStyle: "medium", timeStyle: "short" });
+  return formatDate(when, language, { dateStyle: "medium", timeStyle: "short" });
 }
 
 function filesWords({ files, failed }, say) {
