@@ -98,9 +98,14 @@ def _utf8(text: str) -> bytes | None:
         return None
 
 
+def is_bucket(name: str) -> bool:
+    """Whether the service takes it as the name of a bucket."""
+    return _BUCKET.fullmatch(name) is not None
+
+
 def check_bucket(bucket: str, key: str = "") -> None:
     """Raise InputError where the service takes no such name of a bucket; `key` is what stands behind it."""
-    if not _BUCKET.fullmatch(bucket):
+    if not is_bucket(bucket):
         # A password may have a slash: then the first half of it stands in the bucket's place.
         what = tr("{name} cannot be the name of a bucket.", name=quoted(bucket))
         if "@" in key:

@@ -6,7 +6,7 @@ The service is asked in the background, and its answers are remembered for a min
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from typing import Any, cast
 from oss_jupyter.engine.threads import start_thread
 from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.model.arguments import UploadOptions
+from oss_jupyter.model.target import is_bucket
 from oss_jupyter.model.wire_values import ObjectPage
 from oss_jupyter.oss.control import SdkControl
 from oss_jupyter.oss.objects import list_buckets, list_folder
@@ -27,7 +28,7 @@ _WAIT_SECONDS = 0.3
 _REMEMBERED_SECONDS = 60.0
 # What failed may work soon, when a setting has been corrected or the line is there again.
 _FAILED_SECONDS = 5.0
-# Of answers that do not come, each keeps a thread.
+# Of answers that do not come, each keeps a thread; counted by settings, for corrected ones need not wait for wrong.
 _AT_ONCE_MOST = 4
 
 
@@ -68,7 +69,7 @@ class Buckets:
         self._wiring = wiring
         self._wait_seconds = wait_seconds
         self._clock = clock
-        self._asked: dict[Hashable, Asked] = {}
+        self._asked: dict[tuple[SdkControl, tuple[str, ...]], Asked] = {}
 
     def below(self, text: str, given: Mapping[str, Any]) -> Iterator[Address]:
         """Yield what an address typed so far may become: buckets, or what lies in its folder; as in `names`."""
@@ -89,23 +90,23 @@ class Buckets:
 
         given: arguments that say where, like region, profile and credentials.
         """
-        control = self._control(given)
-        found = control and self._known(control, ("",), partial(list_buckets, control))
-        return tuple(found or ())
+        control, until = self._control(given), self._clock() + self._wait_seconds
+        found = control and self._known(control, ("",), partial(list_buckets, control), until)
+        return tuple(filter(is_bucket, found or ()))
 
     def folder(self, bucket: str, key: str, given: Mapping[str, Any]) -> ObjectPage | None:
         """Return what lies in the folder of a key that is being typed, one level deep; None as in `names`.
 
         Of a folder with more objects than one request lists, only those whose keys begin as the one that is typed.
         """
-        control = self._control(given)
+        control, until = self._control(given), self._clock() + self._wait_seconds
         if control is None:
             return None
-        page = self._page(control, bucket, key[: key.rfind("/") + 1])
-        return page if page is None or page.complete else self._page(control, bucket, key)
+        page = self._page(control, bucket, key[: key.rfind("/") + 1], until)
+        return page if page is None or page.complete else self._page(control, bucket, key, until)
 
-    def _page(self, control: SdkControl, bucket: str, prefix: str) -> ObjectPage | None:
-        found = self._known(control, (bucket, prefix), lambda: next(list_folder(control, bucket, prefix)))
+    def _page(self, control: SdkControl, bucket: str, prefix: str, until: float) -> ObjectPage | None:
+        found = self._known(control, (bucket, prefix), lambda: next(list_folder(control, bucket, prefix)), until)
         return cast("ObjectPage | None", found)
 
     def _control(self, given: Mapping[str, Any]) -> SdkControl | None:
@@ -114,18 +115,19 @@ class Buckets:
         except OssJupyterError:  # whoever uploads is told
             return None
 
-    def _known(self, control: SdkControl, what: tuple[str, ...], ask: Callable[[], Any]) -> Any:
-        """Return an answer that is there within a moment, else None. One that comes later is there the next time."""
+    def _known(self, control: SdkControl, what: tuple[str, ...], ask: Callable[[], Any], until: float) -> Any:
+        """Return an answer that is there in time, else None. One that comes later is there the next time."""
         now = self._clock()
         self._asked = {one: asked for one, asked in self._asked.items() if asked.is_good(now)}
-        key = (control, *what)
+        key = (control, what)
         if key not in self._asked:
-            if sum(not asked.answer.done() for asked in self._asked.values()) >= _AT_ONCE_MOST:
+            waiting = [one for (whom, _), one in self._asked.items() if whom is control and not one.answer.done()]
+            if len(waiting) >= _AT_ONCE_MOST:
                 return None
             self._asked[key] = Asked(now, Future())
             start_thread(_ask, "oss-complete", self._asked[key].answer, ask)
         answer = self._asked[key].answer
-        wait([answer], self._wait_seconds)
+        wait([answer], max(0.0, until - now))
         return answer.result() if answer.done() else None
 
 

@@ -229,9 +229,10 @@ def test_a_full_folder_of_a_bucket(service: Sandbox, shell: Shell, place: Path) 
     for number in range(1_050):
         (place / "many" / f"{number:05}.bin").write_bytes(b"x")
     shell.ok("t = %oss_upload --wait many oss://test-bucket/many/")
-    assert press(UP + "oss://test-bucket/many/0104") == [
-        (UP + f"oss://test-bucket/many/{number:05}.bin", "1 B") for number in range(1_040, 1_050)
-    ]
+    typed = UP + "oss://test-bucket/many/0104"
+    while (offered := press(typed)) == [(typed, "<unknown>")]:  # two requests may take longer than Tab waits
+        pass
+    assert offered == [(UP + f"oss://test-bucket/many/{number:05}.bin", "1 B") for number in range(1_040, 1_050)]
 
 
 def test_it_goes_with_the_extension(shell: Shell, place: Path) -> None:
