@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,15 @@ def test_chinese_pages_quote_what_is_said_in_chinese(subtests: pytest.Subtests) 
         with subtests.test(page.name):
             quoted = set(re.findall("“([^”]+)”", page.read_text(encoding="utf-8"))) - _NOT_OURS
             assert [words for words in quoted if not any(_holds(sentence, words) for sentence in said)] == []
+
+
+def test_a_question_in_chinese_is_taken_apart_as_the_pages_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The site's search finds Chinese words, though no spaces stand between them."""
+    pytest.importorskip("sphinx")
+    monkeypatch.syspath_prepend(str(DOCS / "site"))
+    search = import_module("chinese").SearchInChinese({})
+    assert search.split("断点续传，用 SDK v2") == ["断点", "点续", "续传", "用", "SDK", "v2"]
+    assert "splitQuery" in search.js_splitter_code
 
 
 def _sentences(path: Path) -> list[str]:

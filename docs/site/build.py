@@ -50,6 +50,7 @@ def _stage_english(stage: Path) -> None:
 def _stage_chinese(stage: Path) -> None:
     shutil.copytree(ROOT / "docs" / "zh", stage)
     shutil.copytree(ROOT / "docs" / "images", stage / "images")
+    shutil.copytree(ROOT / "docs" / "site" / "locales", stage / "locales")  # what the theme says in English alone
     for page in stage.glob("*.md"):  # what is there in English alone is read where it lies
         page.write_text(_ENGLISH.sub(rf"\1{SOURCE}docs/", page.read_text(encoding="utf-8")), encoding="utf-8")
     _link(stage)

@@ -13,7 +13,7 @@ project = "oss_jupyter"
 author = "oss_jupyter"
 release = version = __version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "tables"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "chinese", "tables"]
 default_role = "code"  # docstrings write names as `name`
 nitpicky = False
 
@@ -36,6 +36,16 @@ html_css_files = ["site.css"]
 html_title = f"oss_jupyter {__version__}"
 html_show_sourcelink = False
 html_copy_source = False
+# The pages that are there in both languages: the link to the other one leads to the same page.
+_CHINESE = Path(__file__).parents[1] / "zh"
+_NOTEBOOKS = Path(__file__).parents[2] / "notebooks" / "zh-CN"
+html_context = {
+    "in_both": [
+        "search",
+        *(page.relative_to(_CHINESE).with_suffix("").as_posix() for page in _CHINESE.rglob("*.md")),
+        *(f"tutorial/{notebook.stem}" for notebook in _NOTEBOOKS.glob("*.ipynb")),
+    ]
+}
 html_theme_options = {
     "show_toc_level": 2,
     "navigation_with_keys": False,

@@ -17,6 +17,7 @@ from oss_jupyter.session.settings import OssJupyter
 
 # How docstrings of ours describe what something takes or has: `name: text`, or `name(...): text`.
 _DESCRIBED = re.compile(r"([a-z_]\w*(?:\([^)]*\))?): (?=\S)")
+_ANOTHER = re.compile(r"(?<=[.;]) (?=[a-z_]\w*(?:\([^)]*\))?: \S)")  # on the same line as the one before
 Rows = Iterable[tuple[str, ...]]
 
 
@@ -56,7 +57,7 @@ def _as_page(app: Any, kind: str, name: str, value: object, options: object, lin
 
 def _listed(lines: list[str]) -> Iterator[str]:
     inside = False
-    for line in lines:
+    for line in (piece for line in lines for piece in _ANOTHER.split(line)):
         found = _DESCRIBED.match(line)
         if found:
             if not inside:
