@@ -1,4 +1,4 @@
-"""Searching the pages in Chinese: each two characters that stand side by side are a word, on the page and in the question.
+"""Searching the pages in Chinese: any two characters side by side are a word, on the page and in the question.
 
 Chinese has no spaces, and Sphinx by itself splits it only with a package that brings a dictionary. A Sphinx extension.
 """

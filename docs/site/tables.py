@@ -57,7 +57,7 @@ def _as_page(app: Any, kind: str, name: str, value: object, options: object, lin
 
 def _listed(lines: list[str]) -> Iterator[str]:
     inside = False
-    for line in (piece for line in lines for piece in _ANOTHER.split(line)):
+    for line in (piece for given in lines for piece in _ANOTHER.split(given)):
         found = _DESCRIBED.match(line)
         if found:
             if not inside:
