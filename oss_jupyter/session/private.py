@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
@@ -58,12 +59,23 @@ def bound(path: Path) -> Iterator[socket.socket]:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only this user can read. Raises OSError."""
+    """Write a new file that only this user can read, whole or not at all. Raises OSError."""
     descriptor = create_own(path)
     try:
-        os.write(descriptor, content)
+        _write_whole(descriptor, content)
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise
+
+
+def _write_whole(descriptor: int, content: bytes) -> None:
+    try:
+        written = os.write(descriptor, content)
     finally:
         os.close(descriptor)
+    if written < len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def be_patient(connection_socket: socket.socket, seconds: float) -> None:

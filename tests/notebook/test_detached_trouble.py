@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import shutil
@@ -16,14 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import Timeout
 
 import oss_jupyter as oj
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.errors import OssJupyterError, ServiceError
 from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.sandbox import Fault, Key, Sandbox
+from oss_jupyter.session.detached.host import held
 from oss_jupyter.session.detached.hosted import Hosted
-from oss_jupyter.session.detached.link import HostSilent, ask
+from oss_jupyter.session.detached.link import HostSilent, ask, start
 from oss_jupyter.session.detached.orders import order_of
 from oss_jupyter.session.detached.place import HostPlace
 from oss_jupyter.session.detached.values import Answer, Question
@@ -61,6 +64,30 @@ def connected() -> socket.socket:
     one = socket.socket(socket.AF_UNIX)
     one.connect(HostPlace().read_address())
     return one
+
+
+def test_a_full_disk(next_kernel: Session, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told with what to do, in the words of whoever reads it, and nothing half written stays."""
+    resource = pytest.importorskip("resource")
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "zh")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, before[1]))
+    try:
+        with pytest.raises(OssJupyterError, match="腾出空间") as told:
+            start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert told.value.code == "HostNotStarted"
+    assert "Error" not in told.value.what
+    assert [path.name for path in HostPlace().directory.iterdir()] == ["lock"]
+
+
+def test_a_second_host_leaves_at_once(service: Sandbox, data: Path, next_kernel: Session) -> None:
+    """Two kernels that need one at the same moment start two; neither waits until the other has lost its patience."""
+    begun(next_kernel)
+    with pytest.raises(Timeout):
+        held(HostPlace(), patience_seconds=math.inf)
+    service.rate_bytes_per_second = None
 
 
 def test_whoever_says_nothing_or_nonsense_keeps_nobody_waiting(

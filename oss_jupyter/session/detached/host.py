@@ -11,13 +11,13 @@ import secrets
 import socket
 import sys
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from typing import TYPE_CHECKING
 
 from oss_jupyter.errors import OssJupyterError
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import because, tr
 
 if TYPE_CHECKING:
     from oss_jupyter.session.detached.place import HostPlace
@@ -28,6 +28,8 @@ _LOOK_SECONDS = 0.5
 _IDLE_SECONDS = 15.0
 # One that ends keeps its lock for so long at most.
 _PATIENCE_SECONDS = 5.0
+# Whether another one listens is looked at so often meanwhile.
+_TRY_SECONDS = 0.2
 # Who connects and says nothing is let go after that, and so many are listened to at once.
 _QUESTION_SECONDS = 5.0
 _QUESTIONS_MOST = 64
@@ -162,6 +164,32 @@ def _of_another_version() -> OssJupyterError:
     )
 
 
+def held(place: HostPlace, patience_seconds: float = _PATIENCE_SECONDS) -> AbstractContextManager[object]:
+    """Return the lock of the one host. Raises Timeout where another one has it and listens, or keeps it for long."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(place.lock, mode=0o600)
+    until = time.monotonic() + patience_seconds
+    while True:
+        with suppress(Timeout):
+            return lock.acquire(timeout=_TRY_SECONDS)
+        if time.monotonic() >= until or _another_listens():
+            return lock.acquire(timeout=0)
+
+
+def _another_listens() -> bool:
+    """Whether one answers, however: two kernels that need one at the same moment start two."""
+    from oss_jupyter.session.detached.link import HostGone, ask
+
+    try:
+        ask("hello")
+    except HostGone:  # it ends, or is not ready yet
+        return False
+    except OssJupyterError:
+        pass
+    return True
+
+
 def _held_by_another(place: HostPlace) -> str:
     told = place.told()
     return tr(
@@ -189,23 +217,26 @@ def main() -> None:
         os._exit(0)
     os.setsid()
     os.umask(0o077)
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     from oss_jupyter.session.detached.place import HostPlace
+    from oss_jupyter.texts.system import system_words
 
     place = HostPlace().made()
     os.chdir("/")
     host: Host | None = None
     try:
         while True:
-            with FileLock(place.made().lock, mode=0o600).acquire(timeout=_PATIENCE_SECONDS):
+            with held(place.made()):
                 host = host or Host(place)
                 if host.serve():
                     return
     except Timeout:
         _let_go_of_the_starter(_held_by_another(place))
-    except (OSError, OssJupyterError) as error:
-        _let_go_of_the_starter(f"{type(error).__name__}: {error}")
+    except OSError as error:
+        _let_go_of_the_starter(because(str(error.filename or ""), system_words(error)))
+    except OssJupyterError as error:
+        _let_go_of_the_starter(error.what)
     if host is not None:
         host.finish()
 

@@ -5,6 +5,7 @@ Any thread may call it.
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 from contextlib import suppress
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from oss_jupyter.child import child_environment, last_words, python_command
 from oss_jupyter.errors import CheckpointForeign, OssJupyterError
+from oss_jupyter.local.room import FULL
 from oss_jupyter.session.detached.place import HostPlace
 from oss_jupyter.session.detached.values import VERSION, Answer, HostedView, Question
 from oss_jupyter.session.private import connected
 from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import in_words, system_words
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -108,7 +111,8 @@ def _begin() -> str:
             close_fds=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise _no_host(type(error).__name__) from None
+        why = system_words(error) if isinstance(error, OSError) else type(error).__name__
+        raise _no_host(why) from None
     return last_words(begun.stdout) or tr("it ended at once")
 
 
@@ -141,9 +145,12 @@ def _silent() -> HostSilent:
 
 
 def _no_host(why: str) -> OssJupyterError:
+    advice = tr("Upload without detach; then the kernel sends it, and the next one can resume it.")
+    if any(in_words(os.strerror(number)) in why for number in FULL):
+        advice = tr("Make room on the disk of {directory}, and run the cell again.", directory=HostPlace().directory)
     return OssJupyterError(
         tr("No process could be started that would outlive the kernel: {why}.", why=why.rstrip(".。")),
-        tr("Upload without detach; then the kernel sends it, and the next one can resume it."),
+        advice,
         safe=tr("Nothing was sent."),
         code="HostNotStarted",
     )

@@ -67,6 +67,10 @@ class HostPlace:
             try:
                 write_private(self.address, json.dumps(told).encode())
                 write_private(self.key, key)
+            except OSError:  # a full disk: what lies there by then leads nowhere
+                self.clear()
+                raise
+            try:
                 yield listener
             finally:
                 if self.is_mine(key):
