@@ -18,6 +18,7 @@ from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.model.states import Event, State, allowed
 from oss_jupyter.names import printable
 from oss_jupyter.paths import absolute
+from oss_jupyter.session.neighbours.driving import ask_its_kernel
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import goes_on, head_line, in_oss, name_of, state_word
 from oss_jupyter.texts import english, say, tr
@@ -94,7 +95,9 @@ class Verbs:
         self._say = say
 
     def pause(self, text: str) -> list[Transfer]:
-        """Stop sending; every finished part is kept. Return what was meant."""
+        """Stop sending; every finished part is kept. Return what was meant here."""
+        if self._by_its_kernel("pause", text):
+            return []
         chosen = self.chosen(text, lambda state: allowed(state, Event.PAUSE))
         for transfer in waiting_first(chosen):
             transfer.pause()
@@ -108,10 +111,12 @@ class Verbs:
         return chosen
 
     def abort(self, text: str, *, keep_parts: bool = False, **anew: object) -> tuple[Transfer, ...]:
-        """Give one upload or all up, say what became of their parts, and return them. `anew`: see `ANEW_NAMES`.
+        """Give one upload or all up, say what became of their parts, and return those of here.
 
-        Raises what first stood in the way.
+        `anew`: see `ANEW_NAMES`. Raises what first stood in the way.
         """
+        if self._by_its_kernel("abort", text, keep_parts=keep_parts):
+            return ()
         which = text if text == "all" else self.find(text).id
         chosen = self._session.abort(which, keep_parts, **anew)  # type: ignore[arg-type]
         errors = [error for transfer in chosen if (error := self._aborted(transfer, keep_parts))]
@@ -120,6 +125,25 @@ class Verbs:
         if errors:
             raise errors[0]
         return chosen
+
+    def _by_its_kernel(self, command: str, text: str, *, keep_parts: bool = False) -> bool:
+        """Return whether another kernel has the upload and does what was asked for; then that is said."""
+        if text == "all":
+            return False
+        transfer = self._session.find(text)
+        if transfer.state is not State.ELSEWHERE:
+            return False
+        asked = ask_its_kernel(command, transfer.id, keep_parts=keep_parts)
+        if asked:
+            upload, uploads = head_line(transfer.snapshot()), self._commands.uploads
+            self._say(
+                tr(
+                    "{upload}: the kernel that has it was told; {command} says how it stands.",
+                    upload=upload,
+                    command=uploads,
+                )
+            )
+        return asked
 
     def _aborted(self, transfer: Transfer, keep_parts: bool) -> OssJupyterError | None:
         """Say what became of an upload that is being given up, or return what stood in the way."""

@@ -297,7 +297,10 @@ def test_a_notebook_carries_on_with_a_command_and_back(
     service: Sandbox,
     data: Path,
 ) -> None:
-    """What a killed command has sent a kernel need not send, and what that has sent no command."""
+    """What a killed command has sent a kernel need not send, and what that has sent no command.
+
+    While the kernel has it, a command can have it paused there.
+    """
     service.rate_bytes_per_second = SLOW
     upload = begin(*UPLOAD)
     until_parts(service, 2)
@@ -310,8 +313,12 @@ def test_a_notebook_carries_on_with_a_command_and_back(
     service.rate_bytes_per_second = MIB // 8  # it takes a while to start a command, and it is to be there then
     elsewhere = run("list")
     assert "in another kernel" in elsewhere.out
-    busy = run("resume", elsewhere.out.splitlines()[1].split()[0])
+    its_id = elsewhere.out.splitlines()[1].split()[0]
+    busy = run("resume", its_id)
     assert (busy.status, "TransferBusy" in busy.err) == (1, True)
+    assert "was told" in run("pause", its_id).out
+    state = "import oss_jupyter as oj; t = oj.transfers()[0]; t.wait(60); print(t.state.value)"
+    assert kernel.run(state).text.strip() == "paused"
     kernel.kill()
     service.rate_bytes_per_second = None
     service.clear_requests()
