@@ -17,10 +17,13 @@ from oss_jupyter.texts import english, tr
 _PATH_MAX_BYTES = 4096
 
 
-def absolute(path: str | os.PathLike[str], name: str = "path", start: str | os.PathLike[str] = "") -> Path:
+def absolute(
+    path: str | os.PathLike[str], name: str = "path", start: str | os.PathLike[str] = "", *, made: bool = False
+) -> Path:
     """Return an absolute path, links not followed. A leading ``~`` is the home directory, unless a file is called so.
 
-    name: of the argument, for the message. start: where relative paths begin, the working directory without it.
+    name: of the argument, for the message. start: where relative paths begin, the working directory without it. made:
+    where there is nothing it is made; so a home directory that nobody knows is not taken for a folder's name.
     Raises InputError for what can be no path, or none from here.
     """
     text = _checked(path, name)
@@ -28,12 +31,23 @@ def absolute(path: str | os.PathLike[str], name: str = "path", start: str | os.P
         what = tr("{name}: {path} is an address, and no path on this computer.", name=name, path=quoted(text))
         raise InputError(what, _form(name), code="InvalidPath")
     if text.startswith("~") and not os.path.lexists(Path(start, text)):
-        text = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser() raises where there is no such user
+        text = _from_home(text, name, made=made)
     written = os.path.join(start, text)  # noqa: PTH118 - Path() drops the / at an end
     full = _full(written, text)
     if written != full and not _the_same(written, full):
         raise _another(name, text, full)
     return Path(full)
+
+
+def _from_home(text: str, name: str, *, made: bool) -> str:
+    full = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser() raises where there is no such user
+    if made and full == text:
+        raise InputError(
+            tr("{name}: no home directory of {user} is known.", name=name, user=quoted(text.partition("/")[0])),
+            tr("Write the whole path; for a file or folder of that name here, put ./ before it."),
+            code="InvalidPath",
+        )
+    return full
 
 
 def _full(written: str, text: str) -> str:
@@ -73,7 +87,7 @@ def state_directory() -> Path:
     """Return where this package keeps what it remembers, OSS_JUPYTER_STATE_DIR before the user's state directory."""
     named = os.environ.get("OSS_JUPYTER_STATE_DIR")
     if named:
-        return absolute(named, "OSS_JUPYTER_STATE_DIR")
+        return absolute(named, "OSS_JUPYTER_STATE_DIR", made=True)
     with suppress(RuntimeError):  # some of its versions raise, others give "~/.local/state"
         usual = Path(platformdirs.user_state_dir("oss_jupyter"))
         if usual.is_absolute():
@@ -84,7 +98,7 @@ def state_directory() -> Path:
 
 def _checked(path: str | os.PathLike[str], name: str) -> str:
     if not isinstance(path, (str, os.PathLike)):
-        raise InputError(tr("{name} is a {type}, and no path.", name=name, type=type(path).__name__), _form(name))
+        raise InputError(tr("{name} is of type {type}, and no path.", name=name, type=type(path).__name__), _form(name))
     text = os.fsdecode(path)
     if not text:
         raise InputError(tr("{name} is empty.", name=name), _form(name))

@@ -86,6 +86,18 @@ def test_nobodys_home_is_a_file_that_is_missing(upload: Upload, name: str) -> No
     assert str(Path.cwd() / name) in what
 
 
+@pytest.mark.parametrize("name", ["~nouser", "~nouser/checkpoints"])
+def test_nobodys_home_is_no_place_for_checkpoints(upload: Upload, name: str) -> None:
+    """A folder of this name would appear where nobody looks for it; one that is there, or that is meant, is taken."""
+    Path("f.bin").write_bytes(b"x")
+    what, _, advice, code = lines_of(lambda: upload("f.bin", checkpoint_dir=name))
+    assert (code, what) == ("InvalidPath", "checkpoint_dir: no home directory of '~nouser' is known.")
+    assert "./" in advice
+    assert not Path("~nouser").exists()
+    assert upload("f.bin", checkpoint_dir=f"./{name}").result(20).size == 1
+    assert upload("f.bin", checkpoint_dir=name).result(20).size == 1
+
+
 @pytest.fixture
 def gbk() -> Iterator[str]:
     """The name of a file that is no UTF-8, as Python has it."""

@@ -74,7 +74,7 @@ def unusable(session: Session, commands: Commands) -> list[str]:
 
 def write_history(found: History, file: str) -> str:
     """Write uploads that have ended to a file of CSV and say so. Raises InputError where that cannot be."""
-    path = absolute(file, "--csv")
+    path = absolute(file, "--csv", made=True)
     try:
         found.to_csv(path)
     except OSError as error:

@@ -58,6 +58,8 @@ class Flow:
             return flat(chunk)
         except TypeError:
             raise SourceUnreadable(
-                tr("{stream} gave a {type}, and not bytes.", stream=self._text, type=type(chunk).__name__),
+                tr(
+                    "{stream} gave a value of type {type}, and not bytes.", stream=self._text, type=type(chunk).__name__
+                ),
                 tr("Let it give bytes, bytearray or memoryview."),
             ) from None

@@ -59,7 +59,7 @@ def _document(given: Any, name: str, form: str) -> dict[str, Any]:
     if isinstance(given, Mapping):
         return {as_text(key) or "": value for key, value in given.items()}
     if not isinstance(given, str):
-        raise InputError(tr("{name} is a {type}.", name=name, type=type(given).__name__), tr(form))
+        raise InputError(tr("{name} is of type {type}.", name=name, type=type(given).__name__), tr(form))
     found: Any = None
     try:
         raw = given if given.lstrip().startswith("{") else base64.b64decode(given, validate=True)

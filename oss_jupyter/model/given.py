@@ -69,7 +69,7 @@ def text(value: Any, name: str) -> str:
     """Return a text without blanks around it. Raises InputError."""
     if not isinstance(value, str):
         raise InputError(
-            tr("{name} is a {type}, and no text.", name=name, type=type(value).__name__),
+            tr("{name} is of type {type}, and no text.", name=name, type=type(value).__name__),
             tr('Write it like {name}="…".', name=name),
         )
     return value.strip()

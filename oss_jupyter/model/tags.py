@@ -48,7 +48,7 @@ def _pairs(given: Any) -> list[tuple[str, str]]:
             return parse_qsl(given.strip(), keep_blank_values=True, errors="strict")
         except UnicodeError:
             raise _wrong(tr("tagging is percent-encoded, but not from UTF-8.")) from None
-    raise _wrong(tr("tagging is a {kind}.", kind=type(given).__name__))
+    raise _wrong(tr("tagging is of type {kind}.", kind=type(given).__name__))
 
 
 def _text(value: Any) -> str:

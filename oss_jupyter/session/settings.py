@@ -244,7 +244,7 @@ class OssJupyter(Configurable):
         """Return the checkpoint directory, or None where resuming is off."""
         named = self.checkpoint_dir or os.environ.get("OSS_JUPYTER_CHECKPOINT_DIR")
         if named:
-            return None if is_off(named) else absolute(named, "checkpoint_dir")
+            return None if is_off(named) else absolute(named, "checkpoint_dir", made=True)
         return state_directory() / "checkpoints"
 
 

@@ -43,7 +43,7 @@ class Stores:
         elif directory is None or is_off(directory):
             path = None
         else:
-            path = absolute(directory, "checkpoint_dir")
+            path = absolute(directory, "checkpoint_dir", made=True)
         if path not in self._stores:
             self._stores[path] = CheckpointDirectory(path) if path else NoCheckpoints()
         return self._stores[path]

@@ -95,4 +95,6 @@ def _moment(told: Any) -> datetime | None:
 
 
 def _refuse(value: Any) -> Credentials:
-    raise CredentialsError(tr("A {kind} is not understood as credentials.", kind=type(value).__name__), tr(HOW_TO_GIVE))
+    raise CredentialsError(
+        tr("Credentials of type {kind} are not understood.", kind=type(value).__name__), tr(HOW_TO_GIVE)
+    )
