@@ -22,7 +22,8 @@ _PAGES = {
     "../CHANGELOG.md": "changelog.md",
     "../CONTRIBUTING.md": "contributing.md",
 }
-_ENGLISH = re.compile(r"(\]\()\.\./(?=[a-z-]+\.md)")
+_ENGLISH = re.compile(r"\[([^\]]+)\]\(\.\./([a-z-]+)\.md(#[\w-]+)?\)")
+_NOTEBOOK = re.compile(r"(\]\()(?:\.\./)+notebooks/(?:zh-CN/)?(?=[\w-]+\.ipynb\))")
 _LEADS_OUT = re.compile(r"(\]\()(?:\.\./)+(?=[A-Za-z])(?![^)]*\.md\))")
 
 
@@ -51,8 +52,9 @@ def _stage_chinese(stage: Path) -> None:
     shutil.copytree(ROOT / "docs" / "zh", stage)
     shutil.copytree(ROOT / "docs" / "images", stage / "images")
     shutil.copytree(ROOT / "docs" / "site" / "locales", stage / "locales")  # what the theme says in English alone
-    for page in stage.glob("*.md"):  # what is there in English alone is read where it lies
-        page.write_text(_ENGLISH.sub(rf"\1{SOURCE}docs/", page.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in stage.glob("*.md"):  # what is there in English alone is read there
+        there = _ENGLISH.sub(r'<a href="../\2.html\3">\1</a>', page.read_text(encoding="utf-8"))
+        page.write_text(there, encoding="utf-8")
     _link(stage)
     notebooks.put_into(stage / "tutorial", ROOT / "notebooks" / "zh-CN")
 
@@ -71,6 +73,7 @@ def _linked(text: str) -> str:
         .replace("](../images/", "](images/")
         .replace("](notebooks", f"]({SOURCE}notebooks")
     )
+    text = _NOTEBOOK.sub(r"\1tutorial/", text)
     return _LEADS_OUT.sub(rf"\g<1>{SOURCE}", text)
 
 
