@@ -51,12 +51,11 @@ def _folder(control: SdkControl, target: Target) -> Finding:
     if not objects and not folders:
         return fine(TARGET, tr("Nothing is in {target} yet.", target=target))
     both = objects and folders and tr("{objects} and {folders}", objects=objects, folders=folders)
-    text = tr(
-        "In {target} there are {what}." if page.complete else "In {target} there are at least {what}.",
-        target=target,
-        what=both or objects or folders,
+    what = both or objects or folders
+    held = tr(
+        "{target} holds {what}." if page.complete else "{target} holds at least {what}.", target=target, what=what
     )
-    return fine(TARGET, text)
+    return fine(TARGET, held)
 
 
 def look_around(settings: EndpointSettings, server: MetadataServer = metadata_server) -> list[Finding]:

@@ -40,6 +40,7 @@ class Teller(Protocol):
 def follow(running: Running, transfers: Sequence[Transfer]) -> int:
     """Follow uploads until all rest, or a signal comes, and return the status that says how it went."""
     output, signals = running.output, running.signals
+    output.spare = True
     for transfer in transfers:
         output.say(head_line(transfer.snapshot()))
     with signals.noted():

@@ -6,13 +6,15 @@ import argparse
 import runpy
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import NoReturn
 
 from oss_jupyter.cli.output import take_every_character
 from oss_jupyter.cli.signals import Signals
 from oss_jupyter.console.help import HelpFormatter
-from oss_jupyter.texts import english, tr
+from oss_jupyter.redact import shown
+from oss_jupyter.texts import english, listed, sentences, tr
 from oss_jupyter.texts.argparse_says import complaint
 from oss_jupyter.version import __version__
 
@@ -49,18 +51,22 @@ exit status:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     take_every_character()
-    given = _parser().parse_args(arguments)
-    if given.command is None:
-        _parser().print_help(sys.stderr)
+    parser = _parser()
+    words = sys.argv[1:] if arguments is None else [*arguments]
+    command, rest = parser.parse_args(words[:1]).command, words[1:]
+    if command is None:
+        parser.print_help(sys.stderr)
         return 2
-    if given.command == "sandbox":
+    if command not in _COMMANDS:
+        parser.error(_no_command(command))
+    if command == "sandbox":
         # Nothing imports the sandbox: it is run as `python -m` would.
-        sys.argv[1:] = given.rest
+        sys.argv[1:] = rest
         runpy.run_module("oss_jupyter.sandbox", run_name="__main__", alter_sys=True)
     signals = Signals()
     with signals.taken():
         try:
-            return _run(given.command, given.rest, signals)
+            return _run(command, rest, signals)
         except KeyboardInterrupt as interrupt:
             sys.stderr.write(f"{interrupt}\n" if str(interrupt) else "")  # a long look says how far it was
             return signals.status
@@ -70,7 +76,9 @@ def _run(command: str, words: Sequence[str], signals: Signals) -> int:
     given = import_module("oss_jupyter.cli.parsers").read(command, words)
     # What a command does takes a while to load, and nobody waits for that who asks for help.
     module = import_module(f"oss_jupyter.cli.{_COMMANDS[command][1]}")
-    status: int = import_module("oss_jupyter.cli.running").run(module.COMMANDS[command], given, signals)
+    running = import_module("oss_jupyter.cli.running")
+    signals.begin()
+    status: int = running.run(module.COMMANDS[command], given, signals)
     return status
 
 
@@ -87,8 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"oss_jupyter {__version__}")
-    parser.add_argument("command", nargs="?", choices=_COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.add_argument("command", nargs="?", metavar="COMMAND", help=argparse.SUPPRESS)
     return parser
 
 
@@ -96,6 +103,12 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(2, tr("{program}: error: {what}", program=self.prog, what=complaint(message)) + "\n")
+
+
+def _no_command(word: str) -> str:
+    near = get_close_matches(word.lower(), _COMMANDS, 1)
+    meant = tr("Did you mean {name}?", name=near[0]) if near else tr("There are {names}.", names=listed(_COMMANDS))
+    return sentences(tr("There is no command {word}.", word=shown(word)), meant)
 
 
 def _listed() -> str:

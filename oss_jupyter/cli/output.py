@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, TextIO
 
+from oss_jupyter.texts import tr
+from oss_jupyter.texts.system import system_words
+
 
 def take_every_character() -> None:
     """Let stdout and stderr show otherwise what the terminal's encoding lacks, such as a name: it stops nothing."""
@@ -21,20 +24,25 @@ def take_every_character() -> None:
 
 
 class Output:
-    """as_json: stdout gets one JSON object a line, and no other words."""
+    """as_json: stdout gets one JSON object a line, and no other words.
+
+    spare: whether an upload is what counts, and not what is said of it. failed: whether words that count were lost.
+    """
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        self.spare = False
+        self.failed = False
 
     def say(self, *lines: str) -> None:
         """Write lines for people to stdout, unless programs read that."""
         if not self.as_json:
-            _write(sys.stdout, lines)
+            self._out(lines)
 
     def tell(self, event: str, **values: Any) -> None:
         """Write a JSON object to stdout, if programs read that."""
         if self.as_json:
-            _write(sys.stdout, (json.dumps({"event": event, **values}),))
+            self._out((json.dumps({"event": event, **values}),))
 
     def progress(self, *lines: str) -> None:
         """Write lines for people to stderr, unless programs read stdout: then it is told there."""
@@ -57,18 +65,27 @@ class Output:
         for stream in (sys.stdout, sys.stderr):
             _write(stream, ())
 
+    def _out(self, lines: Sequence[str]) -> None:
+        error = _write(sys.stdout, lines)
+        if error is not None and not isinstance(error, BrokenPipeError):
+            self.failed = not self.spare
+            _write(sys.stderr, (tr("What is said here cannot be written to stdout: {why}.", why=system_words(error)),))
 
-def _write(stream: TextIO | None, lines: Sequence[str], end: str = "\n") -> None:
-    if stream is None:  # a program without a window has none
-        return
+
+def _write(stream: TextIO | None, lines: Sequence[str], end: str = "\n") -> OSError | None:
+    """Write lines and return why that was impossible; a stream that is closed, or was never there, takes nothing."""
+    if stream is None:
+        return None
     try:
         stream.write("".join(f"{line}{end}" for line in lines))
         stream.flush()
-    except OSError:
+    except OSError as error:
         # The upload is worth more than its words: from now on they go nowhere.
         with suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
-    except ValueError:  # it is closed
+        return error
+    except ValueError:
         pass
+    return None

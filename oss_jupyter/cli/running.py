@@ -56,11 +56,13 @@ def run(command: Command, given: dict[str, Any], signals: Signals) -> int:
         given.pop("kept_in", None)
         commands = kept_in(session.settings.checkpoint_path())
         session.wiring.spell = partial(as_command, commands=commands)
-        return command(Running(session, output, signals, commands), given)
+        status = command(Running(session, output, signals, commands), given)
     except OssJupyterError as error:
         output.error(error.four_lines(as_command))
         meant = not isinstance(error, (InputError, SourceError, TransferNotFound))
         return Status.FAILED if meant else Status.CANNOT_BE_MEANT
+    else:
+        return Status.FAILED if output.failed and status == Status.DONE else status
     finally:
         output.close()
 

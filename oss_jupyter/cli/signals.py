@@ -1,4 +1,7 @@
-"""Ctrl-C, SIGTERM and a terminal that is closed: the first one keeps the place, the second one ends at once."""
+"""Ctrl-C, SIGTERM and a terminal that is closed: the first one keeps the place, the second one ends at once.
+
+Before a command begins there is no place to keep, and the first one ends at once, too.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,16 @@ from types import FrameType
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C by a name of its own: Python ends by SIGINT once a plain one has passed through `exec`, even if caught."""
+
+
 class Signals:
     """Main thread only. status: what the process ends with once one has come, 0 before."""
 
     def __init__(self) -> None:
         self.status = 0
+        self._begun = False
         self._noted = False
         self._passed_on = False
 
@@ -32,6 +40,10 @@ class Signals:
         finally:
             for number in chosen:
                 signal.signal(number, before[number])
+
+    def begin(self) -> None:
+        """Let the command stop by itself from here on; what is only being loaded may take an interrupt badly."""
+        self._begun = True
 
     @contextmanager
     def noted(self) -> Iterator[None]:
@@ -58,10 +70,10 @@ class Signals:
         self._stop()
 
     def _note(self, number: int) -> None:
-        if self.status:
+        if self.status or not self._begun:
             os._exit(128 + number)  # what the service has confirmed is in the journal, whatever ends this process
         self.status = 128 + number
 
     def _stop(self) -> None:
         if not self._noted:
-            raise KeyboardInterrupt
+            raise Stopped

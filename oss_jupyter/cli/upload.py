@@ -55,6 +55,7 @@ def _planned(running: Running, shown: Any) -> int:
 
 def _handed_over(running: Running, transfer: Transfer) -> int:
     """Say where an upload stands that another process runs by now."""
+    running.output.spare = True
     now = transfer.snapshot()
     pause = say("goes_on_detached_pause", command=running.commands.act("pause", now.id))
     running.output.say(f"{head_line(now)}: {status_line(now)}", pause)

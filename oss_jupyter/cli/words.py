@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 
 from oss_jupyter.cli.output import Output
 from oss_jupyter.console.help import HelpFormatter
-from oss_jupyter.console.options import Option, place_options, without_values, words_too_many
+from oss_jupyter.console.options import Option, behind_dashes, no_option, place_options, without_values, words_too_many
 from oss_jupyter.texts import english, tr
-from oss_jupyter.texts.argparse_says import complaint
+from oss_jupyter.texts.argparse_says import MISSING, complaint
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,16 +31,20 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with status 2."""
-        said = f"{self.prog}: {complaint(without_values(message))}"
+        # Where a word is missing argparse says that alone; often it is there, and was taken for an option.
+        said = (message.startswith(MISSING) and no_option(self._short, ())) or complaint(without_values(message))
+        said = f"{self.prog}: {said}"
         usage = tr("usage: ") + tr(self.usage or "")
         Output(as_json=False).progress(said, usage, tr("{command} --help explains it.", command=self.prog))
         sys.exit(2)
 
     def read(self, words: Sequence[str]) -> dict[str, Any]:
         """Return what is given by its names. Options may stand anywhere."""
-        given, rest = self.parse_known_intermixed_args(words)
+        typed, known = behind_dashes(words), self._option_string_actions
+        self._short = [word for word in typed if word[:1] == "-" != word[1:2] and word[:2] not in known]
+        given, rest = self.parse_known_intermixed_args(typed)
         if rest:
-            self.error(words_too_many(rest, '"$path"'))
+            self.error(words_too_many(rest, '"$path"', known))
         return vars(given)
 
 

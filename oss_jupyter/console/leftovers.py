@@ -83,5 +83,5 @@ def is_yes(answer: str) -> bool:
 
 
 def as_values(one: Leftover) -> dict[str, Any]:
-    """Return one ready for JSON."""
-    return asdict(one) | {"begun_at": one.begun_at.isoformat(), "owner": str(one.owner)}
+    """Return one ready for JSON, in the same words whatever language its reader has."""
+    return asdict(one) | {"begun_at": one.begun_at.isoformat(), "owner": one.owner.value}

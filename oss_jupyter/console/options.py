@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, GROUPS, PLACE_NAMES, Argument
 from oss_jupyter.model.dataset import Rule
 from oss_jupyter.model.sizes import count
 from oss_jupyter.redact import shown
-from oss_jupyter.texts import english, listed, tr
+from oss_jupyter.texts import english, listed, sentences, tr
 
 # What argparse repeats, as in: invalid choice: 'x' (choose from …).
 _REPEATED = re.compile(
     r"(invalid choice|invalid \w+ value|ignored explicit argument).*?(?= \(choose from |\Z)", re.DOTALL
 )
 _OPTION_VALUE = re.compile(r"(--?[\w-]+)=.*?(?: (?=could match)|\Z)", re.DOTALL)
-_OPTION = re.compile(r"--[A-Za-z]")
+# A long one, or a short one, of which the rest is its value or the name of a file.
+_OPTION = re.compile(r"--[A-Za-z][^=]*|-[A-Za-z]")
 # The groups of arguments, as headings of help.
 HEADINGS = (
     english("how it is sent"),
@@ -83,7 +85,7 @@ ANEW_OPTIONS = tuple(_option(ARGUMENTS[name]) for name in ANEW_NAMES)
 """What can be given anew when an upload is resumed or aborted."""
 FLAGS: Mapping[str, str] = {
     word.removeprefix("--").replace("-", "_"): one.words[0] for one in UPLOAD_OPTIONS for word in one.words
-} | {"older_than": "--older-than"}
+} | {"older_than": "--older-than", "last": "--last"}
 """The option for each argument of Python."""
 
 
@@ -108,15 +110,32 @@ def is_option(word: str) -> bool:
     return _OPTION.match(word) is not None
 
 
-def words_too_many(rest: Sequence[str], variable: str) -> str:
+def behind_dashes(words: Sequence[str]) -> list[str]:
+    """Return words of a line, those behind a ``--`` as paths: argparse loses count of it where options may follow."""
+    at = words.index("--") if "--" in words else len(words)
+    return [*words[:at], *(f"./{word}" if word.startswith("-") else word for word in words[at + 1 :])]
+
+
+def no_option(words: Iterable[str], known: Iterable[str]) -> str:
+    """Return that there is none of these options, and which is meant perhaps; empty where there is no word."""
+    named = [found[0] for found in map(_OPTION.match, words) if found]
+    if not named:
+        return ""
+    near = [] if len(named) > 1 else get_close_matches(named[0], known, 1, cutoff=0.75)
+    return sentences(
+        tr("There is no option {options}.", options=listed(map(shown, named))),
+        tr("Did you mean {name}?", name=near[0]) if near else "",
+        tr("A name that begins with a dash needs ./ before it.") if any(len(one) == 2 for one in named) else "",
+    )
+
+
+def words_too_many(rest: Sequence[str], variable: str, known: Iterable[str]) -> str:
     """Return what is said of words that argparse could not place: they are counted, not repeated.
 
-    variable: how one is put into quotes.
+    variable: how one is put into quotes. known: the options that there are.
     """
-    options = list(filter(is_option, rest))
-    if options:
-        named = listed(shown(word.partition("=")[0]) for word in options)
-        return tr("There is no option {options}.", options=named)
+    if unknown := no_option(rest, known):
+        return unknown
     many = count(len(rest), "word")
     return tr(
         "{words} too many. Put names with spaces into quotes, also in variables: {variable}.",

@@ -15,6 +15,8 @@ ARGPARSE_SAYS = (
     english("show this help message and exit"),
     english("show program's version number and exit"),
 )
+# How a complaint begins that a word is missing.
+MISSING = english("the following arguments are required: {names}").partition("{")[0]
 # Its complaints, the values that it repeats left out. A hole takes what stands there.
 _COMPLAINTS = (
     english("the following arguments are required: {names}"),

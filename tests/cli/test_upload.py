@@ -114,6 +114,15 @@ def test_a_signal_that_was_switched_off(service: Sandbox, data: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
+def test_a_signal_that_comes_in_the_middle_of_text_that_is_run(place: Path) -> None:
+    """A class that is being made, say, runs text: Python would remember a Ctrl-C there, and end by that signal."""
+    program = "import os, signal, sys; from oss_jupyter.cli.signals import Signals\nsignals = Signals()\n" \
+        "with signals.taken():\n    signals.begin()\n    try: exec('os.kill(os.getpid(), signal.SIGTERM)')\n" \
+        "    except KeyboardInterrupt: pass\nsys.exit(signals.status)"  # fmt: skip
+    assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 143
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
 def test_a_signal_before_anything_has_begun(begin: Callable[..., Typed], service: Sandbox, data: Path) -> None:
     """A command that is stopped while it is still being loaded ends with the same status and no traceback."""
     program = "import os, signal, sys; sys.argv[1:] = ['list']; import oss_jupyter.cli.main as main; " \
@@ -167,7 +176,11 @@ def test_programs_read_lines_of_json(run: Callable[..., Typed], service: Sandbox
         (("upload", "trips.bin", "oss://another-bucket/k"), 1, "NoSuchBucket"),
         (("resume", "zzzz"), 2, "TransferNotFound"),
         (("abort", "all", "--forget"), 2, "oss-jupyter abort ID --forget"),
-        (("nonsense",), 2, "invalid choice"),
+        (("upload", "trips.bin", "oss://test-bucket/", "--prat-size"), 2, "Did you mean --part-size?"),
+        (("upload", "trips.bin", "oss://test-bucket/", "-r"), 2, "There is no option -r."),
+        (("upload", "-trips.bin", "oss://test-bucket/"), 2, "A name that begins with a dash needs ./ before it."),
+        (("nonsense",), 2, "There is no command nonsense. There are upload, resume, "),
+        (("Uplaod", "trips.bin"), 2, "There is no command Uplaod. Did you mean upload?"),
         ((), 2, "usage: oss-jupyter COMMAND"),
     ],
 )  # fmt: skip
@@ -181,6 +194,16 @@ def test_what_fails_says_so(
     assert "Traceback" not in done.err
     assert "=hunter2" not in done.err
     assert not service.uploads("test-bucket")
+
+
+def test_names_that_begin_with_a_dash(run: Callable[..., Typed], service: Sandbox, place: Path) -> None:
+    """Behind -- each word is a name, as everywhere."""
+    for name in ("-a", "--json"):
+        (place / name).write_text(name)
+    assert run("upload", "--", "-a", "--json", "oss://test-bucket/p/").status == 0
+    assert run("upload", "--content-type", "text/plain", "--", "-a", "oss://test-bucket/k").status == 0
+    for key, text in (("p/-a", "-a"), ("p/--json", "--json"), ("k", "-a")):
+        assert service.object_path("test-bucket", key).read_text() == text
 
 
 def test_a_failure_is_told_to_programs(run: Callable[..., Typed], service: Sandbox, data: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -102,12 +104,14 @@ def test_a_check(run: Callable[..., Typed], service: Sandbox, data: Path) -> Non
     assert run("check", "test-bucket").status == 2
 
 
-def test_leftovers(run: Callable[..., Typed], service: Sandbox, left: str) -> None:
-    """They are listed, not removed without a word, and removed where that is wanted."""
+def test_leftovers(run: Callable[..., Typed], service: Sandbox, left: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are listed, for programs alike in each language, not removed without a word, and removed where wanted."""
     listed = run("leftovers", "oss://test-bucket/")
     assert left[:8] in listed.out
     assert "oss-jupyter leftovers oss://test-bucket/ remove ID" in listed.out
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "zh")
     (one,) = told(run("leftovers", "oss://test-bucket/", "--json"))
+    monkeypatch.delenv("OSS_JUPYTER_LANGUAGE")
     assert (one["event"], one["upload_id"], one["owner"]) == ("leftover", left, "checkpoint here")
     remove = ("leftovers", "oss://test-bucket/", "remove", left)
     unasked = run(*remove, "--force")
@@ -128,6 +132,21 @@ def test_parts_are_adopted(run: Callable[..., Typed], service: Sandbox, data: Pa
     assert done.status == 0, done.err
     assert parts_sent(service) <= 5
     assert is_there(service, data)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize(
+    ("words", "status"), [(("list",), 1), (("history",), 1), ((*UPLOAD, "--dry-run"), 1), (UPLOAD, 0)]
+)
+def test_words_that_cannot_be_written(service: Sandbox, data: Path, words: tuple[str, ...], status: int) -> None:
+    """What was asked for is not there if its file's disk is full; an upload is in OSS all the same."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "oss_jupyter", *words], stdout=full, stderr=subprocess.PIPE, timeout=60
+        )
+    assert done.returncode == status
+    assert done.stderr == b"What is said here cannot be written to stdout: No space left on device.\n"
+    assert status or is_there(service, data)
 
 
 def test_the_sandbox_is_a_command(run: Callable[..., Typed], place: Path) -> None:

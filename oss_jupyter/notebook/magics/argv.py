@@ -9,7 +9,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from oss_jupyter.console.options import is_option, without_values, words_too_many
+from oss_jupyter.console.options import behind_dashes, is_option, without_values, words_too_many
 from oss_jupyter.model.sizes import count
 from oss_jupyter.texts import english, sentences, tr
 from oss_jupyter.texts.argparse_says import complaint
@@ -76,14 +76,14 @@ def parse(magic: Any, line: str, usage: str) -> argparse.Namespace:
     """
     try:
         # Intermixed, because an option may stand before the last word that it does not belong to.
-        arguments, rest = magic.parser.parse_known_intermixed_args(split_line(line))
+        arguments, rest = magic.parser.parse_known_intermixed_args(behind_dashes(split_line(line)))
     except UsageError as error:
         said = complaint(without_values(str(error)))
     else:
         if not rest and not _holds_a_table(line):
             assert isinstance(arguments, argparse.Namespace)
             return arguments
-        said = words_too_many(rest, '"{path}"')
+        said = words_too_many(rest, '"{path}"', magic.parser._option_string_actions)
         if "source" in vars(arguments) and not any(map(is_option, rest)):
             said = sentences(said, tr(_DATA))
     # Raised outside of the block: argparse's words, which repeat values, would travel along as its context.
