@@ -22,7 +22,7 @@ from oss_jupyter.engine.transfer import Transfer, coordinator_of
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
 from oss_jupyter.session.text import head_line, name_of, status_line
-from oss_jupyter.texts import say
+from oss_jupyter.texts import about, say
 
 _REFRESH_SECONDS = 0.25
 _JSON_SECONDS = 1.0
@@ -61,7 +61,7 @@ def _told(running: Running, transfer: Transfer, *, named: bool) -> Status:
     """Say how an upload ended, or where it stands, and return how that went."""
     now, output = transfer.snapshot(), running.output
     commands = kept_in(coordinator_of(transfer).spec.store.directory)
-    line = f"{head_line(now)}: {status_line(now)}" if named else status_line(now)
+    line = about(head_line(now), status_line(now)) if named else status_line(now)
     below = _below(now, commands)
     output.tell("end", **json_lines.ended(now), then=below if now.state is State.PAUSED else [])
     if now.state in _THERE:
@@ -115,4 +115,4 @@ def _json(output: Output, uploads: Sequence[Snapshot]) -> None:
 
 
 def _lines(output: Output, uploads: Sequence[Snapshot]) -> None:
-    output.progress(*(f"{name_of(now)}: {status_line(now)}" for now in uploads))
+    output.progress(*(about(name_of(now), status_line(now)) for now in uploads))

@@ -20,7 +20,7 @@ from oss_jupyter.model.upload_arguments import UploadArguments
 from oss_jupyter.session.planning import plan
 from oss_jupyter.session.stores import UNSET
 from oss_jupyter.session.text import head_line, left_alone, status_line
-from oss_jupyter.texts import say, tr
+from oss_jupyter.texts import about, say, tr
 
 
 def _upload(running: Running, given: dict[str, Any]) -> int:
@@ -58,7 +58,7 @@ def _handed_over(running: Running, transfer: Transfer) -> int:
     running.output.spare = True
     now = transfer.snapshot()
     pause = say("goes_on_detached_pause", command=running.commands.act("pause", now.id))
-    running.output.say(f"{head_line(now)}: {status_line(now)}", pause)
+    running.output.say(about(head_line(now), status_line(now)), pause)
     running.output.tell("detached", **json_lines.upload(now))
     return Status.DONE
 

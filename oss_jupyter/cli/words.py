@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from oss_jupyter.cli.output import Output
 from oss_jupyter.console.help import HelpFormatter
 from oss_jupyter.console.options import Option, behind_dashes, no_option, place_options, without_values, words_too_many
-from oss_jupyter.texts import english, tr
+from oss_jupyter.texts import about, english, tr
 from oss_jupyter.texts.argparse_says import MISSING, complaint
 
 
@@ -33,7 +33,7 @@ class Parser(argparse.ArgumentParser):
         """End with status 2."""
         # Where a word is missing argparse says that alone; often it is there, and was taken for an option.
         said = (message.startswith(MISSING) and no_option(self._short, ())) or complaint(without_values(message))
-        said = f"{self.prog}: {said}"
+        said = about(self.prog, said)
         usage = tr("usage: ") + tr(self.usage or "")
         Output(as_json=False).progress(said, usage, tr("{command} --help explains it.", command=self.prog))
         sys.exit(2)

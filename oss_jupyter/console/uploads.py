@@ -21,7 +21,7 @@ from oss_jupyter.paths import absolute
 from oss_jupyter.session.neighbours.driving import ask_its_kernel
 from oss_jupyter.session.session import Session
 from oss_jupyter.session.text import goes_on, head_line, in_oss, name_of, state_word
-from oss_jupyter.texts import english, say, tr
+from oss_jupyter.texts import about, english, say, tr
 from oss_jupyter.texts.system import system_words
 
 NO_UPLOADS = english("There are no uploads.")
@@ -59,7 +59,7 @@ def room_taken(session: Session) -> Iterator[str]:
 
 def unusable(session: Session, commands: Commands) -> list[str]:
     """Name the checkpoints that cannot be used."""
-    problems = [f"{found.path}: {found.problem.what}" for found in session.on_disk.problems() if found.problem]
+    problems = [about(str(found.path), found.problem.what) for found in session.on_disk.problems() if found.problem]
     if not problems:
         return []
     forget = commands.act("abort", "ID")
@@ -188,7 +188,7 @@ class Verbs:
 
 def _row(now: Snapshot) -> tuple[str, ...]:
     failed = now.files.failures[:1] if now.files else ()
-    named = [f"{shortened(one.path)}: {one.code or one.reason}" for one in failed]  # `show` tells the reasons
+    named = [about(shortened(one.path), one.code or one.reason) for one in failed]  # `show` tells the reasons
     note = next(filter(None, (*named, *(now.error or ())[:1], goes_on(now), *now.notes[-1:])), "")
     file, target = shortened(name_of(now)), shortened(printable(str(now.target)))
     return (now.id, file, target, state_word(now), short_line(now), brief(printable(note)))

@@ -14,7 +14,7 @@ from oss_jupyter.model.progress import Receipt, Snapshot
 from oss_jupyter.model.sizes import parse_limit
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
-from oss_jupyter.texts import say, tr
+from oss_jupyter.texts import about, say, tr
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -49,7 +49,7 @@ class Transfer:
         try:
             now = self.snapshot()
         except TransferStateError as elsewhere:
-            return f"<Transfer {self.id}: {elsewhere.what}>"
+            return f"<Transfer {about(self.id, elsewhere.what)}>"
         done = f"{now.parts_kept + now.parts_done}/{now.parts_total} parts"
         if now.files is not None:
             done = f"{now.files.done}/{now.files.total} files"

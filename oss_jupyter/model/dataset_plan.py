@@ -16,7 +16,7 @@ from oss_jupyter.model.planned_rows import PlannedFile, PlannedRows, RowPacker
 from oss_jupyter.model.requests_estimate import RequestCounter, RequestsEstimate
 from oss_jupyter.model.sizes import count, format_size
 from oss_jupyter.names import printable
-from oss_jupyter.texts import clauses, listed, say, tr
+from oss_jupyter.texts import about, clauses, listed, say, tr
 
 # Two thirds of them from the beginning, the others from the end.
 ROWS_SHOWN = 15
@@ -81,7 +81,7 @@ class DatasetPlan(Sequence[PlannedFile]):
     def __repr__(self) -> str:
         counts = (f"{action_word(action)} {total.files:,}" for action, total in self.totals.items() if total.files)
         told = clauses(count(len(self), "file"), *counts)
-        return printable(f"<DatasetPlan {self.source} -> {self.target}: {told}>")
+        return printable(f"<DatasetPlan {about(f'{self.source} -> {self.target}', told)}>")
 
     def __str__(self) -> str:
         """Return it as a terminal shows it: totals, requests, and the first and last rows."""
@@ -149,7 +149,7 @@ class DatasetPlan(Sequence[PlannedFile]):
     @property
     def heading(self) -> str:
         """What goes where, and how much it is, in one line."""
-        return printable(f"{shortened(self.source)} -> {self.target}: {self.total_words()}")
+        return printable(about(f"{shortened(self.source)} -> {self.target}", self.total_words()))
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from oss_jupyter.model.signed_url import SignedUrl, parse_expires
 from oss_jupyter.model.sizes import count, format_duration, format_size, format_speed
 from oss_jupyter.model.target import make_target, parse_prefix
 from oss_jupyter.names import printable
-from oss_jupyter.texts import clauses, english, listed, tr
+from oss_jupyter.texts import about, clauses, english, listed, tr
 
 # So many failures are kept in memory; all of them are among the receipts of the files.
 FAILURES_MOST = 1000
@@ -63,7 +63,7 @@ class DatasetReceipt(Reached):
 
     def __repr__(self) -> str:
         counts = (tr(_COUNTED[one], number=f"{number:,}") for one, number, _ in self.outcomes if number)
-        return printable(f"<DatasetReceipt {self.url}: {clauses(count(self.total, 'file'), *counts)}>")
+        return printable(f"<DatasetReceipt {about(self.url, clauses(count(self.total, 'file'), *counts))}>")
 
     def __str__(self) -> str:
         """Return how it ended, and the first failures with their reasons, a line each."""
@@ -86,7 +86,7 @@ class DatasetReceipt(Reached):
     @property
     def heading(self) -> str:
         """How it ended, in one line."""
-        return printable(f"{self.url}: {receipt_line(self)}")
+        return printable(about(self.url, receipt_line(self)))
 
     @property
     def sent_nothing(self) -> bool:

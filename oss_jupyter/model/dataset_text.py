@@ -10,7 +10,7 @@ from oss_jupyter.model.dataset import Action, FailedFile, FilesView, Outcome
 from oss_jupyter.model.parted import MADE
 from oss_jupyter.model.sizes import format_progress, format_size
 from oss_jupyter.names import printable
-from oss_jupyter.texts import because, clauses, english, is_key, say, tr
+from oss_jupyter.texts import about, because, clauses, english, is_key, say, tr
 
 # The others are told by their number.
 FAILURES_SHOWN = 10
@@ -26,6 +26,12 @@ _ACTIONS = {
     Action.SKIP: english("skip"),
     Action.RESUME: english("resume"),
     Action.CANNOT: english("cannot"),
+}
+_OUTCOMES = {
+    Outcome.SENT: english("sent"),
+    Outcome.KEPT: english("kept"),
+    Outcome.SKIPPED: english("skipped"),
+    Outcome.FAILED: english("failed"),
 }
 
 
@@ -85,7 +91,7 @@ def nothing_sent(number: int) -> str:
 
 def failure_lines(failures: Sequence[FailedFile], failed: int, most: int = FAILURES_SHOWN) -> list[str]:
     """Return a line for each of the first failures, and how many there are beside them."""
-    lines = [f"{_where(one)}: {_cut(printable(one.reason or one.code))}" for one in failures[:most]]
+    lines = [about(_where(one), _cut(printable(one.reason or one.code))) for one in failures[:most]]
     left_out = failed - len(lines)
     return [*lines, say("failures_more", count=f"{left_out:,}")] if lines and left_out > 0 else lines
 
@@ -117,6 +123,11 @@ def place_of(path: str, key: str, prefix: str = "") -> str:
 def action_word(action: Action) -> str:
     """Return what is done with a file."""
     return tr(_ACTIONS[action])
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """Return what became of a file."""
+    return tr(_OUTCOMES[outcome])
 
 
 def reason_text(reason: str) -> str:

@@ -31,6 +31,7 @@ from oss_jupyter.oss.advice import Asked, explain
 from oss_jupyter.oss.reply import read_reply
 from oss_jupyter.redact import said_by
 from oss_jupyter.texts import english, tr
+from oss_jupyter.texts.system import in_words
 
 # Stands for the host in sentences of both languages, where nobody knows it.
 _NOWHERE = "OSS"
@@ -136,7 +137,7 @@ def _no_bundle(_error: BaseException, _where: str) -> OssJupyterError:
 
 
 def _certificate(error: BaseException, where: str) -> OssJupyterError:
-    reason = getattr(error, "verify_message", "") or tr("its certificate was not accepted")
+    reason = in_words(getattr(error, "verify_message", "")) or tr("its certificate was not accepted")
     if getattr(error, "verify_code", 0) in _OUT_OF_TIME:
         return CertificateRefused(
             tr(

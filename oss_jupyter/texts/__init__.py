@@ -81,6 +81,11 @@ def because(what: str, why: str) -> str:
     return ("：" if language() == "zh" else ": ").join(filter(None, (what, why)))
 
 
+def about(name: str, said: str) -> str:
+    """Return a name and, behind a colon, what is said of it."""
+    return because(name, said)
+
+
 def _in_chinese(sentence: str) -> str:
     try:
         return chinese().get(sentence, sentence)

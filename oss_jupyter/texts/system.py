@@ -33,6 +33,12 @@ _KNOWN = frozenset(
         english("Network is unreachable"),
         english("No route to host"),
         english("Broken pipe"),
+        # Of certificates, by OpenSSL.
+        english("unable to get local issuer certificate"),
+        english("self-signed certificate"),
+        english("self-signed certificate in certificate chain"),
+        english("certificate has expired"),
+        english("certificate is not yet valid"),
     }
 )
 
@@ -43,5 +49,5 @@ def system_words(error: OSError) -> str:
 
 
 def in_words(said: str) -> str:
-    """Return what `os.strerror` has said in the language of whoever reads it."""
+    """Return what `os.strerror`, or OpenSSL, has said in the language of whoever reads it."""
     return tr(said) if said in _KNOWN else said

@@ -54,7 +54,7 @@ def test_it_is_told_in_chinese_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "zh")
     trouble = f"{Trouble.UNREADABLE}: EACCES"
     plan = plan_of(PlannedFile("/a", "a", 1, Action.SEND, "new"), PlannedFile("/b", "b", 0, Action.CANNOT, trouble))
-    assert repr(plan) == "<DatasetPlan data/ -> oss://bucket/: 2 个文件，发送 1，无法发送 1>"
+    assert repr(plan) == "<DatasetPlan data/ -> oss://bucket/：2 个文件，发送 1，无法发送 1>"
     assert [line.split() for line in str(plan).splitlines()[-2:]] == [
         ["发送", "a", "1", "B", "新文件"],
         ["无法发送", "b", "无法读取：EACCES"],

@@ -70,7 +70,7 @@ def test_it_is_told_in_chinese_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> No
     """No word and no mark of English is left in what its reader is told."""
     monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "zh")
     receipt = a_receipt(failed=7)
-    assert repr(receipt).endswith(" 88,744 个文件，已发送 80,000 个，此前保留 1,000 个，已跳过 7,737 个，失败 7 个>")
+    assert repr(receipt).endswith("：88,744 个文件，已发送 80,000 个，此前保留 1,000 个，已跳过 7,737 个，失败 7 个>")
     assert str(receipt).splitlines()[0].endswith("已发送 80,000 个，此前保留 1,000 个，已存在 7,737 个，失败 7 个")
     with pytest.raises(FilesFailed) as raised:
         receipt.raise_for_failed()

@@ -16,6 +16,7 @@ from traitlets.config import Config
 from oss_jupyter.sandbox import Sandbox
 from oss_jupyter.session.session import _shared
 
+from .chinese import Stage
 from .kernels import Kernel
 
 MIB = 1024 * 1024
@@ -126,3 +127,18 @@ def new_kernel(place: Path) -> Iterator[Callable[..., Kernel]]:
     yield start
     for kernel in started:
         kernel.kill()
+
+
+@pytest.fixture
+def chinese(service: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """An environment as of a system in Chinese, which leads to the sandbox."""
+    for name in ("OSS_JUPYTER_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    return service
+
+
+@pytest.fixture
+def stage(chinese: Sandbox, new_kernel: Callable[..., Kernel]) -> Stage:
+    """A kernel in which situations are staged."""
+    return Stage(new_kernel(), chinese)

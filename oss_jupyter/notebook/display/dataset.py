@@ -11,9 +11,9 @@ from html import escape
 from oss_jupyter.model.dataset import Action
 from oss_jupyter.model.dataset_plan import ROWS_SHOWN, DatasetPlan, column_names
 from oss_jupyter.model.dataset_receipt import DatasetReceipt
-from oss_jupyter.model.dataset_text import action_word, counted_bytes, failure_lines
+from oss_jupyter.model.dataset_text import action_word, counted_bytes, failure_lines, outcome_word
 from oss_jupyter.notebook.display.html import lines_html, table_html
-from oss_jupyter.texts import say
+from oss_jupyter.texts import about, say
 
 PLAN_MAX_BYTES = 30_000
 _FEWER = (ROWS_SHOWN, 9, 6, 3, 1)
@@ -31,7 +31,9 @@ def plan_html(plan: DatasetPlan) -> str:
 
 def dataset_receipt_html(receipt: DatasetReceipt) -> str:
     """Return a receipt as a notebook shows it: how it ended, what became of how many files, and what failed."""
-    rows = [(str(outcome), counted_bytes(number, size)) for outcome, number, size in receipt.outcomes if number]
+    rows = [
+        (outcome_word(outcome), counted_bytes(number, size)) for outcome, number, size in receipt.outcomes if number
+    ]
     below = failure_lines(receipt.failures, receipt.failed)
     return lines_html([receipt.heading]) + table_html(rows) + (lines_html(below) if below else "")
 
@@ -47,7 +49,7 @@ def _plan(plan: DatasetPlan, most: int) -> str:
 
 def _fold(plan: DatasetPlan, action: Action | None, group: str, most: int) -> str:
     name = say("plan_all") if action is None else action_word(action)
-    summary = escape(f"{name}: {plan.total_words(action)}")
+    summary = escape(about(name, plan.total_words(action)))
     opened = " open" if action is None else ""
     return f'<details name="{group}"{opened}><summary>{summary}</summary>{_rows(plan, action, most)}</details>'
 

@@ -19,7 +19,7 @@ from oss_jupyter.notebook.magics.argv import wants_help
 from oss_jupyter.session.interrupts import interrupts_later
 from oss_jupyter.session.session import current_session
 from oss_jupyter.session.text import goes_on, head_line, status_line
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import about, tr
 
 # The transfers that the running cell shows already: a magic shows one and returns it too. Main thread only.
 _shown: set[str] = set()
@@ -45,7 +45,7 @@ def show(transfer: Transfer, reporter: Reporter, *, with_error: bool = True) -> 
     now = transfer.snapshot()
     if now.state.active:
         behind = tr("It goes on behind the prompt: %oss_uploads wait {id}", id=now.id)
-        say(*filter(None, (f"{head_line(now)}: {status_line(now)}", goes_on(now), behind)))
+        say(*filter(None, (about(head_line(now), status_line(now)), goes_on(now), behind)))
     else:
         say(*describe(now))
     return None
