@@ -106,9 +106,9 @@ def test_one_that_is_running(service: Sandbox, shell: Shell) -> None:
     [
         ([], "gives nothing: it is empty, or was read to its end", "NothingGiven"),
         (["a,b\n", "1,2\n"], "gives text, and not bytes", "GivesText"),
-        ([None, b"x"], "gave a NoneType, and not bytes", "SourceUnreadable"),
-        ([b"x", None], "gave a NoneType, and not bytes", "SourceUnreadable"),
-        ([np.array(["2024-01-01"], dtype="M8[D]")], "gave a ndarray, and not bytes", "SourceUnreadable"),
+        ([None, b"x"], "gave a value of type NoneType, and not bytes", "SourceUnreadable"),
+        ([b"x", None], "gave a value of type NoneType, and not bytes", "SourceUnreadable"),
+        ([np.array(["2024-01-01"], dtype="M8[D]")], "gave a value of type ndarray, and not bytes", "SourceUnreadable"),
         ([b"", b""], "gave no bytes", "NothingGiven"),
     ],
 )

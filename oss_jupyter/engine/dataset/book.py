@@ -95,6 +95,11 @@ class DatasetBook:
             if receipt.outcome is Outcome.FAILED:
                 self._fail((failed_file(receipt, number),))
 
+    def settle(self) -> None:
+        """Show no more of what left the wire without being confirmed: it is not sent again soon."""
+        with self._lock:
+            self._shown_bytes = 0  # the next look counts anew
+
     @property
     def wanted(self) -> int:
         """How many connections the worker could use now."""

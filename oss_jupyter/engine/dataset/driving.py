@@ -56,6 +56,8 @@ class Driving:
 
     def _show_credentials(self) -> None:
         notes = self._children.notes_of_waiting()
+        if notes is not None:
+            self._job.book.settle()
         if notes is not None and self._job.state is State.RUNNING:
             for note in notes:
                 self._job.note(note, Lasts.THIS_RUN)
