@@ -10,6 +10,11 @@ export const PULL_MS = { lively: 1000, shown: 10_000, hidden: 60_000 };
 const LIVELY_AFTER_MS = 5000;
 // Whoever wants the line learns within this whether there is still somebody at its other end.
 const CHECK_AFTER_MS = 5000;
+// What a kernel told is not shown for longer when the line to it is cut; a network that comes and goes is put up with.
+const CUT_OFF_AFTER_MS = 10_000;
+const AGAIN_AFTER_MS = 10_000;
+// Why a line has ended.
+const [RESTARTED, CUT_OFF, ENDED] = ["restarted", "cut off", "ended"];
 const SET_UP = `%load_ext oss_jupyter
 from oss_jupyter.notebook.panel.show import serve_lab
 serve_lab()`;
@@ -31,26 +36,27 @@ export function createUploads(services) {
   }
 
   async function connect() {
+    await reach();
     await Promise.all([check(), services.kernelspecs.ready]);
     const found = running(services);
     const session = found ? services.sessions.connectTo({ model: found }) : await start(services);
     await setUp(session.kernel);
     const line = createLine(session, () => listeners.forEach((tell) => tell(null)));
-    session.kernel.disposed.connect(lose);
-    session.kernel.statusChanged.connect((_, status) => {
-      if (status === "restarting" || status === "autorestarting") lose() && find();
-      if (status === "dead") lose();
-    });
-    // Returns whether it had not been lost before.
-    function lose() {
-      if (!line.close()) return false;
+    watchKernel(session.kernel, (why) => {
+      if (!line.close()) return;
       opening = null;
       session.dispose(); // the page's end of it
-      return true;
-    }
+      if (why === RESTARTED) find();
+      if (why === CUT_OFF) findAgain(line.isShown());
+    });
     await line.pull();
     listeners.forEach((tell) => tell(line));
     return line;
+  }
+
+  // Rejects where no server answers: a kernel that Lab still knows would be waited for without an end.
+  function reach() {
+    return services.contents.get("", { content: false });
   }
 
   // Lets Lab see whether the kernel has ended by itself: Lab looks now and then, and seldom while its tab is hidden.
@@ -63,6 +69,13 @@ export function createUploads(services) {
   async function find() {
     await services.sessions.ready;
     if (running(services)) await open().catch(() => {});
+  }
+
+  // Waits until the server answers; whoever looked sees all uploads then, and what moves there is followed.
+  async function findAgain(isShown) {
+    while (!(await reach().then(Boolean, () => false))) await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+    await check();
+    if (isShown || running(services)) await open().catch(() => {});
   }
 
   // Calls tell(line) now and whenever there is another line, with null when it is lost. Returns how to stop.
@@ -86,6 +99,24 @@ function start(services) {
     path: SESSION_NAME,
     type: SESSION_TYPE,
     kernel: { name: services.kernelspecs.specs?.default },
+  });
+}
+
+// Calls onEnd(why) when nobody answers there any more, perhaps several times.
+function watchKernel(kernel, onEnd) {
+  let timer = 0;
+  kernel.disposed.connect(() => {
+    clearTimeout(timer);
+    onEnd(timer ? CUT_OFF : ENDED);
+  });
+  kernel.statusChanged.connect((_, status) => {
+    if (status === "restarting" || status === "autorestarting") onEnd(RESTARTED);
+    if (status === "dead") onEnd(ENDED);
+  });
+  kernel.connectionStatusChanged.connect((_, status) => {
+    if (status !== "connected") return void (timer ||= setTimeout(onEnd, CUT_OFF_AFTER_MS, CUT_OFF));
+    clearTimeout(timer);
+    timer = 0;
   });
 }
 
@@ -135,5 +166,5 @@ function createLine(session, onLost) {
     return true;
   }
 
-  return { model, pull, hurry, setShown, close };
+  return { model, pull, hurry, setShown, isShown: () => shown, close };
 }

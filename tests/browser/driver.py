@@ -133,6 +133,11 @@ class Lab:
             self._process.kill()
             self._process.wait()
 
+    def restart(self) -> None:
+        """End the server, and with it all kernels, and start another one at the same address."""
+        self.__exit__()
+        self.__enter__()
+
     def open(self, browser: Browser, cells: Sequence[str], name: str = "test", **context: Any) -> Notebook:
         """Write a notebook with these cells and open it in a page of its own, with its kernel idle."""
         self._write(cells, name)

@@ -211,6 +211,17 @@ def test_a_kernel_that_was_killed_is_followed_on(own_lab: Lab, notebook: Noteboo
     wait_for_object(page, sandbox, own_lab.work / "own.bin")
 
 
+def test_another_server_at_the_same_address_is_found(own_lab: Lab, notebook: Notebook, sandbox: Sandbox) -> None:
+    """The page shows no longer what an ended kernel told, and comes back by itself to what it has left."""
+    page = notebook.page
+    panel = show_panel(page)
+    row(panel, "first.bin").get_by_role("button", name="Pause").wait_for(timeout=WAIT_MS)
+    own_lab.restart()
+    row(panel, "first.bin", "Interrupted").get_by_role("button", name="Resume").wait_for(timeout=WAIT_MS)
+    page.locator(".ossj-lab-status-button").wait_for(state="hidden", timeout=WAIT_MS)
+    assert len(sessions(own_lab, "oss_jupyter")) == 1
+
+
 def test_files_dragged_onto_the_panel_open_the_dialog(own_lab: Lab, notebook: Notebook, sandbox: Sandbox) -> None:
     """The panel shows where they may be dropped; a file and a folder are uploaded, and elsewhere nothing happens."""
     page = notebook.page
