@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import oss_jupyter
+from oss_jupyter import texts
 from oss_jupyter.errors import SourceMissing
 from oss_jupyter.model.sizes import count
 from oss_jupyter.texts import CATALOGUE, CHINESE, because, chinese, clauses, listed, say, spoken, tr
@@ -115,6 +116,18 @@ def holes(text: str) -> set[str]:
 def test_every_sentence_is_there_in_chinese() -> None:
     """Nobody who reads Chinese meets an English one."""
     assert not sorted(said() - SENTENCES.keys())
+
+
+def test_a_catalogue_that_was_half_installed_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a file of it cannot be read, or is cut off, what is said is said in English."""
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "zh")
+    (tmp_path / "cut.json").write_text('{"There are no uploads.": "没有', encoding="utf-8")
+    monkeypatch.setattr(texts, "CHINESE", tmp_path)
+    chinese.cache_clear()
+    try:
+        assert tr("There are no uploads.") == "There are no uploads."
+    finally:
+        chinese.cache_clear()
 
 
 def test_no_sentence_is_there_that_nobody_says() -> None:

@@ -41,6 +41,8 @@ _CELLS = (
     (re.compile(r"\b([Rr]un )(?:the|its) cell\b"), r"\1the command"),
     (re.compile(r"运行(?:该|其|此|对应的?)?单元格"), "执行该命令"),
 )
+# What a cell hands to a shell, or asks of IPython.
+_SHELL = re.compile(r"(?<=[:：] )!(?=(?:chmod|cat) )|(?<=：)!(?=(?:chmod|cat) )|%(?=cd )")
 _CREDENTIALS = re.compile(r"\bcredentials=(?:…|VARIABLE)", re.ASCII)
 
 
@@ -89,6 +91,7 @@ def as_command(text: str, commands: Commands = COMMANDS) -> str:
     """Return a text for somebody who types commands: there is no cell, and no variable that holds credentials."""
     for cell, command in _CELLS:
         text = cell.sub(command, text)
+    text = _SHELL.sub("", text)
     return commands.spell(_CREDENTIALS.sub('profile="NAME"', text))
 
 

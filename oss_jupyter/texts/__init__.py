@@ -44,8 +44,8 @@ def is_key(key: str, /) -> bool:
 def tr(sentence: str, /, **values: object) -> str:
     """Return an English sentence in the language of whoever reads it, each ``{name}`` filled in by `values`.
 
-    The sentence is a literal, or one that `english` has marked. Without a descriptor left to read the catalogue by, it
-    is told in English: whoever tells of an error makes no other one.
+    The sentence is a literal, or one that `english` has marked. Where the catalogue cannot be read, it is told in
+    English: whoever tells of an error makes no other one.
     """
     if language() == "zh":
         sentence = _in_chinese(sentence)
@@ -89,7 +89,7 @@ def about(name: str, said: str) -> str:
 def _in_chinese(sentence: str) -> str:
     try:
         return chinese().get(sentence, sentence)
-    except OSError:
+    except (OSError, ValueError):  # no descriptor is left, nobody may read it, or half of it was installed
         return sentence
 
 

@@ -163,6 +163,14 @@ def test_both_languages_name_the_same_options_and_commands() -> None:
         assert wrong == []
 
 
+def test_a_shell_needs_no_sign_of_ipythons() -> None:
+    """What a cell hands to a shell is typed there as it is, in both languages."""
+    sign = re.compile(r"(?<!\w)(?:!|%)(?:chmod|cat|cd) ")
+    texts = [text for pair in chinese().items() for text in pair]
+    assert len([text for text in texts if sign.search(text)]) == 8
+    assert [text for text in texts if sign.search(as_command(text))] == []
+
+
 def test_no_sentence_sends_whoever_types_commands_to_a_cell() -> None:
     """Running the cell again is the command there, in both languages."""
     again = re.compile(r"\b[Rr]un (?:the|its) cell(?! that)|(?:重新|再次)运行(?:该|其|此)?单元格")
