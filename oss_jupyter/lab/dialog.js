@@ -18,9 +18,18 @@ export async function askForUpload({ apputils, Widget }, say, { uploads, setting
   });
   const body = new Widget({ node: form.element });
   const buttons = [apputils.Dialog.cancelButton({ label: say("cancel") })];
-  const dialog = new apputils.Dialog({ title: say("lab_upload"), body, buttons });
+  const dialog = new (formDialog(apputils.Dialog))({ title: say("lab_upload"), body, buttons });
   uploads.open().then(form.setLine, (error) => form.showFailure(`${say("lab_no_kernel")} ${error.message}`));
   await dialog.launch().catch(() => {}); // closed by us
+}
+
+// Lab's dialogs take the Enter key before anything in them does, and would press Cancel.
+function formDialog(Dialog) {
+  return class extends Dialog {
+    handleEvent(event) {
+      if (event.type !== "keydown" || event.key !== "Enter") super.handleEvent(event);
+    }
+  };
 }
 
 function createUploadForm(say, { uploads, settings }, paths, onBegun) {

@@ -36,7 +36,7 @@ export function createUploads(services) {
   }
 
   async function connect() {
-    await reach();
+    await reach(services);
     await Promise.all([check(), services.kernelspecs.ready]);
     const found = running(services);
     const session = found ? services.sessions.connectTo({ model: found }) : await start(services);
@@ -45,18 +45,12 @@ export function createUploads(services) {
     watchKernel(session.kernel, (why) => {
       if (!line.close()) return;
       opening = null;
-      session.dispose(); // the page's end of it
       if (why === RESTARTED) find();
       if (why === CUT_OFF) findAgain(line.isShown());
     });
     await line.pull();
     listeners.forEach((tell) => tell(line));
     return line;
-  }
-
-  // Rejects where no server answers: a kernel that Lab still knows would be waited for without an end.
-  function reach() {
-    return services.contents.get("", { content: false });
   }
 
   // Lets Lab see whether the kernel has ended by itself: Lab looks now and then, and seldom while its tab is hidden.
@@ -73,8 +67,7 @@ export function createUploads(services) {
 
   // Waits until the server answers; whoever looked sees all uploads then, and what moves there is followed.
   async function findAgain(isShown) {
-    while (!(await reach().then(Boolean, () => false))) await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
-    await check();
+    await untilThere(services);
     if (isShown || running(services)) await open().catch(() => {});
   }
 
@@ -86,6 +79,18 @@ export function createUploads(services) {
   }
 
   return { open, find, follow };
+}
+
+// Rejects where no server answers: a kernel that Lab still knows would be waited for without an end.
+function reach(services) {
+  return services.contents.get("", { content: false });
+}
+
+async function untilThere(services) {
+  while (!(await reach(services).then(Boolean, () => false))) {
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+  }
+  await services.sessions.refreshRunning();
 }
 
 // Returns the session of the kernel that uploads, as Lab's list of sessions has it.
@@ -162,6 +167,7 @@ function createLine(session, onLost) {
     closed = true;
     clearTimeout(timer);
     model.close();
+    session.dispose(); // the page's end of it
     onLost();
     return true;
   }

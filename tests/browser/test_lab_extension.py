@@ -94,6 +94,27 @@ def test_a_refusal_is_shown_in_the_dialog(own_lab: Lab, page: Page) -> None:
     assert dialog.get_by_label("Target", exact=True).input_value() == "test-bucket/into"
 
 
+def test_the_enter_key_starts_the_upload(own_lab: Lab, page: Page, sandbox: Sandbox) -> None:
+    """Not where it ends what is composed, as Chinese is; and on Cancel it cancels."""
+    (own_lab.work / "first.bin").write_bytes(os.urandom(1000))
+    dialog = upload_from_browser(page, "first.bin")
+    dialog.get_by_role("button", name="Start upload").wait_for()
+    target = dialog.get_by_label("Target", exact=True)
+    target.fill("oss://test-bucket/by-key.bin")
+    target.evaluate("""(input) => input.dispatchEvent(
+        new KeyboardEvent("keydown", {key: "Enter", keyCode: 13, isComposing: true, bubbles: true}))""")
+    dialog.get_by_role("button", name="Start upload").wait_for()
+    page.get_by_role("button", name="Cancel").press("Enter")
+    dialog.wait_for(state="detached")
+    assert not page.locator(".ossj-lab-panel .ossj-item").count()
+    dialog = upload_from_browser(page, "first.bin")
+    dialog.get_by_role("button", name="Start upload").wait_for()
+    dialog.get_by_label("Target", exact=True).fill("oss://test-bucket/by-key.bin")
+    dialog.get_by_label("Target", exact=True).press("Enter")
+    wait_for_rows(page, 1, "Completed")
+    assert sandbox.object_path("test-bucket", "by-key.bin").exists()
+
+
 def test_targets_are_completed(own_lab: Lab, page: Page, sandbox: Sandbox) -> None:
     """Buckets, and what lies in them, are offered while the target is typed."""
     (own_lab.work / "first.bin").write_bytes(os.urandom(1000))

@@ -30,7 +30,8 @@ export function choiceInput(choices, otherwise) {
 export function onEnter(inputs, submit) {
   for (const input of inputs) {
     input.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
+      // Whoever composes Chinese ends that with the same key.
+      if (event.key !== "Enter" || event.isComposing) return;
       event.preventDefault();
       submit();
     });
