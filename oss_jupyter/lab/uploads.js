@@ -13,8 +13,6 @@ const CHECK_AFTER_MS = 5000;
 // What a kernel told is not shown for longer when the line to it is cut; a network that comes and goes is put up with.
 const CUT_OFF_AFTER_MS = 10_000;
 const AGAIN_AFTER_MS = 10_000;
-// Why a line has ended.
-const [RESTARTED, CUT_OFF, ENDED] = ["restarted", "cut off", "ended"];
 const SET_UP = `%load_ext oss_jupyter
 from oss_jupyter.notebook.panel.show import serve_lab
 serve_lab()`;
@@ -42,11 +40,10 @@ export function createUploads(services) {
     const session = found ? services.sessions.connectTo({ model: found }) : await start(services);
     await setUp(session.kernel);
     const line = createLine(session, () => listeners.forEach((tell) => tell(null)));
-    watchKernel(session.kernel, (why) => {
+    watchKernel(session.kernel, (mayReturn) => {
       if (!line.close()) return;
       opening = null;
-      if (why === RESTARTED) find();
-      if (why === CUT_OFF) findAgain(line.isShown());
+      if (mayReturn) findAgain(line.isShown());
     });
     await line.pull();
     listeners.forEach((tell) => tell(line));
@@ -107,19 +104,19 @@ function start(services) {
   });
 }
 
-// Calls onEnd(why) when nobody answers there any more, perhaps several times.
+// Calls onEnd(mayReturn) when nobody answers there any more, perhaps several times. What its user has ended does not return.
 function watchKernel(kernel, onEnd) {
   let timer = 0;
   kernel.disposed.connect(() => {
     clearTimeout(timer);
-    onEnd(timer ? CUT_OFF : ENDED);
+    onEnd(Boolean(timer));
   });
   kernel.statusChanged.connect((_, status) => {
-    if (status === "restarting" || status === "autorestarting") onEnd(RESTARTED);
-    if (status === "dead") onEnd(ENDED);
+    if (status === "restarting" || status === "autorestarting") onEnd(true);
+    if (status === "dead") onEnd(false);
   });
   kernel.connectionStatusChanged.connect((_, status) => {
-    if (status !== "connected") return void (timer ||= setTimeout(onEnd, CUT_OFF_AFTER_MS, CUT_OFF));
+    if (status !== "connected") return void (timer ||= setTimeout(onEnd, CUT_OFF_AFTER_MS, true));
     clearTimeout(timer);
     timer = 0;
   });
