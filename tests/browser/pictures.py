@@ -1,7 +1,11 @@
-"""Takes the README's pictures of JupyterLab anew: ``python -m tests.browser.pictures [FOLDER]``."""
+"""Takes pictures of the README anew, JupyterLab and the card: ``python -m tests.browser.pictures [FOLDER]``.
+
+Those in Chinese go into `zh` below it; for them jupyterlab-language-pack-zh-CN has to be installed.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -21,10 +25,18 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 SIZE = {"width": 1100, "height": 900}
 CELL = "import pandas as pd\ntrips = pd.read_parquet('trips.parquet')"
+LOAD = "%load_ext oss_jupyter"
+UPLOAD = "%oss_upload trips-2026.parquet oss://my-bucket/data/ --part-size 1MiB --parallel 6"
+_FURTHER_THAN = """(percent) => {
+    const bar = document.querySelector('.jp-Notebook .ossj-card [role=progressbar]');
+    return Number(bar?.getAttribute('aria-valuenow')) >= percent;
+}"""
+ROOT = Path(__file__).resolve().parents[2]
+LOCALES = {"en": "", "zh": "zh_CN"}
 
 
 @contextmanager
-def stage() -> Iterator[tuple[Lab, Browser, Sandbox]]:
+def stage(language: str = "en") -> Iterator[tuple[Lab, Browser, Sandbox]]:
     """A JupyterLab with files as people have them, a browser, and a service with a slow line."""
     with tempfile.TemporaryDirectory() as name, chromium() as browser:
         folder = Path(name)
@@ -35,6 +47,7 @@ def stage() -> Iterator[tuple[Lab, Browser, Sandbox]]:
                 "OSS_ENDPOINT": sandbox.endpoint, "OSS_REGION": sandbox.region, "JUPYTER_PATH": str(folder / "share"),
             }  # fmt: skip
             lab_extension.install(folder / "share")
+            _speak(folder / "lab" / "settings", LOCALES[language])
             with Lab(folder / "lab", environment=environment) as lab:
                 (lab.work / "photos").mkdir()
                 for path, size in {"photos/1.jpg": 200_000, "trips.parquet": 24 * MIB, "weather.csv": 300_000}.items():
@@ -42,17 +55,29 @@ def stage() -> Iterator[tuple[Lab, Browser, Sandbox]]:
                 yield lab, browser, sandbox
 
 
-def begin_uploads(page: Page, sandbox: Sandbox) -> Locator:
+def _speak(settings: Path, locale: str) -> None:
+    if locale:
+        folder = settings / "@jupyterlab" / "translation-extension"
+        folder.mkdir(parents=True)
+        (folder / "plugin.jupyterlab-settings").write_text(json.dumps({"locale": locale}), encoding="utf-8")
+
+
+def _word(key: str, language: str) -> str:
+    texts = json.loads((ROOT / "oss_jupyter/texts/messages.json").read_text(encoding="utf-8"))
+    return str(texts[key][language])
+
+
+def begin_uploads(page: Page, sandbox: Sandbox, language: str = "en") -> Locator:
     """Upload what lies there, from the file browser's menu; return the panel while the large file is on its way."""
     sandbox.rate_bytes_per_second = MIB
     open_menu(page, "photos", "weather.csv", "trips.parquet")
     page.locator('.lm-Menu-item[data-command="oss-jupyter:upload"]').click()
     dialog = page.locator(".ossj-lab-dialog")
-    dialog.get_by_label("Target", exact=True).fill("oss://my-bucket/data/")
-    dialog.get_by_role("button", name="Start upload").click()
+    dialog.get_by_label(_word("target", language), exact=True).fill("oss://my-bucket/data/")
+    dialog.get_by_role("button", name=_word("start", language)).click()
     panel = page.locator(".ossj-lab-panel")
-    panel.locator(".ossj-item", has_text="Completed").nth(1).wait_for()
-    panel.locator(".ossj-item", has_text=" left").wait_for()
+    panel.locator(".ossj-item", has_text=_word("group_completed", language)).nth(1).wait_for()
+    panel.locator(".ossj-item", has_text=_word("left", language).format(time="").strip()).wait_for()
     return panel
 
 
@@ -68,17 +93,49 @@ def open_menu(page: Page, *names: str) -> None:
 
 
 def main(folder: Path) -> None:
-    """Write the four pictures."""
-    with stage() as (lab, browser, sandbox):
-        notebook = lab.open(browser, [CELL], "analysis", viewport=SIZE)
-        begin_uploads(notebook.page, sandbox)
-        for theme, word in {"JupyterLab Light": "light", "JupyterLab Dark": "dark"}.items():
-            notebook.set_theme(theme)
-            _take(notebook, folder / f"lab-{word}.png")
-            open_menu(notebook.page, "trips.parquet")
-            _take(notebook, folder / f"lab-menu-{word}.png", {"x": 0, "y": 28, "width": 640, "height": 330})
-            notebook.page.keyboard.press("Escape")
-        notebook.close()
+    """Write the pictures of both languages."""
+    for language, place in {"en": folder, "zh": folder / "zh"}.items():
+        place.mkdir(parents=True, exist_ok=True)
+        with stage(language) as (lab, browser, sandbox):
+            _lab(lab.open(browser, [CELL], "analysis", viewport=SIZE), sandbox, place, language)
+        with stage(language) as (lab, browser, sandbox):
+            (lab.work / "trips-2026.parquet").write_bytes(os.urandom(120 * MIB))
+            card = lab.open(
+                browser, [LOAD, UPLOAD], "card", viewport={"width": 930, "height": 800}, device_scale_factor=2
+            )
+            _card(lab, card, sandbox, place)
+
+
+def _lab(notebook: Notebook, sandbox: Sandbox, place: Path, language: str) -> None:
+    begin_uploads(notebook.page, sandbox, language)
+    for word in _themes(notebook):
+        _take(notebook, place / f"lab-{word}.png")
+        open_menu(notebook.page, "trips.parquet")
+        _take(notebook, place / f"lab-menu-{word}.png", {"x": 0, "y": 28, "width": 640, "height": 330})
+        notebook.page.keyboard.press("Escape")
+    notebook.close()
+
+
+def _card(lab: Lab, notebook: Notebook, sandbox: Sandbox, place: Path) -> None:
+    """Interrupt an upload at a third, and take its card when it has carried on."""
+    for percent, rate in ((33, 24 * MIB), (58, 3 * MIB)):
+        sandbox.rate_bytes_per_second = rate
+        notebook.run(0)
+        notebook.run(1)
+        notebook.page.wait_for_function(_FURTHER_THAN, arg=percent)
+        if percent < 50:
+            lab.ask("POST", f"kernels/{lab.ask('GET', 'kernels')[0]['id']}/restart")
+            notebook.wait_until_ready()
+    for word in _themes(notebook):
+        notebook.page.wait_for_timeout(500)
+        notebook.cell(1).locator(".ossj-card").screenshot(path=place / f"card-{word}.png")
+    notebook.close()
+
+
+def _themes(notebook: Notebook) -> Iterator[str]:
+    for theme, word in {"JupyterLab Light": "light", "JupyterLab Dark": "dark"}.items():
+        notebook.set_theme(theme)
+        yield word
 
 
 def _take(notebook: Notebook, path: Path, clip: FloatRect | None = None) -> None:
