@@ -18,7 +18,7 @@ from oss_jupyter.model.signed_url import SignedUrl, parse_expires
 from oss_jupyter.model.sizes import count, format_duration, format_size, format_speed
 from oss_jupyter.model.target import make_target, parse_prefix
 from oss_jupyter.names import printable
-from oss_jupyter.texts import about, clauses, english, listed, tr
+from oss_jupyter.texts import about, bracketed, clauses, english, listed, tr
 
 # So many failures are kept in memory; all of them are among the receipts of the files.
 FAILURES_MOST = 1000
@@ -116,7 +116,7 @@ class DatasetReceipt(Reached):
 
     def _what_failed(self) -> str:
         failed, total = f"{self.failed:,}", count(self.total, "file")
-        reasons = [f"{one.path} ({(one.reason or one.code).rstrip('.。')})" for one in self.failures[:_NAMED]]
+        reasons = [bracketed(one.path, (one.reason or one.code).rstrip(".。")) for one in self.failures[:_NAMED]]
         if not reasons:
             return tr("{number} of {files} could not be sent.", number=failed, files=total)
         if len(reasons) == _NAMED < self.failed:

@@ -12,7 +12,7 @@ from oss_jupyter.model.frames import frame, write_csv
 from oss_jupyter.model.history_entry import HistoryEntry
 from oss_jupyter.model.sizes import count, format_duration, format_size
 from oss_jupyter.names import printable
-from oss_jupyter.texts import clauses, say
+from oss_jupyter.texts import bracketed, clauses, say
 
 # Of a long list the last ones are shown.
 ROWS_SHOWN = 20
@@ -86,7 +86,7 @@ def _cells(one: HistoryEntry) -> tuple[str, ...]:
         one.ended_at.replace("T", " ").rstrip("Z"),
         shortened(one.source),
         shortened(printable(one.target)),
-        f"{outcome} ({one.code})" if one.code else outcome,
+        bracketed(outcome, one.code) if one.code else outcome,
         clauses(format_size(one.size_bytes), *of_files, *failed),
         format_duration(one.seconds, tenths=True),
         format_size(one.kept_bytes) if one.kept_bytes else "",

@@ -86,6 +86,11 @@ def about(name: str, said: str) -> str:
     return because(name, said)
 
 
+def bracketed(told: str, more: object) -> str:
+    """Return what is told and, in brackets, more of it."""
+    return f"{told}（{more}）" if language() == "zh" else f"{told} ({more})"
+
+
 def _in_chinese(sentence: str) -> str:
     try:
         return chinese().get(sentence, sentence)

@@ -74,7 +74,7 @@ def test_it_is_told_in_chinese_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> No
     assert str(receipt).splitlines()[0].endswith("已发送 80,000 个，此前保留 1,000 个，已存在 7,737 个，失败 7 个")
     with pytest.raises(FilesFailed) as raised:
         receipt.raise_for_failed()
-    assert raised.value.what.startswith("88,744 个文件中有 7 个无法发送：data/0.csv (Reason 0)；data/1.csv")
+    assert raised.value.what.startswith("88,744 个文件中有 7 个无法发送：data/0.csv（Reason 0）；data/1.csv")
     assert raised.value.what.endswith("；另有 4 个。")
     assert raised.value.safe == "88,737 个文件在 OSS 中。"
 

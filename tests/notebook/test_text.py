@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -209,3 +210,12 @@ def test_a_table_takes_the_ends_of_a_name_and_the_first_sentence_of_a_note() -> 
     assert long.startswith("oss://my-bucket/deep/")
     assert long.endswith("/deep/trips.parquet")
     assert len(long) == 61
+
+
+def test_a_cell_of_a_table_in_chinese_has_room() -> None:
+    """Its line could end between any two characters; a code in it stays whole, and what is short has one line."""
+    (room,) = re.findall('<td style="([^"]*)">', table_html([["存储空间不存在：请检查名称和地域 NoSuchBucket"]]))
+    assert "min-width" in room
+    assert "anywhere" not in room
+    assert "nowrap" in table_html([["已完成，但有文件失败"]])
+    assert "anywhere" in table_html([["文件 /tmp/a/long/path/with/no/blank.bin 不存在"]])

@@ -12,6 +12,7 @@ from oss_jupyter.notebook.display.html import lines_html
 _COLOURS = {Standing.WRONG: "#e53935", Standing.WARNING: "#e08600", Standing.FINE: "#2fa03a", Standing.UNKNOWN: "gray"}
 _SPACE = "srgb"
 _CELL = "text-align:left;vertical-align:top"
+_WHOLE = "white-space:nowrap"  # a Chinese word may break anywhere
 
 
 def check_html(check: Check) -> str:
@@ -21,10 +22,10 @@ def check_html(check: Check) -> str:
 
 def _row(finding: Finding) -> str:
     base = _COLOURS[finding.standing]
-    colour = f"color:{base};color:color-mix(in {_SPACE}, {base} 60%, currentcolor);font-weight:bold"
+    colour = f"color:{base};color:color-mix(in {_SPACE}, {base} 60%, currentcolor);font-weight:bold;{_WHOLE}"
     advice = f"<br>{escape(finding.advice)}" if finding.advice else ""
     cells = (
-        ("", escape(finding.title)),
+        (_WHOLE, escape(finding.title)),
         (colour, escape(finding.standing.word)),
         ("", f"{escape(finding.text)}{advice}"),
     )

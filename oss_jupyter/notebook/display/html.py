@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -15,7 +16,11 @@ _LEFT = "text-align:left"
 # A path or a key has no blank at which its line could end. Only such words are broken: where every cell may break
 # anywhere, a narrow page breaks the short ones first.
 _LONG_WORD = 24
-_BREAKS = f"{_LEFT};overflow-wrap:anywhere;min-width:7em"
+_ROOM = f"{_LEFT};min-width:7em"
+_BREAKS = f"{_ROOM};overflow-wrap:anywhere"
+# A line may end between any two Chinese characters, and a narrow page would leave room for a single one.
+_HAN = re.compile("[\u2e80-\u9fff\uff00-\uffef]")
+_WORD = re.compile("[^\\s\u2e80-\u9fff\uff00-\uffef]+")
 # An age, a size, a number with its unit.
 _SHORT = 12
 _WHOLE = f"{_LEFT};white-space:nowrap"
@@ -46,12 +51,18 @@ def text_html(text: str) -> str:
 
 def _table(rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> str:
     """Return cells that are HTML already."""
-    top = "".join(f'<th style="{_LEFT}">{escape(cell)}</th>' for cell in header)
+    top = "".join(f'<th style="{_WHOLE}">{escape(cell)}</th>' for cell in header)
     body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
     return f"<table>{f'<tr>{top}</tr>' if top else ''}{body}</table>"
 
 
 def _cell(html: str) -> str:
-    longest = max(map(len, html.split()), default=0)
-    style = _BREAKS if longest > _LONG_WORD else _WHOLE if len(html) <= _SHORT else _LEFT
-    return f'<td style="{style}">{html}</td>'
+    return f'<td style="{_style(html)}">{html}</td>'
+
+
+def _style(html: str) -> str:
+    if len(html) <= _SHORT:
+        return _WHOLE
+    if max(map(len, _WORD.findall(html)), default=0) > _LONG_WORD:
+        return _BREAKS
+    return _ROOM if _HAN.search(html) else _LEFT
