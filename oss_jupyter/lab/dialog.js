@@ -7,6 +7,7 @@ import { createTrouble } from "../notebook/panel/static/common/trouble.js";
 import { askPermission } from "./notify.js";
 import { addStyles } from "./styles.js";
 import { createTargetCompletions } from "./targets.js";
+import { whyNot } from "./uploads.js";
 
 // `paths` are seen from the folder of the kernel; `onBegun()` is called when they go up.
 export async function askForUpload({ apputils, Widget }, say, { uploads, settings }, paths, onBegun) {
@@ -19,7 +20,7 @@ export async function askForUpload({ apputils, Widget }, say, { uploads, setting
   const body = new Widget({ node: form.element });
   const buttons = [apputils.Dialog.cancelButton({ label: say("cancel") })];
   const dialog = new (formDialog(apputils.Dialog))({ title: say("lab_upload"), body, buttons });
-  uploads.open().then(form.setLine, (error) => form.showFailure(`${say("lab_no_kernel")} ${error.message}`));
+  uploads.open().then(form.setLine, (error) => form.showFailure(whyNot(error, say)));
   await dialog.launch().catch(() => {}); // closed by us
 }
 

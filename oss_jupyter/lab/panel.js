@@ -7,6 +7,7 @@ import { watchScreen } from "../notebook/panel/static/common/watch.js";
 import { acceptFiles } from "./drop.js";
 import { areOnDisk, draggedFiles } from "./sources.js";
 import { addStyles } from "./styles.js";
+import { whyNot } from "./uploads.js";
 
 // Draws into `node`; ask(paths) opens the dialog about what is dropped on it. Returns how to take it away.
 export function drawPanel(node, say, { uploads, settings, ask, contents }) {
@@ -21,7 +22,7 @@ export function drawPanel(node, say, { uploads, settings, ask, contents }) {
   async function begin() {
     setText(trouble, "");
     setStarting(true);
-    await uploads.open().catch((error) => setText(trouble, `${say("lab_no_kernel")} ${error.message}`));
+    await uploads.open().catch((error) => setText(trouble, whyNot(error, say)));
     setStarting(false);
   }
 

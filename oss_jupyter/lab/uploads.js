@@ -38,7 +38,7 @@ export function createUploads(services) {
     await Promise.all([check(), services.kernelspecs.ready]);
     const found = running(services);
     const session = found ? services.sessions.connectTo({ model: found }) : await start(services);
-    await setUp(session.kernel);
+    await setUp(session);
     const line = createLine(session, () => listeners.forEach((tell) => tell(null)));
     watchKernel(session.kernel, (mayReturn) => {
       if (!line.close()) return;
@@ -122,10 +122,17 @@ function watchKernel(kernel, onEnd) {
   });
 }
 
-async function setUp(kernel) {
-  const future = kernel.requestExecute({ code: SET_UP, store_history: false, stop_on_error: false });
-  const { content } = await future.done;
-  if (content.status !== "ok") throw new Error([content.ename, content.evalue].filter(Boolean).join(": "));
+// A kernel that cannot upload is of no use, and is ended.
+async function setUp(session) {
+  const { content } = await session.kernel.requestExecute({ code: SET_UP, store_history: false, stop_on_error: false }).done;
+  if (content.status === "ok") return;
+  await session.shutdown();
+  throw Object.assign(new Error([content.ename, content.evalue].filter(Boolean).join(": ")), { ofKernel: true });
+}
+
+// Returns why there is no line, in the words of the page.
+export function whyNot(error, say) {
+  return `${say(error.ofKernel ? "lab_unfit_kernel" : "lab_no_kernel")} ${error.message}`;
 }
 
 function createLine(session, onLost) {
