@@ -6,31 +6,35 @@ const SILENT_MS = 10_000;
 
 // `trackers` are Lab's, of what has a kernel.
 export function createHeard(trackers, silentMs = SILENT_MS) {
-  const told = new Map(); // by kernel: its rows, and the timer that forgets them
+  const told = new Map(); // by kernel: its rows, how many move in all, and the timer that forgets them
   const listeners = new Set();
 
   function listen({ sessionContext }) {
     sessionContext.iopubMessage.connect((context, { header, content }) => {
       const kernel = context.session?.kernel?.id;
-      if (header.msg_type === MESSAGE_TYPE && kernel && Array.isArray(content.rows)) take(kernel, content.rows);
+      if (header.msg_type === MESSAGE_TYPE && kernel && Array.isArray(content.rows)) take(kernel, content);
     });
   }
 
-  function take(kernel, rows) {
+  function take(kernel, { rows, moving = 0 }) {
     clearTimeout(told.get(kernel)?.timer);
     const timer = setTimeout(() => told.delete(kernel) && tell(), silentMs);
-    told.set(kernel, { rows, timer });
+    told.set(kernel, { rows, moving, timer });
     tell();
   }
 
   function tell() {
-    const rows = [...told.values()].flatMap((one) => one.rows);
-    listeners.forEach((listener) => listener(rows));
+    const all = [...told.values()];
+    const rows = all.flatMap((one) => one.rows);
+    const isCut = all.some((one) => one.moving > one.rows.length);
+    const moving = isCut ? all.reduce((sum, one) => sum + one.moving, 0) : 0;
+    listeners.forEach((listener) => listener(rows, moving));
   }
 
   for (const tracker of trackers) {
     tracker.forEach(listen);
     tracker.widgetAdded.connect((_, widget) => listen(widget));
   }
+  // Calls listener(rows, moving): how many move, where more do than have a row, else 0.
   return { follow: (listener) => listeners.add(listener) };
 }

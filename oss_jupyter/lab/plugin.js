@@ -17,6 +17,10 @@ const MODULES = [
   "@lumino/widgets",
 ];
 
+// What a desk is drawn well in, and Lab's own least width for what a narrow page would cut off beside the file browser.
+const [WIDTH, LEAST_WIDTH] = [320, 250];
+const WIDTH_BESIDE = 340; // of file browser and icons
+
 // `take(name)` returns a promise of one of Lab's modules, or of an empty one where this application has no such thing.
 export async function createPlugin(take) {
   const modules = await Promise.all(MODULES.map(take));
@@ -58,7 +62,18 @@ function addPanel(app, { Widget, restorer }) {
   panel.addClass("ossj-lab-panel");
   app.shell.add(panel, "right", { rank: 900 });
   if (!restorer) return panel; // Notebook 7, where a panel is as wide as it is
-  panel.node.style.minWidth = "320px"; // Lab asks for it before our style is there
+  keepInPage(panel);
   restorer.add(panel, panel.id);
   return panel;
+}
+
+// Lab asks for the least width before our style is there, and again only when it is told to.
+function keepInPage(panel) {
+  function fit() {
+    panel.node.style.minWidth = `${Math.max(LEAST_WIDTH, Math.min(WIDTH, window.innerWidth - WIDTH_BESIDE))}px`;
+    panel.parent?.fit();
+  }
+
+  fit();
+  window.addEventListener("resize", fit);
 }

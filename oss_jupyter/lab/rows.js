@@ -6,11 +6,11 @@ const OF_THE_DISK = ["elsewhere", "interrupted"];
 // `uploads.follow` tells the line to the panel's kernel, `heard.follow` rows.
 export function createRows(uploads, heard) {
   const listeners = new Set();
-  let [line, others] = [null, []];
+  let [line, others, othersMoving] = [null, [], 0];
 
   function tell() {
     const rows = allRows(line ? JSON.parse(line.model.get("state")) : [], others);
-    listeners.forEach((listener) => listener(rows));
+    listeners.forEach((listener) => listener(rows, othersMoving));
   }
 
   uploads.follow((newLine) => {
@@ -18,12 +18,12 @@ export function createRows(uploads, heard) {
     line?.model.on("change:state", tell);
     tell();
   });
-  heard.follow((rows) => {
-    others = rows;
+  heard.follow((rows, moving) => {
+    [others, othersMoving] = [rows, moving];
     line?.hurry(); // what has begun elsewhere is to be seen soon
     tell();
   });
-  // Calls listener(rows) whenever they may be others.
+  // Calls listener(rows, moving) whenever they may be others; `moving` is as it is heard.
   return { follow: (listener) => listeners.add(listener) };
 }
 

@@ -26,20 +26,20 @@ export function start(app, lab, panel) {
   dress(panel, icon, say, { uploads, settings, ask, contents: app.serviceManager.contents });
   const all = createRows(uploads, createHeard([lab.notebooks, lab.consoles].filter(Boolean)));
   if (lab.notebooks) keepSaved(lab.notebooks);
-  followOnce(all, async (rows) => (await import("./status.js")).addStatus(lab, say, all, show, notify)(rows));
+  followOnce(all, async (rows, moving) => (await import("./status.js")).addStatus(lab, say, all, show, notify)(rows, moving));
   app.restored.then(() => {
     addStyles();
     uploads.find();
   });
 }
 
-// Calls begin(rows) when there is an upload for the first time.
+// Calls begin(rows, moving) when there is an upload for the first time.
 function followOnce(all, begin) {
   let begun = false;
-  all.follow((rows) => {
+  all.follow((rows, moving) => {
     if (!rows.length || begun) return;
     begun = true;
-    begin(rows);
+    begin(rows, moving);
   });
 }
 

@@ -1,6 +1,6 @@
 // What JupyterLab says of uploads while their panel is closed: an item of the status bar, and a word when one has ended.
 
-import { formatLeft, formatSpeed } from "../notebook/panel/static/common/format.js";
+import { formatCount, formatLeft, formatSpeed } from "../notebook/panel/static/common/format.js";
 import { announcement } from "../notebook/panel/static/common/lines.js";
 import { button, setText } from "../notebook/panel/static/common/dom.js";
 import { addStyles } from "./styles.js";
@@ -16,11 +16,13 @@ const WORTH_A_WORD = {
 // Lab cuts a notification after 140 characters, and what has become of the upload stands behind its name.
 const NAME_LONGEST = 60;
 
-// "↑ 2 uploads · 84 MiB/s · 12 min 00 s left", or "" where nothing runs. The longest time counts.
-export function statusText(rows, say) {
+// "↑ 2 uploads · 84 MiB/s · 12 min 00 s left", or "" where nothing runs. The longest time counts. At least `least`
+// move: not all of them may have a row.
+export function statusText(rows, say, least = 0) {
   const moving = rows.filter((row) => row.moving);
   if (!moving.length) return "";
-  const words = [say(moving.length === 1 ? "lab_upload_runs" : "lab_uploads_run", { count: moving.length })];
+  const count = Math.max(moving.length, least);
+  const words = [say(count === 1 ? "lab_upload_runs" : "lab_uploads_run", { count: formatCount(count) })];
   const speed = moving.reduce((sum, row) => sum + (row.speed ?? 0), 0);
   if (speed) words.push(formatSpeed(speed));
   if (moving.every((row) => row.left !== null && row.left !== undefined)) {
@@ -76,8 +78,8 @@ export function addStatus({ statusBar, Signal, Widget }, say, all, show, notify)
   const news = createNews(notify, say);
 
   // Returned, so that what was known before is shown at once.
-  function look(rows) {
-    setText(press, statusText(rows, say));
+  function look(rows, moving) {
+    setText(press, statusText(rows, say, moving));
     changed.emit(undefined);
     news(rows);
   }

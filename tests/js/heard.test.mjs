@@ -31,6 +31,16 @@ test("rows are heard from each kernel, the last ones count, and a silent kernel'
   assert.equal(heard.at(-1), "");
 });
 
+test("where more move than have a row, how many is summed over the kernels and told beside the rows", () => {
+  const [first, second] = [createTracker(), createTracker()];
+  const told = [];
+  createRows({ follow: () => {} }, createHeard([first, second], 30)).follow((rows, moving) => told.push([rows.length, moving]));
+  first.publish("1", { header: { msg_type: "oss_jupyter_active" }, content: { rows: [{ id: "a" }], moving: 150 } });
+  second.publish("2", { header: { msg_type: "oss_jupyter_active" }, content: { rows: [{ id: "b" }], moving: 1 } });
+  first.publish("1", message([{ id: "a" }]));
+  assert.deepEqual(told, [[1, 150], [2, 151], [2, 0]]);
+});
+
 test("whoever has an upload is believed rather than the disk", () => {
   const told = [{ id: "a", state: "elsewhere" }, { id: "b", state: "paused" }, { id: "d", state: "interrupted" }];
   const heard = [{ id: "a", state: "running" }, { id: "b", state: "running" }, { id: "c", state: "queued" }];

@@ -40,7 +40,7 @@ test("who is queued has a place, and who is not has none", () => {
     "Queued, 1st", "Queued, 2nd", "Queued, 3rd", "Queued, 4th", "Queued, 11th", "Queued, 122nd",
   ]);
   assert.equal(word(0), "Queued");
-  assert.equal(word(3, "zh"), "排队中, 第 3 位");
+  assert.equal(word(3, "zh"), "排队中，第 3 位");
   assert.equal(lines.statusWord(state(), say), "Running");
 });
 

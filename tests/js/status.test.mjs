@@ -19,6 +19,8 @@ test("the status bar sums speeds, takes the longest time, and is empty where not
   assert.equal(statusText(rows.slice(1), say), "↑ 1 upload · 44 MiB/s · 1 min 00 s left");
   assert.equal(statusText([{ ...rows[0], left: null }], say), "↑ 1 upload · 40 MiB/s");
   assert.equal(statusText(rows.slice(2), say), "");
+  assert.match(statusText(rows, say, 1), /^↑ 2 uploads/);
+  assert.match(statusText(rows, say, 1200), /^↑ 1,200 uploads/); // a kernel tells no more than some rows
 });
 
 test("an end is told once, and what had ended before the page was opened is not", () => {

@@ -26,9 +26,12 @@ class Telling:
         self._told_at = time.time()
 
     def content(self) -> dict[str, Any]:
-        """Return the rows of what moves, and of what has come to rest since the last time, also if it began since."""
+        """Return the rows of what moves, and of what has come to rest since the last time, also if it began since.
+
+        Not all rows may be there, so how many move stands beside them.
+        """
         told_at, self._told_at = self._told_at, time.time()
         here = [one.snapshot() for one in self._manager().transfers() if not coordinator_of(one).apart]
         told = [one for one in here if one.state.active or one.id in self._moved or one.started_at >= told_at]
         self._moved = frozenset(one.id for one in told if one.state.active)
-        return {"rows": [row_of(one) for one in told[:_ROWS_MOST]]}
+        return {"rows": [row_of(one) for one in told[:_ROWS_MOST]], "moving": len(self._moved)}

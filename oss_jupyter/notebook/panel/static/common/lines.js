@@ -16,7 +16,8 @@ export function statusWord(state, say) {
   if (isSilent(state)) return capitalised(say("part_retrying"));
   const word = capitalised(say(`state_${state.state}`));
   if (!state.place) return word;
-  return `${word}, ${say(`nth_${ORDINALS.select(state.place)}`, { count: formatCount(state.place) })}`;
+  const nth = say(`nth_${ORDINALS.select(state.place)}`, { count: formatCount(state.place) });
+  return say("queued_nth", { state: word, nth });
 }
 
 // Whether it runs, and the service has taken nothing for a while.
