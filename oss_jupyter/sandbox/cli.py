@@ -14,8 +14,9 @@ from oss_jupyter.sandbox import service
 from oss_jupyter.sandbox.process import ProcessOptions, serve
 from oss_jupyter.sandbox.replies import ServiceError
 from oss_jupyter.sandbox.state import SandboxInfo
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import because, tr
 from oss_jupyter.texts.argparse_says import complaint
+from oss_jupyter.texts.system import system_words
 
 _BUCKET, _REGION = "demo-bucket", "cn-hangzhou"
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?(?:/s)?")
@@ -27,9 +28,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
-    except (service.SandboxStartError, ServiceError, OSError) as error:
-        sys.stderr.write(f"oss-jupyter: {error}\n")
-        return 1
+    except (service.SandboxStartError, ServiceError) as error:
+        return _failed(str(error))
+    except OSError as error:
+        return _failed(because(str(error.filename or ""), system_words(error)))
+
+
+def _failed(why: str) -> int:
+    if sys.stderr is not None:
+        sys.stderr.write(f"oss-jupyter: {why}\n")
+    return 1
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -165,5 +173,7 @@ def _lines(info: SandboxInfo) -> str:
 
 
 def _say(text: str) -> None:
+    if sys.stdout is None:  # it was closed by whoever began this
+        return
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

@@ -156,6 +156,19 @@ def test_the_sandbox_is_a_command(run: Callable[..., Typed], place: Path) -> Non
     assert (status.status, status.out) == (1, "No sandbox is running.\n")
 
 
+def test_the_sandbox_says_why_it_is_not_there(
+    run: Callable[..., Typed], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the system says against it is told as elsewhere, in the reader's language."""
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "zh")
+    (place / "file").touch()
+    monkeypatch.setenv("OSS_JUPYTER_STATE_DIR", str(place / "file"))
+    done = run("sandbox", "--detach")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("oss-jupyter: ")
+    assert done.err.endswith(("：不是目录\n", "：文件已存在\n"))
+
+
 def test_the_script_that_is_installed_is_the_same() -> None:
     """What the package calls `oss-jupyter` is this command line."""
     project = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")

@@ -61,12 +61,18 @@ def table(house: House, prefix: str = "raw/") -> Any:
     return pd.concat([pd.read_parquet(path) for path in files(house, prefix)])
 
 
+def assert_equal(read: Any, made: Any) -> None:
+    """Compare values: what type texts have is the library's; an older Dask makes Arrow's, pandas reads its own."""
+    texts = {"b": object, "c": object}
+    pd.testing.assert_frame_equal(read.astype(texts), made.astype(texts))
+
+
 def test_partitions_come_back_equal_and_are_sent_once(house: House) -> None:
     """Their names sort as they do, their types are the same in all, and a second run sends nothing."""
     receipt = house.upload(frame(12)).result(LONG)
     assert (receipt.sent, receipt.failed) == (12, 0)
     assert list(house.there()) == [f"part.{number:04}.parquet" for number in range(12)]
-    pd.testing.assert_frame_equal(table(house), frame().compute())
+    assert_equal(table(house), frame().compute())
     types = {pd.read_parquet(path).dtypes["c"] for path in files(house)}
     assert len(types) == 1
     house.operations()
@@ -75,7 +81,7 @@ def test_partitions_come_back_equal_and_are_sent_once(house: House) -> None:
     assert set(house.operations()) == {"ListObjectsV2"}
     changed = dd.from_pandas(ROWS.assign(a=ROWS.a.where(ROWS.a != 35, 0)), npartitions=12)
     assert house.upload(changed).result(LONG).sent == 1
-    pd.testing.assert_frame_equal(table(house), changed.compute())
+    assert_equal(table(house), changed.compute())
     assert sorted(path.suffix for path in house.checkpoints.iterdir()) == [".receipts"]
 
 
@@ -125,7 +131,7 @@ def test_a_partition_that_raises_is_named_and_stops_no_other(house: House) -> No
     assert transfer.result(LONG).sent == 2
     assert sorted(calls) == [3, 7]
     assert Counter(house.operations())["PutObject"] == 2
-    pd.testing.assert_frame_equal(table(house), frame().compute())
+    assert_equal(table(house), frame().compute())
 
 
 def test_where_all_partitions_raise_it_is_said_once(house: House) -> None:
@@ -155,7 +161,7 @@ def test_a_pause_computes_nothing_again_that_is_sent(house: House) -> None:
     receipt = transfer.result(LONG)
     assert (receipt.sent, receipt.kept) == (1, 11)
     assert sorted(calls) == list(range(12))
-    pd.testing.assert_frame_equal(table(house), frame().compute())
+    assert_equal(table(house), frame().compute())
 
 
 def test_only_what_is_kept_by_another_kernel_is_left_when_the_maker_is_gone(house: House, tmp_path: Path) -> None:
@@ -178,7 +184,7 @@ def test_only_what_is_kept_by_another_kernel_is_left_when_the_maker_is_gone(hous
     assert again.id == first.id
     assert again.result(LONG).sent == 1
     assert Counter(house.operations())["PutObject"] == 1
-    pd.testing.assert_frame_equal(table(house), frame().compute())
+    assert_equal(table(house), frame().compute())
     assert sorted(path.suffix for path in house.checkpoints.iterdir()) == [".receipts"]
 
 
