@@ -93,6 +93,7 @@ def main(folder: Path) -> None:
             notebook.cell(number).screenshot(path=folder / f"{number:02}-{name}.png")
         notebook.cell(list(CELLS).index("running")).screenshot(path=folder / "30-paused-card.png")
         _beside(notebook, folder)
+        _after_a_restart(notebook, folder)
         notebook.close()
 
 
@@ -115,10 +116,29 @@ def _beside(notebook: Notebook, folder: Path) -> None:
     page.locator(".ossj-lab-panel .ossj-desk").wait_for()
     page.wait_for_timeout(2500)
     page.screenshot(path=folder / "33-panel.png")
+    page.locator(".ossj-lab-panel").get_by_role("tab", name="历史记录").click()
+    page.wait_for_timeout(1500)
+    page.screenshot(path=folder / "35-panel-history.png")
     page.evaluate("jupyterapp.commands.execute('settingeditor:open', {query: 'OSS'})")
     page.locator(".jp-SettingsForm").wait_for()
     page.wait_for_timeout(1500)
     page.screenshot(path=folder / "34-settings.png")
+
+
+def _after_a_restart(notebook: Notebook, folder: Path) -> None:
+    """Take the banner of the next kernel, and the saved words of a card whose kernel has gone."""
+    page = notebook.page
+    notebook.save()
+    notebook.shut_down_kernel()
+    page.goto(notebook.url)
+    notebook.wait_until_ready()
+    card = notebook.cell(list(CELLS).index("paused") - 2)
+    card.scroll_into_view_if_needed()
+    page.wait_for_timeout(1500)
+    card.screenshot(path=folder / "36-saved-card.png")
+    notebook.run(0)
+    page.wait_for_timeout(1500)
+    notebook.cell(0).screenshot(path=folder / "37-banner.png")
 
 
 if __name__ == "__main__":
