@@ -58,7 +58,7 @@ def test_no_option_is_left_in_english() -> None:
     ("line", "said"),
     [
         ("%oss_upload", "缺少必需的参数：source, target\n用法：%oss_upload"),
-        ("%oss_upload a.bin oss://b/k --part-sise 1MiB", "没有选项 --part-sise。\n用法：%oss_upload"),
+        ("%oss_upload a.bin oss://b/k --part-sise 1MiB", "没有选项 --part-sise。您要写的是 --part-size 吗？\n用法："),
         ("%oss_uploads stop", "参数 action：值不在可选范围内（可选值："),
         ("%oss_uploads resume", "resume 需要上传的 ID。\n用法：%oss_uploads"),
         ("%oss_uploads history --last x", "参数 --last：值不是有效的 int"),
