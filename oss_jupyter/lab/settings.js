@@ -50,6 +50,8 @@ function inWords(schema, say) {
     const key = name.toLowerCase();
     return [name, { ...property, title: say(`setting_${key}`), description: say(`setting_${key}_help`) }];
   });
+  const languages = properties.find(([name]) => name === "language")[1];
+  languages.oneOf = languages.oneOf.map((one) => (one.const ? one : { ...one, title: say("setting_language_lab") }));
   const [title, description] = [say("lab_uploads"), say("settings_help")];
   return { ...schema, title, description, properties: Object.fromEntries(properties) };
 }

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(300)
 
 _LOOKED_AT_SECONDS = 32
+_FITS = """(least) => {
+    const {right, width} = document.querySelector('.ossj-lab-panel').getBoundingClientRect();
+    return width >= least && right < window.innerWidth;
+}"""
 _THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
 
 
@@ -60,6 +64,16 @@ def test_everybody_can_use_the_dialog(own_lab: Lab, page: Page) -> None:  # noqa
     for theme in _THEMES:
         notebook.set_theme(theme)
         assert violations(dialog) == [], theme
+
+
+def test_a_narrow_page_does_not_cut_the_panel_off(own_lab: Lab, page: Page) -> None:  # noqa: F811
+    """Beside the file browser it becomes narrower with the page, down to 600 pixels, and has its width again later."""
+    page.evaluate("jupyterapp.shell.activateById('oss-jupyter-uploads')")
+    page.evaluate("jupyterapp.commands.execute('filebrowser:activate')")
+    page.locator(".ossj-lab-panel .ossj-desk").wait_for()
+    for width, least in {600: 250, 1200: 320}.items():
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function(_FITS, arg=least)
 
 
 def test_everybody_can_use_panel_and_status_bar(own_lab: Lab, page: Page, sandbox: Sandbox) -> None:  # noqa: F811

@@ -47,6 +47,7 @@ test("at rest only what is in OSS counts, and what was there before is told besi
   assert.equal(keptLine(paused, say), "2 sent, 1 kept from before, 1 already there");
   assert.equal(keptLine(state({ files: { kept: 0, skipped: 0 } }), say), "");
   assert.match(announcement(paused, say), /: Paused\. 4 of 8 files/);
+  assert.match(announcement(paused, sayIn("zh")), /：已暂停。/);
 });
 
 test("what has failed has its share of the bar, and its button", () => {

@@ -60,3 +60,4 @@ def test_the_schema_says_what_the_catalogue_says() -> None:
     for name, field in schema["properties"].items():
         key = f"setting_{name.lower()}"
         assert [field["title"], field["description"]] == [say(key), say(f"{key}_help")], name
+    assert schema["properties"]["language"]["oneOf"][0]["title"] == say("setting_language_lab")

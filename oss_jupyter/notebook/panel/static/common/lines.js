@@ -161,7 +161,7 @@ export function barShares(state) {
 // What somebody who cannot see the card hears when its state changes.
 export function announcement(state, say) {
   const word = phaseWord(state, say) || statusWord(state, say);
-  return `${state.name}: ${word}. ${state.error ? state.error[0] : mainLine(state, say)}`;
+  return say("announcement", { name: state.name, state: word, line: state.error ? state.error[0] : mainLine(state, say) });
 }
 
 // What a part is and where: known without asking. `detail` is the kernel's answer, or null.
