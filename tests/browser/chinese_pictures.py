@@ -128,6 +128,8 @@ def _beside(notebook: Notebook, folder: Path) -> None:
 def _after_a_restart(notebook: Notebook, folder: Path) -> None:
     """Take the banner of the next kernel, and the saved words of a card whose kernel has gone."""
     page = notebook.page
+    page.evaluate("jupyterapp.commands.execute('docmanager:open', {path: 'analysis.ipynb'})")
+    page.wait_for_timeout(500)
     notebook.save()
     notebook.shut_down_kernel()
     page.goto(notebook.url)

@@ -33,3 +33,10 @@ test("counts have their thousands apart", () => {
   assert.equal(format.formatCount(10000), "10,000");
   assert.equal(format.formatCount(1234567), "1,234,567");
 });
+
+test("what stands in a row is separated as the language does", () => {
+  const zh = Object.assign((key) => key, { language: "zh" });
+  assert.equal(format.listed(["a", "b"], zh), "a、b");
+  assert.equal(format.clauses(["a", "b"], zh), "a，b");
+  assert.equal(format.listed(["a", "b"], (key) => key), "a, b");
+});

@@ -1,7 +1,7 @@
 // How the places of a map are told: parts of a file by what the page knows of them, files of a dataset by what the kernel
 // says.
 
-import { formatCount, formatSize, percent } from "../common/format.js";
+import { formatCount, formatSize, listed, percent } from "../common/format.js";
 import { partLine } from "../common/lines.js";
 import { countKinds, KINDS, ON_THE_WIRE } from "../common/places.js";
 import { partOf } from "../common/state.js";
@@ -49,7 +49,7 @@ function placeLine(places, number, detail, say) {
   const [one] = [...found].sort((left, right) => attention(left) - attention(right));
   const more = hasParts(detail) ? [say("open_parts")] : [];
   if (found.length === 1) return [one.key, fileLine(one, say), ...more].join(" · ");
-  const names = found.slice(0, NAMES_TOLD).map((file) => file.key).join(", ");
+  const names = listed(found.slice(0, NAMES_TOLD).map((file) => file.key), say);
   const rest = found.length - NAMES_TOLD;
   const words = [rest > 0 ? say("and_more", { names, count: `${formatCount(rest)}${detail.more ? "+" : ""}` }) : names];
   if (one.reason) words.push(`${one.key}: ${one.reason}`);

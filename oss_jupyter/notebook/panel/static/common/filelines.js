@@ -1,6 +1,6 @@
 // The sentences of a dataset, made from its row alone; the same as the kernel's, see model/dataset_text.py.
 
-import { formatCount, formatDuration, formatProgress, formatSize, formatSpeed } from "./format.js";
+import { clauses, formatCount, formatDuration, formatProgress, formatSize, formatSpeed } from "./format.js";
 
 const OUTCOMES = ["sent", "kept", "skipped", "failed"];
 
@@ -44,12 +44,12 @@ export function filesDone({ files, receipt, total }, say) {
   if (files.sent && receipt.seconds > 0) {
     words.push(formatSpeed(receipt.sent / receipt.seconds), filesPerSecond(files.sent / receipt.seconds, say));
   }
-  return [...words, outcomes(files, OUTCOMES, say).join(", ")];
+  return [...words, clauses(outcomes(files, OUTCOMES, say), say)];
 }
 
 // 300 sent, 1,204 kept from before, 12,000 already there; said only where something had not to be sent, and not twice.
 export function filesKept({ files, receipt }, say) {
-  return receipt || !(files.kept || files.skipped) ? "" : outcomes(files, ["sent", "kept", "skipped"], say).join(", ");
+  return receipt || !(files.kept || files.skipped) ? "" : clauses(outcomes(files, ["sent", "kept", "skipped"], say), say);
 }
 
 function outcomes(files, names, say) {

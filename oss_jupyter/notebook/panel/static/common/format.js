@@ -65,3 +65,7 @@ function twoDigits(value) {
 export function formatDate(date, language, style = undefined) {
   return date.toLocaleString(language === "zh" ? "zh-CN" : [], style);
 }
+
+// Names in a row, and pieces of one sentence, separated as the language of `say` does.
+export const listed = (names, say) => names.join(say.language === "zh" ? "、" : ", ");
+export const clauses = (pieces, say) => pieces.join(say.language === "zh" ? "，" : ", ");

@@ -1,6 +1,6 @@
 // What the desk makes of its rows: groups, counts, what is to be seen, and the banner's sentence. No page, no kernel.
 
-import { formatCount, formatProgress, formatSize } from "../common/format.js";
+import { formatCount, formatProgress, formatSize, listed } from "../common/format.js";
 
 const GROUP_OF = {
   queued: "active",
@@ -97,7 +97,7 @@ function bannerKind(rows) {
 
 // The names of the files, as far as they fit into a line.
 export function bannerNames(rows, say) {
-  const names = rows.slice(0, NAMES_MAX).map((row) => row.name).join(", ");
+  const names = listed(rows.slice(0, NAMES_MAX).map((row) => row.name), say);
   return rows.length > NAMES_MAX ? say("and_more", { names, count: formatCount(rows.length - NAMES_MAX) }) : names;
 }
 
