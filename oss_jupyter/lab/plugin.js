@@ -1,5 +1,5 @@
 // What JupyterLab gets when it starts: an empty panel, in its place. Lab waits for nothing else of ours: commands, entries
-// and whatever draws are loaded meanwhile.
+// and whatever draws are loaded when Lab is there, so as not to take the line from it.
 
 const ID = "oss_jupyter:plugin";
 const MODULES = [
@@ -51,7 +51,7 @@ export async function createPlugin(take) {
       const panel = addPanel(app, lab);
       // At once, for Lab's start waits for it; in other words when these have come.
       lab.settings?.transform(ID, { fetch: (plugin) => ({ ...plugin, schema: lab.inWords(plugin.schema) }) });
-      import("./start.js").then(({ start }) => start(app, lab, panel));
+      app.restored.then(() => import("./start.js")).then(({ start }) => start(app, lab, panel));
     },
   };
 }
