@@ -18,7 +18,7 @@ import oss_jupyter
 from oss_jupyter import texts
 from oss_jupyter.errors import SourceMissing
 from oss_jupyter.model.sizes import count
-from oss_jupyter.texts import CATALOGUE, CHINESE, because, chinese, clauses, listed, say, spoken, tr
+from oss_jupyter.texts import CATALOGUE, CHINESE, about, chinese, clauses, listed, say, spoken, tr
 from oss_jupyter.texts.system import system_words
 
 PACKAGE = Path(oss_jupyter.__file__).parent
@@ -281,7 +281,7 @@ def test_an_error_speaks_chinese(environment: pytest.MonkeyPatch) -> None:
     assert say("estimating") == "正在估算"
     assert listed(["a", "b"]) == "a、b"
     assert listed(["a", "b"], ";") == "a；b"
-    assert (clauses("a", "", "b"), because("a", "b"), because("a", "")) == ("a，b", "a：b", "a")
+    assert (clauses("a", "", "b"), about("a", "b"), about("a", "")) == ("a，b", "a：b", "a")
     assert count(1, "part") == count(1, "part").replace("part", "") != "1 part"
 
 
@@ -290,7 +290,7 @@ def test_what_is_in_a_row_is_separated_as_the_language_does(environment: pytest.
     environment.setenv("LANG", "en_US.UTF-8")
     assert listed(["a", "b"]) == "a, b"
     assert listed(["a", "b"], ";") == "a; b"
-    assert (clauses("a", "", "b"), because("a", "b"), because("a", "")) == ("a, b", "a: b", "a")
+    assert (clauses("a", "", "b"), about("a", "b"), about("a", "")) == ("a, b", "a: b", "a")
 
 
 def test_the_system_speaks_chinese(environment: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from oss_jupyter.names import printable
-from oss_jupyter.texts import because, tr
+from oss_jupyter.texts import about, tr
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,7 +30,7 @@ class CredentialsFound:
     def __str__(self) -> str:
         mode = f" ({self.mode})" if self.mode else ""
         region = tr("; region {region}", region=self.region) if self.region else ""
-        return because(f"{self.source}{mode}", f"{self.life}{region}")
+        return about(f"{self.source}{mode}", f"{self.life}{region}")
 
     @property
     def life(self) -> str:

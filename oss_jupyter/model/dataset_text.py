@@ -10,7 +10,7 @@ from oss_jupyter.model.dataset import Action, FailedFile, FilesView, Outcome
 from oss_jupyter.model.parted import MADE
 from oss_jupyter.model.sizes import format_progress, format_size
 from oss_jupyter.names import printable
-from oss_jupyter.texts import about, because, clauses, english, is_key, say, tr
+from oss_jupyter.texts import about, clauses, english, is_key, say, tr
 
 # The others are told by their number.
 FAILURES_SHOWN = 10
@@ -134,4 +134,4 @@ def reason_text(reason: str) -> str:
     """Return why a file is dealt with as it is: words as they are, a key by its words, and ``key: words`` by both."""
     key, _, detail = reason.partition(": ")
     known = is_key(f"why_{key}")
-    return printable(because(say(f"why_{key}"), detail) if known else reason)
+    return printable(about(say(f"why_{key}"), detail) if known else reason)

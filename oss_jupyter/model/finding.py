@@ -10,7 +10,7 @@ from typing import Any
 from oss_jupyter.model.columns import columns
 from oss_jupyter.model.sizes import count
 from oss_jupyter.names import printable
-from oss_jupyter.texts import because, bracketed, clauses, english, sentences, tr
+from oss_jupyter.texts import about, bracketed, clauses, english, sentences, tr
 
 
 class Standing(Enum):
@@ -134,7 +134,7 @@ class Check:
         named += [count(said[Standing.WARNING], "warning")] if said[Standing.WARNING] else []
         named += [tr("{number} unknown", number=said[Standing.UNKNOWN])] if said[Standing.UNKNOWN] else []
         said_of_all = clauses(*named) or tr("all is well")
-        return printable(bracketed(because(self.about, said_of_all), f"{self.seconds:.1f} s"))
+        return printable(bracketed(about(self.about, said_of_all), f"{self.seconds:.1f} s"))
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return name, standing and words of each, for people."""

@@ -14,7 +14,7 @@ from oss_jupyter.sandbox import service
 from oss_jupyter.sandbox.process import ProcessOptions, serve
 from oss_jupyter.sandbox.replies import ServiceError
 from oss_jupyter.sandbox.state import SandboxInfo
-from oss_jupyter.texts import because, tr
+from oss_jupyter.texts import about, tr
 from oss_jupyter.texts.argparse_says import complaint
 from oss_jupyter.texts.system import system_words
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (service.SandboxStartError, ServiceError) as error:
         return _failed(str(error))
     except OSError as error:
-        return _failed(because(str(error.filename or ""), system_words(error)))
+        return _failed(about(str(error.filename or ""), system_words(error)))
 
 
 def _failed(why: str) -> int:

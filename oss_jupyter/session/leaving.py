@@ -26,7 +26,7 @@ from oss_jupyter.model.sizes import count
 from oss_jupyter.model.states import State
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.text import head_line, status_line
-from oss_jupyter.texts import because, say, tr
+from oss_jupyter.texts import about, say, tr
 
 # A process that goes waits this long, all told, for parts to give way; what is later is sent again by the next one.
 _REST_SECONDS = 1.5
@@ -142,7 +142,7 @@ def _lines(uploads: Sequence[Snapshot]) -> list[str]:
 
 
 def _line(now: Snapshot) -> str:
-    return because(head_line(now), status_line(now))
+    return about(head_line(now), status_line(now))
 
 
 def _how_to_go_on(uploads: Sequence[Transfer]) -> list[str]:

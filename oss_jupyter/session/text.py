@@ -16,7 +16,7 @@ from oss_jupyter.model.prove import Proven
 from oss_jupyter.model.sizes import format_duration, format_progress, format_size, format_speed
 from oss_jupyter.model.states import State
 from oss_jupyter.names import printable
-from oss_jupyter.texts import because, clauses, say, sentences
+from oss_jupyter.texts import about, clauses, say, sentences
 
 
 def name_of(now: Snapshot) -> str:
@@ -143,7 +143,7 @@ def _pace(now: Snapshot) -> list[str]:
         if not now.phase:
             return []
         phase = say(f"phase_{now.phase.key}")
-        return [because(phase, _compared(now)) if now.compare_bytes else phase, *spent]
+        return [about(phase, _compared(now)) if now.compare_bytes else phase, *spent]
     if now.long_silence_seconds:
         met = [say("last_error", error=printable(now.latest_error))] if now.latest_error else []
         return [say("silent_retrying", time=format_duration(now.long_silence_seconds)), *met]

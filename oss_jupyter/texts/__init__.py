@@ -76,14 +76,9 @@ def clauses(*told: str) -> str:
     return ("，" if language() == "zh" else ", ").join(filter(None, told))
 
 
-def because(what: str, why: str) -> str:
-    """Return what is so and, behind a colon, why; without one where nothing tells why."""
-    return ("：" if language() == "zh" else ": ").join(filter(None, (what, why)))
-
-
-def about(name: str, said: str) -> str:
-    """Return a name and, behind a colon, what is said of it."""
-    return because(name, said)
+def about(what: str, said: str) -> str:
+    """Return what it is about and, behind a colon, what is said of it or why it is so; no colon where one is empty."""
+    return ("：" if language() == "zh" else ": ").join(filter(None, (what, said)))
 
 
 def bracketed(told: str, more: object) -> str:

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, answer_challenge, deliver_cha
 from typing import TYPE_CHECKING
 
 from oss_jupyter.errors import OssJupyterError
-from oss_jupyter.texts import because, tr
+from oss_jupyter.texts import about, tr
 
 if TYPE_CHECKING:
     from oss_jupyter.session.detached.place import HostPlace
@@ -234,7 +234,7 @@ def main() -> None:
     except Timeout:
         _let_go_of_the_starter(_held_by_another(place))
     except OSError as error:
-        _let_go_of_the_starter(because(str(error.filename or ""), system_words(error)))
+        _let_go_of_the_starter(about(str(error.filename or ""), system_words(error)))
     except OssJupyterError as error:
         _let_go_of_the_starter(error.what)
     if host is not None:
