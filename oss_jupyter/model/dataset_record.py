@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from oss_jupyter.errors import CheckpointDamaged, CheckpointTooNew, InputError
-from oss_jupyter.model.checked_line import checked_line, text_of
+from oss_jupyter.errors import CheckpointDamaged, InputError
+from oss_jupyter.model.checked_line import checked_line, text_of, too_new
 from oss_jupyter.model.dataset import Compare, DatasetSource, Piece, Rule, Selection, parse_compare
 from oss_jupyter.model.journal_fields import Fields, is_path, parse_json
 from oss_jupyter.model.plan import PART_MAX_BYTES, PART_MIN_BYTES
 from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.target import Target, make_prefix
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import english, tr
 
 DATASET_FORMAT = 1
 # A list of a hundred thousand files is in the pieces; for people its beginning is enough.
@@ -168,7 +168,8 @@ def _read_header(entry: dict[str, Any] | None) -> DatasetHeader:
     if entry is None or type(entry.get("format")) is not int or entry["format"] < 1:
         raise _damaged()
     if entry["format"] > DATASET_FORMAT:
-        raise _too_new(entry["format"])
+        what = english("The dataset's checkpoint has format {number}; this version of oss_jupyter reads up to {most}.")
+        raise too_new(what, entry["format"], DATASET_FORMAT)
     fields = Fields(entry)
     return DatasetHeader(
         transfer_id=fields.transfer_id(),
@@ -196,18 +197,6 @@ def _damaged() -> CheckpointDamaged:
         tr("The first line of the dataset's checkpoint cannot be read."),
         tr("It is set aside; run the upload again: files that are there already are not sent again."),
         safe=tr("What was sent is in OSS."),
-    )
-
-
-def _too_new(number: int) -> CheckpointTooNew:
-    return CheckpointTooNew(
-        tr(
-            "The dataset's checkpoint has format {number}; this version of oss_jupyter reads up to {most}.",
-            number=number,
-            most=DATASET_FORMAT,
-        ),
-        tr("Upgrade oss_jupyter, or finish the upload where it was started."),
-        safe=tr("The checkpoint is untouched."),
     )
 
 

@@ -23,10 +23,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from oss_jupyter.errors import CheckpointDamaged, CheckpointTooNew
-from oss_jupyter.model.checked_line import checked_line, text_of
+from oss_jupyter.errors import CheckpointDamaged
+from oss_jupyter.model.checked_line import checked_line, text_of, too_new
 from oss_jupyter.model.dataset import Checksums, FileReceipt, Outcome
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import english, tr
 
 FILES_FORMAT = 1
 # Names of two times 32,768 characters at six bytes each, and room for a reason.
@@ -134,14 +134,12 @@ def check_run(entry: Any) -> bool:
     """Return whether a run begins here. Raises CheckpointTooNew."""
     number = entry.get("files") if isinstance(entry, dict) else None
     if type(number) is int and number > FILES_FORMAT:
-        raise CheckpointTooNew(
-            tr(
-                "The list of the dataset's files has format {number}; this version of oss_jupyter reads up to {most}.",
-                number=number,
-                most=FILES_FORMAT,
+        raise too_new(
+            english(
+                "The list of the dataset's files has format {number}; this version of oss_jupyter reads up to {most}."
             ),
-            tr("Upgrade oss_jupyter, or finish the upload where it was started."),
-            safe=tr("The checkpoint is untouched."),
+            number,
+            FILES_FORMAT,
         )
     return type(number) is int and number >= 1
 

@@ -19,14 +19,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from oss_jupyter.errors import CheckpointDamaged, CheckpointTooNew
-from oss_jupyter.model.checked_line import checked_line, text_of
+from oss_jupyter.errors import CheckpointDamaged
+from oss_jupyter.model.checked_line import checked_line, text_of, too_new
 from oss_jupyter.model.journal_fields import Fields, parse_json, receipt_of
 from oss_jupyter.model.plan import Plan
 from oss_jupyter.model.prove import Prove
 from oss_jupyter.model.target import Target
 from oss_jupyter.model.wire_values import Fingerprint, PartReceipt
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import english, tr
 
 FORMAT = 1
 _DRIVEN = ("profile", "credentials_given", "detached", "limit", "parallel", "prove")
@@ -207,15 +207,8 @@ def _read_header(entry: dict[str, Any] | None) -> CheckpointHeader:
             tr("It is set aside; run the upload again, it starts from the beginning."),
         )
     if entry["format"] > FORMAT:
-        raise CheckpointTooNew(
-            tr(
-                "The checkpoint has format {number}; this version of oss_jupyter reads up to {most}.",
-                number=entry["format"],
-                most=FORMAT,
-            ),
-            tr("Upgrade oss_jupyter, or finish the upload where it was started."),
-            safe=tr("The checkpoint is untouched."),
-        )
+        what = english("The checkpoint has format {number}; this version of oss_jupyter reads up to {most}.")
+        raise too_new(what, entry["format"], FORMAT)
     fields = Fields(entry)
     size, part_size = fields.size_and_part_size()
     return CheckpointHeader(
