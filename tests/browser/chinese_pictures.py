@@ -5,21 +5,17 @@ A page that has JupyterLab's own Chinese beside ours needs the package jupyterla
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from oss_jupyter.sandbox import Fault, Key, Sandbox
+from oss_jupyter.sandbox import Fault, Sandbox
 
-from . import lab_extension
-from .driver import Lab, Notebook, chromium
+from .driver import Notebook
+from .pictures import MIB, SIZE, stage
 
-MIB = 1024 * 1024
-SIZE = {"width": 1100, "height": 900}
 # What is run, by the name of its picture. The service is slow from `running` on.
 CELLS = {
     "load": "%load_ext oss_jupyter\nimport oss_jupyter as oj, time",
@@ -47,42 +43,17 @@ CELLS = {
 
 
 @contextmanager
-def stage() -> Iterator[tuple[Notebook, Sandbox]]:
+def in_chinese() -> Iterator[tuple[Notebook, Sandbox]]:
     """A notebook of all cells, in a JupyterLab and with a kernel that speak Chinese."""
-    with tempfile.TemporaryDirectory() as name, chromium() as browser:
-        folder = Path(name)
-        with Sandbox(folder / "objects", keys=[Key("test-key-id", "test-key-secret")]) as sandbox:
-            sandbox.create_bucket("my-bucket")
-            environment = {
-                "OSS_ACCESS_KEY_ID": "test-key-id", "OSS_ACCESS_KEY_SECRET": "test-key-secret",
-                "OSS_ENDPOINT": sandbox.endpoint, "OSS_REGION": sandbox.region, "JUPYTER_PATH": str(folder / "share"),
-                "LANG": "zh_CN.UTF-8", "LANGUAGE": "", "LC_ALL": "",
-            }  # fmt: skip
-            lab_extension.install(folder / "share")
-            lab = Lab(folder / "lab", environment=environment)
-            _in_chinese(folder / "lab" / "settings")
-            with lab:
-                (lab.work / "photos").mkdir()
-                for path, size in {"photos/1.jpg": 200_000, "photos/2.jpg": 1000, "trips.parquet": 24 * MIB}.items():
-                    (lab.work / path).write_bytes(os.urandom(size))
-                (lab.work / "weather.csv").write_bytes(os.urandom(300_000))
-                yield lab.open(browser, list(CELLS.values()), "analysis", viewport=SIZE), sandbox
-
-
-def _in_chinese(settings: Path) -> None:
-    for plugin, values in {
-        "@jupyterlab/translation-extension/plugin": {"locale": "zh_CN"},
-        "oss_jupyter/plugin": {"language": "zh"},
-    }.items():
-        path = settings / f"{plugin}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values), encoding="utf-8")
+    with stage("zh", LANG="zh_CN.UTF-8", LANGUAGE="", LC_ALL="") as (lab, browser, sandbox):
+        (lab.work / "photos" / "2.jpg").write_bytes(os.urandom(1000))
+        yield lab.open(browser, list(CELLS.values()), "analysis", viewport=SIZE), sandbox
 
 
 def main(folder: Path) -> None:
     """Run all of the cells, and take a picture of what is below each; then of what the page has beside them."""
     folder.mkdir(parents=True, exist_ok=True)
-    with stage() as (notebook, sandbox):
+    with in_chinese() as (notebook, sandbox):
         for key in ("refused/1.jpg", "refused/w.csv"):
             sandbox.faults.add(Fault("PutObject", key=key, code="AccessDenied", status=403, times=None))
         for number, name in enumerate(CELLS):

@@ -32,12 +32,11 @@ _FURTHER_THAN = """(percent) => {
     return Number(bar?.getAttribute('aria-valuenow')) >= percent;
 }"""
 ROOT = Path(__file__).resolve().parents[2]
-LOCALES = {"en": "", "zh": "zh_CN"}
 
 
 @contextmanager
-def stage(language: str = "en") -> Iterator[tuple[Lab, Browser, Sandbox]]:
-    """A JupyterLab with files as people have them, a browser, and a service with a slow line."""
+def stage(language: str = "en", **variables: str) -> Iterator[tuple[Lab, Browser, Sandbox]]:
+    """A JupyterLab with files as people have them, a browser, and a service; `variables` of the environment besides."""
     with tempfile.TemporaryDirectory() as name, chromium() as browser:
         folder = Path(name)
         with Sandbox(folder / "objects", keys=[Key("test-key-id", "test-key-secret")]) as sandbox:
@@ -45,9 +44,11 @@ def stage(language: str = "en") -> Iterator[tuple[Lab, Browser, Sandbox]]:
             environment = {
                 "OSS_ACCESS_KEY_ID": "test-key-id", "OSS_ACCESS_KEY_SECRET": "test-key-secret",
                 "OSS_ENDPOINT": sandbox.endpoint, "OSS_REGION": sandbox.region, "JUPYTER_PATH": str(folder / "share"),
+                **variables,
             }  # fmt: skip
             lab_extension.install(folder / "share")
-            _speak(folder / "lab" / "settings", LOCALES[language])
+            if language == "zh":
+                _speak_chinese(folder / "lab" / "settings")
             with Lab(folder / "lab", environment=environment) as lab:
                 (lab.work / "photos").mkdir()
                 for path, size in {"photos/1.jpg": 200_000, "trips.parquet": 24 * MIB, "weather.csv": 300_000}.items():
@@ -55,11 +56,14 @@ def stage(language: str = "en") -> Iterator[tuple[Lab, Browser, Sandbox]]:
                 yield lab, browser, sandbox
 
 
-def _speak(settings: Path, locale: str) -> None:
-    if locale:
-        folder = settings / "@jupyterlab" / "translation-extension"
-        folder.mkdir(parents=True)
-        (folder / "plugin.jupyterlab-settings").write_text(json.dumps({"locale": locale}), encoding="utf-8")
+def _speak_chinese(settings: Path) -> None:
+    for plugin, values in {
+        "@jupyterlab/translation-extension/plugin": {"locale": "zh_CN"},
+        "oss_jupyter/plugin": {"language": "zh"},
+    }.items():
+        path = settings / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values), encoding="utf-8")
 
 
 def _word(key: str, language: str) -> str:
