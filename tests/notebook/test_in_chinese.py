@@ -81,7 +81,7 @@ def test_settings_are_told_in_it(shell: Shell) -> None:
     listed = shell.ok("%config OssJupyter").text
     assert "    可选值：['auto', 'always', 'never']\n    当前值：'auto'" in listed
     assert (
-        "auto_resume: bool = False. 加载扩展时自动恢复未完成的上传。"
+        "auto_resume: bool = False. 加载扩展时自动继续未完成的上传。"
         in shell.ok("import oss_jupyter as oj\ns = oj.settings()\ns?").text
     )
     refused = shell.run("oj.settings().uploads_at_once = 65").text

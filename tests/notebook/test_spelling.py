@@ -139,7 +139,7 @@ def test_a_transfer_speaks_as_it_was_begun(shell: Shell, service: Sandbox, data:
     [
         ("请重新运行该单元格。", "请重新执行该命令。"),
         ("再次运行单元格即可继续上传", "再次执行该命令即可继续上传"),
-        ('恢复上传：oj.resume("abc")。', "恢复上传：oss-jupyter resume abc。"),
+        ('继续上传：oj.resume("abc")。', "继续上传：oss-jupyter resume abc。"),
         ('oj.resume("abc", profile="P")：从断点继续', "oss-jupyter resume abc --profile P：从断点继续"),
         ("请去掉 part_size，或写成 part_size=1MiB。", "请去掉 --part-size，或写成 --part-size 1MiB。"),
         ("如需覆盖请指定force=True重试", "如需覆盖请指定--force重试"),
