@@ -6,14 +6,17 @@ A setting keeps its help in English, for documents; whoever asks is told in thei
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from traitlets import TraitType, Union
 
+from oss_jupyter.errors import InputError
 from oss_jupyter.model.arguments import ARGUMENTS
 from oss_jupyter.model.columns import wrapped
-from oss_jupyter.texts import english, sentences, tr
+from oss_jupyter.redact import quoted
+from oss_jupyter.texts import english, listed, sentences, tr
 from oss_jupyter.texts.spoken import language
 
 Trait = TypeVar("Trait", bound=TraitType[Any, Any])
@@ -64,6 +67,15 @@ def wanted(trait: Any) -> str:
     if least is None or most is None:
         return kind
     return tr("{kind} from {least} to {most}", kind=kind, least=least, most=most)
+
+
+def unknown_setting(name: str, names: Collection[str]) -> InputError:
+    """Return what is said to whoever sets what is none of the settings."""
+    near = get_close_matches(name, names, 1)
+    advice = tr("The settings are {names}.", names=listed(sorted(names)))
+    if near:
+        advice = tr("Did you mean {name}? help(oj.settings()) tells all of them.", name=near[0])
+    return InputError(tr("{name} is not a setting.", name=quoted(name)), advice, code="UnknownSetting")
 
 
 def listed_help(said: str, trait: Any) -> str:

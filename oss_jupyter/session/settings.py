@@ -28,7 +28,15 @@ from oss_jupyter.oss.endpoint import split_endpoint
 from oss_jupyter.oss.proxy import checked_proxy
 from oss_jupyter.paths import absolute, state_directory
 from oss_jupyter.redact import quoted, without_addresses
-from oss_jupyter.session.setting_words import help_of, listed_help, speaks_english, told, told_as, wanted
+from oss_jupyter.session.setting_words import (
+    help_of,
+    listed_help,
+    speaks_english,
+    told,
+    told_as,
+    unknown_setting,
+    wanted,
+)
 from oss_jupyter.texts import english, sentences, tr
 
 T = TypeVar("T")
@@ -203,7 +211,10 @@ class OssJupyter(Configurable):
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Refuse a wrong value in words of our own: those of traitlets repeat it, and it may be a signed URL."""
+        """Refuse what is no setting, and a wrong value in words of our own: those of traitlets repeat it, and it may
+        be a signed URL."""
+        if not (name.startswith("_") or hasattr(type(self), name)):
+            raise unknown_setting(name, self.trait_names(config=True))
         try:
             if not (isinstance(value, float) and math.isnan(value)):
                 super().__setattr__(name, value)

@@ -79,6 +79,22 @@ def test_a_wrong_setting_is_refused(shell: Shell, caplog: pytest.LogCaptureFixtu
     assert api.settings().part_size == before
 
 
+@pytest.mark.parametrize(
+    ("written", "advice"),
+    [
+        ("retrys", "Did you mean retries?"),
+        ("Region", "Did you mean region?"),
+        ("xyz", "The settings are accelerate, auto_resume, "),
+    ],
+)
+def test_a_misspelt_setting_is_refused(written: str, advice: str) -> None:
+    """What is set under a name that is no setting would never count, so the one that is meant is named, or all."""
+    with pytest.raises(InputError, match=f"'{written}' is not a setting") as refused:
+        setattr(api.settings(), written, 1)
+    assert refused.value.advice.startswith(advice)
+    assert not hasattr(api.settings(), written)
+
+
 def test_a_wrong_configuration_is_explained(new_shell: Callable[..., Shell]) -> None:
     """A wrong value in ipython_config.py stops the loading with a sentence and no traceback."""
     ran = new_shell(part_size="huge").run("%load_ext oss_jupyter")
