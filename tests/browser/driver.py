@@ -111,6 +111,7 @@ class Lab:
     def __enter__(self) -> Lab:
         self.work.mkdir(parents=True, exist_ok=True)
         self._silence_the_news()
+        self._leave_out_the_build_check()
         with (self.directory / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [
@@ -224,6 +225,12 @@ class Lab:
         settings.mkdir(parents=True, exist_ok=True)
         silent = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
         (settings / "notification.jupyterlab-settings").write_text(json.dumps(silent), encoding="utf-8")
+
+    def _leave_out_the_build_check(self) -> None:
+        """Each page asks for it, and node takes seconds of a processor to answer."""
+        place = self.directory / "config" / "labconfig"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "page_config.json").write_text(json.dumps({"buildCheck": False}), encoding="utf-8")
 
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -12,7 +12,7 @@ import pytest
 from oss_jupyter.sandbox import Sandbox
 
 from .driver import Notebook
-from .test_card import MIB, WAIT_MS, Open, Picture, press, wait_for_status
+from .test_card import BUSY_CELL, MIB, WAIT_MS, Open, Picture, press, wait_for_status
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 Prepare = Callable[[Sandbox], str]
 
 pytestmark = pytest.mark.timeout(300)
-
-BUSY_CELL = """
-import time
-begun = time.monotonic()
-while time.monotonic() - begun < 6:
-    pass
-print("over")
-"""
 
 
 @pytest.fixture
@@ -161,7 +153,7 @@ def test_filters_search_and_all_at_once(
 
 
 def test_it_browses_and_starts_while_a_cell_runs(
-    open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path]
+    open_notebook: Open, sandbox: Sandbox, settings: str, files: list[Path], tmp_path: Path
 ) -> None:
     """A desk that waits for the cell would be dead for hours of training."""
     notebook = open_notebook(settings, "%oss_panel", BUSY_CELL)
@@ -170,15 +162,15 @@ def test_it_browses_and_starts_while_a_cell_runs(
     desk = desk_of(notebook, 1)
     notebook.start(2)
     press(desk, "Browse…")
-    desk.get_by_role("listbox").locator("option", has_text="weather.csv").wait_for(state="attached", timeout=4000)
+    desk.get_by_role("listbox").locator("option", has_text="weather.csv").wait_for(state="attached", timeout=WAIT_MS)
     desk.get_by_role("listbox").select_option(label="weather.csv · 4 MiB")
     press(desk, "Choose")
     desk.get_by_label("Target", exact=True).fill("oss://test-bucket/busy/")
     press(desk, "Start upload")
-    row_of(desk, "weather.csv").wait_for(timeout=4000)
-    assert notebook.text_of(2) == ""  # the cell is still running
     wait_for_status(row_of(desk, "weather.csv"), "Completed")
+    assert notebook.text_of(2) == ""  # the cell is still running
     assert stored(sandbox, "busy/weather.csv") == files[2].read_bytes()
+    (tmp_path / "enough").touch()
 
 
 def test_a_file_that_is_gone_is_chosen_again(

@@ -21,7 +21,8 @@ from ..browser.driver import Lab
 WAIT_SECONDS = 60
 IDLE_SECONDS = 4
 UPLOAD = "%load_ext oss_jupyter\nt = %oss_upload trips.bin oss://test-bucket/k"
-BUSY = "from pathlib import Path\nwhile not Path('enough').exists(): pass"
+# It sleeps in small steps: the kernel is as busy, and its processor is free for others.
+BUSY = "import time\nfrom pathlib import Path\nwhile not Path('enough').exists(): time.sleep(0.05)"
 # ipykernel 7.4 sends messages where the comm's last one came from: to the shell that waits for the cell.
 CARD = """
 from oss_jupyter.notebook.panel.server import panel_server

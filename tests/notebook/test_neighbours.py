@@ -34,7 +34,8 @@ import os
 os.environ["JPY_SESSION_NAME"] = "work/<b>training.ipynb"
 t = %oss_upload trips.bin oss://test-bucket/k --part-size 1MiB --parallel 1
 """
-BUSY = "from pathlib import Path\nwhile not Path('enough').exists(): pass"
+# It sleeps in small steps: the kernel is as busy, and its processor is free for others.
+BUSY = "import time\nfrom pathlib import Path\nwhile not Path('enough').exists(): time.sleep(0.05)"
 
 
 class Panel:
