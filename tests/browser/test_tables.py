@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
+from oss_jupyter.model.history import History
+from oss_jupyter.model.history_entry import HistoryEntry, HowEnded
+from oss_jupyter.notebook.display.lists import history_html
 from oss_jupyter.sandbox import Key, Sandbox
 
 from .axe import violations
 from .test_accessible import THEMES
 from .test_card import Open, Picture
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -49,3 +56,18 @@ def test_tables_are_readable_in_each_theme(open_notebook: Open, sandbox: Sandbox
     rows = outputs[2].locator("table tr")
     assert rows.count() == len(ODD) + 1
     assert "\n<LifecycleConfiguration>\n  <Rule>\n    <ID>" in outputs[2].locator("pre").inner_text()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_table_wider_than_its_page_moves_by_itself(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """A narrow page that gives its outputs no room of their own, as an export does, stays as wide as it is."""
+    place = "oss://my-bucket/raw/2026/trips.parquet"
+    entry = HistoryEntry("2026-01-31T12:00:00Z", "id1", "/data/2026/trips.parquet", place, HowEnded.COMPLETED)
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", language)
+    page = browser.new_page(viewport={"width": 400, "height": 400})
+    page.set_content(history_html(History((entry,))))
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+    assert page.evaluate("document.querySelector('table').scrollWidth") > 400
+    page.close()

@@ -90,7 +90,7 @@ def test_a_transfer_is_shown_once(new_kernel: Callable[..., Kernel], service: Sa
     kernel.until(lambda: "completed" in _plain(python))
     receipt = kernel.run("_.result()")
     assert receipt.bundles[0]["text/plain"].startswith("object      oss://test-bucket/3\n")
-    assert receipt.bundles[0]["text/html"].startswith("<table>")
+    assert "<table>" in receipt.bundles[0]["text/html"]
 
 
 def test_a_view_follows_over_a_pause(new_kernel: Callable[..., Kernel], service: Sandbox, data: Path) -> None:

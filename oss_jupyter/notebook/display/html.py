@@ -24,6 +24,8 @@ _WORD = re.compile("[^\\s\u2e80-\u9fff\uff00-\uffef]+")
 # An age, a size, a number with its unit.
 _SHORT = 12
 _WHOLE = f"{_LEFT};white-space:nowrap"
+# What is wider than its page is moved by itself, and the page stays.
+_SCROLLS = "overflow-x:auto"
 
 
 def transfer_html(now: Snapshot, *, with_error: bool = True) -> str:
@@ -36,7 +38,7 @@ def transfer_html(now: Snapshot, *, with_error: bool = True) -> str:
 
 def table_html(rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> str:
     """Return rows of text as a table."""
-    return _table([[escape(cell) for cell in row] for row in rows], header)
+    return f'<div style="{_SCROLLS}">{_table([[escape(cell) for cell in row] for row in rows], header)}</div>'
 
 
 def lines_html(lines: Iterable[str]) -> str:
