@@ -33,6 +33,7 @@ html_theme = "pydata_sphinx_theme"
 templates_path = ["templates"]
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_favicon = "static/favicon.svg"  # the icon of JupyterLab's menu
 html_title = f"oss_jupyter {__version__}"
 html_show_sourcelink = False
 html_copy_source = False
