@@ -48,6 +48,11 @@ def blocks(document: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
+def without_comments(code: str) -> str:
+    """Return what is run: a comment begins its line, or stands behind two blanks."""
+    return re.sub(r"(^|  )# .*$", "", code, flags=re.MULTILINE)
+
+
 def code_words(document: Path) -> list[str]:
     """Return what stands in backquotes or in fenced blocks."""
     text = document.read_text(encoding="utf-8")
@@ -332,7 +337,7 @@ def _skeleton(page: Path) -> tuple[int, int, list[str]]:
     for block in fenced:
         text = text.replace(block, "")
     headings, rows = (len(re.findall(rf"^{sign}", text, re.MULTILINE)) for sign in ("#", r"\|"))
-    return headings, rows, [block for block in fenced if not block.startswith("```{")]  # a directive is Sphinx's
+    return headings, rows, [without_comments(block) for block in fenced if not block.startswith("```{")]  # Sphinx's
 
 
 def test_a_chinese_page_tells_what_the_english_one_tells(subtests: pytest.Subtests) -> None:

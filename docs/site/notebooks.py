@@ -38,7 +38,7 @@ def run_changed() -> None:
 def put_into(folder: Path, words: Path = ROOT / "notebooks") -> None:
     """Copy them to where the site takes them, with their outputs if they have been run.
 
-    words: the folder whose notebooks have the texts; the cells of all languages are the same.
+    words: the folder whose notebooks have the texts; the code of all languages is the same, but for its comments.
     """
     for notebook in NOTEBOOKS:
         kept = _kept(notebook)
