@@ -1,4 +1,4 @@
-"""Takes pictures of the README anew, JupyterLab and the card: ``python -m tests.browser.pictures [FOLDER]``.
+"""Takes the pictures of README and guides anew, in both languages: ``python -m tests.browser.pictures [FOLDER]``.
 
 Those in Chinese go into `zh` below it; for them jupyterlab-language-pack-zh-CN has to be installed.
 """
@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oss_jupyter.sandbox import Key, Sandbox
+from PIL import Image
+
+from oss_jupyter.sandbox import Fault, Key, Sandbox
 
 from . import lab_extension
 from .driver import Lab, Notebook, chromium
@@ -26,7 +28,17 @@ MIB = 1024 * 1024
 SIZE = {"width": 1100, "height": 900}
 CELL = "import pandas as pd\ntrips = pd.read_parquet('trips.parquet')"
 LOAD = "%load_ext oss_jupyter"
-UPLOAD = "%oss_upload trips-2026.parquet oss://my-bucket/data/ --part-size 1MiB --parallel 6"
+UPLOAD = "%oss_upload {name} oss://my-bucket/{target}/ --part-size 1MiB --parallel {parallel}"
+CELLS = [
+    LOAD,
+    UPLOAD.format(name="trips-2026.parquet", target="data", parallel=6),
+    UPLOAD.format(name="weather.csv", target="raw", parallel=4),
+    UPLOAD.format(name="flights.csv", target="raw", parallel=4),
+    "_.pause()",
+    "%oss_panel",
+]
+DATASET = [LOAD, "%oss_upload images/ oss://my-bucket/images/ --part-size 1MiB"]
+IMAGES = 3000
 _FURTHER_THAN = """(percent) => {
     const bar = document.querySelector('.jp-Notebook .ossj-card [role=progressbar]');
     return Number(bar?.getAttribute('aria-valuenow')) >= percent;
@@ -103,11 +115,30 @@ def main(folder: Path) -> None:
         with stage(language) as (lab, browser, sandbox):
             _lab(lab.open(browser, [CELL], "analysis", viewport=SIZE), sandbox, place, language)
         with stage(language) as (lab, browser, sandbox):
-            (lab.work / "trips-2026.parquet").write_bytes(os.urandom(120 * MIB))
-            card = lab.open(
-                browser, [LOAD, UPLOAD], "card", viewport={"width": 930, "height": 800}, device_scale_factor=2
-            )
-            _card(lab, card, sandbox, place)
+            _make_files(lab.work)
+            _desk(lab, _open(lab, browser, CELLS), sandbox, place)
+        with stage(language) as (lab, browser, sandbox):
+            _make_images(lab.work / "images")
+            _dataset(lab, _open(lab, browser, DATASET), sandbox, place)
+        _make_small(place)
+
+
+def _open(lab: Lab, browser: Browser, cells: list[str]) -> Notebook:
+    return lab.open(browser, cells, "card", viewport={"width": 930, "height": 1600}, device_scale_factor=2)
+
+
+def _make_files(folder: Path) -> None:
+    for name, size in {"trips-2026.parquet": 120 * MIB, "flights.csv": 60 * MIB, "weather.csv": 40 * MIB}.items():
+        (folder / name).write_bytes(os.urandom(size))
+
+
+def _make_images(folder: Path) -> None:
+    for number in range(IMAGES):
+        path = folder / f"2026-{1 + number * 6 // IMAGES:02}" / f"IMG_{number:05}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(os.urandom(30_000 + number))
+    (folder / "models").mkdir()
+    (folder / "models" / "resnet-152.safetensors").write_bytes(os.urandom(100 * MIB))
 
 
 def _lab(notebook: Notebook, sandbox: Sandbox, place: Path, language: str) -> None:
@@ -120,20 +151,48 @@ def _lab(notebook: Notebook, sandbox: Sandbox, place: Path, language: str) -> No
     notebook.close()
 
 
-def _card(lab: Lab, notebook: Notebook, sandbox: Sandbox, place: Path) -> None:
-    """Interrupt an upload at a third, and take its card when it has carried on."""
-    for percent, rate in ((33, 24 * MIB), (58, 3 * MIB)):
-        sandbox.rate_bytes_per_second = rate
-        notebook.run(0)
-        notebook.run(1)
-        notebook.page.wait_for_function(_FURTHER_THAN, arg=percent)
-        if percent < 50:
-            lab.ask("POST", f"kernels/{lab.ask('GET', 'kernels')[0]['id']}/restart")
-            notebook.wait_until_ready()
+def _desk(lab: Lab, notebook: Notebook, sandbox: Sandbox, place: Path) -> None:
+    """Take the card of an upload that was interrupted, then the desk with two others, one of them paused."""
+    _interrupt_at(33, lab, notebook, sandbox)
+    _run_to(58, notebook, sandbox, 3 * MIB)
+    _take_in_themes(notebook, notebook.cell(1).locator(".ossj-card"), place, "card")
+    sandbox.rate_bytes_per_second = MIB
+    for number in range(2, len(CELLS)):
+        notebook.run(number)
+        notebook.page.wait_for_timeout(2000)
+    _take_in_themes(notebook, notebook.cell(len(CELLS) - 1).locator(".ossj-desk"), place, "desk")
+    notebook.close()
+
+
+def _dataset(lab: Lab, notebook: Notebook, sandbox: Sandbox, place: Path) -> None:
+    """Take the card of a folder that was interrupted, of which two files are refused."""
+    for name, code in {"2026-01/IMG_00412.jpg": "AccessDenied", "2026-03/IMG_01203.jpg": "FileImmutable"}.items():
+        sandbox.faults.add(Fault("PutObject", key=f"images/{name}", code=code, status=403, times=None))
+    _interrupt_at(20, lab, notebook, sandbox)
+    _run_to(20, notebook, sandbox, 4 * MIB)
+    notebook.page.locator(".ossj-line", has_text=f" {IMAGES + 1:,} ").first.wait_for()  # all are found
+    notebook.page.wait_for_function(_FURTHER_THAN, arg=50)
+    _take_in_themes(notebook, notebook.cell(1).locator(".ossj-card"), place, "dataset")
+    notebook.close()
+
+
+def _interrupt_at(percent: int, lab: Lab, notebook: Notebook, sandbox: Sandbox) -> None:
+    _run_to(percent, notebook, sandbox, 24 * MIB)
+    lab.ask("POST", f"kernels/{lab.ask('GET', 'kernels')[0]['id']}/restart")
+    notebook.wait_until_ready()
+
+
+def _run_to(percent: int, notebook: Notebook, sandbox: Sandbox, rate_bytes_per_second: float) -> None:
+    sandbox.rate_bytes_per_second = rate_bytes_per_second
+    notebook.run(0)
+    notebook.run(1)
+    notebook.page.wait_for_function(_FURTHER_THAN, arg=percent)
+
+
+def _take_in_themes(notebook: Notebook, shown: Locator, place: Path, name: str) -> None:
     for word in _themes(notebook):
         notebook.page.wait_for_timeout(500)
-        notebook.cell(1).locator(".ossj-card").screenshot(path=place / f"card-{word}.png")
-    notebook.close()
+        shown.screenshot(path=place / f"{name}-{word}.png")
 
 
 def _themes(notebook: Notebook) -> Iterator[str]:
@@ -147,6 +206,12 @@ def _take(notebook: Notebook, path: Path, clip: FloatRect | None = None) -> None
         notebook.page.mouse.move(500, 600)
     notebook.page.wait_for_timeout(500)  # what fades has faded
     notebook.page.screenshot(path=path, clip=clip)
+
+
+def _make_small(folder: Path) -> None:
+    """Keep 256 colors of each picture, which nobody can tell from all of them."""
+    for path in folder.glob("*.png"):
+        Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
