@@ -50,18 +50,25 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield running
 
 
-@pytest.fixture
-def own_lab(tmp_path: Path, sandbox: Sandbox) -> Iterator[Lab]:
-    """A JupyterLab with the extension, whose kernels find the sandbox by their environment."""
-    environment = {
-        "OSS_ACCESS_KEY_ID": "test-key-id", "OSS_ACCESS_KEY_SECRET": "test-key-secret",
-        "OSS_ENDPOINT": sandbox.endpoint, "OSS_REGION": sandbox.region,
-        # Before the copy that an editable install made of it once.
-        "JUPYTER_PATH": str(tmp_path / "share"),
-    }  # fmt: skip
-    lab_extension.install(tmp_path / "share")
-    with Lab(tmp_path / "lab", environment=environment) as running:
+@pytest.fixture(scope="package")
+def extended_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab with the extension: to start one takes several seconds of a processor."""
+    directory = tmp_path_factory.mktemp("extended")
+    lab_extension.install(directory / "share")
+    # Before the copy that an editable install made of it once.
+    with Lab(directory, environment={"JUPYTER_PATH": str(directory / "share")}) as running:
         yield running
+
+
+@pytest.fixture
+def own_lab(extended_lab: Lab, sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """The JupyterLab with the extension as if it were new; its kernels find the sandbox by their environment."""
+    failed = request.session.testsfailed
+    lab_extension.name_sandbox(extended_lab.directory / "share", sandbox)
+    yield extended_lab
+    extended_lab.forget_all()
+    if request.session.testsfailed > failed:
+        extended_lab.restart()
 
 
 @pytest.fixture(scope="package")

@@ -20,9 +20,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -110,8 +111,7 @@ class Lab:
 
     def __enter__(self) -> Lab:
         self.work.mkdir(parents=True, exist_ok=True)
-        self._silence_the_news()
-        self._leave_out_the_build_check()
+        self._configure()
         with (self.directory / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [
@@ -138,6 +138,18 @@ class Lab:
         """End the server, and with it all kernels, and start another one at the same address."""
         self.__exit__()
         self.__enter__()
+
+    def forget_all(self) -> None:
+        """Shut down all kernels and delete what was written: by users, by pages and by kernels."""
+        for kind in ("sessions", "kernels"):
+            for one in self.ask("GET", kind):
+                with suppress(HTTPError):  # a kernel may end by itself meanwhile
+                    self.ask("DELETE", f"{kind}/{one['id']}")
+        for place in ("config", "settings", "workspaces", "ipython", "state"):
+            shutil.rmtree(self.directory / place, ignore_errors=True)
+        for left in self.work.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        self._configure()
 
     def open(self, browser: Browser, cells: Sequence[str], name: str = "test", **context: Any) -> Notebook:
         """Write a notebook with these cells and open it in a page of its own, with its kernel idle."""
@@ -218,6 +230,10 @@ class Lab:
         }  # fmt: skip
         own = {variable: str(self.directory / name) for variable, name in places.items()}
         return {**os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1", **self._environment}
+
+    def _configure(self) -> None:
+        self._silence_the_news()
+        self._leave_out_the_build_check()
 
     def _silence_the_news(self) -> None:
         """Its popup hides the lower right corner of the page."""

@@ -6,11 +6,13 @@ sources is there when the page is loaded again.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
 
 from oss_jupyter.notebook.panel.common.bundle import STATIC
+from oss_jupyter.sandbox import Sandbox
 
 ROOT = STATIC.parents[3]
 
@@ -42,6 +44,19 @@ def install(data: Path) -> None:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / source, target)
+
+
+def name_sandbox(data: Path, sandbox: Sandbox) -> None:
+    """Let every kernel that is started from now on find the sandbox by its environment."""
+    environment = {
+        "OSS_ACCESS_KEY_ID": "test-key-id", "OSS_ACCESS_KEY_SECRET": "test-key-secret",
+        "OSS_ENDPOINT": sandbox.endpoint, "OSS_REGION": sandbox.region,
+    }  # fmt: skip
+    arguments = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    description = {"argv": arguments, "display_name": "Python 3", "language": "python", "env": environment}
+    kernel = data / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True, exist_ok=True)
+    kernel.write_text(json.dumps(description), encoding="utf-8")
 
 
 if __name__ == "__main__":
