@@ -216,6 +216,11 @@ class JobStatus(Generic[S]):
         if new:
             self.tell()
 
+    def waits_no_longer(self) -> None:
+        """Take back what was told of a wait that is over."""
+        with self._changed:
+            self._notes.drop(Lasts.WHILE_WAITING)
+
     def note_all(self, texts: Iterable[str]) -> None:
         """Tell the user several things."""
         for text in texts:
@@ -250,6 +255,7 @@ class JobStatus(Generic[S]):
             if not self._lifecycle.end(event, obeyed):
                 return False
             self._error, self._receipt, self._error_seen = error, receipt, False
+            self._notes.drop(Lasts.WHILE_WAITING)
             if event is Event.ABORT:
                 self._notes.drop(Lasts.WHILE_ASKED_SO, Lasts.THIS_RUN)
             self._phase = Phase.NONE

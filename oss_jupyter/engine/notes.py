@@ -12,6 +12,7 @@ class Lasts(Enum):
 
     FOR_GOOD = "for good"
     WHILE_ASKED_SO = "while asked so"  # until the upload is asked for anew, or aborted
+    WHILE_WAITING = "while waiting"  # until what is waited for has come, or the run ends
     THIS_RUN = "this run"  # until another run begins, or the upload is aborted
 
 

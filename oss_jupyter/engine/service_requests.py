@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from oss_jupyter.engine.log import log, log_decision
 from oss_jupyter.engine.notes import Lasts
 from oss_jupyter.engine.request import Request
-from oss_jupyter.errors import CredentialsError, OssJupyterError
+from oss_jupyter.errors import CredentialsError, NetworkError, OssJupyterError
 from oss_jupyter.model.lifecycle import Command
 from oss_jupyter.model.retry import Action, classify, decide, waits_for_credentials
 from oss_jupyter.model.states import Event, State
@@ -33,6 +33,8 @@ T = TypeVar("T")
 CREDENTIALS_POLL_SECONDS = 5.0
 # How old the credentials may be that parts are signed with: looking them up costs a thread, as a provider may block.
 CREDENTIALS_FRESH_SECONDS = 1.0
+# Of failures where somebody took the request and no answer came: the network is there, so what is asked is the trouble.
+_UNANSWERED = frozenset({"NetworkError", "Stalled"})
 
 
 class Interrupted(Exception):
@@ -182,6 +184,8 @@ class ServiceRequests:
         elif decision.action in (Action.RETRY, Action.SLOW_DOWN):
             if decision.note:
                 self._transfer.note(decision.note, Lasts.THIS_RUN)
+            if isinstance(error, NetworkError):
+                self._transfer.note(tr("{what} It is tried again.", what=error.what), Lasts.WHILE_WAITING)
             self.sleep(decision.wait_seconds)
         else:
             raise error
@@ -196,13 +200,14 @@ class ServiceRequests:
         if not (waits_for_credentials(error) or provider_failed_midway):
             raise error
         words = tr("Waiting for new credentials: {what} Put them where the old ones are; it goes on.", what=error.what)
-        transfer.note(words, Lasts.THIS_RUN)
+        transfer.note(words, Lasts.WHILE_WAITING)
         transfer.move(Event.CREDENTIALS_EXPIRED)
         while self._version_of_now() in self._refused_versions:
             if self.wait(CREDENTIALS_POLL_SECONDS):
                 self.check()
                 break  # somebody pressed Resume: try what is there
         self._refused_versions.clear()
+        transfer.waits_no_longer()
         if transfer.state is State.WAITING_FOR_CREDENTIALS:
             transfer.move(Event.CREDENTIALS_RENEWED)
 
@@ -226,7 +231,7 @@ class ServiceRequests:
         *,
         once: bool = False,
     ) -> T:
-        attempt = 0
+        attempt = unanswered = 0
         while True:
             attempt += 1
             try:
@@ -234,9 +239,12 @@ class ServiceRequests:
             except OssJupyterError as error:
                 if once and classify(error) in (Action.RETRY, Action.SLOW_DOWN):
                     raise
-                self.get_over(error, attempt, self.version_used)
+                unanswered += error.code in _UNANSWERED
+                patient = unanswered < self._transfer.spec.policy.attempts
+                self.get_over(error, attempt, self.version_used, waits_for_network=patient)
             else:
                 self.confirmed()
+                self._transfer.waits_no_longer()
                 return answer
 
     def _once(self, name: str, call: Callable[[Control], T], undo: Callable[[Control, T], object] | None = None) -> T:

@@ -63,15 +63,15 @@ def test_complete_is_asked_again_where_nothing_came_of_it(service: Service, kern
 
 def test_a_network_that_dies_at_complete_is_waited_for(service: Service, kernel: Kernel, source: Path) -> None:
     """Once parts were sent, a dead network is put up with longer than `retries` says, at Complete as well."""
-    service.script["head"].extend([None, *[NetworkError("The network is down.")] * 20])
-    service.script["complete"].append(NetworkError("The network is down."))
+    service.script["head"].extend([None, *[NetworkError("The network is down.", code="Unreachable")] * 20])
+    service.script["complete"].append(NetworkError("The network is down.", code="Unreachable"))
     kernel.upload(source, control=service, send_part=service.send_part).result(LONG_SECONDS)
     assert service.objects[URL] == source.read_bytes()
 
 
 def test_a_network_that_stays_dead_is_given_up(service: Service, kernel: Kernel, source: Path) -> None:
     """Patience has an end, for parts too; the parts that were sent are kept."""
-    service.script["part 3"].extend([NetworkError("The network is down.")] * 10_000)
+    service.script["part 3"].extend([NetworkError("The network is down.", code="Unreachable")] * 10_000)
     policy = RetryPolicy(attempts=3, base_seconds=0.0, patience_seconds=900.0)
     transfer = kernel.upload(source, control=service, send_part=service.send_part, clock=HastyClock(1.0), policy=policy)
     assert transfer.wait(100_000)
@@ -83,7 +83,7 @@ def test_a_network_that_stays_dead_is_given_up(service: Service, kernel: Kernel,
 @pytest.mark.parametrize("operation", ["initiate", "complete"])
 def test_no_request_is_repeated_for_ever(service: Service, kernel: Kernel, source: Path, operation: str) -> None:
     """The same for the small requests before the first part and after the last one."""
-    service.script[operation].extend([NetworkError("The network is down.")] * 10_000)
+    service.script[operation].extend([NetworkError("The network is down.", code="Unreachable")] * 10_000)
     policy = RetryPolicy(attempts=3, base_seconds=0.0, patience_seconds=90.0)
     transfer = kernel.upload(source, control=service, send_part=service.send_part, clock=HastyClock(1.0), policy=policy)
     assert transfer.wait(100_000)

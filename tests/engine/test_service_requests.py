@@ -19,7 +19,8 @@ from .fakes import Service, refusal
 from .kit import LONG_SECONDS, Kernel, until
 
 PLAIN = ObjectOptions()
-DEAD = NetworkError("The line is dead.", "Wait.")
+DEAD = NetworkError("The line is dead.", "Wait.", code="Unreachable")
+BROKEN = NetworkError("The connection broke.", "Wait.")
 NewHand = Callable[..., Hand]
 
 
@@ -145,6 +146,19 @@ def test_a_dead_network_is_put_up_with_where_it_once_worked(new_hand: NewHand, s
     assert hand.requests.silent_seconds == pytest.approx(600, abs=20)
 
 
+def test_every_try_without_an_answer_counts(new_hand: NewHand, service: Service) -> None:
+    """A service that takes a request and never answers it is asked as often as `retries` says, and that is told."""
+    hand = new_hand(attempts=2)
+    hand.requests.head()
+    told: list[str] = []
+    service.script["initiate"].extend([BROKEN, lambda: told.append(hand.notes), BROKEN, BROKEN])
+    hand.requests.initiate(PLAIN)
+    assert (told, hand.notes) == (["The connection broke. It is tried again."], "")
+    with pytest.raises(NetworkError):
+        hand.requests.initiate(PLAIN)
+    assert service.calls_of("initiate") == 4
+
+
 @pytest.mark.parametrize("verb", ["pause", "abort"])
 def test_a_command_ends_the_wait_between_two_tries(hand: Hand, service: Service, verb: str) -> None:
     """Who presses Pause while the network is dead does not wait for the next try."""
@@ -187,13 +201,16 @@ def test_expired_credentials_are_waited_for(hand: Hand, service: CountingService
     """An upload of a day outlives its token: it says what it waits for, looks now and then, and goes on."""
     service.script["head"].append(refusal("SecurityTokenExpired", 403))
     states: list[State] = []
+    told: list[str] = []
     hand.queue.after(12.0, lambda: states.append(hand.transfer.state))
+    hand.queue.after(12.0, lambda: told.append(hand.notes))
     hand.queue.after(12.5, lambda: setattr(service, "version", "second"))
     hand.requests.head()
     assert states == [State.WAITING_FOR_CREDENTIALS]
     assert hand.transfer.state is State.RUNNING
     assert 12.5 <= hand.seconds <= 12.5 + CREDENTIALS_POLL_SECONDS
-    assert "Waiting for new credentials" in hand.notes
+    assert told[0].startswith("Waiting for new credentials")
+    assert hand.notes == "", "what is over is not told beside what goes on"
 
 
 @pytest.mark.parametrize("verb", ["resume", "pause"])
