@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from oss_jupyter.errors import (
     CheckpointForeign,
     CheckpointNotWritable,
     OssJupyterError,
+    Shortage,
 )
 from oss_jupyter.local.files import others_can_write, read_own
 from oss_jupyter.local.suffixes import JOURNAL
 from oss_jupyter.model.record import CheckpointRecord, read_journal, read_remnant
 from oss_jupyter.model.shortage import shortage_of
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import about, sentences, tr
 from oss_jupyter.texts.system import system_words
 
 # Twenty times what 10,000 parts take: what is larger is no journal.
@@ -72,6 +74,17 @@ def unreadable(path: Path, error: OSError) -> CheckpointNotWritable:
     return CheckpointNotWritable(
         tr("It cannot be read: {reason}.", reason=system_words(error)), tr("Allow it: !chmod u+rw {path}", path=path)
     )
+
+
+def unusable(found: Found, problem: OssJupyterError) -> OssJupyterError:
+    """Return what is said to whoever asks for the upload of a checkpoint that has a problem."""
+    if isinstance(problem, (CheckpointForeign, Shortage)):
+        return problem  # it names the file, or is of this moment
+    told = copy(problem)
+    told.what = about(str(found.path), problem.what)
+    forget = tr('To forget it here: oj.forget("{id}")', id=found.transfer_id)
+    told.advice = sentences(problem.advice, forget)
+    return told
 
 
 def too_large() -> CheckpointDamaged:

@@ -7,7 +7,7 @@ it such an upload would come back in every kernel. Nobody is asked anything: par
 from __future__ import annotations
 
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
-from oss_jupyter.errors import TransferBusy, TransferNotFound, TransferStateError
+from oss_jupyter.errors import CheckpointError, TransferBusy, TransferNotFound, TransferStateError
 from oss_jupyter.local.found import Found
 from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.progress import Snapshot
@@ -33,10 +33,8 @@ def forget(session: Session, text: str) -> str:
     """
     try:
         transfer = session.find(text)
-    except TransferNotFound:
-        problem = next(
-            (found for found in session.on_disk.problems() if text and found.transfer_id.startswith(text)), None
-        )
+    except (CheckpointError, TransferNotFound):
+        problem = session.on_disk.problem_of(text)
         if problem is None:
             raise
         return _forget_problem(session, problem)

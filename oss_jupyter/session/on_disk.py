@@ -11,8 +11,9 @@ from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.spec import JobSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
+from oss_jupyter.errors import OssJupyterError
 from oss_jupyter.local.dataset_store import DatasetStore
-from oss_jupyter.local.found import Found
+from oss_jupyter.local.found import Found, unusable
 from oss_jupyter.local.found_dataset import FoundDataset
 from oss_jupyter.local.store import CheckpointDirectory
 from oss_jupyter.model.states import State
@@ -45,6 +46,15 @@ class OnDisk:
         return files + [
             found.as_found() for store in self.directories() for found in self._datasets_of(store).problems()
         ]
+
+    def problem_of(self, text: str) -> Found | None:
+        """Return the checkpoint that cannot be used and whose name begins with `text`, or None."""
+        return next((found for found in self.problems() if text and found.transfer_id.startswith(text)), None)
+
+    def why_unusable(self, text: str) -> OssJupyterError | None:
+        """Return what is the matter with the checkpoint whose name begins with `text`, and what to do, or None."""
+        found = self.problem_of(text)
+        return unusable(found, found.problem) if found and found.problem else None
 
     def found(self, transfer_id: str) -> Found | None:
         """Return the checkpoint of a single file's transfer, or None."""

@@ -17,7 +17,7 @@ from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.reporter import Reporter
 from oss_jupyter.engine.spec import TransferSpec
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
-from oss_jupyter.errors import InputError, InterpreterEnding, before_sending
+from oss_jupyter.errors import InputError, InterpreterEnding, TransferNotFound, before_sending
 from oss_jupyter.local.dataset_source import dataset_source
 from oss_jupyter.model.arguments import AnewOptions
 from oss_jupyter.model.reach import set_here
@@ -164,9 +164,15 @@ class Session:
         return self.manager.transfers()
 
     def find(self, text: str) -> Transfer:
-        """Return the transfer whose id begins with `text`. Raises TransferNotFound, InputError."""
+        """Return the transfer whose id begins with `text`.
+
+        Raises TransferNotFound, InputError, and what is the matter with a checkpoint of that name.
+        """
         self.transfers()
-        return self.manager.find(text)
+        try:
+            return self.manager.find(text)
+        except TransferNotFound as error:
+            raise self.on_disk.why_unusable(text) or error from None
 
     def unfinished(self) -> tuple[Transfer, ...]:
         """Return what could be resumed now."""

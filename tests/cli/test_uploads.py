@@ -14,6 +14,7 @@ import pytest
 
 from oss_jupyter.cli.main import main
 from oss_jupyter.sandbox import Sandbox
+from tests.notebook.kept import ID, change, leave
 
 from .conftest import MIB, Typed, is_there, parts_sent, until_parts
 
@@ -48,6 +49,16 @@ def test_an_upload_is_listed_and_given_up(run: Callable[..., Typed], service: Sa
     assert not service.uploads("test-bucket")
     assert run("abort", transfer_id).status == 2
     assert told(run("list", "--json")) == []
+
+
+def test_what_a_later_version_left_is_no_unknown_id(run: Callable[..., Typed], tmp_path: Path) -> None:
+    """Resuming it says which file it is, what is the matter with it, and what to type."""
+    path = leave(tmp_path / "state" / "checkpoints")
+    change(path, format=99)
+    resumed = run("resume", ID)
+    assert resumed.status == 1
+    assert f"{path}: The checkpoint has format 99" in resumed.err
+    assert f"oss-jupyter abort {ID} --forget" in resumed.err
 
 
 def test_parts_are_kept_where_that_is_wanted(run: Callable[..., Typed], service: Sandbox, left: str) -> None:

@@ -17,6 +17,7 @@ from oss_jupyter.sandbox import Fault, Sandbox
 from oss_jupyter.session.session import current_session
 
 from .conftest import Shell
+from .kept import ID, change, leave
 
 UPLOAD = "%oss_upload trips.bin oss://test-bucket/k --part-size 1MiB --parallel 2"
 
@@ -54,6 +55,28 @@ def test_list_show_resume_wait(shell: Shell, paused: Transfer, service: Sandbox,
     shell.ok(f"%oss_uploads resume {paused.id[:4]}")
     assert "completed · 8 MiB" in shell.ok(f"%oss_uploads wait {paused.id}").text
     assert service.object_path("test-bucket", "k").read_bytes() == data.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("format_number", "what", "advice"),
+    [
+        (99, "has format 99; this version", "Upgrade oss_jupyter"),
+        (None, "The first line of the checkpoint", "run the upload again"),
+    ],
+)
+def test_a_checkpoint_that_cannot_be_used_is_no_unknown_id(
+    shell: Shell, tmp_path: Path, format_number: int | None, what: str, advice: str
+) -> None:
+    """Whoever names its upload is told which file it is, what is the matter with it, and what to do."""
+    path = leave(tmp_path / "state" / "checkpoints")
+    change(path, format=format_number)
+    for line in (f"%oss_uploads resume {ID[:4]}", f"%oss_uploads abort {ID}"):
+        told = shell.run(line).text
+        assert f"{path}: " in told
+        assert what in told
+        assert advice in told
+        assert f"%oss_uploads abort {ID} --forget" in told
+    assert path.name in shell.ok(f"%oss_uploads abort {ID} --forget").text
 
 
 def test_abort_says_what_it_removed(shell: Shell, paused: Transfer, service: Sandbox, data: Path) -> None:
