@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from oss_jupyter.local.room import RESERVE_BYTES, free_bytes
+from oss_jupyter.local.room import FULL, RESERVE_BYTES, free_bytes
 from oss_jupyter.model.finding import Finding, fine, warning, wrong
 from oss_jupyter.model.sizes import format_size
 from oss_jupyter.texts import english, tr
@@ -22,14 +22,13 @@ def look_at_room(folder: Path | None, spool_bytes: int) -> list[Finding]:
     """Return whether the checkpoint directory can be written. spool_bytes: what has to be written before it is sent."""
     if folder is None:
         return [warning(ROOM, tr("No place is kept: checkpoint_dir is off."), tr(_NONE_KEPT))]
-    free = free_bytes(_existing(folder))
+    free, refused = free_bytes(_existing(folder)), _refused(folder)
     wanted = spool_bytes + RESERVE_BYTES
-    if free < wanted:
+    if free < wanted and (refused is None or refused.errno in FULL):
         text = _too_little(free, wanted, folder) if spool_bytes else _free(free, folder)
         return [wrong(ROOM, text, tr("Make room there, or name another disk with checkpoint_dir=."))]
-    refused = _refused(folder)
-    if refused:
-        text = tr("{folder} cannot be written: {why}.", folder=folder, why=refused)
+    if refused is not None:
+        text = tr("{folder} cannot be written: {why}.", folder=folder, why=system_words(refused))
         return [wrong(ROOM, text, tr(_NONE_KEPT))]
     return [fine(ROOM, _free(free, folder))]
 
@@ -47,15 +46,15 @@ def _too_little(free: int, wanted: int, folder: Path) -> str:
     )
 
 
-def _refused(folder: Path) -> str:
-    """Return why nothing can be written there, in a few words."""
+def _refused(folder: Path) -> OSError | None:
+    """Return why nothing can be written there, or None."""
     try:
         with tempfile.NamedTemporaryFile(dir=_existing(folder), prefix=".oss_jupyter-check-") as file:
             file.write(b"?")
             file.flush()
     except OSError as error:
-        return system_words(error)
-    return ""
+        return error
+    return None
 
 
 def _existing(folder: Path) -> Path:

@@ -170,6 +170,8 @@ def test_a_checkpoint_directory_that_cannot_be_written(look: Look, tmp_path: Pat
     """It is named, with what helps."""
     (tmp_path / "in the way").touch()
     named(look(checkpoint_dir=tmp_path / "in the way" / "below"), "room", "in the way", "checkpoint_dir")
+    (tmp_path / "unmounted").symlink_to(tmp_path / "nowhere")
+    named(look(checkpoint_dir=tmp_path / "unmounted"), "room", "cannot be written: No such file", "checkpoint_dir")
     check = look(checkpoint_dir=None)
     named(check, "room", "No place is kept", standing=Standing.WARNING)
 
