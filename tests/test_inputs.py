@@ -113,19 +113,27 @@ except oj.OssJupyterError as error:
 """
 
 
-def test_unreadable_file() -> None:
+@pytest.mark.parametrize(
+    ("called", "is_folder", "typed"),
+    [
+        ("secret.bin", False, "chmod u+r {parent}/secret.bin"),
+        ("it's secret", False, """chmod u+r '{parent}/it'"'"'s secret'"""),
+        ("my data", True, "chmod u+rx '{parent}/my data'"),
+    ],
+)
+def test_what_may_not_be_read(called: str, is_folder: bool, typed: str) -> None:
     """The advice is the command that allows reading. Root may read everything, so a child gives that up first."""
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
-        secret = Path(name, "secret.bin")
-        secret.write_bytes(b"x")
+        secret = Path(name, called)
+        secret.mkdir() if is_folder else secret.touch()
         secret.chmod(0)
         environment = {**os.environ, "HOME": name}
         command = [sys.executable, "-c", _UNREADABLE, str(secret)]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     what, safe, advice, code = done.stdout.splitlines()
     assert (what, safe) == (f"{secret} may not be read by this user.", "Nothing was sent.")
-    assert f"chmod u+r {secret}" in advice
+    assert advice.endswith(typed.format(parent=name))
     assert code == "SourceUnreadable"
 
 

@@ -132,7 +132,7 @@ def _why_no_key(key: str, piece: Piece) -> str:
 def _folder(text: str, base: str | os.PathLike[str]) -> Piece:
     """Return a folder that can be listed. Raises InputError, SourceMissing, SourceUnreadable."""
     path = absolute(text, "source", base)
-    with reading(path), os.scandir(path):
+    with reading(path, folder=True), os.scandir(path):
         pass
     return Piece(str(path))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,7 +73,8 @@ def believe(path: Path, data: bytes) -> CheckpointRecord:
 def unreadable(path: Path, error: OSError) -> CheckpointNotWritable:
     """Return why the system does not let a checkpoint be read."""
     return CheckpointNotWritable(
-        tr("It cannot be read: {reason}.", reason=system_words(error)), tr("Allow it: !chmod u+rw {path}", path=path)
+        tr("It cannot be read: {reason}.", reason=system_words(error)),
+        tr("Allow it: !chmod u+rw {path}", path=shlex.quote(str(path))),
     )
 
 

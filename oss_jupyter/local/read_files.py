@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -266,5 +267,5 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise shortage_of(error) or CheckpointNotWritable(
             tr("{path} cannot be read: {reason}.", path=path, reason=system_words(error)),
-            tr("Allow it: !chmod u+rw {path}", path=path),
+            tr("Allow it: !chmod u+rw {path}", path=shlex.quote(str(path))),
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,21 +14,21 @@ from oss_jupyter.texts.system import in_words
 
 
 @contextmanager
-def reading(path: object) -> Iterator[None]:
+def reading(path: object, *, folder: bool = False) -> Iterator[None]:
     """Turn whatever the system says while `path` is looked at, opened or read into SourceMissing or SourceUnreadable.
 
     Only that the system has no descriptor or memory left is not the file's matter: that is a Shortage.
 
     A network file system fails in the words of a network (ENOTCONN, ETIMEDOUT, ESTALE), so only the place tells what
-    broke: inside of this block it is the file, and outside of it the line.
+    broke: inside of this block it is the file, and outside of it the line. folder: it is one, which needs more rights.
     """
     try:
         yield
     except OSError as error:
-        raise _failure(path, error) from None
+        raise _failure(path, error, "u+rx" if folder else "u+r") from None
 
 
-def _failure(path: object, error: OSError) -> SourceMissing | SourceUnreadable | Shortage:
+def _failure(path: object, error: OSError, rights: str) -> SourceMissing | SourceUnreadable | Shortage:
     shortage = shortage_of(error)
     if shortage is not None:
         return shortage
@@ -37,7 +38,7 @@ def _failure(path: object, error: OSError) -> SourceMissing | SourceUnreadable |
         what = tr("{path} goes through something that is not a directory.", path=path)
         return SourceMissing(what, tr("Check the path."))
     if isinstance(error, PermissionError):
-        advice = tr("Allow it, for example: !chmod u+r {path}", path=path)
+        advice = tr("Allow it, for example: !chmod {rights} {path}", rights=rights, path=shlex.quote(str(path)))
         return SourceUnreadable(tr("{path} may not be read by this user.", path=path), advice)
     reason = in_words(error.strerror) if error.strerror else tr("the disk failed")
     what = tr("{path} cannot be read: {reason}.", path=path, reason=reason)

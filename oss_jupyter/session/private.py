@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import socket
 import struct
 import tempfile
@@ -34,7 +35,7 @@ def make_private(directory: Path) -> None:
                 "Others can look into {directory}, where processes of yours would listen for each other.",
                 directory=directory,
             ),
-            tr("If it is yours: chmod 700 {directory}", directory=directory),
+            tr("If it is yours: chmod 700 {directory}", directory=shlex.quote(str(directory))),
             safe=tr("Nothing was sent."),
             code="HostNotPrivate",
         )
