@@ -82,6 +82,22 @@ def test_a_full_disk(next_kernel: Session, place: Path, monkeypatch: pytest.Monk
     assert [path.name for path in HostPlace().directory.iterdir()] == ["lock"]
 
 
+@pytest.mark.parametrize("called", ["/proc/nobody", "a file"])
+def test_a_home_that_cannot_be_used(
+    next_kernel: Session, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, called: str
+) -> None:
+    """The directory that cannot be made is named, with what names another one."""
+    monkeypatch.delenv("OSS_JUPYTER_STATE_DIR")
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / called))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    with pytest.raises(OssJupyterError) as told:
+        start()
+    assert told.value.code == "HostNotStarted"
+    assert str(HostPlace().directory) in told.value.what
+    assert "OSS_JUPYTER_STATE_DIR" in told.value.advice
+
+
 def test_a_second_host_leaves_at_once(service: Sandbox, data: Path, next_kernel: Session) -> None:
     """Two kernels that need one at the same moment start two; neither waits until the other has lost its patience."""
     begun(next_kernel)

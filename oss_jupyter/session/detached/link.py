@@ -17,7 +17,7 @@ from oss_jupyter.local.room import FULL
 from oss_jupyter.session.detached.place import HostPlace
 from oss_jupyter.session.detached.values import VERSION, Answer, HostedView, Question
 from oss_jupyter.session.private import connected
-from oss_jupyter.texts import tr
+from oss_jupyter.texts import about, english, tr
 from oss_jupyter.texts.system import in_words, system_words
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 # A host that is busy answers within a moment; one that was stopped never does.
 _ANSWER_SECONDS = 10.0
 _START_SECONDS = 30.0
+_ELSEWHERE = english(
+    "It listens in your home directory. Name a directory that can be written with the environment variable "
+    "OSS_JUPYTER_STATE_DIR, or upload without detach."
+)
 
 
 class HostGone(OssJupyterError):
@@ -98,8 +102,8 @@ def start() -> None:
 
 def _begin() -> str:
     """Start one and wait until it listens; return what it says where it does not."""
+    _make_place()
     try:
-        HostPlace().made()
         begun = subprocess.run(
             python_command("oss_jupyter.session.detached.host"),
             env=child_environment(),
@@ -114,6 +118,15 @@ def _begin() -> str:
         why = system_words(error) if isinstance(error, OSError) else type(error).__name__
         raise _no_host(why) from None
     return last_words(begun.stdout) or tr("it ended at once")
+
+
+def _make_place() -> None:
+    """Make the directory where it listens. Raises OssJupyterError with what to do where that cannot be."""
+    place = HostPlace()
+    try:
+        place.made()
+    except OSError as error:
+        raise _no_host(about(str(place.directory), system_words(error)), tr(_ELSEWHERE)) from None
 
 
 def host_gone() -> HostGone:
@@ -144,13 +157,13 @@ def _silent() -> HostSilent:
     )
 
 
-def _no_host(why: str) -> OssJupyterError:
-    advice = tr("Upload without detach; then the kernel sends it, and the next one can resume it.")
+def _no_host(why: str, advice: str = "") -> OssJupyterError:
     if any(in_words(os.strerror(number)) in why for number in FULL):
         advice = tr("Make room on the disk of {directory}, and run the cell again.", directory=HostPlace().directory)
+    without = tr("Upload without detach; then the kernel sends it, and the next one can resume it.")
     return OssJupyterError(
         tr("No process could be started that would outlive the kernel: {why}.", why=why.rstrip(".。")),
-        advice,
+        advice or without,
         safe=tr("Nothing was sent."),
         code="HostNotStarted",
     )
