@@ -18,25 +18,30 @@ from functools import wraps
 from pathlib import PurePath
 from typing import Any, TypeVar
 
+from oss_jupyter.console import typed
 from oss_jupyter.console.options import FLAGS
 from oss_jupyter.errors import OssJupyterError
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 # Only ASCII counts as the letters of a name or a value: Chinese characters stand beside them, and end them.
+_QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 _VALUE = (
-    r"(?P<quote>[\"'])(?P<text>.*?)(?P=quote)"
-    r"|\{\"(?P<name>[^\"]+)\": \"(?P<entry>[^\"]*)\"\}"
+    rf"(?P<quoted>{_QUOTED})"
+    rf"|(?P<mapping>\{{(?:[^{{}}\"']|{_QUOTED})*\}})"
     r"|(?P<bare>…|[\w.%:/+-]*[\w%…])"
 )
 _CALL = re.compile(
-    r"\boj\.(?P<verb>transfers|resume|abort|forget)\((?:\"?(?P<id>\w+)\"?(?:, (?P<rest>[^()]*))?)?\)", re.ASCII
+    r"\boj\.(?P<verb>transfers|resume|abort|forget)\("
+    rf"(?:\"?(?P<id>\w+)\"?(?:, (?P<rest>(?:[^()\"']|{_QUOTED})*))?)?\)",
+    re.ASCII,
 )
 _LEFTOVERS = re.compile(r"\boj\.leftovers\(\"([^\"]*)\"\)\.remove\(\"(\w+)\"(?:, ([^()]*))?\)", re.ASCII)
 _NAMES = "|".join(sorted(FLAGS, key=len, reverse=True))
-_ARGUMENT = re.compile(rf"(?<![\w%-])(?P<argument>{_NAMES})=(?:{_VALUE})?", re.ASCII)
 # A name that could be a word of a sentence (parallel, endpoint) is left alone where it has no value.
-_ALONE = re.compile(rf"(?<![\w%-])(?:{'|'.join(name for name in FLAGS if '_' in name)})(?![\w=])", re.ASCII)
+_ALONE = "|".join(name for name in FLAGS if "_" in name)
+_ARGUMENT = re.compile(rf"(?<![\w%-])(?:(?P<argument>{_NAMES})=(?:{_VALUE})?|(?P<alone>{_ALONE})(?![\w=]))", re.ASCII)
+_SEPARATOR = re.compile(rf"({_QUOTED})|, ")
 _CELLS = (
     (re.compile(r"\b([Rr]un )(?:the|its) cell\b"), r"\1the command"),
     (re.compile(r"运行(?:该|其|此|对应的?)?单元格"), "执行该命令"),
@@ -67,15 +72,14 @@ class Commands:
         """Return a text, in which a call of Python's stands for what is typed here."""
         text = _LEFTOVERS.sub(self._of_leftovers, text)
         text = _CALL.sub(self._call, text)
-        text = _ARGUMENT.sub(_argument, text)
-        return _ALONE.sub(lambda name: FLAGS[name[0]], text)
+        return _ARGUMENT.sub(_argument, text)
 
     def _call(self, call: re.Match[str]) -> str:
         if call["verb"] == "transfers":
             return self.uploads
         forgets = call["verb"] == "forget"
         line = self.act("abort" if forgets else call["verb"], call["id"]) + (" --forget" if forgets else "")
-        return f"{line} {call['rest'].replace(', ', ' ')}" if call["rest"] else line
+        return f"{line} {_SEPARATOR.sub(lambda one: one[1] or ' ', call['rest'])}" if call["rest"] else line
 
     def _of_leftovers(self, call: re.Match[str]) -> str:
         return " ".join(filter(None, (self.leftovers, quoted_word(call[1]), "remove", call[2], call[3])))
@@ -123,11 +127,12 @@ def magic_words() -> Iterator[None]:
 
 
 def _argument(found: re.Match[str]) -> str:
-    flag, bare = FLAGS[found["argument"]], found["bare"]
-    if found["name"]:
-        return f"{flag} {found['name']}={found['entry']}"
-    if found["text"] is not None:
-        return f'{flag} "{found["text"]}"' if " " in found["text"] else f"{flag} {found['text']}"
+    name, bare = found["argument"] or found["alone"], found["bare"]
+    flag = FLAGS[name]
+    if found["mapping"]:
+        return typed.mapping(flag, name, found["mapping"]) or found[0]
+    if found["quoted"]:
+        return typed.option(flag, typed.literal(found["quoted"][1:-1]))
     if bare in ("True", None):
         return flag
     if bare == "False":

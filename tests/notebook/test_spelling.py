@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
 import oss_jupyter
 from oss_jupyter import api
-from oss_jupyter.console.options import FLAGS
+from oss_jupyter.cli.parsers import read
+from oss_jupyter.console.options import FLAGS, pairs
 from oss_jupyter.console.spelling import COMMANDS, as_command, as_magic
 from oss_jupyter.errors import InputError, OssJupyterError
+from oss_jupyter.model.options import make_options
+from oss_jupyter.notebook.magics.argv import parse
+from oss_jupyter.notebook.magics.magics import OssMagics
 from oss_jupyter.oss.places.foreign import HOW_TO_GIVE
 from oss_jupyter.sandbox import Fault, Sandbox
 from oss_jupyter.texts import chinese
@@ -67,6 +73,31 @@ def test_arguments_and_calls(python: str, magic: str) -> None:
 def test_commands_are_advised_commands(python: str, command: str) -> None:
     """Who types in a shell has no cells and no variables, and the other words of options and lines."""
     assert as_command(python) == command
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("callback", {"callbackUrl": "https://example.com/done", "callbackBody": 'key=${object}&it\'s="1"'}),
+        ("callback_var", {"x:project": "taxi; part_size=1MiB, region='x'"}),
+        ("metadata", {"project": 'it\'s a "taxi"', "b": "$HOME `ls` !x", "c": "#1;"}),
+        ("tagging", {"project": "New York", "year": "2024"}),
+        ("content_disposition", 'attachment; filename="a b.csv"'),
+        ("content_disposition", 'attachment; filename="it\'s \\ 报告.csv"'),
+        ("content_disposition", "-x"),
+        ("cache_control", "no-cache"),
+        ("expires", "Wed, 21 Oct 2026 07:28:00 GMT"),
+    ],
+)
+def test_what_is_advised_arrives_as_it_was_meant(name: str, value: Any) -> None:
+    """Whatever a value holds, both the magic's parser and a shell read the option as Python has it."""
+    line = f"a.bin oss://bucket/k {as_magic(f'{name}={value!r}')}"
+    of_magic = vars(parse(OssMagics.oss_upload, line, ""))
+    words = shlex.split(f"a.bin oss://bucket/k {as_command(f'{name}={value!r}')}")
+    for given in (of_magic, read("upload", words)):
+        found = pairs(given[name]) if name == "metadata" else given[name]
+        assert make_options({name: found}) == make_options({name: value})
+        assert (given["source"], given["target"]) == (["a.bin"], "oss://bucket/k")
 
 
 def test_commands_lead_to_where_the_place_is_kept() -> None:
