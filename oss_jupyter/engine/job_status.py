@@ -255,9 +255,7 @@ class JobStatus(Generic[S]):
             if not self._lifecycle.end(event, obeyed):
                 return False
             self._error, self._receipt, self._error_seen = error, receipt, False
-            self._notes.drop(Lasts.WHILE_WAITING)
-            if event is Event.ABORT:
-                self._notes.drop(Lasts.WHILE_ASKED_SO, Lasts.THIS_RUN)
+            self._notes.run_ended(aborted=event is Event.ABORT)
             self._phase = Phase.NONE
             self._earlier_seconds += self._spec.clock.monotonic() - self._started_monotonic
             self._come_to_rest()
@@ -266,11 +264,6 @@ class JobStatus(Generic[S]):
     def _come_to_rest(self) -> None:
         self._audience.rest(self._spec.clock.monotonic())
         self._changed.notify_all()
-
-    def run_seconds(self) -> float:
-        """Return how long the run of now has been going."""
-        with self._changed:
-            return self._spec.clock.monotonic() - self._started_monotonic
 
     def active_seconds(self) -> float:
         """Return how long the runs in this kernel have been going, pauses left out."""

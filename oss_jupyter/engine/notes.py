@@ -33,6 +33,10 @@ class Notes:
         """Let go of notes that count no longer."""
         self._notes = {text: lasts for text, lasts in self._notes.items() if lasts not in ended}
 
+    def run_ended(self, *, aborted: bool) -> None:
+        """Let go of what counts no longer than a run."""
+        self.drop(Lasts.WHILE_WAITING, *((Lasts.WHILE_ASKED_SO, Lasts.THIS_RUN) if aborted else ()))
+
     def texts(self) -> tuple[str, ...]:
         """Return the notes, oldest first."""
         return tuple(self._notes)

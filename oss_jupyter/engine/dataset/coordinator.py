@@ -85,6 +85,11 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
         """How many files are in OSS."""
         return self.book.done_count
 
+    def run_seconds(self) -> float:
+        """Return how long the run of now has been going."""
+        with self._changed:
+            return self._spec.clock.monotonic() - self._started_monotonic
+
     @property
     def moved_at(self) -> float:
         """When the service last took or confirmed something, in monotonic seconds."""
