@@ -166,7 +166,7 @@ def _desk(lab: Lab, notebook: Notebook, sandbox: Sandbox, place: Path) -> None:
 
 def _dataset(lab: Lab, notebook: Notebook, sandbox: Sandbox, place: Path) -> None:
     """Take the card of a folder that was interrupted, of which two files are refused."""
-    for name, code in {"2026-01/IMG_00412.jpg": "AccessDenied", "2026-03/IMG_01203.jpg": "FileImmutable"}.items():
+    for name, code in {"2026-01/IMG_00412.jpg": "AccessDenied", "2026-02/IMG_00803.jpg": "FileImmutable"}.items():
         sandbox.faults.add(Fault("PutObject", key=f"images/{name}", code=code, status=403, times=None))
     _interrupt_at(20, lab, notebook, sandbox)
     _run_to(20, notebook, sandbox, 4 * MIB)
