@@ -63,6 +63,8 @@ FLOORS = [
     "notebook.magics", "notebook.completion", "notebook",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
+# Where a statement holds others.
+BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 
 
 def name_of(path: Path) -> str:
@@ -75,8 +77,9 @@ def room_of(name: str) -> str:
     return name.partition(".")[0]
 
 
-def imports(path: Path, *, lazy: bool = True, types: bool = True) -> Iterator[str]:
-    """Yield what a file imports, with full names; without `lazy` only what happens when it is loaded."""
+@cache
+def imports(path: Path, *, lazy: bool = True, types: bool = True) -> frozenset[str]:
+    """Return what a file imports, with full names; without `lazy` only what happens when it is loaded."""
     package = ["oss_jupyter", *path.relative_to(ROOT).parent.parts]
 
     def walk(node: ast.AST) -> Iterator[str]:
@@ -87,14 +90,15 @@ def imports(path: Path, *, lazy: bool = True, types: bool = True) -> Iterator[st
             module = ".".join(filter(None, (base, node.module)))
             yield module
             yield from (f"{module}.{alias.name}" for alias in node.names if is_module(f"{module}.{alias.name}"))
-        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        elif isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
             for statement in node.body if types else []:
                 yield from walk(statement)
         elif lazy or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            for child in ast.iter_child_nodes(node):
-                yield from walk(child)
+            for block in BLOCKS:
+                for child in getattr(node, block, []):
+                    yield from walk(child)
 
-    yield from walk(tree_of(path))
+    return frozenset(walk(tree_of(path)))
 
 
 @cache
@@ -102,6 +106,7 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
 def is_module(name: str) -> bool:
     place = ROOT.parent.joinpath(*name.split("."))
     return place.is_dir() or place.with_suffix(".py").exists()
@@ -120,49 +125,64 @@ def modules_of(wanted: Callable[[str], bool]) -> list[Path]:
     return found
 
 
-def test_no_forbidden_arrow(subtests: pytest.Subtests) -> None:
+def wrong(paths: list[Path], what: Callable[[Path], set[str]]) -> dict[str, set[str]]:
+    """Return what is wrong with each file with which something is."""
+    return {name_of(path): found for path in paths if (found := what(path))}
+
+
+def test_no_forbidden_arrow() -> None:
     """A room imports only the rooms it may; the front door reaches the others lazily or for types."""
-    for path in MODULES:
-        with subtests.test(name_of(path)):
-            room = room_of(name_of(path))
-            at_once = room != ""
-            found = {ours(name) for name in imports(path, lazy=at_once, types=at_once)} - {None}
-            rooms = {room_of(name) for name in found if name is not None}
-            assert rooms <= ROOMS[room] | {room}
+
+    def forbidden(path: Path) -> set[str]:
+        room = room_of(name_of(path))
+        at_once = room != ""
+        found = {ours(name) for name in imports(path, lazy=at_once, types=at_once)} - {None}
+        return {room_of(name) for name in found if name is not None} - ROOMS[room] - {room}
+
+    assert wrong(MODULES, forbidden) == {}
 
 
-def test_rooms_that_keep_to_the_standard_library(subtests: pytest.Subtests) -> None:
+def test_rooms_that_keep_to_the_standard_library() -> None:
     """Values and rules need nothing from outside; the disk needs a lock; the engine needs nobody's network."""
-    for path in modules_of(lambda room: room in PACKAGES):
-        with subtests.test(name_of(path)):
-            allowed = PACKAGES[room_of(name_of(path))] | set(sys.stdlib_module_names) | {"oss_jupyter"}
-            assert {name.partition(".")[0] for name in imports(path)} <= allowed
+
+    def foreign(path: Path) -> set[str]:
+        allowed = PACKAGES[room_of(name_of(path))] | set(sys.stdlib_module_names) | {"oss_jupyter"}
+        return {name.partition(".")[0] for name in imports(path)} - allowed
+
+    assert wrong(modules_of(lambda room: room in PACKAGES), foreign) == {}
 
 
-def test_only_the_notebook_knows_ipython(subtests: pytest.Subtests) -> None:
+def test_only_the_notebook_knows_ipython() -> None:
     """Neither IPython nor widgets are imported anywhere else, and rich by nobody but the bar of a terminal."""
-    for path in modules_of(lambda room: room not in ("", "notebook")):
-        with subtests.test(name_of(path)):
-            found = {name.partition(".")[0] for name in imports(path)}
-            rich = set() if name_of(path) == "console.terminal" else {"rich"}
-            assert not found & {"IPython", "ipykernel", "ipywidgets", "anywidget", *rich}
+
+    def of_a_page(path: Path) -> set[str]:
+        rich = set() if name_of(path) == "console.terminal" else {"rich"}
+        return {name.partition(".")[0] for name in imports(path)} & {
+            "IPython",
+            "ipykernel",
+            "ipywidgets",
+            "anywidget",
+            *rich,
+        }
+
+    assert wrong(modules_of(lambda room: room not in ("", "notebook")), of_a_page) == {}
 
 
-def test_values_do_nothing(subtests: pytest.Subtests) -> None:
+def test_values_do_nothing() -> None:
     """The model has no threads, no files and no clock of its own."""
-    for path in modules_of(lambda room: room == "model"):
-        with subtests.test(name_of(path)):
-            assert not {"os", "io", "pathlib", "socket", "subprocess", "threading", "time"} & set(imports(path))
+    deeds = {"os", "io", "pathlib", "socket", "subprocess", "threading", "time"}
+    assert wrong(modules_of(lambda room: room == "model"), lambda path: deeds & imports(path)) == {}
 
 
 @pytest.mark.parametrize("name", ["oss/send_part.py", "oss/wire.py"])
 def test_the_data_plane_knows_no_sdk(name: str) -> None:
     """A part may be sent where neither the SDK nor credentials are."""
-    found = set(imports(ROOT / name))
+    found = imports(ROOT / name)
     assert not any(module.startswith("alibabacloud") for module in found)
     assert "oss_jupyter.oss.credentials" not in found
 
 
+@cache
 def graph() -> dict[str, set[str]]:
     """Return for every module which of ours it imports, also late and for types. The front door loads others late."""
     found = {name_of(path): {ours(name) or "" for name in imports(path)} for path in MODULES}
@@ -229,7 +249,7 @@ def test_files_and_functions_fit_an_eye() -> None:
     files = [path for path in MODULES if room_of(name_of(path)) != "sandbox"]
     texts = {path: path.read_text(encoding="utf-8") for path in files}
     assert {name_of(path): text.count("\n") for path, text in texts.items() if text.count("\n") > 300} == {}
-    lengths = sorted(lines_of(function) for function in functions(*texts.values()))
+    lengths = sorted(lines_of(function) for function in functions(files))
     assert lengths[int(0.9 * len(lengths))] < 15
 
 
@@ -238,7 +258,7 @@ def test_no_function_takes_more_than_eight_arguments() -> None:
     files = [path for path in MODULES if room_of(name_of(path)) != "sandbox"]
     taken = {
         function.name: len(function.args.posonlyargs + function.args.args + function.args.kwonlyargs)
-        for function in functions(*(path.read_text(encoding="utf-8") for path in files))
+        for function in functions(files)
     }
     assert {name: count for name, count in taken.items() if count > 8} == {}
 
@@ -248,7 +268,7 @@ def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (function.end_lineno or function.lineno) - function.lineno + 1
 
 
-def functions(*sources: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Return all functions of some source texts."""
-    nodes = (node for source in sources for node in ast.walk(ast.parse(source)))
+def functions(files: list[Path]) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Return all functions of some files."""
+    nodes = (node for path in files for node in ast.walk(tree_of(path)))
     return [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]

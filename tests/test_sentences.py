@@ -10,6 +10,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -77,9 +78,18 @@ ELSEWHERE = {
 }
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Return each file of the package as it is read."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    return {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in files}
+
+
+@cache
+def all_calls() -> list[tuple[str, ast.Call]]:
+    """Return each call with its place."""
+    nodes = ((place, node) for place, tree in modules().items() for node in ast.walk(tree))
+    return [(f"{place}:{node.lineno}", node) for place, node in nodes if isinstance(node, ast.Call)]
 
 
 def name_of(call: ast.Call) -> str:
@@ -94,12 +104,10 @@ def literals(node: ast.expr) -> list[str]:
 
 
 def calls(*names: str) -> Iterator[tuple[str, ast.Call]]:
-    for place, tree in modules():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and name_of(node) in names and node.args:
-                yield f"{place}:{node.lineno}", node
+    return ((place, call) for place, call in all_calls() if name_of(call) in names and call.args)
 
 
+@cache
 def said() -> set[str]:
     """Return the sentences and phrases that Python says."""
     sentences = {literal for _, call in calls("tr", "english") for literal in literals(call.args[0])}
@@ -221,7 +229,7 @@ def test_no_english_sentence_is_said_as_it_is() -> None:
     """What people read goes through the catalogue."""
     found = [
         f"{place}:{line}: {text[:80]}"
-        for place, tree in modules()
+        for place, tree in modules().items()
         if not place.startswith(tuple(ELSEWHERE))
         for line, text in prose(tree)
     ]
