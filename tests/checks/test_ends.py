@@ -65,33 +65,48 @@ def test_a_platform_that_culls_without_saying_when(look: Look, monkeypatch: pyte
 
 
 _SERVER = """
+import os, sys
 from jupyter_server.serverapp import ServerApp
-app = ServerApp()
-app.initialize(argv=["--no-browser", "--allow-root", "--log-level=50"])
-print("culls after", app.kernel_manager.cull_idle_timeout)
-"""
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["jupyter_config.json", "jupyter_lab_config.py", "jupyter_server_config.json", "jupyter_server_config.d/a.json"],
-)
-@pytest.mark.parametrize("variable", ["JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH"])
-def test_a_file_counts_where_a_server_reads_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, variable: str
-) -> None:
-    """A real server is asked which of the files it goes by: of the folder of extensions it takes no such setting."""
+for place in sys.argv[1:]:
     for one in ("JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH"):
-        monkeypatch.setenv(one, str(tmp_path / one))
-    path = tmp_path / variable / name
+        os.environ[one] = os.path.join(place, one)
+    ServerApp.clear_instance()
+    app = ServerApp.instance()
+    app.initialize(argv=["--no-browser", "--allow-root", "--log-level=50"], new_httpserver=False)
+    print("culls after", app.kernel_manager.cull_idle_timeout)
+"""
+_FILES = (
+    "jupyter_config.json",
+    "jupyter_lab_config.py",
+    "jupyter_server_config.json",
+    "jupyter_server_config.d/a.json",
+)
+
+
+def _settings_in(place: Path, variable: str, name: str) -> Path:
+    path = place / variable / name
     path.parent.mkdir(parents=True)
     setting = {"MappingKernelManager": {"cull_idle_timeout": 77}}
     path.write_text("c.MappingKernelManager.cull_idle_timeout = 77" if name.endswith("py") else json.dumps(setting))
-    ran = subprocess.run([sys.executable, "-c", _SERVER], capture_output=True, text=True, check=True, timeout=120)
-    seconds, where = cull_seconds()
-    assert f"culls after {seconds:.0f}\n" in ran.stdout
-    assert where == (str(path) if seconds else "")
-    assert bool(seconds) is (".d/" not in name)
+    return path
+
+
+def test_a_file_counts_where_a_server_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
+) -> None:
+    """A real server is asked which of the files it goes by: of the folder of extensions it takes no such setting."""
+    cases = [(variable, name) for variable in ("JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH") for name in _FILES]
+    paths = [_settings_in(tmp_path / str(number), *case) for number, case in enumerate(cases)]
+    places = [str(tmp_path / str(number)) for number in range(len(cases))]
+    ran = subprocess.run([sys.executable, "-c", _SERVER, *places], capture_output=True, text=True, check=True)
+    for case, path, place, said in zip(cases, paths, places, ran.stdout.splitlines(), strict=True):
+        with subtests.test(" ".join(case)):
+            for one in ("JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH"):
+                monkeypatch.setenv(one, str(Path(place, one)))
+            seconds, where = cull_seconds()
+            assert said == f"culls after {seconds:.0f}"
+            assert where == (str(path) if seconds else "")
+            assert bool(seconds) is (".d/" not in case[1])
 
 
 def test_a_battery_is_a_lid_that_may_close(tmp_path: Path) -> None:
