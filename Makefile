@@ -59,7 +59,7 @@ ifneq ($(JS_TESTS),)
 	  test -z "$$CI"; \
 	fi
 endif
-	$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 3 $(ARGS)
 
 test-kernels: $(VENV)/.has-test
 	$(BIN)/pytest -n 2 -m kernels tests/browser/test_kernel_versions.py tests/browser/test_lab_versions.py $(ARGS)
@@ -67,7 +67,7 @@ test-kernels: $(VENV)/.has-test
 # Without browsers and notebooks: what they show does not depend on it.
 test-lowest:
 	@$(MAKE) --no-print-directory VENV=$(VENV)-lowest $(VENV)-lowest/.has-lowest
-	$(VENV)-lowest/bin/pytest -n 3 --dist loadgroup $(or $(ARGS),tests/checks tests/local tests/objects tests/oss tests/remote)
+	$(VENV)-lowest/bin/pytest -n 3 $(or $(ARGS),tests/checks tests/local tests/objects tests/oss tests/remote)
 
 # In an environment of its own: ossfs, which is measured too, answers oss:// wherever it is, and wants an old oss2.
 bench:

@@ -27,14 +27,6 @@ MIB = 1024 * 1024
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give all of them to one of the processes that share the tests, and with it one JupyterLab."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 # Not for the session: Playwright keeps an event loop in the main thread, and other tests want one of their own.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:

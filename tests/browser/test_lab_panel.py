@@ -42,7 +42,7 @@ def upload(lab: Lab, name: str, size: int = 24 * MIB) -> str:
 @pytest.fixture
 def notebook(own_lab: Lab, browser: Browser, sandbox: Sandbox) -> Iterator[Notebook]:
     """A notebook that uploads slowly, while a cell of it computes."""
-    sandbox.rate_bytes_per_second = MIB
+    sandbox.rate_bytes_per_second = MIB // 4
     opened = own_lab.open(
         browser, [upload(own_lab, "first.bin"), BUSY], "training", viewport={"width": 1400, "height": 900}
     )
