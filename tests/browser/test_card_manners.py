@@ -124,9 +124,11 @@ def test_retry_uses_what_a_variable_holds_by_then_and_tells_when_it_fails_again(
     assert error["y"] < bar["y"]
     assert not card.locator("canvas").is_visible()  # of one part
     picture(notebook, 1, "card-failed-one-part")
+    sandbox.latency_seconds = 2.0  # long enough to be seen
     press(card, "Retry")
     card.get_by_role("button", name="Resuming…").wait_for(timeout=WAIT_MS)
-    card.get_by_role("button", name="Retry").wait_for(timeout=5000)
+    sandbox.latency_seconds = 0.0
+    card.get_by_role("button", name="Retry").wait_for(timeout=WAIT_MS)
     notebook.run(2)
     press(card, "Retry")
     wait_for_status(card, "Completed")
