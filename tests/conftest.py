@@ -23,7 +23,7 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 os.environ["ALIBABA_CLOUD_ECS_METADATA_DISABLED"] = "true"
 
 
-class Scheduling(LoadScopeScheduling):
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
     """All browser tests for one of the processes that share the tests, and with it one JupyterLab; others one by one.
 
     Not by groups: xdist 3.8 finds none of them with pytest 9.2 (github.com/pytest-dev/pytest-xdist/issues/1386).
