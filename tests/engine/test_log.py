@@ -9,7 +9,7 @@ import pytest
 
 from oss_jupyter.sandbox import Fault, Sandbox
 
-from .kit import KEY, LONG_SECONDS, Kernel
+from .kit import KEY, LONG_SECONDS, Kernel, until
 
 
 def test_each_change_attempt_and_decision_has_a_line(
@@ -21,6 +21,7 @@ def test_each_change_attempt_and_decision_has_a_line(
     with caplog.at_level(logging.DEBUG, logger="oss_jupyter"):
         transfer = kernel.upload(source)
         transfer.result(LONG_SECONDS)
+        until(lambda: "completing -> completed" in caplog.text, "the last line, which comes after the result")
     said = [record.getMessage().partition(": ") for record in caplog.records if record.name == "oss_jupyter"]
     lines = [line for name, _, line in said if name == transfer.id]
     assert [line for line in lines if " -> " in line] == [
