@@ -33,8 +33,9 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
         return "browser" if nodeid.startswith("tests/browser/") else nodeid
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
-    return Scheduling(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling | None:
+    # Each test of other versions starts a JupyterLab of its own: they need not wait for each other.
+    return None if config.option.markexpr == "kernels" else Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True, scope="session")
