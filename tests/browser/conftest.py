@@ -1,4 +1,4 @@
-"""One JupyterLab and one browser for all browser tests; a notebook and a sandbox for each.
+"""One JupyterLab, another with the extension, and one browser for all browser tests; a notebook and a sandbox for each.
 
 They need Chromium (Debian: apt-get install chromium; OSS_JUPYTER_CHROMIUM names one that is elsewhere). Without it they
 are left out, and say so; where CI is set that is a failure.

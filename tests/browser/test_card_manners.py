@@ -128,7 +128,7 @@ def test_retry_uses_what_a_variable_holds_by_then_and_tells_when_it_fails_again(
     press(card, "Retry")
     card.get_by_role("button", name="Resuming…").wait_for(timeout=WAIT_MS)
     sandbox.latency_seconds = 0.0
-    card.get_by_role("button", name="Retry").wait_for(timeout=WAIT_MS)
+    card.get_by_role("button", name="Retry").wait_for(timeout=5000)
     notebook.run(2)
     press(card, "Retry")
     wait_for_status(card, "Completed")
