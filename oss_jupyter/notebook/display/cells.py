@@ -17,6 +17,9 @@ from oss_jupyter import forks
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# The request of the cell whose context this is; identity counts.
+_spoken_in: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("spoken_in", default=None)
+
 
 class Cells:
     """Follows the cells of the main thread, whose own _inner is. `_lock` guards the other fields that change:
@@ -73,6 +76,17 @@ class Cells:
         with self._lock:
             return self._header
 
+    @property
+    def taken_in(self) -> bool:
+        """Whether what this thread has published just now is a part of the cell that runs: it is asked afterwards.
+
+        It is not where the cell it was published for is over, be it that the next one has begun in the meantime.
+        """
+        running = self.running
+        if threading.current_thread() is threading.main_thread():
+            return running is not None
+        return running is not None and running is _spoken_in.get()
+
     def within(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Call a function as a part of the latest cell; any thread may."""
         with self._lock:
@@ -85,6 +99,7 @@ class Cells:
             header = {} if kernel is None else kernel.get_parent("shell")
             with self._lock:
                 self._header, self._context = header, contextvars.copy_context()
+                self._context.run(_spoken_in.set, header)
 
     def _end(self, result: Any = None) -> None:
         if self._is_of_its_own():

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from IPython.core.getipython import get_ipython
-from IPython.display import display
+from IPython.display import DisplayHandle, display
 
 from oss_jupyter.console.lines import describe, receipt_rows
 from oss_jupyter.engine.reporter import Reporter
@@ -84,9 +84,12 @@ class LiveView:
         with self._in_order:
             says = self._view._repr_mimebundle_()
             if self._handle is not None and (again or says != self._said):
-                self._in_a_cell = cells.running is not None
-                cells.within(self._handle.update, self._view)
+                cells.within(self._update, self._handle)
                 self._said, self._said_at = says, time.monotonic()
+
+    def _update(self, handle: DisplayHandle) -> None:
+        handle.update(self._view)
+        self._in_a_cell = cells.taken_in
 
     def _follow(self) -> None:
         if self._transfer.state.active:

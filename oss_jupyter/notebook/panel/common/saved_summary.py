@@ -50,8 +50,8 @@ class SavedSummary:
         if milestone == self._shown and not old and not lost:
             return
         self._shown, self._next_at = milestone, now + INTERVAL_SECONDS
-        self._in_a_cell = cells.running is not None
         self._publish(words())
+        self._in_a_cell = cells.taken_in
 
 
 def show_summary(words: MimeBundle) -> Callable[[MimeBundle], None]:
