@@ -128,7 +128,7 @@ class Stub:
                     trap = next((trap for trap in self._traps if trap.catches(asked.operation, asked.key)), None)
                     right = self._carry_out(asked, take_effect=trap is None or trap.done)
                 if trap is not None:
-                    connection.sendall(trap.answer(right))
+                    connection.sendall(_and_closes(trap.answer(right)))
                     connection.shutdown(socket.SHUT_WR)
                     while connection.recv(65536):  # what the client still sends, so that it can read the answer
                         pass
@@ -259,6 +259,12 @@ def _read(lines: BinaryIO) -> Asked | None:
     operation = "ListMultipartUploads" if "uploads" in query and first[0] == "GET" else ""
     operation = operation or _OPERATIONS[first[0], "uploadId" in query]
     return Asked(operation, unquote(url.path).split("/", 2)[2], query, headers, body)
+
+
+def _and_closes(answer: bytes) -> bytes:
+    """Let it tell, where it is an answer, that no other comes: whoever asks at that moment would get none."""
+    first, end, rest = answer.partition(b"\r\n")
+    return first + end + b"Connection: close\r\n" + rest if first.startswith(b"HTTP/1.1 ") and end else answer
 
 
 def _is_damaged(asked: Asked) -> bool:
