@@ -15,41 +15,15 @@ from .driver import Lab, Notebook
 from .test_lab_extension import WAIT_MS, page, upload_from_browser, wait_for_rows  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, WebSocket
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.timeout(300)
 
-_LOOKED_AT_SECONDS = 32
 _FITS = """(least) => {
     const {right, width} = document.querySelector('.ossj-lab-panel').getBoundingClientRect();
     return width >= least && right < window.innerWidth;
 }"""
 _THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
-
-
-def test_an_idle_page_hardly_asks(own_lab: Lab, page: Page) -> None:  # noqa: F811
-    """Nothing is asked before an upload; beside an open panel in which nothing moves, once in ten seconds at most."""
-    asked: list[str] = []
-
-    def listen(socket: WebSocket) -> None:
-        socket.on("framesent", lambda frame: asked.append("kernel") if _is_ours(frame) else None)
-
-    page.on("websocket", listen)
-    page.on("request", lambda request: asked.append(request.url) if "oss_jupyter" in request.url else None)
-    page.wait_for_timeout(1000 * _LOOKED_AT_SECONDS / 2)
-    assert asked == []
-    page.evaluate("jupyterapp.commands.execute('oss-jupyter:show-uploads')")
-    page.locator(".ossj-lab-panel .ossj-desk").wait_for(timeout=WAIT_MS)
-    page.wait_for_timeout(15_000)
-    assert "kernel" in asked
-    asked.clear()
-    page.wait_for_timeout(1000 * _LOOKED_AT_SECONDS)
-    assert 0 < len(asked) <= _LOOKED_AT_SECONDS // 10 + 1
-    assert set(asked) == {"kernel"}
-
-
-def _is_ours(frame: str | bytes) -> bool:
-    return b"oss_jupyter_request" in (frame if isinstance(frame, bytes) else frame.encode())
 
 
 def test_everybody_can_use_the_dialog(own_lab: Lab, page: Page) -> None:  # noqa: F811

@@ -14,7 +14,7 @@ from .driver import Lab
 from .test_lab_panel import sessions, show_panel
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, WebSocket
+    from playwright.sync_api import Browser, Page, WebSocket
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -83,25 +83,40 @@ def test_the_extension_adds_nothing_to_the_server(own_lab: Lab) -> None:
             own_lab.ask("GET", f"../{path}")
 
 
-def test_an_idle_panel_asks_seldom(own_lab: Lab, browser: Browser) -> None:
-    """On the screen it asks its kernel every ten seconds; hidden, for longer than that not at all."""
-    notebook = own_lab.open(browser, ["1 + 1"])
-    page = notebook.page
-    asked: list[object] = []
+def test_what_is_idle_asks_seldom(own_lab: Lab, browser: Browser) -> None:
+    """Nothing before an upload; the panel on the screen asks its kernel every ten seconds, and hidden every minute."""
+    page = own_lab.open(browser, ["1 + 1"]).page
+    asked: list[str] = []
 
-    def follow(line: WebSocket) -> None:
-        line.on("framesent", lambda frame: asked.append(frame))
+    def listen(line: WebSocket) -> None:
+        line.on("framesent", lambda frame: asked.append("kernel") if _is_ours(frame) else None)
 
-    page.on("websocket", follow)
+    page.on("websocket", listen)
+    page.on("request", lambda request: asked.append(request.url) if "oss_jupyter" in request.url else None)
+    page.clock.install()
+    _pass(page, 60)
+    assert asked == []
     panel = show_panel(page)
     panel.locator(".ossj-nothing").wait_for()
-    page.wait_for_timeout(8000)  # what was just asked for is looked at for a while
+    _pass(page, 10)  # what was just asked for is looked at for a while
     asked.clear()
-    page.wait_for_timeout(25_000)
-    assert 1 <= len(asked) <= 3
+    _pass(page, 30)
+    assert set(asked) == {"kernel"}
+    assert 2 <= len(asked) <= 4
     page.evaluate("jupyterapp.shell.collapseRight()")
-    page.wait_for_timeout(8000)
+    _pass(page, 10)
     asked.clear()
-    page.wait_for_timeout(25_000)
-    assert len(asked) <= 1
+    _pass(page, 120)
+    assert 1 <= len(asked) <= 3
     page.close()
+
+
+def _is_ours(frame: str | bytes) -> bool:
+    return b"oss_jupyter_request" in (frame if isinstance(frame, bytes) else frame.encode())
+
+
+def _pass(page: Page, seconds: int) -> None:
+    """Let time go by in the page, ten times as fast, so that what is asked is also answered."""
+    for _ in range(seconds):
+        page.clock.run_for(1000)
+        page.wait_for_timeout(100)
