@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from oss_jupyter.engine.coordinator import TransferCoordinator
 from oss_jupyter.engine.lanes import ThreadLane
 from oss_jupyter.engine.manager import Manager, start_job
@@ -135,9 +137,11 @@ class Process:
         self._process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
-        """End it with SIGKILL, which it cannot notice."""
+        """End it with SIGKILL, which it cannot notice, and wait until what it started has noticed."""
+        started = [] if self.ended else psutil.Process(self._process.pid).children(recursive=True)
         self._process.kill()
         self._process.communicate()
+        psutil.wait_procs(started, timeout=30)
 
     def result(self) -> dict[str, Any]:
         """Wait for the end and return the receipt it printed."""
