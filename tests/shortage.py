@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -33,8 +34,9 @@ def few_descriptors(left: int) -> Iterator[None]:
     taken: list[int] = []
     gc.collect()
     try:
-        # Far fewer than there may be, so that it does not take long; those that are open already stay.
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
+        # Few more than are open already, so that it does not take long.
+        highest = max(int(descriptor.name) for descriptor in Path("/dev/fd").iterdir())
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, highest + 64), hard))
         with suppress(OSError):
             while True:
                 taken.append(os.open(os.devnull, os.O_RDONLY))

@@ -27,8 +27,9 @@ while not Path("enough").exists():
 Path("enough").unlink()
 print("the cell has ended")
 """
-# Here computing is the point: the interpreter is wanted by all who have to obey.
-COMPUTING_CELL = BUSY_CELL.replace("time.sleep(0.05)", "sum(range(100_000))")
+# Here computing is the point: the interpreter is wanted by all who have to obey. It looks for the file seldom: CPython
+# hands the interpreter over after 5 ms in which the cell has not let go of it, and each look lets go for a moment.
+COMPUTING_CELL = BUSY_CELL.replace("time.sleep(0.05)", "for _ in range(100):\n        sum(range(100_000))")
 
 Open = Callable[..., Notebook]
 Cell = Callable[..., str]
