@@ -59,7 +59,7 @@ ifneq ($(JS_TESTS),)
 	  test -z "$$CI"; \
 	fi
 endif
-	$(BIN)/pytest -n 3 $(ARGS)
+	$(BIN)/pytest -n 4 $(ARGS)
 
 test-kernels: $(VENV)/.has-test
 	$(BIN)/pytest -n 2 -m kernels tests/browser/test_kernel_versions.py tests/browser/test_lab_versions.py $(ARGS)
@@ -91,7 +91,7 @@ dist:
 	@$(MAKE) --no-print-directory VENV=$(VENV)-release package
 
 package: $(VENV)/.has-release
-	@$(BIN)/python tests/package.py
+	@$(BIN)/python -m tests.package
 
 format: $(VENV)/.has-test
 	@$(BIN)/ruff check --fix --exit-zero --quiet

@@ -19,6 +19,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from tests.installing import install
+
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,7 +39,7 @@ def main() -> None:
         _step("check their metadata", lambda: _run(sys.executable, "-m", "twine", "check", "--strict", wheel, sdist))
         python = _step("install the wheel alone", lambda: _installed(Path(folder, "empty"), wheel))
         _step("list what came with it", lambda: _listed(python, wheel))
-        _run(python, "-m", "pip", "install", "--quiet", *_KERNEL)
+        install(Path(folder, "empty"), *_KERNEL)
         _step("the demonstration, from the wheel", lambda: _run(python, ROOT / "tests" / "demo.py", cwd=folder))
         _step("some tests, from the sdist", lambda: _tried(python, sdist, Path(folder)))
     for path in sorted(DIST.iterdir()):
@@ -60,7 +62,7 @@ def _built_alike(folder: Path) -> tuple[Path, Path]:
 def _installed(place: Path, wheel: Path) -> Path:
     venv.create(place, with_pip=True)
     python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    _run(python, "-m", "pip", "install", "--quiet", wheel)
+    install(place, wheel)
     if not (place / _EXTENSION).is_file():
         raise SystemExit(f"The wheel leaves no {_EXTENSION} in the environment, so JupyterLab would not find it.")
     return python
@@ -76,7 +78,7 @@ def _tried(python: Path, sdist: Path, folder: Path) -> None:
     with tarfile.open(sdist) as archive:
         archive.extractall(folder / "sdist", filter="data")
     (source,) = (folder / "sdist").iterdir()
-    _run(python, "-m", "pip", "install", "--quiet", *_TESTS)
+    install(folder / "empty", *_TESTS)
     _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *_OF_SDIST, cwd=source)
 
 

@@ -7,8 +7,6 @@ control channel, which the card uses, works with all of them. Each version lives
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import sysconfig
 import venv
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from oss_jupyter.sandbox import Sandbox
+from tests.installing import install
 
 from .driver import Lab
 from .test_card import BUSY_CELL, Cell, card_of, press, wait_for_status
@@ -35,11 +34,8 @@ def make_environment(version: str) -> Path:
     if ready.exists():
         return python
     venv.create(home, clear=True, symlinks=True)
+    install(home, "ipykernel" if version == "newest" else f"ipykernel=={version}")
     packages = home / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
-    wanted = "ipykernel" if version == "newest" else f"ipykernel=={version}"
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--target", packages, "--upgrade", wanted], check=True
-    )
     # Behind the environment's own packages, so that its ipykernel wins.
     here = sysconfig.get_path("purelib")
     (packages / "behind.pth").write_text(f"import site; site.addsitedir({here!r})\n", encoding="utf-8")
