@@ -124,11 +124,11 @@ class DatasetBook:
         with self._lock:
             return sum(self._all(Outcome.SENT)) + sum(child.confirmed_bytes for child in self._children.values())
 
-    @property
-    def left_count(self) -> int:
-        """How many of the files that are known have come to no end."""
+    def has_more_left_than(self, count: int) -> bool:
+        """Whether more files than so many have come to no end; while the folder is read nobody knows, so there are."""
         with self._lock:
-            return self._told.counts.total - sum(self._all(outcome)[0] for outcome in Outcome)
+            left = self._told.counts.total - sum(self._all(outcome)[0] for outcome in Outcome)
+            return self._told.scanning or left > count
 
     def of(self, outcome: Outcome) -> tuple[int, int]:
         """Return how many files have come to this, and how many bytes they have."""

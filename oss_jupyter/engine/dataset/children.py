@@ -190,7 +190,7 @@ class Children:
 
     @property
     def _others_wait(self) -> bool:
-        return self._job.book.left_count > len(self._running)
+        return self._job.book.has_more_left_than(len(self._running))
 
     def _begin_again(self, child: Child, error: OssJupyterError) -> None:
         note = tr("{what} The files that it concerned are tried again.", what=error.what)

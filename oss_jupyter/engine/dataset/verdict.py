@@ -94,11 +94,11 @@ class Judge:
             return Verdict.OWN
         if self._sent and others_wait and not others_were_sent and not strange:
             return Verdict.AGAIN
-        return self._by_rounds(number)
+        return self._by_rounds(number, others_show=strange)
 
-    def _by_rounds(self, number: int) -> Verdict:
+    def _by_rounds(self, number: int, *, others_show: bool) -> Verdict:
         self._rounds[number] += 1
-        if self._rounds[number] < _ROUNDS_MOST:
+        if self._rounds[number] < _ROUNDS_MOST or (others_show and not self._sent):
             return Verdict.AGAIN
         return Verdict.OWN if self._sent else Verdict.OF_ALL
 

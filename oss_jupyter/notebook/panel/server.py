@@ -11,6 +11,7 @@ from IPython.display import display
 
 from oss_jupyter import forks
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
+from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.panel.card.card import ShownCard, TransferCard
 from oss_jupyter.notebook.panel.card.card_summary import CardSummary, summary
@@ -66,16 +67,17 @@ class PanelServer:
         """Display the card of a transfer under the running cell, with its summary, and keep both up to date."""
         card = TransferCard(transfer, self.commands, language or current_session().settings.language)
         display(card)
-        return self._follow(card, show_summary(summary(transfer.snapshot())))
+        first = transfer.snapshot()  # one for both: what comes between two would never be said
+        return self._follow(card, show_summary(summary(first)), first)
 
     def card(self, transfer: Transfer, language: str = "") -> TransferCard:
         """Return the card of a transfer for whoever displays it in another way, without a summary beside it."""
         card = TransferCard(transfer, self.commands, language or current_session().settings.language)
-        self._follow(card, lambda _words: None)
+        self._follow(card, lambda _words: None, transfer.snapshot())
         return card
 
-    def _follow(self, card: TransferCard, publish: Callable[[MimeBundle], None]) -> ShownCard:
-        shown = ShownCard(card, CardSummary(publish, card.transfer.snapshot(), time.monotonic()))
+    def _follow(self, card: TransferCard, publish: Callable[[MimeBundle], None], first: Snapshot) -> ShownCard:
+        shown = ShownCard(card, CardSummary(publish, first, time.monotonic()))
         coordinator_of(card.transfer).on_change(lambda: self.painter.add(shown))
         self.add(card, shown)
         return shown
