@@ -9,6 +9,7 @@ import pytest
 
 from oss_jupyter.engine.transfer import Transfer
 from oss_jupyter.model.states import State
+from oss_jupyter.notebook.panel import server
 from oss_jupyter.notebook.panel.card.card import ShownCard, TransferCard
 from oss_jupyter.notebook.panel.card.card_summary import CardSummary
 from oss_jupyter.notebook.panel.common.commands import Commands
@@ -180,3 +181,21 @@ def test_the_summary_is_written_anew_when_the_page_speaks_another_language(
     page.shown.paint(1.5)
     assert len(page.words) == 1
     assert "截至" in page.words[0]["text/plain"]
+
+
+def test_what_happens_while_a_card_is_displayed_is_said(transfer: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The saved words follow an upload that failed just after they were written."""
+    words: list[dict[str, str]] = []
+
+    def show_summary(first: dict[str, str]) -> Any:
+        words.append(first)
+        transfer.now = a_snapshot(state=State.FAILED)
+        return words.append
+
+    monkeypatch.setattr(server, "display", lambda _card: None)
+    monkeypatch.setattr(server, "show_summary", show_summary)
+    shown = server.PanelServer().show_card(cast("Transfer", transfer), "en")
+    shown.cell_ends(1.0)
+    assert "failed" not in words[0]["text/plain"]
+    assert "failed" in words[1]["text/plain"]
+    shown.card.close()
