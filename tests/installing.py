@@ -11,6 +11,11 @@ from pathlib import Path
 _PIP = (sys.executable, "-m", "pip")
 
 
+def python_of(environment: Path) -> Path:
+    """Return the interpreter of a virtual environment."""
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
 def install(environment: Path, *words: str | Path) -> None:
     """Install packages into a virtual environment, which needs no pip of its own.
 
@@ -18,8 +23,7 @@ def install(environment: Path, *words: str | Path) -> None:
 
     words: as `pip install` takes them. Raises CalledProcessError, after what the installer had to say.
     """
-    python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    command = shlex.split(os.environ.get("INSTALL", "")) or [*_PIP, "--python", str(python), "install"]
+    command = shlex.split(os.environ.get("INSTALL", "")) or [*_PIP, "--python", str(python_of(environment)), "install"]
     subprocess.run(
         [*command, "--quiet", *map(str, words)], check=True, env={**os.environ, "VIRTUAL_ENV": str(environment)}
     )

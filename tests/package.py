@@ -8,7 +8,6 @@ as a bill of materials. The sdist holds all that its tests need: some of them ar
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 import tarfile
@@ -19,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from tests.installing import install
+from tests.installing import install, python_of
 
 T = TypeVar("T")
 
@@ -61,11 +60,10 @@ def _built_alike(folder: Path) -> tuple[Path, Path]:
 
 def _installed(place: Path, wheel: Path) -> Path:
     venv.create(place, with_pip=True)
-    python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     install(place, wheel)
     if not (place / _EXTENSION).is_file():
         raise SystemExit(f"The wheel leaves no {_EXTENSION} in the environment, so JupyterLab would not find it.")
-    return python
+    return python_of(place)
 
 
 def _listed(python: Path, wheel: Path) -> None:

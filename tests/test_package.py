@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,16 @@ def test_the_licence_of_each_dependency_is_told(project: dict[str, Any]) -> None
     )
     names = sorted(Requirement(one).name for one in project["project"]["dependencies"])
     assert rows == [(name, _licence(name)) for name in names]
+
+
+def test_what_lies_beside_the_package_is_published(project: dict[str, Any]) -> None:
+    """Nobody who clones gets more than what is named: a file that a try left behind is not taken along."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("needs a clone: git tells what belongs to the project")
+    command = ["git", "-c", "safe.directory=*", "ls-files"]  # also where the clone is somebody else's
+    tracked = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    published = project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"] + project["project"]["license-files"]
+    assert {name.partition("/")[0] for name in tracked} == {*published, "pyproject.toml", ".gitignore"}
 
 
 def _licence(name: str) -> str:
