@@ -267,19 +267,33 @@ def test_the_environment_names_the_language(
     assert spoken.language() == language
 
 
-def test_the_setting_counts_more_than_the_page_and_the_page_more_than_the_environment(
-    environment: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("lang", "page", "language", "for_pages"),
+    [
+        ("zh_CN.UTF-8", "en", "zh", "zh"),  # nobody chose that page's language: it is what JupyterLab begins with
+        ("zh_CN.UTF-8", "zh-CN", "zh", "zh"),
+        ("en_US.UTF-8", "zh-CN", "zh", ""),
+        ("C.UTF-8", "zh-CN", "zh", ""),
+        ("C.UTF-8", "de-DE", "en", ""),
+    ],
+)
+def test_chinese_is_spoken_where_page_or_environment_name_it(
+    environment: pytest.MonkeyPatch, lang: str, page: str, language: str, for_pages: str
 ) -> None:
+    """Kernel and page speak the same: where the page does not know, the kernel tells it."""
+    environment.setenv("LANG", lang)
+    spoken.page_speaks(page)
+    assert (spoken.language(), spoken.language_for_pages()) == (language, for_pages)
+
+
+def test_the_setting_counts_more_than_page_and_environment(environment: pytest.MonkeyPatch) -> None:
     """What somebody chose is what they get."""
     environment.setenv("LANG", "zh_CN.UTF-8")
-    spoken.page_speaks("de-DE")
-    assert spoken.language() == "en"
     spoken.page_speaks("zh-CN")
-    assert spoken.language() == "zh"
     spoken.choose_language("en")
-    assert spoken.language() == "en"
+    assert (spoken.language(), spoken.language_for_pages()) == ("en", "en")
     spoken.choose_language("")
-    assert spoken.language() == "zh"
+    assert (spoken.language(), spoken.language_for_pages()) == ("zh", "zh")
 
 
 def test_an_error_speaks_chinese(environment: pytest.MonkeyPatch) -> None:

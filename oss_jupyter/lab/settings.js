@@ -4,7 +4,7 @@ import { sayIn } from "../notebook/panel/static/common/messages.js";
 
 // Where the application keeps no settings, and until they have come.
 const DEFAULTS = { target: "", language: "", notifications: true, browserNotifications: false };
-const OF_KERNEL = ["region", "endpoint", "parallel", "limit"];
+const OF_KERNEL = ["region", "endpoint", "parallel", "limit", "language"];
 
 // `lab.settings` is Lab's registry, or missing; `language` is the page's, which Lab shows settings in.
 export function createSettings(lab, language) {

@@ -1,6 +1,6 @@
 // What of the extension is there for as long as the page is: its commands, and what follows the uploads.
 
-import { languageOf, pageLanguage, sayIn } from "../notebook/panel/static/common/messages.js";
+import { languageOf, pageLanguage } from "../notebook/panel/static/common/messages.js";
 import { addCommands } from "./commands.js";
 import { createHeard } from "./heard.js";
 import { createIcon } from "./icon.js";
@@ -10,20 +10,21 @@ import { keepSaved } from "./saved.js";
 import { createSettings, followInKernel } from "./settings.js";
 import { addStyles } from "./styles.js";
 import { createUploads } from "./uploads.js";
+import { createVoice } from "./voice.js";
 
 // `lab` holds what JupyterLab gives: its services by name, each missing where the application has none, and its modules.
 export function start(app, lab, panel) {
   const page = languageOf("", pageLanguage());
   const settings = createSettings(lab, page);
-  const sayNow = () => sayIn(languageOf(settings.get("language"), page));
-  const say = Object.defineProperty((key, values) => sayNow()(key, values), "language", { get: () => sayNow().language });
   const uploads = createUploads(app.serviceManager);
+  const voice = createVoice(settings, uploads, page);
+  const { say } = voice;
   const show = () => app.shell.activateById(panel.id);
   const notify = createNotify(lab.apputils, say, settings, show);
   const icon = createIcon(lab.LabIcon);
   followInKernel(settings, uploads, (text) => lab.apputils.Notification.error(text, { autoClose: false }));
   const ask = addCommands(app, { ...lab, icon }, say, { show, settings, uploads });
-  dress(panel, icon, say, { uploads, settings, ask, contents: app.serviceManager.contents });
+  dress(panel, icon, voice, { uploads, settings, ask, contents: app.serviceManager.contents });
   const all = createRows(uploads, createHeard([lab.notebooks, lab.consoles].filter(Boolean)));
   if (lab.notebooks) keepSaved(lab.notebooks);
   followOnce(all, async (rows, moving) => (await import("./status.js")).addStatus(lab, say, all, show, notify)(rows, moving));
@@ -44,9 +45,8 @@ function followOnce(all, begin) {
 }
 
 // Names the panel, and draws it when it is first on the screen, and again in another language.
-function dress(panel, icon, say, { uploads, settings, ask, contents }) {
+function dress(panel, icon, { say, follow }, { uploads, settings, ask, contents }) {
   let drawn = null;
-  let language = settings.get("language");
 
   async function draw() {
     const { drawPanel } = await import("./panel.js");
@@ -61,9 +61,7 @@ function dress(panel, icon, say, { uploads, settings, ask, contents }) {
   name();
   panel.onAfterShow = draw; // Lumino tells a widget by this message that it is on the screen
   if (panel.isVisible) draw();
-  settings.follow(() => {
-    if (language === settings.get("language")) return;
-    language = settings.get("language");
+  follow(() => {
     name();
     drawn?.close();
     drawn = null;

@@ -186,7 +186,7 @@ class OssJupyter(Configurable):
     )
     language = told(
         Enum(["", "en", "zh"], default_value=""),
-        english("Of everything that is said; without it that of the page, else that of LANGUAGE or LANG."),
+        english("Of everything that is said. Empty: Chinese where the page, LANGUAGE or LANG say so, else English."),
     )
     auto_resume = told(Bool(False), english("Resume unfinished uploads when the extension is loaded."))
 

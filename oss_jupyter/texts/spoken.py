@@ -1,9 +1,11 @@
-"""Which language people are spoken to in: the setting's, else the page's, else the environment's. Any thread."""
+"""Which language people are spoken to in: the setting's, else Chinese where page or environment name it. Any thread.
+
+A page says "en" where nobody has chosen a language, so one in English counts no more than the environment.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 LANGUAGES = ("en", "zh")
 # What a process of ours was told by the one that started it, and what a script or a shell may set.
@@ -16,11 +18,17 @@ _chosen = {"setting": "", "page": ""}
 
 def language() -> str:
     """Return "en" or "zh"."""
-    return next(filter(None, _asked_for()), "en")
+    return language_for_pages() or _chosen["page"] or "en"
+
+
+def language_for_pages() -> str:
+    """Return what a page is to speak, whatever it says of itself: "en", "zh", or "" for its own language."""
+    environment = _of_environment()
+    return _chosen["setting"] or _known(os.environ.get(VARIABLE, "")) or (environment if environment != "en" else "")
 
 
 def choose_language(code: str) -> None:
-    """Take the language of the setting: "en", "zh", or "" for that of the page or the environment."""
+    """Take the language of the setting: "en", "zh", or "" for what page and environment say."""
     _chosen["setting"] = _known(code)
 
 
@@ -28,13 +36,6 @@ def page_speaks(tag: object) -> None:
     """Take the language of the page that shows the notebook, if it is a tag like ``zh-CN`` (RFC 5646)."""
     if isinstance(tag, str) and tag:
         _chosen["page"] = _known(tag) or "en"
-
-
-def _asked_for() -> Iterator[str]:
-    yield _chosen["setting"]
-    yield _known(os.environ.get(VARIABLE, ""))
-    yield _chosen["page"]
-    yield _of_environment()
 
 
 def _of_environment() -> str:

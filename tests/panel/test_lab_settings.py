@@ -25,14 +25,22 @@ def test_a_field_that_is_emptied_gives_back_what_was_configured() -> None:
     """What ipython_config.py says counts wherever JupyterLab's settings say nothing."""
     settings = OssJupyter(region="cn-beijing", parallel=5)
     lab = LabSettings(settings)
-    lab.take(PageArguments({"region": "", "endpoint": "", "parallel": 0, "limit": ""}))
-    assert told(settings) == ["cn-beijing", None, 5, None]
+    lab.take(PageArguments({"region": "", "endpoint": "", "parallel": 0, "limit": "", "language": ""}))
+    assert told(settings) == ["cn-beijing", None, 5, None, ""]
     lab.take(
-        PageArguments({"region": "cn-hangzhou", "endpoint": "oss.example.com", "parallel": 8, "limit": " 5MiB/s "})
+        PageArguments(
+            {
+                "region": "cn-hangzhou",
+                "endpoint": "oss.example.com",
+                "parallel": 8,
+                "limit": " 5MiB/s ",
+                "language": "zh",
+            }
+        )
     )
-    assert told(settings) == ["cn-hangzhou", "oss.example.com", 8, "5MiB/s"]
+    assert told(settings) == ["cn-hangzhou", "oss.example.com", 8, "5MiB/s", "zh"]
     lab.take(PageArguments({}))
-    assert told(settings) == ["cn-beijing", None, 5, None]
+    assert told(settings) == ["cn-beijing", None, 5, None, ""]
 
 
 def test_a_wrong_value_is_named_and_the_others_count() -> None:
@@ -40,7 +48,7 @@ def test_a_wrong_value_is_named_and_the_others_count() -> None:
     settings = OssJupyter(limit="1MiB/s")
     with pytest.raises(InputError, match=r"limit: .* is not a speed") as refused:
         LabSettings(settings).take(PageArguments({"limit": "https://h/k?Signature=s3cret", "region": "cn-hangzhou"}))
-    assert told(settings) == ["cn-hangzhou", None, "auto", "1MiB/s"]
+    assert told(settings) == ["cn-hangzhou", None, "auto", "1MiB/s", ""]
     assert "s3cret" not in str(refused.value)
 
 
@@ -48,7 +56,7 @@ def test_the_schema_has_room_for_no_secret() -> None:
     """Every field is named, none is for keys, and those that a kernel gets are known to it."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     assert schema["additionalProperties"] is False
-    own = {"target", "language", "notifications", "browserNotifications"}
+    own = {"target", "notifications", "browserNotifications"}
     assert set(schema["properties"]) == {*NAMES, *own}
     assert schema["properties"]["parallel"]["maximum"] == PARALLEL_MOST
 

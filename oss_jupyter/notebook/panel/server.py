@@ -65,14 +65,14 @@ class PanelServer:
 
     def show_card(self, transfer: Transfer, language: str = "") -> ShownCard:
         """Display the card of a transfer under the running cell, with its summary, and keep both up to date."""
-        card = TransferCard(transfer, self.commands, language or current_session().settings.language)
+        card = TransferCard(transfer, self.commands, language)
         display(card)
         first = transfer.snapshot()  # one for both: what comes between two would never be said
         return self._follow(card, show_summary(summary(first)), first)
 
     def card(self, transfer: Transfer, language: str = "") -> TransferCard:
         """Return the card of a transfer for whoever displays it in another way, without a summary beside it."""
-        card = TransferCard(transfer, self.commands, language or current_session().settings.language)
+        card = TransferCard(transfer, self.commands, language)
         self._follow(card, lambda _words: None, transfer.snapshot())
         return card
 

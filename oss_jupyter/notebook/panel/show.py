@@ -22,7 +22,7 @@ from oss_jupyter.texts import say
 
 
 def show_card(transfer: Transfer, language: str = "") -> None:
-    """Display the live card of a transfer. `language` is "en", "zh", or "" for the page's own.
+    """Display the live card of a transfer. `language` is "en", "zh", or "" for that of everything that is said.
 
     It returns nothing, because a cell would display that as well.
     """
@@ -30,7 +30,7 @@ def show_card(transfer: Transfer, language: str = "") -> None:
 
 
 def show_desk(language: str = "") -> None:
-    """Display every transfer and a form to start one. `language` is "en", "zh", or "" for the page's own."""
+    """Display every transfer and a form to start one. `language`: as `show_card` has it."""
     _show(DESK, None, language, [say("desk_without_widgets")])
 
 
@@ -71,7 +71,7 @@ def _show(kind: str, only: frozenset[str] | None, language: str, lines: Sequence
 def _desk(kind: str, language: str) -> TransferDesk:
     session = current_session()
     target, options = _likely_target(session.manager.transfers()), form_options(session.settings)
-    return TransferDesk(panel_server().commands, language or session.settings.language, kind, target, options)
+    return TransferDesk(panel_server().commands, language, kind, target, options)
 
 
 def _likely_target(transfers: Sequence[Transfer]) -> str:

@@ -16,6 +16,7 @@ from oss_jupyter.notebook.display.cells import cells
 from oss_jupyter.notebook.panel.common import bundle
 from oss_jupyter.notebook.panel.common.channel import keep_busy
 from oss_jupyter.notebook.panel.common.commands import Commands
+from oss_jupyter.texts.spoken import language_for_pages
 
 # A page that was closed the hard way leaves its views behind.
 _VIEWS_MAX = 50
@@ -55,12 +56,13 @@ class PanelWidget(anywidget.AnyWidget):
     language = Unicode().tag(sync=True)
 
     def __init__(self, commands: Commands, language: str, **traits: Any) -> None:
-        """`language` is "en", "zh", or "" for the page's own."""
+        """`language` is "en", "zh", or "" for that of everything that is said."""
         self._commands = commands
         self._lock = threading.Lock()
         self._views: OrderedDict[str, bool] = OrderedDict()
         widget_id = uuid.uuid4().hex
-        super().__init__(code=_code().model_id, widget_id=widget_id, model_id=widget_id, language=language, **traits)
+        traits["language"] = language or language_for_pages()
+        super().__init__(code=_code().model_id, widget_id=widget_id, model_id=widget_id, **traits)
         self.on_msg(self._on_message)
 
     @property

@@ -11,7 +11,7 @@ from oss_jupyter.notebook.panel.common.commands import Reply
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.texts import sentences, tr
 
-NAMES = ("region", "endpoint", "parallel", "limit")
+NAMES = ("region", "endpoint", "parallel", "limit", "language")
 _VALUE_MAX = 300
 
 

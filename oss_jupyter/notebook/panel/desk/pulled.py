@@ -11,6 +11,7 @@ from typing import Any
 from oss_jupyter.names import printable
 from oss_jupyter.notebook.panel.desk.desk import DESK
 from oss_jupyter.paths import here
+from oss_jupyter.texts.spoken import language_for_pages
 
 # The page asks again within a second while something moves.
 _LOOKING_SECONDS = 3.0
@@ -54,4 +55,4 @@ class PulledDesk:
         """Return what was put last, bytes as base64."""
         with self._lock:
             self._pulled_at = self._clock()
-            return dict(self._traits)
+            return {**self._traits, "language": language_for_pages()}
