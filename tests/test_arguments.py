@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 import oss_jupyter as oj
-from oss_jupyter.console.options import HEADINGS
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, PLACE_NAMES
 from oss_jupyter.model.parallel import PARALLEL_MOST
@@ -160,7 +159,6 @@ def test_words_tell_all_that_can_be_chosen() -> None:
     """What stands in a sentence that is translated as a whole is what the argument takes."""
     for one in ARGUMENTS.values():
         assert all(re.search(rf"\b{choice}\b", one.words) for choice in one.choices)
-        assert one.group.rstrip(".").lower() in HEADINGS
     assert f" 1 to {PARALLEL_MOST};" in ARGUMENTS["parallel"].words
 
 

@@ -251,6 +251,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         ({}, "en"),
         ({"LANG": "C.UTF-8"}, "en"),
         ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh@pinyin"}, "zh"),
         ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
         ({"LANG": "en_US.UTF-8", "LANGUAGE": "zh_CN:en"}, "zh"),
         ({"LANG": "zh_CN.UTF-8", "LANGUAGE": "fr:en"}, "en"),

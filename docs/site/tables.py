@@ -49,7 +49,7 @@ def setup(app: Any) -> dict[str, bool]:
 
 def _as_page(app: Any, kind: str, name: str, value: object, options: object, lines: list[str]) -> None:
     """Show a docstring as a page does: what is described in lists, and no arguments twice."""
-    first_group = f"{str(GROUPS[0].__doc__).rstrip('.')}:"
+    first_group = f"{next(iter(GROUPS)).capitalize()}:"
     if first_group in lines:  # the page has tables of them
         del lines[lines.index(first_group) :]
     lines[:] = _listed(lines)
@@ -68,10 +68,10 @@ def _listed(lines: list[str]) -> Iterator[str]:
         inside = bool(found) or (inside and bool(line))
 
 
-def _group(group: type) -> str:
-    those = [one for one in ARGUMENTS.values() if one.group == group.__doc__]
+def _group(group: str) -> str:
+    those = [one for one in ARGUMENTS.values() if one.group == group]
     rows = ((f"`{one.name}`", _types(one), one.python or one.words) for one in those)
-    return f"### {str(group.__doc__).rstrip('.')}\n\n{_table(('argument', 'type', 'what it is'), rows)}"
+    return f"### {group.capitalize()}\n\n{_table(('argument', 'type', 'what it is'), rows)}"
 
 
 def _types(one: Argument) -> str:

@@ -16,7 +16,7 @@ from oss_jupyter.model.arguments import ANEW_NAMES, ARGUMENTS, GROUPS, PLACE_NAM
 from oss_jupyter.model.dataset import Rule
 from oss_jupyter.model.sizes import count
 from oss_jupyter.redact import shown
-from oss_jupyter.texts import english, listed, sentences, tr
+from oss_jupyter.texts import listed, sentences, tr
 
 # What argparse repeats, as in: invalid choice: 'x' (choose from …).
 _REPEATED = re.compile(
@@ -25,14 +25,6 @@ _REPEATED = re.compile(
 _OPTION_VALUE = re.compile(r"(--?[\w-]+)=.*?(?: (?=could match)|\Z)", re.DOTALL)
 # A long one, or a short one, of which the rest is its value or the name of a file.
 _OPTION = re.compile(r"--[A-Za-z][^=]*|-[A-Za-z]")
-# The groups of arguments, as headings of help.
-HEADINGS = (
-    english("how it is sent"),
-    english("which files of a dataset"),
-    english("the object, and the requests for it"),
-    english("how the service is reached"),
-    english("waiting and showing"),
-)
 _SHORT = {one.short_for: name for name, one in ARGUMENTS.items() if one.short_for}
 
 
@@ -59,14 +51,14 @@ class _InOrder(argparse.Action):
 
 def _options() -> Iterator[Option]:
     for group in GROUPS:
-        those = (one for one in ARGUMENTS.values() if one.group == group.__doc__ and one.on_a_line)
+        those = (one for one in ARGUMENTS.values() if one.group == group and one.on_a_line)
         yield from (_option(one) for one in those if not one.short_for)
 
 
 def _option(one: Argument) -> Option:
     words = tuple(f"--{name.replace('_', '-')}" for name in (_SHORT.get(one.name), one.name) if name)
     how = {"dest": one.name, "help": one.words, **_how(one)}
-    return Option(words, how, one.group.rstrip(".").lower(), one.takes == "VARIABLE")
+    return Option(words, how, one.group, one.takes == "VARIABLE")
 
 
 def _how(one: Argument) -> dict[str, Any]:

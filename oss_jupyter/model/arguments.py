@@ -247,22 +247,30 @@ class UploadOptions(SendingOptions, SelectingOptions, ObjectArguments, ReachingO
     """What `oss_jupyter.upload` takes beside source and target."""
 
 
-GROUPS = (SendingOptions, SelectingOptions, ObjectArguments, ReachingOptions, ShowingOptions)
+# By their headings, which are no docstrings, for `python -OO` keeps none.
+GROUPS: Mapping[str, type] = {
+    english("how it is sent"): SendingOptions,
+    english("which files of a dataset"): SelectingOptions,
+    english("the object, and the requests for it"): ObjectArguments,
+    english("how the service is reached"): ReachingOptions,
+    english("waiting and showing"): ShowingOptions,
+}
 
 
-def _read(group: type) -> dict[str, Argument]:
+def _read(heading: str, group: type) -> dict[str, Argument]:
     hints = get_type_hints(group, include_extras=True)
     types = {
         name: tuple(kind for kind in type_names(hint.__origin__) if kind != "None") for name, hint in hints.items()
     }
     return {
-        name: replace(hint.__metadata__[0], name=name, types=types[name], group=str(group.__doc__))
-        for name, hint in hints.items()
+        name: replace(hint.__metadata__[0], name=name, types=types[name], group=heading) for name, hint in hints.items()
     }
 
 
 # In the order in which they are shown.
-ARGUMENTS: Mapping[str, Argument] = {name: one for group in GROUPS for name, one in _read(group).items()}
+ARGUMENTS: Mapping[str, Argument] = {
+    name: one for heading, group in GROUPS.items() for name, one in _read(heading, group).items()
+}
 SELECTING_NAMES = tuple(get_type_hints(SelectingOptions))
 OBJECT_NAMES = tuple(get_type_hints(ObjectArguments))
 ANEW_NAMES = tuple(get_type_hints(AnewOptions))

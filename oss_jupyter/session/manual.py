@@ -50,9 +50,9 @@ def _left_out(argument: Argument) -> Any:
 def _lines() -> Iterator[str]:
     defaults = OssJupyter()
     for group in GROUPS:
-        yield f"\n{str(group.__doc__).rstrip('.')}:"
+        yield f"\n{group.capitalize()}:"
         for one in _ARGUMENTS:
-            if one.group == group.__doc__:
+            if one.group == group:
                 yield f"  {_line(one, getattr(defaults, one.name, one.default))}"
 
 

@@ -6,6 +6,7 @@ A page says "en" where nobody has chosen a language, so one in English counts no
 from __future__ import annotations
 
 import os
+import re
 
 LANGUAGES = ("en", "zh")
 # What a process of ours was told by the one that started it, and what a script or a shell may set.
@@ -46,5 +47,5 @@ def _of_environment() -> str:
 
 def _known(tag: str) -> str:
     """Return the language of a tag, empty if nothing is said in it."""
-    code = tag.replace("_", "-").partition("-")[0].partition(".")[0].lower()
+    code = re.split(r"[-_.@]", tag.strip(), maxsplit=1)[0].lower()  # zh-CN, zh_CN.UTF-8, zh@pinyin
     return code if code in LANGUAGES else ""

@@ -302,6 +302,14 @@ def test_a_command_loads_nothing_of_a_notebook(service: Sandbox, data: Path) -> 
     assert is_there(service, data)
 
 
+def test_options_are_there_where_python_keeps_no_docstrings(service: Sandbox, data: Path) -> None:
+    """What is told of an option does not hang on what `python -OO` leaves out."""
+    upload = [sys.executable, "-OO", "-m", "oss_jupyter", *UPLOAD, "--metadata", "project=taxi"]
+    done = subprocess.run(upload, cwd=data.parent, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0)
+    assert service.object_path("test-bucket", "k").read_bytes() == data.read_bytes()
+
+
 def test_help_loads_nothing_that_sends() -> None:
     """Whoever asks for help waits neither for the SDK nor for requests nor for the session."""
     heavy = "('requests', 'alibabacloud_oss_v2', 'oss_jupyter.session', 'oss_jupyter.engine', 'rich')"
