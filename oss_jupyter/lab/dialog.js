@@ -44,7 +44,7 @@ function createUploadForm(say, { uploads, settings }, paths, onBegun) {
   const { showError, setStarting } = createVoice(say, trouble, start);
   let line = null;
   let asked = null;
-  element.append(left.element, field(say("target"), goal, start), completions, options, trouble.element);
+  element.append(left.element, field(say("target"), goal, start), completions, trouble.element, options);
   showError(null);
   setStarting(true);
 
@@ -105,6 +105,7 @@ function createNames(paths) {
 function createVoice(say, trouble, start) {
   function showError(error) {
     trouble.update({ error, cell: "" });
+    if (error) trouble.element.scrollIntoView({ block: "nearest" }); // the dialog is as high as the window at most
   }
 
   function setStarting(yes) {

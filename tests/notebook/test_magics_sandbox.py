@@ -42,6 +42,11 @@ def test_start_upload_stop(shell: Shell, data: Path, no_sandbox_left: None) -> N
     assert shell.ok("%oss_sandbox stop").text.strip() == "No sandbox is running."
 
 
+def test_where_there_is_no_file_a_word_stands_for_one(shell: Shell, no_sandbox_left: None) -> None:
+    """Nobody is told to upload what is none of theirs."""
+    assert "Try: %oss_upload FILE oss://demo-bucket/\n" in shell.ok("%oss_sandbox start").text
+
+
 def test_what_the_sandbox_says_is_passed_on(shell: Shell, no_sandbox_left: None) -> None:
     """A sandbox that cannot start and a rate that is none are explained, and the settings stay."""
     fast = shell.run("%oss_sandbox start --rate fast").error

@@ -19,7 +19,10 @@ from oss_jupyter.notebook.panel.card.card_summary import summary
 from oss_jupyter.notebook.panel.common import bundle
 from oss_jupyter.notebook.panel.common.commands import Commands
 from oss_jupyter.notebook.panel.common.row import row_of
+from oss_jupyter.notebook.panel.desk.desk import DESK, TransferDesk
 from oss_jupyter.notebook.panel.desk.desk_summary import desk_summary
+from oss_jupyter.notebook.panel.desk.pulled import PulledDesk
+from oss_jupyter.texts import spoken
 
 from ..datasets import a_dataset as a_files
 from ..datasets import a_receipt, a_view, failures
@@ -142,6 +145,16 @@ def test_the_page_side_passes_its_own_tests() -> None:
     tests = sorted(map(str, (Path(__file__).parents[1] / "js").glob("*.test.mjs")))
     done = subprocess.run([str(NODE), "--test", *tests], capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_page_is_told_what_the_kernel_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JupyterLab's page says "en" until somebody chooses: what `LANG` names would be there in outputs alone."""
+    monkeypatch.setattr(spoken, "_chosen", {"setting": "", "page": "en"})
+    for name, value in {"OSS_JUPYTER_LANGUAGE": "", "LANGUAGE": "", "LC_ALL": "", "LANG": "zh_CN.UTF-8"}.items():
+        monkeypatch.setenv(name, value)
+    assert TransferDesk(Commands(), "", DESK, "", []).language == "zh"
+    assert TransferDesk(Commands(), "en", DESK, "", []).language == "en"
+    assert PulledDesk("", []).pull()["language"] == "zh"
 
 
 def test_nothing_is_put_into_the_page_as_html() -> None:

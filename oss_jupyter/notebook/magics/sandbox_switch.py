@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from oss_jupyter.model.arguments import ARGUMENTS
@@ -115,8 +113,9 @@ def _trouble(info: Mapping[str, Any]) -> list[str]:
 
 
 def _example() -> str:
-    """Return a file that is really there: the largest of the folder, else Python itself."""
+    """Return the largest file of the folder; where there is none, the word for one."""
     files = [path for path in here().iterdir() if path.is_file() and not path.name.startswith(".")]
-    chosen = max(files, key=lambda path: path.stat().st_size, default=Path(sys.executable))
-    name = chosen.name if files else str(chosen)
+    if not files:
+        return "FILE"
+    name = max(files, key=lambda path: path.stat().st_size).name
     return f'"{name}"' if " " in name else name
