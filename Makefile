@@ -43,8 +43,9 @@ lab: $(VENV)/.has-lab
 	fi; \
 	$(BIN)/oss-jupyter sandbox --detach >/dev/null && \
 	echo 'A local OSS is running; %oss_sandbox start finds it. Ctrl-C ends everything.' && \
-	cd notebooks && JUPYTER_PATH=$(CURDIR)/.cache/jupyter $(BIN)/jupyter lab --ServerApp.answer_yes=True --ServerApp.log_level=WARN \
-	  $$(test "$$(id -u)" = 0 && echo --allow-root) $(or $(ARGS),01-first-upload.ipynb)
+	cd notebooks && JUPYTER_PATH=$(CURDIR)/.cache/jupyter $(BIN)/jupyter lab --ServerApp.answer_yes=True --ServerApp.log_level=WARN --ServerApp.root_dir=. \
+	  $$(test "$$(id -u)" = 0 && echo --allow-root) $(ARGS) \
+	  --LabApp.default_url=/lab/tree/$$(case "$${LANGUAGE:-$${LC_ALL:-$$LANG}}" in (zh*) echo zh-CN/; esac)01-first-upload.ipynb
 
 # Several at once, because most of the time they wait.
 test: $(VENV)/.has-test

@@ -6,7 +6,7 @@ const SILENT_MS = 10_000;
 
 // `trackers` are Lab's, of what has a kernel.
 export function createHeard(trackers, silentMs = SILENT_MS) {
-  const told = new Map(); // by kernel: its rows, how many move in all, and the timer that forgets them
+  const told = new Map(); // by kernel: its rows, how many move in all, its language, and the timer that forgets them
   const listeners = new Set();
 
   function listen({ sessionContext }) {
@@ -16,10 +16,10 @@ export function createHeard(trackers, silentMs = SILENT_MS) {
     });
   }
 
-  function take(kernel, { rows, moving = 0 }) {
+  function take(kernel, { rows, moving = 0, language = "" }) {
     clearTimeout(told.get(kernel)?.timer);
     const timer = setTimeout(() => told.delete(kernel) && tell(), silentMs);
-    told.set(kernel, { rows, moving, timer });
+    told.set(kernel, { rows, moving, language, timer });
     tell();
   }
 
@@ -28,13 +28,15 @@ export function createHeard(trackers, silentMs = SILENT_MS) {
     const rows = all.flatMap((one) => one.rows);
     const isCut = all.some((one) => one.moving > one.rows.length);
     const moving = isCut ? all.reduce((sum, one) => sum + one.moving, 0) : 0;
-    listeners.forEach((listener) => listener(rows, moving));
+    const language = all.map((one) => one.language).find(Boolean) ?? "";
+    listeners.forEach((listener) => listener(rows, moving, language));
   }
 
   for (const tracker of trackers) {
     tracker.forEach(listen);
     tracker.widgetAdded.connect((_, widget) => listen(widget));
   }
-  // Calls listener(rows, moving): how many move, where more do than have a row, else 0.
+  // Calls listener(rows, moving, language): how many move, where more do than have a row, else 0; and what a kernel speaks
+  // whatever the page's language is, or "".
   return { follow: (listener) => listeners.add(listener) };
 }

@@ -17,7 +17,8 @@ export function start(app, lab, panel) {
   const page = languageOf("", pageLanguage());
   const settings = createSettings(lab, page);
   const uploads = createUploads(app.serviceManager);
-  const voice = createVoice(settings, uploads, page);
+  const heard = createHeard([lab.notebooks, lab.consoles].filter(Boolean));
+  const voice = createVoice(settings, uploads, heard, page);
   const { say } = voice;
   const show = () => app.shell.activateById(panel.id);
   const notify = createNotify(lab.apputils, say, settings, show);
@@ -25,7 +26,7 @@ export function start(app, lab, panel) {
   followInKernel(settings, uploads, (text) => lab.apputils.Notification.error(text, { autoClose: false }));
   const ask = addCommands(app, { ...lab, icon }, say, { show, settings, uploads });
   dress(panel, icon, voice, { uploads, settings, ask, contents: app.serviceManager.contents });
-  const all = createRows(uploads, createHeard([lab.notebooks, lab.consoles].filter(Boolean)));
+  const all = createRows(uploads, heard);
   if (lab.notebooks) keepSaved(lab.notebooks);
   followOnce(all, async (rows, moving) => (await import("./status.js")).addStatus(lab, say, all, show, notify)(rows, moving));
   app.restored.then(() => {

@@ -1,16 +1,16 @@
-// Which language the extension speaks: that of Lab's settings, else what the kernel that uploads says, else the page's.
+// Which language the extension speaks: that of Lab's settings, else what kernels say, else the page's.
 
 import { languageOf, sayIn } from "../notebook/panel/static/common/messages.js";
 
 // `page` is the page's language. Returns say(key, values), which speaks the language of the moment, and follow(listener),
 // which calls it when that has become another one.
-export function createVoice(settings, uploads, page) {
+export function createVoice(settings, uploads, heard, page) {
   const listeners = new Set();
-  let ofKernel = "";
+  let [ofUploads, ofNotebook] = ["", ""];
   let spoken = current();
 
   function current() {
-    return languageOf(settings.get("language") || ofKernel, page);
+    return languageOf(settings.get("language") || ofUploads || ofNotebook, page);
   }
 
   function look() {
@@ -22,11 +22,15 @@ export function createVoice(settings, uploads, page) {
   uploads.follow((line) => {
     if (!line) return; // the next kernel most likely speaks as this one did
     const take = () => {
-      ofKernel = line.model.get("language");
+      ofUploads = line.model.get("language");
       look();
     };
     line.model.on("change:language", take);
     take();
+  });
+  heard.follow((rows, moving, language) => {
+    ofNotebook = language || ofNotebook;
+    look();
   });
   settings.follow(look);
 

@@ -5,14 +5,15 @@ import { test } from "node:test";
 
 import { createVoice } from "../../oss_jupyter/lab/voice.js";
 
-// Settings, the line to a kernel, and the voice that follows both; `changes` counts how often it has told of another one.
+// Settings, what kernels say, and the voice that follows all of it; `changes` counts how often it has told of another one.
 function stage(page) {
   const chosen = { language: "" };
-  const told = { settings: null, line: null, language: null };
+  const told = {};
   const settings = { get: (name) => chosen[name], follow: (listener) => (told.settings = listener) };
   const uploads = { follow: (listener) => (told.line = listener) };
-  const voice = createVoice(settings, uploads, page);
-  const scene = { voice, changes: 0, choose, kernelSays };
+  const heard = { follow: (listener) => (told.heard = listener) };
+  const voice = createVoice(settings, uploads, heard, page);
+  const scene = { voice, changes: 0, choose, kernelSays, notebookSays };
   voice.follow(() => (scene.changes += 1));
 
   function choose(language) {
@@ -24,14 +25,20 @@ function stage(page) {
     told.line({ model: { get: () => language, on: () => {} } });
   }
 
+  function notebookSays(language) {
+    told.heard([], 0, language);
+  }
+
   return scene;
 }
 
 test("an English page speaks Chinese where the kernel's environment names it, until somebody chooses English", () => {
   const scene = stage("en");
   assert.equal(scene.voice.say.language, "en");
-  scene.kernelSays("zh");
+  scene.notebookSays("zh");
   assert.equal(scene.voice.say("start"), "开始上传");
+  scene.notebookSays(""); // it has ended
+  scene.kernelSays("zh");
   scene.choose("en");
   assert.equal(scene.voice.say("start"), "Start upload");
   assert.equal(scene.changes, 2);

@@ -9,6 +9,7 @@ from typing import Any
 from oss_jupyter.engine.manager import Manager
 from oss_jupyter.engine.transfer import coordinator_of
 from oss_jupyter.notebook.panel.common.row import row_of
+from oss_jupyter.texts.spoken import language_for_pages
 
 # Far more than anybody waits for, and 70 kB.
 _ROWS_MOST = 100
@@ -34,4 +35,5 @@ class Telling:
         here = [one.snapshot() for one in self._manager().transfers() if not coordinator_of(one).apart]
         told = [one for one in here if one.state.active or one.id in self._moved or one.started_at >= told_at]
         self._moved = frozenset(one.id for one in told if one.state.active)
-        return {"rows": [row_of(one) for one in told[:_ROWS_MOST]], "moving": len(self._moved)}
+        rows = [row_of(one) for one in told[:_ROWS_MOST]]
+        return {"rows": rows, "moving": len(self._moved), "language": language_for_pages()}
