@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+import oss_jupyter
 from oss_jupyter.sandbox.state import SandboxInfo
 
 from .demo import Kernel, jupyter_home
@@ -116,6 +117,16 @@ def test_the_policy_of_the_notebook_is_one_of_the_documents() -> None:
     told = re.findall(r"```json\n(.*?)```", _read(ROOT / "docs" / "permissions.md"), re.DOTALL)
     (policy,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     assert json.loads(policy) == json.loads(told[0])
+
+
+@pytest.mark.parametrize(("folder", "language"), [("notebooks", "en"), ("notebooks/zh-CN", "zh")])
+def test_the_buttons_that_carry_on_are_called_as_on_the_page(folder: str, language: str) -> None:
+    """Whoever has restarted finds what the notebook speaks of; the line stands only where no banner is drawn."""
+    words = json.loads(_read(Path(oss_jupyter.__file__).parent / "texts" / "messages.json"))
+    cells = {cell["id"]: "".join(cell["source"]) for cell in _cells(SECOND, folder)}
+    for key in ("resume_all", "review", "discard"):
+        assert words[key][language] in cells["resume"]
+    assert "`%oss_uploads resume`" in cells["resume"]
 
 
 # What they do.
@@ -294,8 +305,8 @@ def _code(cell: dict[str, Any]) -> dict[str, Any]:
     return {**cell, "source": without_comments("".join(cell["source"]))}
 
 
-def _cells(name: str) -> list[dict[str, Any]]:
-    cells: list[dict[str, Any]] = json.loads(_read(ROOT / "notebooks" / f"{name}.ipynb"))["cells"]
+def _cells(name: str, folder: str = "notebooks") -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(_read(ROOT / folder / f"{name}.ipynb"))["cells"]
     return cells
 
 
