@@ -35,7 +35,8 @@ demo: $(VENV)/.has-kernel
 	@$(BIN)/python tests/demo.py $(ARGS)
 
 # A sandbox that runs already belongs to somebody else and is left alone. An editable install holds a copy of JupyterLab's
-# extension; with the links it is that of the sources, and a change is there when the page is loaded again.
+# extension; with the links it is that of the sources, and a change is there when the page is loaded again. The root is the
+# project, because the notebooks link to pages in docs.
 lab: $(VENV)/.has-lab
 	@$(BIN)/python -m tests.browser.lab_extension .cache/jupyter
 	@if ! $(BIN)/oss-jupyter sandbox --status >/dev/null; then \
@@ -44,6 +45,7 @@ lab: $(VENV)/.has-lab
 	$(BIN)/oss-jupyter sandbox --detach >/dev/null && \
 	echo 'A local OSS is running; %oss_sandbox start finds it. Ctrl-C ends everything.' && \
 	cd notebooks && JUPYTER_PATH=$(CURDIR)/.cache/jupyter $(BIN)/jupyter lab --ServerApp.answer_yes=True --ServerApp.log_level=WARN \
+	  --ServerApp.root_dir='$(CURDIR)' --ServerApp.preferred_dir='$(CURDIR)/notebooks' \
 	  $$(test "$$(id -u)" = 0 && echo --allow-root) $(or $(ARGS),01-first-upload.ipynb)
 
 # Several at once, because most of the time they wait.

@@ -78,9 +78,8 @@ def test_the_chinese_twin_has_the_same_cells(path: Path) -> None:
             assert re.search("[\u4e00-\u9fff]", "".join(other["source"]))
             assert {**one, "source": []} == {**other, "source": []}
             links = r"\]\([^)]+\)|```.*?```"
-            assert re.findall(links, "".join(one["source"]), re.DOTALL) == re.findall(
-                links, "".join(other["source"]), re.DOTALL
-            )
+            same = "".join(other["source"]).replace("](../../docs/zh/", "](../docs/")  # the same page in Chinese
+            assert re.findall(links, "".join(one["source"]), re.DOTALL) == re.findall(links, same, re.DOTALL)
         else:
             assert _code(one) == _code(other)
 
@@ -110,6 +109,14 @@ def test_the_notebooks_lead_from_one_to_the_next() -> None:
     assert [path.stem for path in NOTEBOOKS] == [FIRST, SECOND, OWN_BUCKET, BUSY, CLUSTER, DATASET, DATAFRAME]
     for here, there in pairwise(NOTEBOOKS):
         assert f"]({there.name})" in here.read_text(encoding="utf-8")
+
+
+def test_links_of_a_notebook_lead_where_something_is(subtests: pytest.Subtests) -> None:
+    """In both languages, from where the notebook lies."""
+    for path in [*NOTEBOOKS, *(one.parent / "zh-CN" / one.name for one in NOTEBOOKS)]:
+        with subtests.test(path.relative_to(ROOT).as_posix()):
+            links = re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8"))
+            assert [link for link in links if not (path.parent / link).is_file()] == []
 
 
 def test_the_policy_of_the_notebook_is_one_of_the_documents() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+_DOCS = re.compile(r"\]\((?:\.\./)+docs/(?:zh/)?")  # in the site their pages stand above the tutorial
 _KEPT = ROOT / ".cache" / "docs"
 _RESTART = "restart-kernel"
 _CELL_SECONDS = 300
@@ -45,7 +47,7 @@ def put_into(folder: Path, words: Path = ROOT / "notebooks") -> None:
         content = nbformat.read(kept if kept.exists() else notebook, as_version=4)
         texts = {cell.id: cell.source for cell in nbformat.read(words / notebook.name, as_version=4).cells}
         for cell in content.cells:
-            cell.source = texts[cell.id]
+            cell.source = _DOCS.sub("](../", texts[cell.id])
         nbformat.write(content, folder / notebook.name)
 
 
