@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import packages_distributions, requires
 from itertools import pairwise
 from pathlib import Path
@@ -156,6 +157,31 @@ def test_the_buttons_that_carry_on_are_called_as_on_the_page(folder: str, langua
     for key in ("resume_all", "review", "discard"):
         assert words[key][language] in cells["resume"]
     assert "`%oss_uploads resume`" in cells["resume"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_site_shows_what_a_notebook_prints_in_the_language_of_its_texts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, language: str
+) -> None:
+    """Whoever builds it: what was run is kept for each language."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs/site"))
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "fr")
+    site = import_module("notebooks")
+    assert site._newcomer(tmp_path, language)["OSS_JUPYTER_LANGUAGE"] == language
+    folder = ROOT / "notebooks" / {"en": "", "zh": "zh-CN"}[language]
+    shown = site._notebooks(language)
+    assert [path.parent for path in shown] == [folder] * len(NOTEBOOKS)
+    other = {"en": "zh", "zh": "en"}[language]
+    assert not {site._kept(path, language) for path in shown} & {site._kept(path, other) for path in shown}
+
+
+def test_links_into_the_guides_lead_to_pages_of_the_site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The page of a notebook stands beside the guides there, and not beside their folder."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs/site"))
+    site = import_module("notebooks")
+    for language in ("en", "zh"):
+        site.put_into(tmp_path, language)
+        assert "(../objects.md)" in _read(tmp_path / f"{DATAFRAME}.ipynb")
 
 
 # What they do.

@@ -45,7 +45,7 @@ def _stage_english(stage: Path) -> None:
     shutil.copy(ROOT / "CHANGELOG.md", stage / "changelog.md")
     shutil.copy(ROOT / "CONTRIBUTING.md", stage / "contributing.md")
     _link(stage)
-    notebooks.put_into(stage / "tutorial")
+    notebooks.put_into(stage / "tutorial", "en")
 
 
 def _stage_chinese(stage: Path) -> None:
@@ -56,7 +56,7 @@ def _stage_chinese(stage: Path) -> None:
         there = _ENGLISH.sub(r'<a href="../\2.html\3">\1</a>', page.read_text(encoding="utf-8"))
         page.write_text(there, encoding="utf-8")
     _link(stage)
-    notebooks.put_into(stage / "tutorial", ROOT / "notebooks" / "zh-CN")
+    notebooks.put_into(stage / "tutorial", "zh")
 
 
 def _link(stage: Path) -> None:
