@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _stage_english(stage: Path) -> None:
-    shutil.copytree(ROOT / "docs", stage, ignore=shutil.ignore_patterns("site", "zh"))
+    shutil.copytree(ROOT / "docs", stage, ignore=shutil.ignore_patterns("site", "zh", ".*"))  # JupyterLab keeps copies
     shutil.copy(ROOT / "CHANGELOG.md", stage / "changelog.md")
     shutil.copy(ROOT / "CONTRIBUTING.md", stage / "contributing.md")
     _link(stage)
@@ -49,7 +49,7 @@ def _stage_english(stage: Path) -> None:
 
 
 def _stage_chinese(stage: Path) -> None:
-    shutil.copytree(ROOT / "docs" / "zh", stage)
+    shutil.copytree(ROOT / "docs" / "zh", stage, ignore=shutil.ignore_patterns(".*"))
     shutil.copytree(ROOT / "docs" / "images", stage / "images")
     shutil.copytree(ROOT / "docs" / "site" / "locales", stage / "locales")  # what the theme says in English alone
     for page in stage.glob("*.md"):  # what is there in English alone is read there
