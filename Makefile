@@ -34,8 +34,12 @@ help:
 demo: $(VENV)/.has-kernel
 	@$(BIN)/python tests/demo.py $(ARGS)
 
+# In the reader's language.
+FIRST_NOTEBOOK = /lab/tree/notebooks/$$(case "$${LANGUAGE:-$${LC_ALL:-$$LANG}}" in (zh*) echo zh-CN/; esac)01-first-upload.ipynb
+
 # A sandbox that runs already belongs to somebody else and is left alone. An editable install holds a copy of JupyterLab's
-# extension; with the links it is that of the sources, and a change is there when the page is loaded again.
+# extension; with the links it is that of the sources, and a change is there when the page is loaded again. The root is the
+# project, because the notebooks link to pages in docs.
 lab: $(VENV)/.has-lab
 	@$(BIN)/python -m tests.browser.lab_extension .cache/jupyter
 	@if ! $(BIN)/oss-jupyter sandbox --status >/dev/null; then \
@@ -43,9 +47,8 @@ lab: $(VENV)/.has-lab
 	fi; \
 	$(BIN)/oss-jupyter sandbox --detach >/dev/null && \
 	echo 'A local OSS is running; %oss_sandbox start finds it. Ctrl-C ends everything.' && \
-	cd notebooks && JUPYTER_PATH=$(CURDIR)/.cache/jupyter $(BIN)/jupyter lab --ServerApp.answer_yes=True --ServerApp.log_level=WARN --ServerApp.root_dir=. \
-	  $$(test "$$(id -u)" = 0 && echo --allow-root) $(ARGS) \
-	  --LabApp.default_url=/lab/tree/$$(case "$${LANGUAGE:-$${LC_ALL:-$$LANG}}" in (zh*) echo zh-CN/; esac)01-first-upload.ipynb
+	cd notebooks && JUPYTER_PATH=$(CURDIR)/.cache/jupyter $(BIN)/jupyter lab --ServerApp.answer_yes=True --ServerApp.log_level=WARN \
+	  --ServerApp.root_dir='$(CURDIR)' $$(test "$$(id -u)" = 0 && echo --allow-root) $(ARGS) --LabApp.default_url=$(FIRST_NOTEBOOK)
 
 # Several at once, because most of the time they wait.
 test: $(VENV)/.has-test
@@ -105,7 +108,7 @@ clean:
 
 # What each command needs is installed when it is first given.
 $(VENV)/.has-kernel: EXTRAS := kernel
-$(VENV)/.has-lab: EXTRAS := lab,demo
+$(VENV)/.has-lab: EXTRAS := lab,demo,dask
 $(VENV)/.has-bench: EXTRAS := lab,bench
 $(VENV)/.has-test: EXTRAS := lab,test
 $(VENV)/.has-release: EXTRAS := release

@@ -76,8 +76,16 @@ def without_addresses(sentence: str) -> str:
 
 def clean(text: str) -> str:
     """Return a text of the service on one line, bounded, without key ids and the queries of signed URLs."""
-    one_line = " ".join(text.split())[:_SAID_MAX]
+    one_line = _short(" ".join(text.split()))
     return _KEY_ID.sub(_CUT, _SIGNED_QUERY.sub(_CUT, without_addresses(one_line)))
+
+
+def _short(line: str) -> str:
+    """Return a line that is not too long, without the half of a word at its end."""
+    if len(line) <= _SAID_MAX:
+        return line
+    whole, _, _ = line[: _SAID_MAX + 1].rpartition(" ")
+    return f"{whole or line[:_SAID_MAX]} {_CUT}"
 
 
 def scrub(text: str) -> str:

@@ -28,6 +28,7 @@ from jupyter_client.manager import KernelManager
 
 from oss_jupyter.model.sizes import MIB, format_size
 from oss_jupyter.sandbox import Key, Sandbox
+from oss_jupyter.texts.spoken import VARIABLE, language
 
 FILE_BYTES = 512 * MIB
 RATE_BYTES_PER_SECOND = 48 * MIB  # about 12 s of sending in all: long enough to watch
@@ -199,14 +200,15 @@ def main() -> int:
         with ExitStack() as stack:
             problems = _demonstrate(Screen(), stack)
     except KeyboardInterrupt:
-        print("\nStopped; nothing is left behind.")
+        print(_in("\nStopped; nothing is left behind.", "\n已停止，没有留下任何文件。"))
         return 130
     except (CellFailed, TimeoutError, OSError) as error:
         problems = [str(error)]
     for problem in problems:
-        print(f"FAILED: {problem}", file=sys.stderr)
+        print(_in(f"FAILED: {problem}", f"失败：{problem}"), file=sys.stderr)
     if not problems:
-        print(f"\nAll as it should be, in {time.monotonic() - began:.0f} s.")
+        seconds = f"{time.monotonic() - began:.0f}"
+        print(_in(f"\nAll as it should be, in {seconds} s.", f"\n一切正常，用时 {seconds} s。"))
     return 1 if problems else 0
 
 
@@ -214,56 +216,74 @@ def _demonstrate(screen: Screen, stack: ExitStack) -> list[str]:
     home = _room(stack)
     key = Key("demo-key-id", "demo-key-secret")
 
-    screen.step(f"A file of {format_size(FILE_BYTES)}, and a sandbox that takes {format_size(RATE_BYTES_PER_SECOND)}/s")
+    size, rate = format_size(FILE_BYTES), f"{format_size(RATE_BYTES_PER_SECOND)}/s"
+    screen.step(
+        _in(f"A file of {size}, and a sandbox that takes {rate}", f"一个 {size} 的文件，和一个限速 {rate} 的沙箱")
+    )
     source = _make_file(home / "trips.bin")
     sandbox = stack.enter_context(Sandbox(home / "sandbox", keys=[key], rate_bytes_per_second=RATE_BYTES_PER_SECOND))
     sandbox.create_bucket(BUCKET)
-    print(f"   {sandbox.endpoint}, bucket {BUCKET}")
-    environment = kernel_environment(sandbox, key, home)
+    print(_in(f"   {sandbox.endpoint}, bucket {BUCKET}", f"   {sandbox.endpoint}，存储空间 {BUCKET}"))
+    environment = kernel_environment(sandbox, key, home) | {VARIABLE: language()}
 
     with Kernel(home, environment) as kernel:
-        screen.step(f"A kernel (process {kernel.pid}) uploads it")
+        screen.step(_in(f"A kernel (process {kernel.pid}) uploads it", f"内核（进程 {kernel.pid}）上传它"))
         _show(kernel, screen, "%load_ext oss_jupyter")
         _show(kernel, screen, f"%oss_upload {source.name} oss://{BUCKET}/data/ --parallel {PARALLEL}")
         kernel.run(_LOOK, silent=True)
         _watch(kernel, screen, lambda state, fraction: fraction >= HALF)
         kernel.kill()
-        screen.step(f"Half-way, kill -9 {kernel.pid}: no time to say goodbye")
-    _until(lambda: sandbox.active_requests == 0, "the killed kernel's requests to end")
+        kill = f"kill -9 {kernel.pid}"
+        screen.step(_in(f"Half-way, {kill}: no time to say goodbye", f"传到一半，{kill}：来不及做任何收尾"))
+    _until(lambda: sandbox.active_requests == 0, _in("the killed kernel's requests to end", "被杀掉的内核的请求结束"))
     before = _parts_asked(sandbox)
     sandbox.clear_requests()
 
     with Kernel(home, environment) as kernel:
-        screen.step(f"A new kernel (process {kernel.pid}) carries on")
+        screen.step(_in(f"A new kernel (process {kernel.pid}) carries on", f"新的内核（进程 {kernel.pid}）断点续传"))
         banner = _show(kernel, screen, "%load_ext oss_jupyter")
         resume = re.search(r"%oss_uploads resume \w+", banner)
         if resume is None:
-            return [f"the new kernel named no line that resumes the upload, but said: {banner!r}"]
+            return [
+                _in(
+                    f"the new kernel named no line that resumes the upload, but said: {banner!r}",
+                    f"新的内核没有给出续传的命令，而是显示：{banner!r}",
+                )
+            ]
         _show(kernel, screen, resume[0])
         kernel.run(_LOOK, silent=True)
         state, _, kept, total, line, checkpoint = _watch(kernel, screen, lambda state, _: state in _ENDED)
     if state != "completed":
-        return [f"the upload ended as {state}: {line}"]
+        return [_in(f"the upload ended as {state}: {line}", f"上传结束时的状态为 {state}：{line}")]
     after = _parts_asked(sandbox)
 
-    screen.step("The object is read back and compared with the file")
+    screen.step(_in("The object is read back and compared with the file", "读回对象，与文件比对"))
     same = _is_same(source, sandbox, key)
     again = sorted(set(before) & set(after))
     journals = sorted(path.name for path in (home / "state").rglob("*.journal"))
     print()
-    print(f"   parts kept        {kept} of {total}")
-    print(f"   parts sent again  {len(again)} (at most {PARALLEL}: so many are on the wire at once)")
-    print(f"   the object        {'identical, byte for byte' if same else 'DIFFERENT from the file'}")
-    print(f"   the checkpoint    {', '.join(journals) or 'gone'}")
+    left = ", ".join(journals)
+    told = "identical, byte for byte" if same else "DIFFERENT from the file"
+    print(_in(f"   parts kept        {kept} of {total}", f"   保留的分片  {kept}，共 {total} 个"))
+    print(
+        _in(
+            f"   parts sent again  {len(again)} (at most {PARALLEL}: so many are on the wire at once)",
+            f"   重传的分片  {len(again)}（最多 {PARALLEL} 个：同时传输的就是这么多）",
+        )
+    )
+    print(_in(f"   the object        {told}", f"   对象        {'与文件逐字节一致' if same else '与文件不一致'}"))
+    print(_in(f"   the checkpoint    {left or 'gone'}", f"   断点记录    {left or '已删除'}"))
+    twice = any(count > 1 for count in (*before.values(), *after.values()))
     problems = {
-        "the object is not the file": not same,
-        f"parts {again} were sent again": len(again) > PARALLEL,
-        f"{kept} parts kept and {len(after)} sent are not {total}": kept + len(after) != total,
-        f"parts were sent twice by one kernel: {before + after}": any(
-            count > 1 for count in (*before.values(), *after.values())
-        ),
-        f"the checkpoint {checkpoint} is still there": bool(journals),
-        "less than a third was kept": kept < total // 3,
+        _in("the object is not the file", "对象与文件不一致"): not same,
+        _in(f"parts {again} were sent again", f"重传了分片 {again}"): len(again) > PARALLEL,
+        _in(
+            f"{kept} parts kept and {len(after)} sent are not {total}",
+            f"保留 {kept} 个、发送 {len(after)} 个分片，合计不是 {total} 个",
+        ): kept + len(after) != total,
+        _in(f"parts were sent twice by one kernel: {before + after}", f"同一内核重复发送：{before + after}"): twice,
+        _in(f"the checkpoint {checkpoint} is still there", f"断点记录 {checkpoint} 仍然存在"): bool(journals),
+        _in("less than a third was kept", "保留的不到三分之一"): kept < total // 3,
     }
     return [text for text, is_so in problems.items() if is_so]
 
@@ -287,7 +307,7 @@ def _watch(kernel: Kernel, screen: Screen, is_over: Callable[[str, float], bool]
             screen.end_progress(line)
             return look
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the upload is stuck: {line}")
+            raise TimeoutError(_in(f"the upload is stuck: {line}", f"上传停滞：{line}"))
         screen.progress(line)
         time.sleep(_LOOK_SECONDS)
 
@@ -327,7 +347,13 @@ def _room(stack: ExitStack) -> Path:
     cache.mkdir(exist_ok=True)
     free = shutil.disk_usage(cache).free
     if free < _ROOM_BYTES:
-        raise OSError(f"{cache} has {format_size(free)} free; the demonstration needs {format_size(_ROOM_BYTES)}")
+        has, needs = format_size(free), format_size(_ROOM_BYTES)
+        raise OSError(
+            _in(
+                f"{cache} has {has} free; the demonstration needs {needs}",
+                f"{cache} 剩余空间 {has}，演示需要 {needs}",
+            )
+        )
     home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-", dir=cache)))
     stack.enter_context(jupyter_home(home))
     return home
@@ -337,8 +363,13 @@ def _until(is_so: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + 10
     while not is_so():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited in vain for {what}")
+            raise TimeoutError(_in(f"waited in vain for {what}", f"等待超时：{what}"))
         time.sleep(0.05)
+
+
+def _in(english: str, chinese: str) -> str:
+    """Return what is said in the language that the uploads speak, too."""
+    return chinese if language() == "zh" else english
 
 
 def _plain(text: str) -> str:

@@ -52,7 +52,8 @@ def test_chinese_pages_quote_what_is_said_in_chinese(subtests: pytest.Subtests) 
     """Whoever looks for the words of a button or message finds on the page what the screen says."""
     said = [sentence for path in (PACKAGE / "texts/zh").glob("*.json") for sentence in _sentences(path)]
     said += [words["zh"] for words in json.loads((PACKAGE / "texts/messages.json").read_text("utf-8")).values()]
-    for page in [*sorted((DOCS / "zh").rglob("*.md")), ROOT / "README.zh-CN.md"]:
+    notebooks = sorted((ROOT / "notebooks/zh-CN").glob("*.ipynb"))
+    for page in [*sorted((DOCS / "zh").rglob("*.md")), ROOT / "README.zh-CN.md", *notebooks]:
         with subtests.test(page.name):
             quoted = set(re.findall("“([^”]+)”", page.read_text(encoding="utf-8"))) - _NOT_OURS
             assert [words for words in quoted if not any(_holds(sentence, words) for sentence in said)] == []

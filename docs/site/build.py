@@ -41,22 +41,22 @@ def main() -> None:
 
 
 def _stage_english(stage: Path) -> None:
-    shutil.copytree(ROOT / "docs", stage, ignore=shutil.ignore_patterns("site", "zh"))
+    shutil.copytree(ROOT / "docs", stage, ignore=shutil.ignore_patterns("site", "zh", ".*"))  # JupyterLab keeps copies
     shutil.copy(ROOT / "CHANGELOG.md", stage / "changelog.md")
     shutil.copy(ROOT / "CONTRIBUTING.md", stage / "contributing.md")
     _link(stage)
-    notebooks.put_into(stage / "tutorial")
+    notebooks.put_into(stage / "tutorial", "en")
 
 
 def _stage_chinese(stage: Path) -> None:
-    shutil.copytree(ROOT / "docs" / "zh", stage)
+    shutil.copytree(ROOT / "docs" / "zh", stage, ignore=shutil.ignore_patterns(".*"))
     shutil.copytree(ROOT / "docs" / "images", stage / "images")
     shutil.copytree(ROOT / "docs" / "site" / "locales", stage / "locales")  # what the theme says in English alone
     for page in stage.glob("*.md"):  # what is there in English alone is read there
         there = _ENGLISH.sub(r'<a href="../\2.html\3">\1</a>', page.read_text(encoding="utf-8"))
         page.write_text(there, encoding="utf-8")
     _link(stage)
-    notebooks.put_into(stage / "tutorial", ROOT / "notebooks" / "zh-CN")
+    notebooks.put_into(stage / "tutorial", "zh")
 
 
 def _link(stage: Path) -> None:

@@ -36,6 +36,8 @@ html_css_files = ["site.css"]
 html_favicon = "static/favicon.svg"  # the icon of JupyterLab's menu
 html_title = f"oss_jupyter {__version__}"
 html_show_sourcelink = False
+# Pages without others below them: the column for links to those would be empty, and take the tables' room.
+html_sidebars = {page: [] for page in ("index", "troubleshooting", "changelog", "contributing")}
 html_copy_source = False
 # The pages that are there in both languages: the link to the other one leads to the same page.
 _CHINESE = Path(__file__).parents[1] / "zh"

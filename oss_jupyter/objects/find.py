@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ _OURS = (*TABLES, *ARROW, *ARRAYS, *FIGURES, *PLAIN)
 _PACKED = ".gz"
 # What is packed already gains nothing by being packed.
 _PACKABLE = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".md", ".xml", ".html", ".geojson", ".log")
+# Libraries say what to install in words like these; where several packages would do, the better one comes first.
+_TO_INSTALL = re.compile(r"(?:pip install|conda to install|tool to install(?: the)?) ([A-Za-z0-9][\w-]*)")
+_TOO_OLD = re.compile("requires version")  # installing what is there already would change nothing
 _FOLDER = english("The target is a folder, and {label} has no file name that could be added.")
 _BUCKET = english("The target is a bucket, and {label} has no file name that could be added.")
 
@@ -63,18 +67,28 @@ class Found:
             raise self._failed(error) from error
 
     def _lacks(self, error: ImportError) -> PackageMissing:
+        said = said_by(error)
+        module = (error.name or "").partition(".")[0]
+        package = "" if module else _to_install(said)
         advice = tr("Install it, or let the key end otherwise.")
-        if error.name:
-            install = f"%pip install {error.name.partition('.')[0]}"
-            advice = tr("{install}, or let the key end otherwise.", install=install)
-        return PackageMissing(
-            tr(
-                "Writing {label} as {suffix} needs a package that is not installed: {said}",
-                label=self.label,
-                suffix=self.suffix,
-                said=said_by(error),
-            ),
-            advice,
+        if module or package:
+            advice = tr("{install}, or let the key end otherwise.", install=f"%pip install {module or package}")
+        return PackageMissing(self._needs(package) if package else self._needs_what(said), advice)
+
+    def _needs(self, package: str) -> str:
+        return tr(
+            "Writing {label} as {suffix} needs the package {package}, which is not installed.",
+            label=self.label,
+            suffix=self.suffix,
+            package=package,
+        )
+
+    def _needs_what(self, said: str) -> str:
+        return tr(
+            "Writing {label} as {suffix} needs a package that is not installed: {said}",
+            label=self.label,
+            suffix=self.suffix,
+            said=said,
         )
 
     def _failed(self, error: Exception) -> InputError:
@@ -92,6 +106,12 @@ class Found:
             ),
             code="NotWritten",
         )
+
+
+def _to_install(said: str) -> str:
+    """Return the package that a library says is missing; empty where it names none, or one that is too old."""
+    found = None if _TOO_OLD.search(said) else _TO_INSTALL.search(said)
+    return found[1] if found else ""
 
 
 def find(value: Any, key: str, label: str, *, is_data: bool = False) -> Found | None:

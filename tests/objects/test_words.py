@@ -15,7 +15,7 @@ import pytest
 from IPython.core.error import UsageError
 
 import oss_jupyter as oj
-from oss_jupyter.errors import InputError
+from oss_jupyter.errors import InputError, PackageMissing
 from oss_jupyter.sandbox import Sandbox
 from tests.notebook.conftest import Shell
 
@@ -125,6 +125,52 @@ def test_a_key_that_says_nothing(service: Sandbox, key: str) -> None:
     with pytest.raises(InputError) as refused:
         oj.upload(pd.DataFrame({"a": [1]}), f"oss://test-bucket/{key}")
     assert ".parquet" in refused.value.advice
+
+
+_FAILED = (
+    "`Import {name}` failed. Use pip, conda, or your preferred package management tool to install the {name} package."
+)
+_NEITHER = (
+    "Unable to find a usable engine; tried using: 'pyarrow', 'fastparquet'.\n"
+    f" - {_FAILED.format(name='pyarrow')}\n - {_FAILED.format(name='fastparquet')}"
+)
+_OLDER = "Missing optional dependency 'openpyxl'.  Use pip or conda to install openpyxl."
+_OLD = "Pandas requires version '13' or newer of 'pyarrow' (version '9' currently installed).\n - "
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "advice"),
+    [
+        (ImportError(_NEITHER), "needs the package pyarrow, which is not installed.", "%pip install pyarrow, or"),
+        (ImportError(_OLDER), "needs the package openpyxl, which is not installed.", "%pip install openpyxl, or"),
+        (
+            ModuleNotFoundError("No module named 'xlsx.core'", name="xlsx.core"),
+            "needs a package that is not installed: No module named 'xlsx.core'",
+            "%pip install xlsx, or",
+        ),
+        (
+            ImportError(_OLD + _FAILED.format(name="fastparquet")),
+            "not installed: Pandas requires version '13'",
+            "Install",
+        ),
+        (ImportError("some words " * 99), "some words some …", "Install it, or"),
+    ],
+    ids=["engines", "older pandas", "module", "too old", "long"],
+)
+def test_a_package_that_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, error: ImportError, what: str, advice: str
+) -> None:
+    """In short words, with the line that installs it; of what names none no word is cut in half."""
+
+    def lacking(*_arguments: object, **_options: object) -> None:
+        raise error
+
+    frame = pd.DataFrame({"a": [1]})
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", lacking)
+    with pytest.raises(PackageMissing) as refused:
+        oj.upload(frame, "oss://test-bucket/t.parquet", endpoint="127.0.0.1", region="cn-hangzhou")
+    assert what in refused.value.what
+    assert refused.value.advice.startswith(advice)
 
 
 def test_asking_imports_nothing() -> None:
