@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -36,6 +36,11 @@ class NoCheckpoints:
         """Return the ids of all uploads that are remembered."""
         records = (journal.record for journal in tuple(self._journals.values()))
         return frozenset(record.header.upload_id for record in records if record is not None)
+
+    def kept_bytes(self, transfer_ids: Collection[str]) -> int:
+        """Return how many bytes of some transfers the service has."""
+        records = (journal.record for name, journal in tuple(self._journals.items()) if name in transfer_ids)
+        return sum(record.kept_bytes for record in records if record is not None)
 
     def busy(self, transfer_id: str) -> bool:
         """No other process knows of it."""

@@ -7,7 +7,7 @@ in the name, never deleted; what belongs to somebody else is named and left alon
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +91,12 @@ class CheckpointDirectory:
         """Return the ids of all uploads that a checkpoint here knows."""
         records = (found.record for found in self.inventory())
         return frozenset(record.header.upload_id for record in records if record is not None)
+
+    def kept_bytes(self, transfer_ids: Collection[str]) -> int:
+        """Return how many bytes of some transfers the service has, as their checkpoints here tell."""
+        paths = [path for path in self._names(JOURNAL) if path.stem in transfer_ids]
+        found = [self._look_at(path, exposed=False) for path in paths]
+        return sum(one.record.kept_bytes for one in found if one is not None and one.record is not None)
 
     def problems(self) -> list[Found]:
         """Return what lies here and cannot be used, each with its problem."""

@@ -108,6 +108,7 @@ class DatasetWiring:
             small_most_bytes=self._small_most_bytes(part_size),
             file_spec=_unset,
             child_spec=_unset,
+            kept_bytes=_unset,
             search=search_files,
         )
         return self.with_files(spec, store)
@@ -151,6 +152,7 @@ class DatasetWiring:
             small_most_bytes=self._small_most_bytes(header.part_size),
             file_spec=_unset,
             child_spec=_unset,
+            kept_bytes=_unset,
             search=search_files,
         )
         return self.with_files(spec, store)
@@ -163,6 +165,7 @@ class DatasetWiring:
             spec,
             file_spec=partial(self._file_spec, spec, store, source_of),
             child_spec=partial(self._child_spec, spec, store),
+            kept_bytes=store.kept_bytes,
         )
 
     def _file_spec(

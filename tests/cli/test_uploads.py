@@ -51,6 +51,25 @@ def test_an_upload_is_listed_and_given_up(run: Callable[..., Typed], service: Sa
     assert told(run("list", "--json")) == []
 
 
+def test_a_large_file_of_a_dataset_counts_in_mid_way(
+    begin: Callable[..., Typed], run: Callable[..., Typed], service: Sandbox, data: Path, place: Path
+) -> None:
+    """What the pause said to be in OSS the list says, too: the parts of a file that is not there yet are among it."""
+    (place / "set").mkdir()
+    data.rename(place / "set" / "big.bin")
+    (place / "set" / "small.txt").write_text("small")
+    service.rate_bytes_per_second = 2 * MIB
+    upload = begin("upload", "set", "oss://test-bucket/p/", *UPLOAD[3:])
+    until_parts(service, 3, "p/big.bin")
+    upload.signal(signal.SIGTERM)
+    paused = next(line for line in upload.err.splitlines() if line.startswith("paused · "))
+    (listed,) = told(run("list", "--json"))
+    assert (listed["state"], listed["total_bytes"]) == ("interrupted", 8 * MIB + 5)
+    assert listed["kept_bytes"] >= 3 * MIB
+    assert "1 of 2 files" in paused
+    assert paused.removeprefix("paused · ") in run("list").out
+
+
 def test_what_a_later_version_left_is_no_unknown_id(run: Callable[..., Typed], tmp_path: Path) -> None:
     """Resuming it says which file it is, what is the matter with it, and what to type."""
     path = leave(tmp_path / "state" / "checkpoints")

@@ -31,8 +31,8 @@ _NOTHING = Progress(Counts(), True, 0, 0, 1, (), (), b"", 1)
 class DatasetBook:
     """Its numbers are of one run: what earlier ones sent, the worker counts as kept.
 
-    `_lock` guards all fields: _told, _files, _bytes, _children, _children_moved_bytes, _failures, _bytes_meter,
-    _files_meter, _shown_bytes, _moved_at, _moved_bytes, _resent_bytes, _retries and _version.
+    `_lock` guards all fields: _told, _files, _bytes, _children, _kept_bytes, _children_moved_bytes, _failures,
+    _bytes_meter, _files_meter, _shown_bytes, _moved_at, _moved_bytes, _resent_bytes, _retries and _version.
     """
 
     def __init__(self) -> None:
@@ -44,6 +44,7 @@ class DatasetBook:
         self._files: Counter[Outcome] = Counter()
         self._bytes: Counter[Outcome] = Counter()
         self._children: dict[int, Snapshot] = {}
+        self._kept_bytes = 0
         self._children_moved_bytes = 0
         self._failures: list[FailedFile] = []
         self._bytes_meter, self._files_meter = SpeedMeter(), SpeedMeter()
@@ -61,9 +62,10 @@ class DatasetBook:
             self._begin()
             self._moved_at = now
 
-    def show(self, kept: Counts, failures: Iterable[FailedFile]) -> None:
-        """Show what the disk knows of a dataset that rests."""
+    def show(self, kept: Counts, failures: Iterable[FailedFile], kept_bytes: int) -> None:
+        """Show what the disk knows of a dataset that rests. kept_bytes: of files that are not in OSS to their end."""
         with self._lock:
+            self._children, self._kept_bytes = {}, kept_bytes
             self._told = replace(_NOTHING, counts=kept, scanning=False)
             self._failures = list(failures)[:FAILURES_MOST]
             self._version += 1
@@ -162,7 +164,8 @@ class DatasetBook:
 
     def _bytes_view(self, done: dict[Outcome, int]) -> PartsView:
         children = self._children.values()
-        kept_bytes = done[Outcome.KEPT] + done[Outcome.SKIPPED] + sum(child.kept_bytes for child in children)
+        kept_bytes = done[Outcome.KEPT] + done[Outcome.SKIPPED] + self._kept_bytes
+        kept_bytes += sum(child.kept_bytes for child in children)
         confirmed_bytes = done[Outcome.SENT] + sum(child.confirmed_bytes for child in children)
         in_flight_bytes = self._told.in_flight_bytes + sum(child.in_flight_bytes for child in children)
         total_bytes = self._told.counts.total_bytes

@@ -156,7 +156,7 @@ class DatasetCoordinator(JobCoordinator[DatasetSpec]):
             if moved is None:
                 return
             self._only_failed = record.with_errors
-        self.book.show(counts, failures)
+        self.book.show(counts, failures, spec.kept_bytes(record.children))
         if moved:
             self.tell()
 

@@ -45,18 +45,16 @@ def ended(job: DatasetCoordinator, checkpoint: DatasetCheckpoint, command: Comma
     raise AssertionError("some failed")
 
 
-def show_kept(job: DatasetCoordinator, path: Path | None) -> None:
-    """Show what the disk knows, where a run has ended before it came as far: what earlier ones sent is there.
-
-    path: of the journal of its files.
-    """
+def show_kept(job: DatasetCoordinator, checkpoint: DatasetCheckpoint) -> None:
+    """Show what the disk knows, where a run has ended before it came as far: what earlier ones sent is there."""
+    path = checkpoint.files_path
     if path is None:
         return
     with suppress(OssJupyterError, OSError):
         kept = job.spec.parts.remembered(str(path))
         if kept.tally.of(Outcome.SENT, Outcome.KEPT, Outcome.SKIPPED).files > job.book.done_count:
             failed = islice(kept.receipts(Outcome.FAILED), FAILURES_MOST)
-            job.book.show(counts_of(kept.tally), map(failed_file, failed))
+            job.book.show(counts_of(kept.tally), map(failed_file, failed), job.spec.kept_bytes(checkpoint.children))
 
 
 def _receipt(job: DatasetCoordinator, saved: Path | None) -> DatasetReceipt:

@@ -90,7 +90,7 @@ class DatasetRun(Driver["DatasetCoordinator"]):
 
     def _failed(self, error: OssJupyterError, command: Command) -> Ending:
         if self._checkpoint is not None:
-            show_kept(self._job, self._checkpoint.files_path)
+            show_kept(self._job, self._checkpoint)
         if not error.safe:
             error.safe = self._job.what_is_kept(self._job.snapshot())
         if self._checkpoint is not None and not self._job.book.done_count and self._keeps_nothing(error):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,8 +24,9 @@ class DatasetSpec(JobSpec):
 
     lane: where parts of large files run; worker_lane: where all else does. parts: what the worker is made of.
     file_spec: returns the spec of one file, by its path and its whole key; it raises OssJupyterError where that cannot
-    be sent. child_spec: that of a file which an earlier run has begun, None where nothing of it is left. search: finds
-    files in what is written down of them, by a piece of their names. planned: what a plan has shown, as in
+    be sent. child_spec: that of a file which an earlier run has begun, None where nothing of it is left. kept_bytes:
+    how many bytes of such files are in OSS, by the ids of their transfers. search: finds files in what is written down
+    of them, by a piece of their names. planned: what a plan has shown, as in
     WorkerRequest. part_size: bytes, where it was asked for. small_most_bytes: larger files are transfers of their own.
     send_signed: sends small files on `lane`, None where the worker does. made: as in DatasetHeader.
     files_per_task: as in WorkerRequest. gone: why its files cannot be made any more.
@@ -37,6 +38,7 @@ class DatasetSpec(JobSpec):
     parts: WorkerParts
     file_spec: Callable[[str, str], TransferSpec]
     child_spec: Callable[[Child], TransferSpec | None]
+    kept_bytes: Callable[[Collection[str]], int]
     search: Callable[[Path, str, int], Iterable[FileReceipt]]
     small_most_bytes: int
     selection: Selection = field(default_factory=Selection)
