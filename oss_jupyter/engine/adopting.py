@@ -84,7 +84,7 @@ def adopted(state: RunState, fingerprint: Fingerprint) -> Restored | None:
     log.debug("%s: no checkpoint knows %s", spec.transfer_id, found)
     why_not = "" if spec.adopt else _why_not(spec, found)
     if why_not:
-        state.transfer.note(_passed_over(found, why_not), Lasts.WHILE_ASKED_SO)
+        state.transfer.note(_passed_over(found, why_not), Lasts.WHILE_ASKED_SO, _left_over(spec, found, why_not))
         state.transfer.offer_to_adopt()
         return None
     header = replace(spec.header(fingerprint), upload_id=found.upload_id, part_size=found.plan.part_size)
@@ -172,7 +172,22 @@ def _passed_over(found: Unrecorded, why_not: str) -> str:
     )
 
 
+def _left_over(spec: TransferSpec, found: Unrecorded, why_not: str) -> str:
+    """Return the note on it once this one has completed: nothing goes on with it then, and its parts stay."""
+    return tr(
+        "OSS holds an unfinished upload of this object that no checkpoint knows ({found}). {why_not}, so this one "
+        "began anew. The other one stays and is billed; {remove} removes it.",
+        found=found,
+        why_not=why_not,
+        remove=_remove(spec, found.upload_id),
+    )
+
+
+def _remove(spec: TransferSpec, upload_id: str) -> str:
+    return f'oj.leftovers("{spec.target}").remove("{upload_id}")'
+
+
 def _other_bytes(spec: TransferSpec, upload_ids: Sequence[str]) -> str:
     """Return that none of these uploads has a part that is the file's, and how to be rid of the latest."""
-    remove = f'oj.leftovers("{spec.target}").remove("{upload_ids[0]}")'
-    return tr(_OTHER_FILE if len(upload_ids) == 1 else _OTHER_FILES, number=len(upload_ids), remove=remove)
+    words = _OTHER_FILE if len(upload_ids) == 1 else _OTHER_FILES
+    return tr(words, number=len(upload_ids), remove=_remove(spec, upload_ids[0]))

@@ -209,10 +209,10 @@ class JobStatus(Generic[S]):
             self._phase = phase
         self.tell()
 
-    def note(self, text: str, lasts: Lasts = Lasts.FOR_GOOD) -> None:
-        """Tell the user something that is neither progress nor failure. The same words are said once."""
+    def note(self, text: str, lasts: Lasts = Lasts.FOR_GOOD, once_complete: str = "") -> None:
+        """Tell the user something that is neither progress nor failure, once. once_complete: see `Notes.add`."""
         with self._changed:
-            new = self._notes.add(text, lasts)
+            new = self._notes.add(text, lasts, once_complete)
         if new:
             self.tell()
 
@@ -255,7 +255,7 @@ class JobStatus(Generic[S]):
             if not self._lifecycle.end(event, obeyed):
                 return False
             self._error, self._receipt, self._error_seen = error, receipt, False
-            self._notes.run_ended(aborted=event is Event.ABORT)
+            self._notes.run_ended(aborted=event is Event.ABORT, completed=self._lifecycle.state is State.COMPLETED)
             self._phase = Phase.NONE
             self._earlier_seconds += self._spec.clock.monotonic() - self._started_monotonic
             self._come_to_rest()

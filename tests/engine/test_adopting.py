@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from oss_jupyter.console.spelling import as_magic
+from oss_jupyter.console.spelling import as_command, as_magic
 from oss_jupyter.local.read_again import read_again
 from oss_jupyter.model.prove import Proven
 from oss_jupyter.sandbox import Fault, Sandbox, multipart_operations
@@ -53,7 +53,27 @@ def test_a_fresh_upload_may_be_another_computers(
     assert ids(sandbox) == {upload_id}
     (note,) = transfer.snapshot().notes
     assert f"{upload_id}: 8 of 12 parts, the last one 1 min ago" in note
-    assert "adopt=True" in note
+
+
+def test_once_all_is_there_it_is_told_how_to_remove_it(kernel: Kernel, sandbox: Sandbox, source: Path) -> None:
+    """While it could go on it is said how; afterwards nothing goes on with it, and what is billed can be removed."""
+    upload_id = leave(sandbox, source.read_bytes(), range(1, 9), age_seconds=60)
+    sandbox.faults.add(Fault("UploadPart", part_number=3, kind="stall", times=None))
+    transfer = kernel.upload(source, parallel=1)
+    while transfer.snapshot().parts_done < 2:
+        assert not transfer.wait(0.02)
+    transfer.pause()
+    transfer.wait(60)
+    (paused,) = transfer.snapshot().notes
+    assert "run it again with adopt=True" in paused
+    sandbox.faults.clear()
+    transfer.resume()
+    transfer.result(60)
+    (note,) = transfer.snapshot().notes
+    assert "adopt" not in note
+    assert f'oj.leftovers("{URL}").remove("{upload_id}") removes it.' in note
+    assert f"%oss_leftovers {URL} remove {upload_id} removes it." in as_magic(note)
+    assert f"oss-jupyter leftovers {URL} remove {upload_id} removes it." in as_command(note)
 
 
 @pytest.mark.parametrize("prove", ["kept", "none", "all"])
