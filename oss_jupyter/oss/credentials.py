@@ -17,7 +17,7 @@ from oss_jupyter.oss.metadata import MetadataServer, metadata_server
 from oss_jupyter.oss.ossutil_config import OssutilConfig
 from oss_jupyter.oss.places.aliyun import Aliyun, CredentialsFile
 from oss_jupyter.oss.places.environment import ALIBABA_CLOUD, OSS, Environment
-from oss_jupyter.oss.places.found import Credentials, Place
+from oss_jupyter.oss.places.found import Credentials, Place, names_at, usable
 from oss_jupyter.oss.places.given import Given
 from oss_jupyter.oss.places.machine import MachineRole
 from oss_jupyter.oss.places.ossutil import Ossutil
@@ -55,7 +55,7 @@ class CredentialsChain:
         for place in self._places:
             found = place.find()
             if isinstance(found, Credentials):
-                return place, found
+                return place, usable(found, names_at(place.name))
             looked.append(tr("{place} ({reason})", place=place.name, reason=found))
         raise CredentialsError(
             tr("No credentials were found. Looked at: {places}.", places=listed(looked, ";")),

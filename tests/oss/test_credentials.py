@@ -203,3 +203,32 @@ def test_nothing_shows_the_credentials() -> None:
     shown = repr(Credentials("the-id", "the-secret", "the-token")) + repr(credentials_chain(("the-id", "the-secret")))
 
     assert not any(word in shown for word in ("the-id", "the-secret", "the-token"))
+
+
+@pytest.mark.parametrize("odd", ["k3J9\nPq0Z", "k3J9\rPq0Z", "k3J9 Pq0Z", "k3J9\x07Pq0Z", "k3J9é0Z", "k3J9\udcff0Z"])
+@pytest.mark.parametrize("name", ["OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"])
+def test_what_no_key_can_hold_is_refused_where_it_was_found(odd: str, name: str) -> None:
+    """A request with it would break on its way and look like a broken line; the variable is named, not its value."""
+    with pytest.raises(CredentialsError) as caught:
+        chain({**BOTH, name: odd})()
+
+    assert caught.value.what.startswith(f"{name} holds a ")
+    assert "k3J9" not in str(caught.value)
+
+
+def test_the_file_the_role_or_the_argument_is_named_that_holds_it(tmp_path: Path) -> None:
+    """Who has several places to look at is told which one."""
+    path = ossutil(tmp_path, "[profile lab]\naccess-key-id=lab id\naccess-key-secret=s\n")
+
+    with pytest.raises(CredentialsError, match=r"^The access key id \(.*ossutilconfig \[lab\]\) holds a space, which"):
+        credentials_chain(profile="lab", config_file=path)()
+    with pytest.raises(CredentialsError, match=r"^The session token \(given in Python\) holds a line break, which"):
+        credentials_chain(("id", "secret", "to\nken"))()
+
+
+def test_white_space_around_them_is_taken_away() -> None:
+    """What was read from a file or pasted ends with it often."""
+    environ = {"OSS_ACCESS_KEY_ID": " id\n", "OSS_ACCESS_KEY_SECRET": "secret\r\n", "OSS_SESSION_TOKEN": "\ttoken "}
+
+    assert chain(environ)() == Credentials("id", "secret", "token")
+    assert credentials_chain((" id ", "secret ", " token "))() == Credentials("id", "secret", "token")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from oss_jupyter.errors import CredentialsError
-from oss_jupyter.oss.places.found import Credentials
+from oss_jupyter.oss.places.found import Credentials, usable
 from oss_jupyter.texts import tr
 
 OSS = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN")
@@ -31,7 +31,7 @@ class Environment:
         return tr("the environment variables {id} and {secret}", id=self.names[0], secret=self.names[1])
 
     def find(self) -> Credentials | str:
-        """Return what they hold now. Raises CredentialsError where half of a pair is there."""
+        """Return what they hold now. Raises CredentialsError where that is half of a pair, or none of a key."""
         key_id, secret, token = (self.environ.get(name, "").strip() for name in self.names)
         if bool(key_id) != bool(secret):
             there, missing = self.names[:2] if key_id else self.names[1::-1]
@@ -40,4 +40,4 @@ class Environment:
                 tr("Set both (in a notebook: %env {missing}=<value>).", missing=missing),
                 code="HalfCredentials",
             )
-        return Credentials(key_id, secret, token or None) if key_id else tr("not set")
+        return usable(Credentials(key_id, secret, token or None), self.names) if key_id else tr("not set")

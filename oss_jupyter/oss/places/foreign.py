@@ -78,9 +78,8 @@ def checked(key_id: Any, secret: Any, token: Any = None, ends_at: Any = None) ->
     for lacking, entry in ((_NO_ID, key_id), (_NO_SECRET, secret)):
         if not isinstance(entry, str) or not entry.strip():
             raise CredentialsError(tr(lacking), tr(HOW_TO_GIVE), code="HalfCredentials")
-    if not all(text.isascii() and text.isprintable() for text in (key_id, secret, token or "")):
-        raise CredentialsError(tr("The credentials hold a character that no key has."), tr("Copy them again."))
-    return Credentials(key_id.strip(), secret.strip(), token or None, _moment(ends_at) if token else None)
+    token = (token or "").strip(" ")
+    return Credentials(key_id.strip(" "), secret.strip(" "), token or None, _moment(ends_at) if token else None)
 
 
 def _moment(told: Any) -> datetime | None:

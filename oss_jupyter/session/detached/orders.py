@@ -13,8 +13,8 @@ from oss_jupyter.errors import InputError
 from oss_jupyter.local.source import FileSource
 from oss_jupyter.model.arguments import AnewOptions
 from oss_jupyter.oss.control import SdkControl
+from oss_jupyter.oss.credentials import credentials_chain
 from oss_jupyter.oss.endpoint import EndpointSettings
-from oss_jupyter.oss.places.given import Given
 from oss_jupyter.session.detached.values import Order, Signs
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.texts import english, tr
@@ -95,7 +95,7 @@ def signs_anew(anew: AnewOptions) -> Signs | None:
 
 def in_values(given: Any) -> tuple[str, ...]:
     """Return what credentials given in Python are now, as a pair or a triple. Raises CredentialsError."""
-    found = Given(given).find()
+    found = credentials_chain(given)()
     token = (found.security_token,) if found.security_token else ()
     return (found.access_key_id, found.access_key_secret, *token)
 
