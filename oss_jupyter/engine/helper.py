@@ -253,7 +253,13 @@ class _Leash:
 def main(memory: int, jobs: int, replies: int, parent: int, locked_seconds: float) -> None:
     """Serve the kernel whose process id is `parent`; memory, jobs and replies are descriptors."""
     shared = SharedMemory(memory)
-    _Leash(parent, locked_seconds, Courtesy(parent, shared.painted_at).look)
+    courtesy = Courtesy(parent, shared.painted_at)
+
+    def look() -> None:
+        shared.beat()
+        courtesy.look()
+
+    _Leash(parent, locked_seconds, look)
     try:
         Helper(jobs, replies, shared).run()
     except BaseException as error:

@@ -197,7 +197,7 @@ class HelperLane:
             known_memory = self._memory
         try:
             memory = known_memory or SharedMemory.new()
-            process = HelperProcess(memory.descriptor, self._locked_seconds)
+            process = HelperProcess(memory.descriptor, self._locked_seconds, memory.pulse)
         except REFUSALS as error:
             self._go_without(_NOT_STARTED, f"{type(error).__name__}: {error}")
             return None

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +30,9 @@ STREAM, FEED = "stream", "feed"
 
 _KEPT_BYTES = 4096  # of what it prints
 _READ_BYTES = 256 * 1024
+# So often it is looked whether a helper runs, before it is believed that it does not. Looks are counted, not seconds: a
+# kernel that got no turn for a while, or a computer that slept, looks once when that is over, and finds that it does.
+_LOOKS = 6
 # What a process has printed when it ended is there at once.
 _LAST_WORDS_SECONDS = 0.2
 
@@ -39,6 +42,21 @@ class Told:
     """A value that a stream tells, which goes on."""
 
     value: Any
+
+
+class _Heart:
+    """Whether a process runs: it is asked for at each look."""
+
+    def __init__(self, pulse: Callable[[], int]) -> None:
+        self._pulse = pulse
+        self._last = pulse()
+        self._missed = 0
+
+    def stands_still(self) -> bool:
+        """Whether the system has not let it run for so many looks."""
+        last, self._last = self._last, self._pulse()
+        self._missed = self._missed + 1 if self._last == last else 0
+        return self._missed >= _LOOKS
 
 
 # What stands in the way of another process: the system's limits, or no Python to start.
@@ -55,13 +73,16 @@ class HelperProcess:
 
     _replies, _errors and _printed are those of the thread that reads.
 
-    locked_seconds: for so long one thread of it may keep its others from running; then the system ends it.
+    locked_seconds: for so long one thread of it may keep its others from running; then the system ends it, or the
+    kernel, where the system does not let it run at all. pulse: returns what changes while it runs.
 
     Raises OSError and its like where the system refuses another process. `ready` is true once it has said so; `useful`
     is for whoever reads, to note that it has done a job.
     """
 
-    def __init__(self, board_descriptor: int, locked_seconds: float) -> None:
+    def __init__(self, board_descriptor: int, locked_seconds: float, pulse: Callable[[], int]) -> None:
+        self._look_seconds = locked_seconds / _LOOKS
+        self._pulse = pulse
         self._sending = threading.Lock()
         self._printed = b""
         self.ready = self.useful = False
@@ -113,16 +134,18 @@ class HelperProcess:
             self._process.kill()
 
     def messages(self, start_seconds: float) -> Iterator[Any]:
-        """Yield what it answers, until it has gone; one that is not ready in time is ended. Raises as `Frames.feed`."""
-        frames, until = Frames(), time.monotonic() + start_seconds
-        patience: float | None = start_seconds
+        """Yield what it answers, until it has gone; one that is not ready in time, or frozen, is ended.
+
+        Raises as `Frames.feed`.
+        """
+        frames, until, heart = Frames(), time.monotonic() + start_seconds, _Heart(self._pulse)
+        why = ""
         while True:
-            readable = self._wait(patience, self._replies, self._errors)
-            if not readable:
-                late = tr("It was not ready within {seconds} s.", seconds=f"{start_seconds:.0f}")
-                self._printed += f"\n{late}".encode()
+            patience = self._look_seconds if self.ready else max(0.0, until - time.monotonic())
+            readable = self._wait(None if why else patience, self._replies, self._errors)
+            if not readable and (why := self._why_late(start_seconds, heart)):
+                self._printed += f"\n{why}".encode()
                 self.kill()
-            patience = None if self.ready or not readable else max(0.0, until - time.monotonic())
             if self._errors in readable:
                 self._listen()
             if self._replies in readable:
@@ -130,8 +153,16 @@ class HelperProcess:
                 if not content:
                     return
                 for message in frames.feed(content):
-                    self.ready, patience = True, None
+                    self.ready = True
                     yield message
+
+    def _why_late(self, start_seconds: float, heart: _Heart) -> str:
+        """Return why a process that says nothing has to go, or "" where it has nothing to say."""
+        if not self.ready:
+            return tr("It was not ready within {seconds} s.", seconds=f"{start_seconds:.0f}")
+        if not heart.stands_still():
+            return ""
+        return tr("It did not run for {seconds} s.", seconds=f"{self._look_seconds * _LOOKS:.0f}")
 
     def end(self) -> str:
         """Wait until it is no more, and return in a few words how it ended."""

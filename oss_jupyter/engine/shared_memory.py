@@ -25,11 +25,12 @@ SLOTS = 16 * PARALLEL_MOST
 # Transfers; a few dozen run at once.
 TRANSFERS_MOST = 256
 _CELL_BYTES = 8
-_BOARD_BYTES = (2 * SLOTS + 2 * TRANSFERS_MOST + 1) * _CELL_BYTES
+_BOARD_BYTES = (2 * SLOTS + 2 * TRANSFERS_MOST + 2) * _CELL_BYTES
 
 
 class SharedMemory:
-    """Cells by kind: bytes sent and stop switch per slot; speed limit and width per transfer index; and one for pages.
+    """Cells by kind: bytes sent and stop switch per slot; speed limit and width per transfer index; one for pages, and
+    one for the helper's pulse.
 
     A transfer index is its place: `rates` are in bytes per second, `widths` say how many parts run at once, and
     0 is no limit in both.
@@ -43,7 +44,8 @@ class SharedMemory:
         self.stops = cells[SLOTS : 2 * SLOTS]
         self.rates = cells[2 * SLOTS : 2 * SLOTS + TRANSFERS_MOST]
         self.widths = cells[2 * SLOTS + TRANSFERS_MOST : 2 * SLOTS + 2 * TRANSFERS_MOST]
-        self._painted = cells[2 * SLOTS + 2 * TRANSFERS_MOST :]
+        self._painted = cells[2 * SLOTS + 2 * TRANSFERS_MOST :][:1]
+        self._beat = cells[2 * SLOTS + 2 * TRANSFERS_MOST + 1 :]
 
     @classmethod
     def new(cls) -> SharedMemory:
@@ -63,6 +65,14 @@ class SharedMemory:
     def painted_at(self) -> float:
         """Return when that was, in monotonic seconds."""
         return self._painted[0] / 1000
+
+    def beat(self) -> None:
+        """Note that the helper runs."""
+        self._beat[0] = int(time.monotonic() * 1000)
+
+    def pulse(self) -> int:
+        """Return what changes a few times a second while the helper runs."""
+        return self._beat[0]
 
     def close(self) -> None:
         """Let go of the descriptor; the memory goes with the last process that has it."""

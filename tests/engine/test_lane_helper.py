@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -37,6 +38,8 @@ from .kit import (
 
 # A second, and what a machine adds that has much else to do; what does not stop takes far longer.
 SOON_SECONDS = 8.0
+# After so much a helper that does not run is given up here.
+STILL_SECONDS = 3.0
 
 
 @pytest.fixture
@@ -105,6 +108,43 @@ def test_a_dead_helper_is_noticed_within_a_second(
     until(lambda: lane.pid not in (None, first), "there is another helper")
     assert time.monotonic() - died_at < SOON_SECONDS
     transfer.result(LONG_SECONDS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
+def test_a_frozen_helper_is_taken_for_a_dead_one(kernel: Kernel, sandbox: Sandbox, tmp_path: Path) -> None:
+    """One that the system does not let run sends and says nothing: it is ended, told of, and another one sends."""
+    source, lane = make_file(tmp_path / "f.bin", 64 * PART), HelperLane(locked_seconds=STILL_SECONDS)
+    sandbox.rate_bytes_per_second = 2 * MIB
+    transfer = kernel.upload(source, lane=lane, parallel=4)
+    until(lambda: transfer.snapshot().parts_done > 4, "parts arrive")
+    frozen = lane.pid
+    assert frozen is not None
+    os.kill(frozen, signal.SIGSTOP)
+    sandbox.rate_bytes_per_second = None
+    transfer.result(LONG_SECONDS)
+    assert stored(sandbox) == source.read_bytes()
+    assert not _alive(frozen)
+    assert len(repeated(sent_parts(sandbox))) <= 4
+    (note,) = transfer.snapshot().notes
+    assert "It did not run for 3 s." in note
+    lane.close()
+
+
+def test_a_kernel_that_gets_no_turn_keeps_its_helper(kernel: Kernel, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A cell in C code that lets no other thread run says nothing of the helper, which goes on all the while."""
+    source, lane = make_file(tmp_path / "f.bin", 64 * PART), HelperLane(locked_seconds=STILL_SECONDS)
+    sandbox.faults.add(Fault("UploadPart", part_number=9, kind="stall", times=1))
+    transfer = kernel.upload(source, lane=lane, parallel=4)
+    until(lambda: transfer.snapshot().parts_done > 4, "parts arrive")
+    before = lane.pid
+    for _ in range(2):
+        ctypes.PyDLL(None).usleep(int(1.5e6 * STILL_SECONDS))  # it holds the interpreter lock
+        time.sleep(0.5)
+    assert lane.pid == before
+    assert transfer.snapshot().notes == ()
+    transfer.pause()
+    transfer.wait(LONG_SECONDS)
+    lane.close()
 
 
 def test_a_stalled_line_does_not_hold_up_a_pause(
