@@ -14,6 +14,8 @@ from oss_jupyter.cli.output import Output
 from oss_jupyter.cli.signals import Signals
 from oss_jupyter.console.spelling import COMMANDS, Commands, as_command
 from oss_jupyter.errors import InputError, OssJupyterError, SourceError, TransferNotFound
+from oss_jupyter.session.neighbours.answering import answer
+from oss_jupyter.session.neighbours.listening import Listening
 from oss_jupyter.session.session import Session, current_session
 from oss_jupyter.session.settings import OssJupyter
 from oss_jupyter.session.shell import Writing
@@ -50,7 +52,7 @@ def run(command: Command, given: dict[str, Any], signals: Signals) -> int:
     output = Output(as_json=given.pop("json"))
     try:
         session = current_session()
-        session.shell = _AtTheEnd()
+        session.shell = _NoShell(session)
         if given.get("kept_in") is not None:
             session.settings.checkpoint_dir = given["kept_in"]
         given.pop("kept_in", None)
@@ -72,18 +74,26 @@ def kept_in(directory: Path | None) -> Commands:
     return COMMANDS if directory in (None, OssJupyter().checkpoint_path()) else COMMANDS.at(directory)
 
 
-class _AtTheEnd:
-    """Stands where a shell does, so that nobody waits at the end, or says once more what the command has said."""
+class _NoShell:
+    """Stands where a shell does, so that nobody waits at the end, or says once more what the command has said.
+
+    While it sends, other commands and kernels may ask for its uploads.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._listening = Listening(partial(answer, session.manager))
 
     def uploads_begin(self) -> None:
         """Need nothing."""
 
     def one_runs(self) -> None:
-        """Need nothing."""
+        """Let others pause it, or give it up."""
+        self._listening.begin()
 
     def watch(self, writing: Writing) -> AbstractContextManager[None]:
         """Show nothing: no object is written here."""
         return nullcontext()
 
     def ends(self) -> None:
-        """Need nothing."""
+        """Listen no longer."""
+        self._listening.end()

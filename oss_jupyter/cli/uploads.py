@@ -36,9 +36,11 @@ def _list(running: Running, given: dict[str, Any]) -> int:
 
 
 def _pause(running: Running, given: dict[str, Any]) -> int:
-    paused = _verbs(running).pause(given["id"])
-    _tell(running, paused)
-    return Status.DONE if all(one.state is not State.FAILED for one in paused) else Status.FAILED
+    verbs = _verbs(running)
+    paused = verbs.pause(given["id"])
+    _tell(running, [*paused, *verbs.left_alone])
+    done = not verbs.left_alone and all(one.state is not State.FAILED for one in paused)
+    return Status.DONE if done else Status.FAILED
 
 
 def _abort(running: Running, given: dict[str, Any]) -> int:
@@ -54,8 +56,10 @@ def _abort(running: Running, given: dict[str, Any]) -> int:
         running.output.say(said)
         running.output.tell("forgotten", said=said)
         return Status.DONE
-    _tell(running, _verbs(running).abort(text, keep_parts=keep_parts, **given_of(given)))
-    return Status.DONE
+    verbs = _verbs(running)
+    aborted = verbs.abort(text, keep_parts=keep_parts, **given_of(given))
+    _tell(running, [*aborted, *verbs.left_alone])
+    return Status.FAILED if verbs.left_alone else Status.DONE
 
 
 def _history(running: Running, given: dict[str, Any]) -> int:

@@ -87,17 +87,22 @@ def write_history(found: History, file: str) -> str:
 
 
 class Verbs:
-    """What is done to uploads of a session, and said of it by `say`, line by line. Main thread only."""
+    """What is done to uploads of a session, and said of it by `say`, line by line. Main thread only.
+
+    left_alone: what was meant as well, and goes on in another process.
+    """
 
     def __init__(self, session: Session, commands: Commands, say: Callable[..., None]) -> None:
         self._session = session
         self._commands = commands
         self._say = say
+        self.left_alone: list[Transfer] = []
 
     def pause(self, text: str) -> list[Transfer]:
         """Stop sending; every finished part is kept. Return what was meant here."""
-        if self._by_its_kernel("pause", text):
+        if self._by_its_owner("pause", text):
             return []
+        elsewhere = self._elsewhere(text)
         chosen = self.chosen(text, lambda state: allowed(state, Event.PAUSE))
         for transfer in waiting_first(chosen):
             transfer.pause()
@@ -106,7 +111,10 @@ class Verbs:
             now = transfer.snapshot()
             then = [self._carry_on(now)] if now.state is State.PAUSED else []
             self._say(_stands(now), *then)
-        if not chosen:
+        for transfer in elsewhere:
+            if not self._asked("pause", transfer):
+                self._leave_alone(transfer, _goes_on(transfer.snapshot()))
+        if not chosen and not elsewhere:
             self._say(tr(NOTHING_RUNS))
         return chosen
 
@@ -115,35 +123,55 @@ class Verbs:
 
         `anew`: see `ANEW_NAMES`. Raises what first stood in the way.
         """
-        if self._by_its_kernel("abort", text, keep_parts=keep_parts):
+        if self._by_its_owner("abort", text, keep_parts=keep_parts):
             return ()
+        elsewhere = self._elsewhere(text)
         which = text if text == "all" else self.find(text).id
         chosen = self._session.abort(which, keep_parts, **anew)  # type: ignore[arg-type]
         errors = [error for transfer in chosen if (error := self._aborted(transfer, keep_parts))]
-        if not chosen:
+        for transfer in elsewhere:
+            self._leave_alone(transfer, self._not_given_up(transfer.snapshot()))
+        if not chosen and not elsewhere:
             self._say(tr("There is nothing to abort."))
         if errors:
             raise errors[0]
         return chosen
 
-    def _by_its_kernel(self, command: str, text: str, *, keep_parts: bool = False) -> bool:
-        """Return whether another kernel has the upload and does what was asked for; then that is said."""
+    def _elsewhere(self, text: str) -> list[Transfer]:
+        """Return what other processes send, where all is meant."""
+        return self.chosen(text, lambda state: state is State.ELSEWHERE) if text == "all" else []
+
+    def _by_its_owner(self, command: str, text: str, *, keep_parts: bool = False) -> bool:
+        """Return whether another process has the upload and does what was asked for; then that is said."""
         if text == "all":
             return False
         transfer = self._session.find(text)
-        if transfer.state is not State.ELSEWHERE:
-            return False
+        return transfer.state is State.ELSEWHERE and self._asked(command, transfer, keep_parts=keep_parts)
+
+    def _asked(self, command: str, transfer: Transfer, *, keep_parts: bool = False) -> bool:
+        """Return whether the process that has an upload does what was asked for; then that is said."""
         asked = ask_its_kernel(command, transfer.id, keep_parts=keep_parts)
         if asked:
             upload, uploads = head_line(transfer.snapshot()), self._commands.uploads
             self._say(
                 tr(
-                    "{upload}: the kernel that has it was told; {command} says how it stands.",
+                    "{upload}: the process that sends it was told; {command} says how it stands.",
                     upload=upload,
                     command=uploads,
                 )
             )
         return asked
+
+    def _leave_alone(self, transfer: Transfer, why: str) -> None:
+        self.left_alone.append(transfer)
+        self._say(why)
+
+    def _not_given_up(self, now: Snapshot) -> str:
+        return tr(
+            "{upload}: left alone, because another process sends it. Give it up by its id: {command}",
+            upload=head_line(now),
+            command=self._commands.act("abort", now.id),
+        )
 
     def _aborted(self, transfer: Transfer, keep_parts: bool) -> OssJupyterError | None:
         """Say what became of an upload that is being given up, or return what stood in the way."""
@@ -197,6 +225,14 @@ def _row(now: Snapshot) -> tuple[str, ...]:
 def _stands(now: Snapshot) -> str:
     state = say(f"state_{now.state.key}")
     return tr("{upload}: {state}, {progress}.", upload=head_line(now), state=state, progress=in_oss(now))
+
+
+def _goes_on(now: Snapshot) -> str:
+    return tr(
+        "{upload}: it goes on, for whoever sends it did not answer. Press Ctrl-C in its terminal, or pause it in its "
+        "notebook.",
+        upload=head_line(now),
+    )
 
 
 def _given_up(now: Snapshot) -> str:

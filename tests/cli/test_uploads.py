@@ -122,6 +122,73 @@ def test_an_upload_outlives_its_command(run: Callable[..., Typed], service: Sand
     assert is_there(service, data)
 
 
+@pytest.fixture
+def sending(begin: Callable[..., Typed], run: Callable[..., Typed], service: Sandbox, data: Path) -> tuple[Typed, str]:
+    """A command that sends slowly, and the id of its upload."""
+    service.rate_bytes_per_second = MIB // 2
+    upload = begin(*UPLOAD)
+    until_parts(service, 1)
+    service.rate_bytes_per_second = MIB // 8  # it takes a while to start a command, and it is to be there then
+    (elsewhere,) = told(run("list", "--json"))
+    assert elsewhere["state"] == "in another kernel"
+    return upload, elsewhere["id"]
+
+
+needs_sockets = pytest.mark.skipif(sys.platform == "win32", reason="commands do not listen there")
+
+
+@needs_sockets
+@pytest.mark.parametrize("by_id", [False, True], ids=["pause all", "pause ID"])
+def test_what_another_command_sends_is_paused_there(
+    run: Callable[..., Typed], service: Sandbox, data: Path, sending: tuple[Typed, str], by_id: bool
+) -> None:
+    """That command ends as one whose upload is not in OSS, and says how to carry on; nothing is left of it but that."""
+    upload, its_id = sending
+    paused = run("pause", its_id if by_id else "all")
+    assert (paused.status, "the process that sends it was told" in paused.out) == (0, True)
+    assert "Nothing is running" not in paused.out
+    upload.end()
+    assert upload.status == 1
+    assert upload.err.splitlines()[-2].startswith("paused · ")
+    assert upload.err.splitlines()[-1] == f"Carry on with: oss-jupyter resume {its_id}"
+    assert run("pause", "all").out == "Nothing is running.\n"
+    service.rate_bytes_per_second = None
+    assert run("resume", its_id).status == 0
+    assert is_there(service, data)
+
+
+@needs_sockets
+def test_what_another_command_sends_is_given_up_by_its_id(
+    run: Callable[..., Typed], service: Sandbox, sending: tuple[Typed, str]
+) -> None:
+    """Where all are given up it is named and goes on, for somebody is at work there; its id says that it is meant."""
+    upload, its_id = sending
+    left = run("abort", "all")
+    assert (left.status, f"Give it up by its id: oss-jupyter abort {its_id}" in left.out) == (1, True)
+    assert upload.process.poll() is None
+    assert "was told" in run("abort", its_id).out
+    upload.end()
+    assert (upload.status, "aborted" in upload.err) == (1, True)
+    assert not service.uploads("test-bucket")
+    assert run("list").out == "There are no uploads.\n"
+
+
+@needs_sockets
+def test_what_nobody_can_pause_from_here_is_named(
+    run: Callable[..., Typed], service: Sandbox, sending: tuple[Typed, str], tmp_path: Path
+) -> None:
+    """One that does not listen goes on: nobody is told that nothing runs, and the status says so, too."""
+    upload, its_id = sending
+    for place in (tmp_path / "state" / "kernels").iterdir():
+        place.unlink()
+    paused = run("pause", "all")
+    assert (paused.status, paused.out.count("it goes on, for whoever sends it did not answer")) == (1, 1)
+    assert "Nothing is running" not in paused.out
+    (named,) = told(run("pause", "all", "--json"))
+    assert (named["id"], named["state"]) == (its_id, "in another kernel")
+    assert upload.process.poll() is None
+
+
 def test_a_check(run: Callable[..., Typed], service: Sandbox, data: Path) -> None:
     """A check ends with 0 where an upload would go, and with 1 where something stands in its way."""
     fine, wrong = (run("check", f"oss://{bucket}/", "--fast") for bucket in ("test-bucket", "no-bucket"))
