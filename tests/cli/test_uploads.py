@@ -167,6 +167,24 @@ def test_the_sandbox_is_a_command(run: Callable[..., Typed], place: Path) -> Non
     assert (status.status, status.out) == (1, "No sandbox is running.\n")
 
 
+@pytest.mark.parametrize("how", [(), ("--detach",)], ids=["here", "detached"])
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        *(((f"--port={port}",), "a number from 0 to 65535") for port in ("65536", "-1", "many")),
+        *((("--bucket", name), "3 to 63 of a-z, 0-9 and -") for name in ("X_", "ab")),
+    ],
+)
+def test_a_sandbox_that_cannot_be_meant(
+    run: Callable[..., Typed], place: Path, words: tuple[str, ...], says: str, how: tuple[str, ...]
+) -> None:
+    """A port that there is not, and a name that no bucket may have, are refused before anything begins."""
+    done = run("sandbox", *words, *how)
+    assert (done.status, done.out) == (2, "")
+    assert says in done.err
+    assert "Traceback" not in done.err
+
+
 def test_the_sandbox_says_why_it_is_not_there(
     run: Callable[..., Typed], place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
