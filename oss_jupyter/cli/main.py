@@ -37,7 +37,7 @@ Ctrl-C keeps the place of an upload and says how to carry on; a second one ends 
 In a notebook:  %load_ext oss_jupyter, then %oss_upload FILE oss://BUCKET/
 To try it out:  oss-jupyter sandbox
 
-With --json each line on stdout is one JSON object. Progress and errors go to stderr.
+With --json each line on stdout is one JSON object, progress and errors too; errors go to stderr as well.
 
 exit status:
   0    all is in OSS, or was done
