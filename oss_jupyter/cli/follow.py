@@ -19,6 +19,7 @@ from oss_jupyter.cli.running import Running, Status, kept_in
 from oss_jupyter.console.lines import remarks
 from oss_jupyter.console.spelling import Commands
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
+from oss_jupyter.errors import SourceMissing
 from oss_jupyter.model.progress import Snapshot
 from oss_jupyter.model.states import State
 from oss_jupyter.session.text import head_line, name_of, status_line
@@ -28,6 +29,8 @@ _REFRESH_SECONDS = 0.25
 _JSON_SECONDS = 1.0
 _LINE_SECONDS = 5.0
 _PAUSE_SECONDS = 3.0
+# The first of these that came tells how several ended.
+_WORST_FIRST = (Status.FAILED, Status.CANNOT_BE_MEANT, Status.FILES_MISSING)
 _THERE = {State.COMPLETED: Status.DONE, State.COMPLETED_WITH_ERRORS: Status.FILES_MISSING}
 
 
@@ -53,7 +56,7 @@ def follow(running: Running, transfers: Sequence[Transfer]) -> int:
         ends = [_told(running, transfer, named=len(transfers) > 1) for transfer in transfers]
     if signals.status and any(end is Status.FAILED for end in ends):
         return signals.status
-    worst = [end for end in (Status.FAILED, Status.FILES_MISSING) if end in ends]
+    worst = [end for end in _WORST_FIRST if end in ends]
     return worst[0] if worst else Status.DONE
 
 
@@ -70,7 +73,9 @@ def _told(running: Running, transfer: Transfer, *, named: bool) -> Status:
     output.progress(line, *below)
     if transfer.error is not None and now.error is not None:
         output.error(now.error, id=now.id)
-    return Status.FAILED
+    # Of a folder or a glob it is found out by the upload itself that there is no file.
+    never_there = isinstance(transfer.error, SourceMissing) and not now.sent_bytes
+    return Status.CANNOT_BE_MEANT if never_there else Status.FAILED
 
 
 def _below(now: Snapshot, commands: Commands) -> list[str]:

@@ -174,6 +174,10 @@ def test_programs_read_lines_of_json(run: Callable[..., Typed], service: Sandbox
         (("upload", "trips.bin", "oss://test-bucket/k", "--hunter2=hunter2"), 2, "There is no option --hunter2."),
         (("upload", "trips.bin"), 2, "the following arguments are required: target"),
         (("upload", "trips.bin", "oss://another-bucket/k"), 1, "NoSuchBucket"),
+        (("upload", "*.zzz", "oss://test-bucket/"), 2, "NothingToUpload"),
+        (("upload", "empty", "oss://test-bucket/p/"), 2, "NothingToUpload"),
+        (("upload", "empty", "oss://test-bucket/p/", "--json"), 2, "NothingToUpload"),
+        (("upload", "*.zzz", "oss://test-bucket/", "--dry-run"), 2, "NothingToUpload"),
         (("resume", "zzzz"), 2, "TransferNotFound"),
         (("abort", "all", "--forget"), 2, "oss-jupyter abort ID --forget"),
         (("upload", "trips.bin", "oss://test-bucket/", "--prat-size"), 2, "Did you mean --part-size?"),
@@ -188,6 +192,7 @@ def test_what_fails_says_so(
     run: Callable[..., Typed], service: Sandbox, data: Path, words: tuple[str, ...], status: int, said: str
 ) -> None:
     """What cannot be meant has another status than what failed; both say why on stderr, in words of commands."""
+    (data.parent / "empty").mkdir()
     done = run(*words)
     assert done.status == status
     assert said in done.err
