@@ -63,9 +63,10 @@ def follow(running: Running, transfers: Sequence[Transfer]) -> int:
 def _told(running: Running, transfer: Transfer, *, named: bool) -> Status:
     """Say how an upload ended, or where it stands, and return how that went."""
     now, output = transfer.snapshot(), running.output
-    commands = kept_in(coordinator_of(transfer).spec.store.directory)
+    store = coordinator_of(transfer).spec.store
+    commands = kept_in(store.directory)
     line = about(head_line(now), status_line(now)) if named else status_line(now)
-    below = _below(now, commands)
+    below = _below(now, commands, kept=store.keeps(now.id))
     output.tell("end", **json_lines.ended(now), then=below if now.state is State.PAUSED else [])
     if now.state in _THERE:
         output.say(line, *below)
@@ -78,8 +79,9 @@ def _told(running: Running, transfer: Transfer, *, named: bool) -> Status:
     return Status.CANNOT_BE_MEANT if never_there else Status.FAILED
 
 
-def _below(now: Snapshot, commands: Commands) -> list[str]:
-    if now.state in (State.PAUSED, State.ABORTED) and now.checkpoint is None:
+def _below(now: Snapshot, commands: Commands, *, kept: bool) -> list[str]:
+    # Before the service has named an upload there is no checkpoint; without a directory a pause for good is an abort.
+    if (now.state is State.PAUSED and not kept) or (now.state is State.ABORTED and now.checkpoint is None):
         return [say("place_not_kept")]
     if now.detached and now.state.active:
         return [say("goes_on_detached_pause", command=commands.act("pause", now.id))]

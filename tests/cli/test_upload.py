@@ -17,7 +17,7 @@ import pytest
 from oss_jupyter.sandbox import Fault, Sandbox
 from tests.notebook.kernels import Kernel
 
-from .conftest import MIB, Typed, is_there, parts_sent, until_parts
+from .conftest import MIB, Typed, is_there, parts_sent, until_asked, until_parts
 
 UPLOAD = ("upload", "trips.bin", "oss://test-bucket/k", "--part-size", "1MiB", "--parallel", "2")
 SLOW = 2 * MIB
@@ -146,6 +146,22 @@ def test_the_place_of_another_directory_is_found_again(
     transfer_id = kept.err.split("resume ")[1].split()[0]
     assert run("resume", transfer_id, "--checkpoint-dir", f"{tmp_path}/a {{place}}").status == 0
     assert run("resume", transfer_id).status == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
+def test_a_signal_before_there_is_a_place(
+    begin: Callable[..., Typed], run: Callable[..., Typed], service: Sandbox, data: Path
+) -> None:
+    """Where the service has named no upload yet, no resume is promised, and the same command begins again."""
+    service.faults.add(Fault("InitiateMultipartUpload", "delay", seconds=20))
+    upload = begin(*UPLOAD)
+    until_asked(service)
+    upload.signal(signal.SIGINT)
+    assert upload.status == 130
+    assert "the same command again starts over" in upload.err
+    assert "resume" not in upload.err
+    assert run("list").out == "There are no uploads.\n"
+    assert run(*UPLOAD).status == 0
 
 
 def test_programs_read_lines_of_json(run: Callable[..., Typed], service: Sandbox, data: Path) -> None:
