@@ -164,6 +164,18 @@ def test_a_signal_before_there_is_a_place(
     assert run(*UPLOAD).status == 0
 
 
+def test_an_upload_that_another_command_sends(
+    begin: Callable[..., Typed], run: Callable[..., Typed], service: Sandbox, data: Path
+) -> None:
+    """The second one says who has it, and nothing of how far that is, which it does not know."""
+    service.rate_bytes_per_second = MIB
+    begin(*UPLOAD)
+    until_parts(service, 2)
+    busy = run(*UPLOAD)
+    assert (busy.status, busy.err.splitlines()[0]) == (1, "failed")
+    assert "TransferBusy" in busy.err
+
+
 def test_programs_read_lines_of_json(run: Callable[..., Typed], service: Sandbox, data: Path) -> None:
     """Each line is an object, the last one with the receipt, and nothing secret or else is in them."""
     service.rate_bytes_per_second = 4 * MIB
