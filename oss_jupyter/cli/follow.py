@@ -16,6 +16,7 @@ from typing import Protocol
 from oss_jupyter.cli import json_lines
 from oss_jupyter.cli.output import Output
 from oss_jupyter.cli.running import Running, Status, kept_in
+from oss_jupyter.cli.waiting import Waiting, waited_in_vain
 from oss_jupyter.console.lines import remarks
 from oss_jupyter.console.spelling import Commands
 from oss_jupyter.engine.transfer import Transfer, coordinator_of
@@ -44,33 +45,41 @@ def follow(running: Running, transfers: Sequence[Transfer]) -> int:
     """Follow uploads until all rest, or a signal comes, and return the status that says how it went."""
     output, signals = running.output, running.signals
     output.spare = True
+    waiting = Waiting(output.progress)
     for transfer in transfers:
         output.say(head_line(transfer.snapshot()))
     with signals.noted():
         with _teller(output) as tell:
             while (moving := [one for one in transfers if not one.wait(0)]) and not signals.status:
                 tell([one.snapshot() for one in moving])
+                waiting.look(moving)
                 moving[0].wait(_REFRESH_SECONDS)
         if signals.status:
             running.session.manager.pause_all(_PAUSE_SECONDS)
-        ends = [_told(running, transfer, named=len(transfers) > 1) for transfer in transfers]
+        several = len(transfers) > 1
+        ends = [_told(running, one, named=several, in_vain=one.id in waiting.in_vain) for one in transfers]
     if signals.status and any(end is Status.FAILED for end in ends):
         return signals.status
     worst = [end for end in _WORST_FIRST if end in ends]
     return worst[0] if worst else Status.DONE
 
 
-def _told(running: Running, transfer: Transfer, *, named: bool) -> Status:
-    """Say how an upload ended, or where it stands, and return how that went."""
+def _told(running: Running, transfer: Transfer, *, named: bool, in_vain: bool) -> Status:
+    """Say how an upload ended, or where it stands, and return how that went. in_vain: it was paused for that."""
     now, output = transfer.snapshot(), running.output
     store = coordinator_of(transfer).spec.store
     commands = kept_in(store.directory)
     line = about(head_line(now), status_line(now)) if named else status_line(now)
-    below = _below(now, commands, kept=store.keeps(now.id))
+    kept = store.keeps(now.id)
+    below = _below(now, commands, kept=kept)
     output.tell("end", **json_lines.ended(now), then=below if now.state is State.PAUSED else [])
     if now.state in _THERE:
         output.say(line, *below)
         return _THERE[now.state]
+    if in_vain and now.state is State.PAUSED:
+        output.progress(line)
+        output.error(waited_in_vain(now.id, commands, kept=kept).four_lines(running.spell), id=now.id)
+        return Status.FAILED
     output.progress(line, *below)
     if transfer.error is not None and now.error is not None:
         output.error(now.error, id=now.id)
