@@ -50,7 +50,7 @@ def _leftovers(running: Running, given: dict[str, Any]) -> int:
     removing = Removing(running.spell, running.output.say, None if yes else partial(_agreed, running))
     removed = removing.remove(found, text, older_than, force=force)
     running.output.tell("removed", **removed_values(removed, running.spell))
-    return Status.DONE
+    return Status.FAILED if text and removed.stay else Status.DONE
 
 
 def _listed(running: Running, found: Leftovers) -> int:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import NoReturn
 
-from oss_jupyter.cli.output import take_every_character
+from oss_jupyter.cli.output import Output, take_every_character
 from oss_jupyter.cli.signals import Signals
 from oss_jupyter.console.help import HelpFormatter
 from oss_jupyter.redact import shown
@@ -37,7 +37,7 @@ Ctrl-C keeps the place of an upload and says how to carry on; a second one ends 
 In a notebook:  %load_ext oss_jupyter, then %oss_upload FILE oss://BUCKET/
 To try it out:  oss-jupyter sandbox
 
-With --json each line on stdout is one JSON object. Progress and errors go to stderr.
+With --json each line on stdout is one JSON object, progress and errors too; errors go to stderr as well.
 
 exit status:
   0    all is in OSS, or was done
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             return _run(command, rest, signals)
         except KeyboardInterrupt as interrupt:
-            sys.stderr.write(f"{interrupt}\n" if str(interrupt) else "")  # a long look says how far it was
+            Output(as_json=False).progress(*filter(None, [str(interrupt)]))  # a long look says how far it was
             return signals.status
 
 

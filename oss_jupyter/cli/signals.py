@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+_CLOSED = 128 + getattr(signal, "SIGHUP", 1)
 
 
 class Stopped(KeyboardInterrupt):
@@ -39,7 +40,8 @@ class Signals:
             yield
         finally:
             for number in chosen:
-                signal.signal(number, before[number])
+                told = self.status == 128 + number == _CLOSED  # it may come again while the process ends
+                signal.signal(number, signal.SIG_IGN if told else before[number])
 
     def begin(self) -> None:
         """Let the command stop by itself from here on; what is only being loaded may take an interrupt badly."""
@@ -55,7 +57,8 @@ class Signals:
             self._noted = before
 
     def _ended(self, number: int, frame: FrameType | None) -> None:
-        self._note(number)
+        if not self._note(number):
+            return
         # By way of Ctrl-C, which `interrupts_later` puts off where something is half begun.
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
             self._stop()
@@ -69,10 +72,14 @@ class Signals:
         self._passed_on = False
         self._stop()
 
-    def _note(self, number: int) -> None:
+    def _note(self, number: int) -> bool:
+        """Return whether it is another one."""
+        if self.status == 128 + number == _CLOSED:
+            return False  # of one closed terminal its shell tells, and then the system
         if self.status or not self._begun:
             os._exit(128 + number)  # what the service has confirmed is in the journal, whatever ends this process
         self.status = 128 + number
+        return True
 
     def _stop(self) -> None:
         if not self._noted:

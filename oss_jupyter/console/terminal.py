@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -33,7 +33,7 @@ def watch(transfer: Transfer, console: Console | None = None) -> None:
 class Bars:
     """A bar for each upload while the block lasts, and nothing once it is over; none where there is no terminal.
 
-    console: None is stderr.
+    A terminal that goes takes the bars with it, and nothing else. console: None is stderr.
     """
 
     def __init__(self, console: Console | None = None) -> None:
@@ -47,13 +47,15 @@ class Bars:
             disable=not console.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._begun = False
 
     def __enter__(self) -> Bars:
-        self._progress.start()
+        self._begun = self._written(self._progress.start)
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._progress.stop()
+        if self._begun:  # also where the terminal has gone: what stdout and stderr were before comes back
+            self._written(self._progress.stop)
 
     def draw(self, uploads: Sequence[Snapshot]) -> None:
         """Draw these; those that are not among them any more are not drawn."""
@@ -64,7 +66,15 @@ class Bars:
                 self._tasks[now.id] = self._progress.add_task("", total=1.0)
             named = f"{name_of(now)} · " if len(uploads) > 1 else ""
             self._progress.update(self._tasks[now.id], completed=now.fraction, description=named + status_line(now))
-        self._progress.refresh()
+        self._written(self._progress.refresh)
+
+    def _written(self, write: Callable[[], None]) -> bool:
+        try:
+            write()
+        except OSError:
+            self._progress.console.quiet = True  # the terminal has gone, and nothing more goes there
+            return False
+        return True
 
 
 def _say(console: Console, line: str) -> None:

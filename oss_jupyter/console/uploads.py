@@ -251,7 +251,7 @@ def _gone(now: Snapshot) -> str:
     if now.parts_kept + now.parts_done:
         return tr("{parts} were removed from OSS, and the checkpoint", parts=_parts(now))
     if now.upload_id:
-        return tr("No finished part was in OSS; the checkpoint is removed")
+        return tr("No part was confirmed; the checkpoint is removed")
     return tr("Nothing was in OSS")
 
 

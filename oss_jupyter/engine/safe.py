@@ -64,7 +64,7 @@ def _parts_kept(now: Snapshot) -> str:
 def _parts_left(now: Snapshot) -> str:
     number = now.parts_kept + now.parts_done
     if not number:
-        return tr("Nothing of it is in OSS.")
+        return tr("Nothing of it is confirmed in OSS.")
     return tr(
         "{parts} of it in OSS are kept."
         if now.checkpoint

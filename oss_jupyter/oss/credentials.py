@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from oss_jupyter.errors import CredentialsError
@@ -48,6 +49,14 @@ class CredentialsChain:
     def describe(self) -> str:
         """Return where the credentials come from, like ``~/.ossutilconfig [default]``. Raises CredentialsError."""
         return self.look()[0].name
+
+    @property
+    def of_environment(self) -> bool:
+        """Whether those of now are in variables of this process. Asks no other place, which may take its time."""
+        variables = (place for place in self._places if isinstance(place, Environment))
+        with suppress(CredentialsError):
+            return any(isinstance(place.find(), Credentials) for place in variables)
+        return False
 
     def look(self) -> tuple[Place, Credentials]:
         """Return the first place that has credentials, and them. Raises CredentialsError."""

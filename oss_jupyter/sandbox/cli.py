@@ -14,11 +14,13 @@ from oss_jupyter.sandbox import service
 from oss_jupyter.sandbox.process import ProcessOptions, serve
 from oss_jupyter.sandbox.replies import ServiceError
 from oss_jupyter.sandbox.state import SandboxInfo
+from oss_jupyter.sandbox.storage import BUCKET_NAME
 from oss_jupyter.texts import about, tr
 from oss_jupyter.texts.argparse_says import complaint
 from oss_jupyter.texts.system import system_words
 
 _BUCKET, _REGION = "demo-bucket", "cn-hangzhou"
+_PORT_MOST = 65535
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?(?:/s)?")
 _UNIT_BYTES = {None: 1, "B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
@@ -84,10 +86,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_options(options: argparse._ArgumentGroup) -> None:
     options.add_argument("-h", "--help", action="help", help=tr("show this help message and exit"))
-    options.add_argument("--port", type=int, help=tr("port to listen on (default: any free one)"))
+    options.add_argument("--port", type=_port, help=tr("port to listen on (default: any free one)"))
     options.add_argument("--data-dir", type=Path, help=tr("where objects are kept (default: removed at the end)"))
     bucket = tr("bucket to create, repeatable (default: {bucket})", bucket=_BUCKET)
-    options.add_argument("--bucket", action="append", help=bucket)
+    options.add_argument("--bucket", type=_bucket, action="append", help=bucket)
     options.add_argument("--region", help=tr("region to sign for (default: {region})", region=_REGION))
     options.add_argument("--rate", type=_rate, help=tr("pace of all uploads together, such as 20MiB/s"))
     options.add_argument("--idle-seconds", type=float, help=tr("end after so long without a request"))
@@ -110,6 +112,25 @@ class _Help(argparse.HelpFormatter):
 
     def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
         super().add_usage(usage, actions, groups, tr("usage: ") if prefix is None else prefix)
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() else _PORT_MOST + 1
+    if number > _PORT_MOST:
+        why = tr("{port} is no port: a number from 0 to {most}, 0 for any free one", port=repr(text), most=_PORT_MOST)
+        raise argparse.ArgumentTypeError(why)
+    return number
+
+
+def _bucket(text: str) -> str:
+    if not BUCKET_NAME.fullmatch(text):
+        rule = tr(
+            "{name} cannot be the name of a bucket, which has 3 to 63 of a-z, 0-9 and -, "
+            "with a letter or digit at both ends",
+            name=repr(text),
+        )
+        raise argparse.ArgumentTypeError(rule)
+    return text
 
 
 def _rate(text: str) -> float:

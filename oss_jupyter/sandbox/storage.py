@@ -24,7 +24,7 @@ from oss_jupyter.sandbox.listing import Page, page_of
 from oss_jupyter.sandbox.records import BucketRecord, ObjectRecord, PartRecord, UploadRecord, load, new_name, save
 from oss_jupyter.sandbox.replies import ServiceError
 
-_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Storage:
 
     def create_bucket(self, record: BucketRecord) -> None:
         """Add a bucket; the same bucket again is accepted, as the service does for its owner."""
-        if not _BUCKET_NAME.fullmatch(record.name):
+        if not BUCKET_NAME.fullmatch(record.name):
             raise ServiceError("InvalidBucketName", elements={"BucketName": record.name})
         with self.lock:
             present = self._buckets.get(record.name)

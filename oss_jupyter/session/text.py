@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from oss_jupyter.errors import TransferBusy
 from oss_jupyter.model.compare import Lack, Why
 from oss_jupyter.model.dataset import FilesView
 from oss_jupyter.model.dataset_receipt import receipt_line
@@ -68,19 +69,25 @@ def progress_line(now: Snapshot) -> str:
         return _stays(now)
     if now.state.active:
         return " · ".join([*_so_far(now), *_pace(now)])
-    return in_oss(now) if now.checkpoint or now.state is State.PAUSED else ""
+    known = now.checkpoint or now.state is State.PAUSED
+    return in_oss(now) if known and not _sent_elsewhere(now) else ""
 
 
 def in_oss(now: Snapshot) -> str:
-    """Return ``18.4 of 52.0 GiB already in OSS``: what counts if it is resumed."""
+    """Return ``18.4 of 52.0 GiB already in OSS``: what counts if it is resumed. More may be there, unconfirmed."""
     confirmed_bytes = now.kept_bytes + now.confirmed_bytes
     if now.files is not None:
         return say("already_in_oss", progress=clauses(*_files_so_far(now, now.files, confirmed_bytes)))
     if now.open_ended:
         return say("already_in_oss", progress=format_size(confirmed_bytes))
     if not confirmed_bytes:
-        return say("nothing_in_oss", total=format_size(now.total_bytes))
+        return say("nothing_confirmed", total=format_size(now.total_bytes))
     return say("already_in_oss", progress=format_progress(confirmed_bytes, now.total_bytes))
+
+
+def _sent_elsewhere(now: Snapshot) -> bool:
+    """Whether it failed because another process sends it, which alone knows how far that is."""
+    return now.error is not None and now.error[3].partition(" · ")[0] == TransferBusy.__name__
 
 
 def goes_on(now: Snapshot) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from oss_jupyter.engine.job import AnyJob
 from oss_jupyter.errors import InputError
 from oss_jupyter.model.credentials_found import CredentialsFound
 from oss_jupyter.oss.credentials import CredentialsChain, credentials_chain
@@ -34,6 +35,12 @@ def found_by(chain: CredentialsChain, region: str, of_sandbox: bool = False) -> 
         ends_at=found.ends_at,
         region=region,
     )
+
+
+def of_this_environment(job: AnyJob) -> bool:
+    """Whether the credentials of an upload that runs here are in the environment of this process."""
+    chain = getattr(job.spec.control, "credentials", None)
+    return not job.apart and isinstance(chain, CredentialsChain) and chain.of_environment
 
 
 def profile_names() -> tuple[tuple[str, str], ...]:

@@ -80,6 +80,16 @@ def until_parts(service: Sandbox, number: int, key: str = "k") -> None:
     raise AssertionError(f"there were never {number} parts of {key}")
 
 
+def until_asked(service: Sandbox) -> None:
+    """Wait until the service does with a request what a fault says."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        if service.faults.hits():
+            return
+        time.sleep(0.02)
+    raise AssertionError("nothing was asked")
+
+
 def parts_sent(service: Sandbox) -> int:
     """Return how many parts the service has taken since its requests were cleared."""
     return sum(one.operation == "UploadPart" and one.status == 200 for one in service.requests)

@@ -42,7 +42,8 @@ TYPED = (
     (("check", "oss://no-such-bucket/raw/", "--fast"), 1, "1 项有问题"),
     (("leftovers", "oss://test-bucket"), 0, "没有未完成的上传"),
     (("sandbox", "--status"), 1, "没有正在运行的沙箱"),
-    (("sandbox", "--port", "many"), 2, "不是有效的 int"),
+    (("sandbox", "--port", "many"), 2, "不是有效的端口"),
+    (("sandbox", "--bucket", "X_"), 2, "不能作为存储空间名称"),
 )
 
 

@@ -17,7 +17,7 @@ import pytest
 from oss_jupyter.sandbox import Fault, Sandbox
 from tests.notebook.kernels import Kernel
 
-from .conftest import MIB, Typed, is_there, parts_sent, until_parts
+from .conftest import MIB, Typed, is_there, parts_sent, until_asked, until_parts
 
 UPLOAD = ("upload", "trips.bin", "oss://test-bucket/k", "--part-size", "1MiB", "--parallel", "2")
 SLOW = 2 * MIB
@@ -148,6 +148,34 @@ def test_the_place_of_another_directory_is_found_again(
     assert run("resume", transfer_id).status == 2
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
+def test_a_signal_before_there_is_a_place(
+    begin: Callable[..., Typed], run: Callable[..., Typed], service: Sandbox, data: Path
+) -> None:
+    """Where the service has named no upload yet, no resume is promised, and the same command begins again."""
+    service.faults.add(Fault("InitiateMultipartUpload", "delay", seconds=20))
+    upload = begin(*UPLOAD)
+    until_asked(service)
+    upload.signal(signal.SIGINT)
+    assert upload.status == 130
+    assert "the same command again starts over" in upload.err
+    assert "resume" not in upload.err
+    assert run("list").out == "There are no uploads.\n"
+    assert run(*UPLOAD).status == 0
+
+
+def test_an_upload_that_another_command_sends(
+    begin: Callable[..., Typed], run: Callable[..., Typed], service: Sandbox, data: Path
+) -> None:
+    """The second one says who has it, and nothing of how far that is, which it does not know."""
+    service.rate_bytes_per_second = MIB
+    begin(*UPLOAD)
+    until_parts(service, 2)
+    busy = run(*UPLOAD)
+    assert (busy.status, busy.err.splitlines()[0]) == (1, "failed")
+    assert "TransferBusy" in busy.err
+
+
 def test_programs_read_lines_of_json(run: Callable[..., Typed], service: Sandbox, data: Path) -> None:
     """Each line is an object, the last one with the receipt, and nothing secret or else is in them."""
     service.rate_bytes_per_second = 4 * MIB
@@ -174,6 +202,10 @@ def test_programs_read_lines_of_json(run: Callable[..., Typed], service: Sandbox
         (("upload", "trips.bin", "oss://test-bucket/k", "--hunter2=hunter2"), 2, "There is no option --hunter2."),
         (("upload", "trips.bin"), 2, "the following arguments are required: target"),
         (("upload", "trips.bin", "oss://another-bucket/k"), 1, "NoSuchBucket"),
+        (("upload", "*.zzz", "oss://test-bucket/"), 2, "NothingToUpload"),
+        (("upload", "empty", "oss://test-bucket/p/"), 2, "NothingToUpload"),
+        (("upload", "empty", "oss://test-bucket/p/", "--json"), 2, "NothingToUpload"),
+        (("upload", "*.zzz", "oss://test-bucket/", "--dry-run"), 2, "NothingToUpload"),
         (("resume", "zzzz"), 2, "TransferNotFound"),
         (("abort", "all", "--forget"), 2, "oss-jupyter abort ID --forget"),
         (("upload", "trips.bin", "oss://test-bucket/", "--prat-size"), 2, "Did you mean --part-size?"),
@@ -188,6 +220,7 @@ def test_what_fails_says_so(
     run: Callable[..., Typed], service: Sandbox, data: Path, words: tuple[str, ...], status: int, said: str
 ) -> None:
     """What cannot be meant has another status than what failed; both say why on stderr, in words of commands."""
+    (data.parent / "empty").mkdir()
     done = run(*words)
     assert done.status == status
     assert said in done.err

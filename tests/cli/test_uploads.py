@@ -202,7 +202,10 @@ def test_a_check(run: Callable[..., Typed], service: Sandbox, data: Path) -> Non
 
 
 def test_leftovers(run: Callable[..., Typed], service: Sandbox, left: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are listed, for programs alike in each language, not removed without a word, and removed where wanted."""
+    """They are listed, for programs alike in each language, not removed without a word, and removed where wanted.
+
+    What is named and stays is a failure; of all that are old enough, some may stay.
+    """
     listed = run("leftovers", "oss://test-bucket/")
     assert left[:8] in listed.out
     assert "oss-jupyter leftovers oss://test-bucket/ remove ID" in listed.out
@@ -215,6 +218,9 @@ def test_leftovers(run: Callable[..., Typed], service: Sandbox, left: str, monke
     assert (unasked.status, "Add --yes" in unasked.err) == (2, True)
     stays = run(*remove, "--yes")
     assert "oss-jupyter list; --force removes it all the same" in stays.out
+    assert (stays.status, run(*remove, "--yes", "--json").status) == (1, 1)
+    by_age = ("leftovers", "oss://test-bucket/", "remove", "--yes", "--older-than")
+    assert (run(*by_age, "7d").status, run(*by_age, "0s").status) == (0, 0)
     assert service.uploads("test-bucket")
     assert run(*remove, "--yes", "--force").status == 0
     assert not service.uploads("test-bucket")
@@ -251,6 +257,24 @@ def test_the_sandbox_is_a_command(run: Callable[..., Typed], place: Path) -> Non
     assert "--rate" in run("sandbox", "--help").out
     status = run("sandbox", "--status")
     assert (status.status, status.out) == (1, "No sandbox is running.\n")
+
+
+@pytest.mark.parametrize("how", [(), ("--detach",)], ids=["here", "detached"])
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        *(((f"--port={port}",), "a number from 0 to 65535") for port in ("65536", "-1", "many")),
+        *((("--bucket", name), "3 to 63 of a-z, 0-9 and -") for name in ("X_", "ab")),
+    ],
+)
+def test_a_sandbox_that_cannot_be_meant(
+    run: Callable[..., Typed], place: Path, words: tuple[str, ...], says: str, how: tuple[str, ...]
+) -> None:
+    """A port that there is not, and a name that no bucket may have, are refused before anything begins."""
+    done = run("sandbox", *words, *how)
+    assert (done.status, done.out) == (2, "")
+    assert says in done.err
+    assert "Traceback" not in done.err
 
 
 def test_the_sandbox_says_why_it_is_not_there(

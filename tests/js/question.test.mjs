@@ -53,7 +53,7 @@ test("where nothing is stored there is nothing to keep", () => {
   one.update({ ...state, finished: 0, kept: 0, confirmed: 0 });
   click(one.button);
   assert.ok(one.question.children.some((answer) => answer.hidden && answer.children.includes(named(one.question, "Keep the parts"))));
-  assert.match(textOf(one.question), /Nothing is stored in OSS yet/);
+  assert.match(textOf(one.question), /Nothing is confirmed yet/);
 });
 
 test("a question about what is not possible any more goes away and leaves the focus alone", () => {

@@ -110,7 +110,7 @@ def test_an_abort_before_the_first_part_claims_none(shell: Shell, service: Sandb
     (transfer,) = oj.transfers()
     while not transfer.snapshot().flights:
         assert not transfer.wait(0.05)
-    assert "No finished part was in OSS; the checkpoint is removed" in shell.ok("%oss_uploads abort all").text
+    assert "No part was confirmed; the checkpoint is removed" in shell.ok("%oss_uploads abort all").text
 
 
 def test_an_abort_that_failed_is_not_called_done(shell: Shell, paused: Transfer, service: Sandbox) -> None:

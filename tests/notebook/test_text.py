@@ -72,9 +72,10 @@ def _snapshot(state: State = State.RUNNING, **fields: Any) -> Snapshot:
         (_snapshot(State.QUEUED, total_bytes=0, shown_bytes=0), "queued · 0 % · 0 of 0 B"),
         (_snapshot(State.WAITING_FOR_CREDENTIALS), "waiting for credentials · 37 % · 19.4 of 52 GiB"),
         (_snapshot(State.PAUSED), "paused · 19 of 52 GiB already in OSS"),
-        (_snapshot(State.INTERRUPTED, confirmed_bytes=0), "interrupted · nothing of 52 GiB in OSS yet"),
+        (_snapshot(State.INTERRUPTED, confirmed_bytes=0), "interrupted · nothing of 52 GiB confirmed yet"),
         (_snapshot(State.FAILED), "failed · 19 of 52 GiB already in OSS"),
         (_snapshot(State.FAILED, checkpoint=None), "failed"),
+        (_snapshot(State.FAILED, error=("It is sent elsewhere.", "", "", "TransferBusy")), "failed"),
         (_snapshot(State.ABORTED), "aborted"),
         (
             _snapshot(State.COMPLETED, receipt=RECEIPT),

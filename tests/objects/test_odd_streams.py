@@ -150,7 +150,7 @@ def test_an_error_of_the_systems_in_the_producer(service: Sandbox, shell: Shell,
         transfer.result(LONG)
     assert failed.value.code == "StreamFailed"
     assert not transfer.snapshot().resumable
-    assert failed.value.safe == "Nothing of it is in OSS." or "of it in OSS are kept." in failed.value.safe
+    assert failed.value.safe == "Nothing of it is confirmed in OSS." or "of it in OSS are kept." in failed.value.safe
     assert [path.suffix for path in _left(place) if path.suffix != ".lock"] == [".journal"]
     assert "Left alone: rows()" in shell.ok("%oss_uploads resume all").text
 
