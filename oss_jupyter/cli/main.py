@@ -23,7 +23,7 @@ _COMMANDS = {
     "upload": (english("upload files, folders or globs, or carry on where an upload was left"), "upload"),
     "resume": (english("carry on with an upload, or with all"), "upload"),
     "list": (english("list uploads: unfinished ones, and those that run elsewhere"), "uploads"),
-    "pause": (english("pause an upload that outlives its terminal or its kernel"), "uploads"),
+    "pause": (english("pause an upload that another process sends"), "uploads"),
     "abort": (english("give an upload up and remove its parts from OSS"), "uploads"),
     "history": (english("list the uploads that have ended"), "uploads"),
     "check": (english("tell what could stand in the way of an upload"), "bucket"),

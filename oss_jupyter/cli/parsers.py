@@ -64,7 +64,7 @@ def _pause_parser() -> Parser:
     parser = Parser(
         "pause",
         "oss-jupyter pause ID|all",
-        english("Pause an upload that outlives its terminal or its kernel, or all of them."),
+        english("Pause an upload that another process sends, or all of them."),
     )
     parser.add_argument("id", metavar="ID", help=_ID_HELP)
     add_kept_in(parser)
