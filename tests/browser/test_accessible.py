@@ -111,9 +111,10 @@ def tab_through(notebook: Notebook, element: Locator) -> list[dict[str, Any]]:
     for _ in range(2 * len(names)):
         notebook.page.keyboard.press("Tab")
         focused = notebook.page.evaluate(FOCUSED)
-        if passed and focused["name"] not in names:
-            break
-        passed.append(focused)
+        if focused["name"] in names:
+            passed.append(focused)
+        elif passed:
+            break  # before the first one it may stand on what the page has in front of the card
     assert [control["name"] for control in passed] == names  # in the order in which they are read
     return passed
 

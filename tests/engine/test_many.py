@@ -93,7 +93,9 @@ def test_six_hundred_in_a_loop(sandbox: Sandbox, folder: Path) -> None:
     assert measured["peak"]["threads"] < 100
     assert measured["peak"]["descriptors"] < 200
     assert measured["after"]["threads"] == measured["before"]["threads"]
-    assert measured["after"]["descriptors"] <= measured["before"]["descriptors"] + 20
+    assert (
+        measured["after"]["descriptors"] <= measured["before"]["descriptors"] + 60
+    )  # lines that are kept, and the helper's
 
 
 def test_small_and_large_ones_mixed(sandbox: Sandbox, folder: Path) -> None:
