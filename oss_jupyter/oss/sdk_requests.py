@@ -22,6 +22,7 @@ from oss_jupyter.oss.clock import ServiceClock
 from oss_jupyter.oss.credentials import Credentials
 from oss_jupyter.oss.endpoint import EndpointSettings
 from oss_jupyter.oss.failures import from_exception, not_oss
+from oss_jupyter.oss.idle_threads import idle_threads
 from oss_jupyter.version import __version__
 
 T = TypeVar("T")
@@ -147,13 +148,14 @@ class SdkRequests:
                 return
             self._closes = True
         try:
-            threading.Thread(target=self._close_later, name="oss-idle", daemon=True).start()
-        except (RuntimeError, MemoryError):  # no thread can be had
+            idle_threads.start(self._close_later)
+        except (RuntimeError, MemoryError):  # no thread can be had, or the interpreter ends
             self._let_go().close()
 
     def _close_later(self) -> None:
         while (left_seconds := self._idle_seconds_left()) > 0:
-            time.sleep(left_seconds)
+            if idle_threads.sleep(left_seconds):
+                break
         self._let_go().close()
 
     def _idle_seconds_left(self) -> float:

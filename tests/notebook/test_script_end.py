@@ -66,6 +66,16 @@ def test_a_script_ends_when_its_uploads_have(
     assert not done.stdout
 
 
+def test_nothing_falls_asleep_while_the_interpreter_ends(service: Sandbox, data: Path) -> None:
+    """A thread that waits to close connections has gone by then: Python 3.13 may crash over one that is awake."""
+    look = "import atexit, threading; atexit.register(lambda: print([t.name for t in threading.enumerate()]))"
+    during = "t.result(); print([t.name for t in threading.enumerate() if t.name == 'oss-idle'])"
+    done = python("-c", f"{UPLOAD}; {look}; {during}")
+    during_names, end_names = done.stdout.splitlines()
+    assert (done.returncode, during_names) == (0, "['oss-idle']")
+    assert "oss-idle" not in end_names
+
+
 def test_a_long_wait_is_told(service: Sandbox, data: Path) -> None:
     """Whoever looks at the terminal sees what it waits for and how far it is, and at last how it ended."""
     service.rate_bytes_per_second = SLOW
