@@ -17,7 +17,7 @@ _END_SECONDS = 1.0
 
 
 class IdleThreads:
-    """Those of one process. `_lock` guards _running and _arranged; _ending begins anew in a forked child alone."""
+    """Those of one process. `_lock` guards _arranged; _ending begins anew in a forked child alone."""
 
     def __init__(self) -> None:
         self._begin()
@@ -26,28 +26,16 @@ class IdleThreads:
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._running: set[threading.Thread] = set()
         self._arranged = False
 
     def start(self, work: Callable[[], None]) -> None:
         """Start one. Raises RuntimeError or MemoryError where no thread can be had, or the interpreter ends."""
         self._arrange()
-        thread = threading.Thread(target=self._run, args=(work,), name="oss-idle", daemon=True)
-        thread.start()
+        threading.Thread(target=work, name="oss-idle", daemon=True).start()
 
     def sleep(self, seconds: float) -> bool:
         """Sleep for so long, or until the interpreter ends; return whether it does."""
         return self._ending.wait(seconds)
-
-    def _run(self, work: Callable[[], None]) -> None:
-        thread = threading.current_thread()
-        with self._lock:
-            self._running.add(thread)
-        try:
-            work()
-        finally:
-            with self._lock:
-                self._running.discard(thread)
 
     def _arrange(self) -> None:
         with self._lock:
@@ -60,10 +48,9 @@ class IdleThreads:
 
     def _end(self) -> None:
         self._ending.set()
-        with self._lock:
-            running = list(self._running)
-        for thread in running:
-            thread.join(_END_SECONDS)
+        for thread in threading.enumerate():
+            if thread.name == "oss-idle":
+                thread.join(_END_SECONDS)
 
 
 idle_threads = IdleThreads()
